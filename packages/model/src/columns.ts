@@ -1,0 +1,72 @@
+import type { Labels } from './labels.ts'
+
+/**
+ * Samples of one series in columns: ascending times, one value each, owned by the caller and
+ * reused between reads. `halves` is the same memory as `values`, for bit-exact tests (staleness).
+ */
+export class SampleColumns {
+  count = 0
+  times: Float64Array
+  values: Float64Array
+  halves: Uint32Array
+  /**
+   * Two reads of the same range that return the same key other than 0 returned equal `times`,
+   * so work on window bounds may be shared. 0 says nothing.
+   */
+  timesKey = 0
+
+  constructor(capacity = 1024) {
+    this.times = new Float64Array(capacity)
+    this.values = new Float64Array(capacity)
+    this.halves = new Uint32Array(this.values.buffer)
+  }
+
+  reset(): void {
+    this.count = 0
+    this.timesKey = 0
+  }
+
+  /** Grows so that `capacity` samples fit; what is there stays. */
+  reserve(capacity: number): void {
+    if (capacity <= this.times.length) return
+    const size = Math.max(capacity, this.times.length * 2)
+    const times = new Float64Array(size)
+    const values = new Float64Array(size)
+    times.set(this.times.subarray(0, this.count))
+    values.set(this.values.subarray(0, this.count))
+    this.times = times
+    this.values = values
+    this.halves = new Uint32Array(values.buffer)
+  }
+
+  push(timeMs: number, value: number): void {
+    if (this.count === this.times.length) this.reserve(this.count + 1)
+    this.times[this.count] = timeMs
+    this.values[this.count] = value
+    this.count++
+  }
+}
+
+export type MetricType =
+  | 'unknown'
+  | 'counter'
+  | 'gauge'
+  | 'histogram'
+  | 'gaugehistogram'
+  | 'summary'
+  | 'info'
+  | 'stateset'
+
+export interface MetricMetadata {
+  readonly metric: string
+  readonly type: MetricType
+  readonly unit: string
+  readonly help: string
+}
+
+/** One exemplar as stored: the labels are its own (trace_id, span_id, …), never the series'. */
+export interface Exemplar {
+  readonly labels: Labels
+  readonly value: number
+  readonly timeMs: number
+}

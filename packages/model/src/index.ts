@@ -1,0 +1,37 @@
+export type { Exemplar, MetricMetadata, MetricType } from './columns.ts'
+export { SampleColumns } from './columns.ts'
+export type { Code, Fault, FaultDetail, Result } from './fault.ts'
+export { assert, err, FaultError, FOREIGN_TEXT_MAX, fault, foreign, ok, STATUS, unreachable } from './fault.ts'
+export type { Labels } from './labels.ts'
+export {
+  compareLabels,
+  EMPTY_LABELS,
+  formatLabels,
+  labelsEqual,
+  labelsFrom,
+  labelsFromRecord,
+  labelsKey,
+  labelsToRecord,
+  labelValue,
+  METRIC_NAME,
+} from './labels.ts'
+export type { Log, LogRecord, LogStats, PayloadEncoding, PayloadFormat, Reservation, Topic } from './log.ts'
+export { PAYLOAD_ENCODINGS, PAYLOAD_FORMATS } from './log.ts'
+export type { CompiledMatcher, Matcher, MatchOp, MatchShape } from './matcher.ts'
+export { compileMatcher, compileRegex } from './matcher.ts'
+export type { ApplyOutcome, ItemReason, LabelsOutcome, Refusal } from './metric-batch.ts'
+export { ITEM_REASONS, MetricBatch } from './metric-batch.ts'
+export type {
+  Cardinality,
+  MetricReader,
+  NameCount,
+  QueryBudget,
+  ScanRange,
+  SeriesScan,
+  SeriesSelection,
+} from './reader.ts'
+export { isStaleAt, STALE_HIGH, STALE_LOW, staleNaN, writeStale } from './stale.ts'
+export type { TenantId } from './tenant.ts'
+export { DEFAULT_TENANT, isTenantId } from './tenant.ts'
+export type { Clock, TimeRange } from './time.ts'
+export { formatDuration, parseDurationMs, systemClock } from './time.ts'

@@ -1,0 +1,79 @@
+import type { Exemplar, MetricMetadata, SampleColumns } from './columns.ts'
+import type { Labels } from './labels.ts'
+import type { Matcher } from './matcher.ts'
+import type { TenantId } from './tenant.ts'
+
+/** What a query may use up. `charge…` throws a FaultError once a limit, the deadline or a cancel is reached. */
+export interface QueryBudget {
+  /** Call at least every 10,000 steps of any loop. */
+  check(): void
+  chargeSamples(count: number): void
+  chargeBytes(bytes: number): void
+  chargeSeries(count: number): void
+}
+
+/** Which series, over which time (both ends inclusive, unix ms): a series counts if it may hold samples there. */
+export interface SeriesScan {
+  readonly matchers: readonly Matcher[]
+  readonly startMs: number
+  readonly endMs: number
+}
+
+/**
+ * Series that matched, in ascending order of their label sets (`compareLabels`).
+ * Valid until the reader's query ends; not to be kept.
+ */
+export interface SeriesSelection {
+  readonly count: number
+  labels(index: number): Labels
+  /**
+   * Reads the samples of one series in [startMs, endMs] into `out` (reset first), ascending, one per time stamp,
+   * staleness markers included. `out` is the caller's; nothing else is allocated in the steady state.
+   */
+  read(index: number, startMs: number, endMs: number, out: SampleColumns): void
+}
+
+/** Reads metrics. Synchronous: readers live in query workers, in front of shared memory and local files. */
+export interface MetricReader {
+  select(tenant: TenantId, scan: SeriesScan, budget: QueryBudget): SeriesSelection
+  /** Sorted, each once. No matcher sets = all series. Several sets are united. */
+  labelNames(tenant: TenantId, scans: readonly SeriesScan[], range: ScanRange, budget: QueryBudget): string[]
+  labelValues(
+    tenant: TenantId,
+    name: string,
+    scans: readonly SeriesScan[],
+    range: ScanRange,
+    budget: QueryBudget,
+  ): string[]
+  exemplars(
+    tenant: TenantId,
+    scan: SeriesScan,
+    budget: QueryBudget,
+  ): { readonly labels: Labels; readonly exemplars: readonly Exemplar[] }[]
+  /** All metrics, or one. */
+  metadata(tenant: TenantId, metric: string | undefined): MetricMetadata[]
+  cardinality(tenant: TenantId, limit: number): Cardinality
+}
+
+export interface ScanRange {
+  readonly startMs: number
+  readonly endMs: number
+}
+
+export interface NameCount {
+  readonly name: string
+  readonly value: number
+}
+
+/** Figures of the head, in the shape that `status/tsdb` answers. */
+export interface Cardinality {
+  readonly numSeries: number
+  readonly numLabelPairs: number
+  readonly chunkCount: number
+  readonly minTimeMs: number
+  readonly maxTimeMs: number
+  readonly seriesCountByMetricName: readonly NameCount[]
+  readonly labelValueCountByLabelName: readonly NameCount[]
+  readonly memoryInBytesByLabelName: readonly NameCount[]
+  readonly seriesCountByLabelValuePair: readonly NameCount[]
+}

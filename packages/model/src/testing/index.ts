@@ -1,0 +1,2 @@
+export { MemoryMetrics } from './memory-metrics.ts'
+export { unlimitedBudget } from './unlimited-budget.ts'
