@@ -2,6 +2,8 @@ export type { Exemplar, MetricMetadata, MetricType } from './columns.ts'
 export { SampleColumns } from './columns.ts'
 export type { Code, Fault, FaultDetail, Result } from './fault.ts'
 export { assert, err, FaultError, FOREIGN_TEXT_MAX, fault, foreign, ok, STATUS, unreachable } from './fault.ts'
+export type { FileSystem, OpenFile, OpenMode } from './file-system.ts'
+export { readAll, readAllNow, readFileNow, replaceFileNow, writeAll, writeAllNow } from './file-system.ts'
 export type { Labels } from './labels.ts'
 export {
   compareLabels,
