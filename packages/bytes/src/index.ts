@@ -1,5 +1,19 @@
 export { crc32c } from './crc32c.ts'
+export type { BytesFailure, BytesResult } from './failure.ts'
+export { type InflateEncoding, Inflater } from './inflate.ts'
+export {
+  type Halves,
+  JSON_DEPTH_MAX,
+  JSON_TOKENS,
+  JsonReader,
+  type JsonToken,
+  parseInt64,
+  parseNumber,
+} from './json-reader.ts'
 export { NodeFileSystem } from './node-file-system.ts'
+export { ReusableBuffer, SLOP_BYTES } from './reusable-buffer.ts'
+export { snappyCompress, snappyDecompress, snappyMaxCompressedLength } from './snappy.ts'
+export { isUtf8Range, utf8Floor, utf8Text } from './utf8.ts'
 export {
   ByteCursor,
   getUint32,

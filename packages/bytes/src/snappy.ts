@@ -1,0 +1,216 @@
+import { type BytesResult, malformed, tooLarge } from './failure.ts'
+import type { ReusableBuffer } from './reusable-buffer.ts'
+import { ByteCursor, readVarint, varintLength, writeVarint } from './varint.ts'
+
+/**
+ * Snappy block format. Source: google/snappy format_description.txt.
+ *
+ *     block   = varint(uncompressed length) element*
+ *     element = tag(low 2 bits 00) literal | tag(01) 1 offset byte | tag(10) 2 offset bytes | tag(11) 4 offset bytes
+ */
+
+/** No block can unfold further: the best element is a 64-byte copy in 3 bytes, 21.4 to one. */
+const RATIO_MAX = 22
+const RATIO_SLACK_BYTES = 64
+
+/** Longer runs are copied by the engine, shorter ones by words. */
+const RUN_BYTES = 192
+
+/**
+ * Unpacks one block into `out.bytes` from 0.
+ * @param maxBytes cap on the declared length, checked with the possible ratio before anything is allocated
+ * @returns the length; malformed or too large otherwise, `out` then holds rubbish
+ */
+export function snappyDecompress(
+  input: Uint8Array,
+  from: number,
+  to: number,
+  out: ReusableBuffer,
+  maxBytes: number,
+): BytesResult<number> {
+  const cursor = new ByteCursor(input, from, to)
+  const length = readVarint(cursor)
+  if (cursor.isBad || length > 0xffffffff) {
+    return malformed('snappy: want the length as a varint of up to 32 bits at offset 0')
+  }
+  if (length > maxBytes) return tooLarge(`snappy: want at most ${maxBytes} bytes unpacked, block declares ${length}`)
+  const possible = RATIO_MAX * (to - from) + RATIO_SLACK_BYTES
+  if (length > possible) {
+    return malformed(`snappy: ${to - from} bytes cannot unfold to the declared ${length}`)
+  }
+  out.reserve(length)
+  const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
+  const written = unpack(input, view, cursor.at, to, out.bytes, out.view, length)
+  if (written === length) return { ok: true, value: length }
+  if (written >= 0) return malformed(`snappy: want ${length} bytes unpacked, block holds ${written}`)
+  return malformed(`snappy: bad element at offset ${-1 - written - from}`)
+}
+
+/**
+ * The hot loop. `out` has SLOP_BYTES behind `length`, so word copies may run over by up to 7 bytes; they read at
+ * most 7 bytes past a literal, which is checked against the end of the input.
+ * @returns bytes written, or −1 − offset of the element that is bad
+ */
+function unpack(
+  input: Uint8Array,
+  inputView: DataView,
+  start: number,
+  end: number,
+  out: Uint8Array,
+  outView: DataView,
+  length: number,
+): number {
+  let at = start
+  let to = 0
+  while (at < end) {
+    const elementAt = at
+    const tag = input[at++] as number
+    const kind = tag & 3
+    if (kind === 0) {
+      let run = (tag >>> 2) + 1
+      if (run > 60) {
+        const width = run - 60
+        if (at + width > end) return -1 - elementAt
+        run = littleEndian(input, at, width) + 1
+        at += width
+      }
+      if (run > end - at || run > length - to) return -1 - elementAt
+      if (run <= RUN_BYTES && at + run + 8 <= end) {
+        for (let i = 0; i < run; i += 8) {
+          outView.setInt32(to + i, inputView.getInt32(at + i, true), true)
+          outView.setInt32(to + i + 4, inputView.getInt32(at + i + 4, true), true)
+        }
+      } else if (run <= 16) for (let i = 0; i < run; i++) out[to + i] = input[at + i] as number
+      else out.set(input.subarray(at, at + run), to)
+      at += run
+      to += run
+      continue
+    }
+    let run = (tag >>> 2) + 1
+    let distance: number
+    if (kind === 1) {
+      if (at >= end) return -1 - elementAt
+      run = ((tag >>> 2) & 7) + 4
+      distance = ((tag >>> 5) << 8) | (input[at++] as number)
+    } else {
+      const width = kind === 2 ? 2 : 4
+      if (at + width > end) return -1 - elementAt
+      distance = littleEndian(input, at, width)
+      at += width
+    }
+    if (distance === 0 || distance > to || run > length - to) return -1 - elementAt
+    const source = to - distance
+    if (distance >= 8) {
+      for (let i = 0; i < run; i += 8) {
+        outView.setInt32(to + i, outView.getInt32(source + i, true), true)
+        outView.setInt32(to + i + 4, outView.getInt32(source + i + 4, true), true)
+      }
+    } else for (let i = 0; i < run; i++) out[to + i] = out[source + i] as number
+    to += run
+  }
+  return to
+}
+
+function littleEndian(bytes: Uint8Array, at: number, width: number): number {
+  let value = bytes[at] as number
+  if (width > 1) value |= (bytes[at + 1] as number) << 8
+  if (width > 2) value |= (bytes[at + 2] as number) << 16
+  if (width > 3) value |= (bytes[at + 3] as number) << 24
+  return value >>> 0
+}
+
+const HASH_BITS = 14
+const BLOCK_BYTES = 65536
+/** Matches are looked for only where this many bytes follow, so that 4-byte reads stay inside. */
+const TAIL_BYTES = 15
+
+export function snappyMaxCompressedLength(length: number): number {
+  return 32 + length + Math.floor(length / 6)
+}
+
+/**
+ * Packs bytes into one block: greedy, one hash table a 64 KiB block, for our own senders and tests.
+ * @returns a fresh array
+ */
+export function snappyCompress(input: Uint8Array): Uint8Array {
+  const out = new Uint8Array(snappyMaxCompressedLength(input.length) + varintLength(input.length))
+  const table = new Int32Array(1 << HASH_BITS)
+  const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
+  let to = writeVarint(out, 0, input.length)
+  for (let from = 0; from < input.length; from += BLOCK_BYTES) {
+    table.fill(-1)
+    to = packBlock(input, view, from, Math.min(input.length, from + BLOCK_BYTES), table, out, to)
+  }
+  return out.slice(0, to)
+}
+
+function packBlock(
+  input: Uint8Array,
+  view: DataView,
+  from: number,
+  end: number,
+  table: Int32Array,
+  out: Uint8Array,
+  outAt: number,
+): number {
+  let to = outAt
+  let literalFrom = from
+  let at = from
+  let misses = 32
+  const last = end - TAIL_BYTES
+  while (at < last) {
+    const word = view.getInt32(at, true)
+    const slot = Math.imul(word, 0x1e35a7bd) >>> (32 - HASH_BITS)
+    const candidate = table[slot] as number
+    table[slot] = at
+    if (candidate < 0 || view.getInt32(candidate, true) !== word) {
+      // Step faster through bytes that do not pack.
+      at += misses++ >>> 5
+      continue
+    }
+    misses = 32
+    to = putLiteral(input, literalFrom, at, out, to)
+    let run = 4
+    while (at + run < end && input[candidate + run] === input[at + run]) run++
+    to = putCopy(at - candidate, run, out, to)
+    at += run
+    literalFrom = at
+  }
+  return putLiteral(input, literalFrom, end, out, to)
+}
+
+function putLiteral(input: Uint8Array, from: number, end: number, out: Uint8Array, outAt: number): number {
+  const length = end - from
+  if (length === 0) return outAt
+  let to = outAt
+  const code = length - 1
+  if (code < 60) out[to++] = code << 2
+  else if (code < 256) {
+    out[to++] = 60 << 2
+    out[to++] = code
+  } else {
+    out[to++] = 61 << 2
+    out[to++] = code & 0xff
+    out[to++] = code >>> 8
+  }
+  out.set(input.subarray(from, end), to)
+  return to + length
+}
+
+function putCopy(distance: number, length: number, out: Uint8Array, outAt: number): number {
+  let to = outAt
+  let rest = length
+  while (rest > 0) {
+    if (rest >= 4 && rest < 12 && distance < 2048) {
+      out[to++] = ((distance >>> 8) << 5) | ((rest - 4) << 2) | 1
+      out[to++] = distance & 0xff
+      return to
+    }
+    const run = Math.min(64, rest)
+    out[to++] = ((run - 1) << 2) | 2
+    out[to++] = distance & 0xff
+    out[to++] = distance >>> 8
+    rest -= run
+  }
+  return to
+}
