@@ -11,6 +11,7 @@ export {
   parseNumber,
 } from './json-reader.ts'
 export { NodeFileSystem } from './node-file-system.ts'
+export { ProtobufWriter } from './protobuf-writer.ts'
 export { ReusableBuffer, SLOP_BYTES } from './reusable-buffer.ts'
 export { snappyCompress, snappyDecompress, snappyMaxCompressedLength } from './snappy.ts'
 export { isUtf8Range, utf8Floor, utf8Text } from './utf8.ts'

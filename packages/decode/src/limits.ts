@@ -1,0 +1,36 @@
+/**
+ * Samples of one request: each costs 16 bytes in the batch but may cost 2 bytes on the wire, so a body's own cap
+ * does not bound the memory behind it. A real sample takes 18 bytes: 32 MiB hold 1.9 M of them.
+ */
+export const SAMPLES_MAX_PER_REQUEST = 2_097_152
+
+/** Series runs of one request. */
+export const ROWS_MAX_PER_REQUEST = 1_048_576
+
+/** Exemplars and metadata of one request: they become objects, so they are bounded more tightly. */
+export const EXEMPLARS_MAX_PER_REQUEST = 65_536
+export const METADATA_MAX_PER_REQUEST = 65_536
+
+/** Bytes of one exemplar's labels together (names and values). Source: OpenMetrics 1.0 allows 128 characters; senders exceed it. */
+export const EXEMPLAR_LABEL_BYTES_MAX = 1_024
+
+/** Bytes of a metric's help text that are kept. */
+export const HELP_BYTES_MAX = 4_096
+
+/** Warnings of one request that are kept as text. */
+export const WARNINGS_MAX = 16
+
+/** Fields between two looks at the clock: some 20 µs of work. */
+export const FIELDS_PER_CLOCK_READ = 2_048
+
+/** How long one `step` may hold the thread unless told otherwise. */
+export const SLICE_MS = 5
+
+/** Limits of a series' labels, from the configuration (`limits.*`). */
+export interface LabelLimits {
+  readonly maxLabels: number
+  readonly maxLabelNameBytes: number
+  readonly maxLabelValueBytes: number
+}
+
+export const LABEL_LIMITS: LabelLimits = { maxLabels: 40, maxLabelNameBytes: 1_024, maxLabelValueBytes: 2_048 }

@@ -1,0 +1,75 @@
+import { ProtobufWriter } from '@vantage/bytes'
+import type { Exemplar, Labels, MetricMetadata } from '@vantage/model'
+
+/** One series to send: `times[i]` (unix ms) belongs to `values[i]`. */
+export interface SeriesToWrite {
+  readonly labels: Labels
+  readonly times: ArrayLike<number>
+  readonly values: Float64Array
+  readonly exemplars?: readonly Exemplar[]
+}
+
+const METADATA_TYPES = {
+  unknown: 0,
+  counter: 1,
+  gauge: 2,
+  histogram: 3,
+  gaugehistogram: 4,
+  summary: 5,
+  info: 6,
+  stateset: 7,
+} as const
+
+/**
+ * Writes an uncompressed `prometheus.WriteRequest`, for our own senders and for test loads.
+ * Values are copied bit by bit: stale markers survive.
+ * @returns a fresh array
+ */
+export function encodeRemoteWrite(
+  series: readonly SeriesToWrite[],
+  metadata: readonly MetricMetadata[] = [],
+): Uint8Array {
+  const out = new ProtobufWriter()
+  for (const one of series) {
+    const mark = out.open(0x0a)
+    writeLabels(out, one.labels)
+    const halves = new Uint32Array(one.values.buffer, one.values.byteOffset, one.values.length * 2)
+    for (let i = 0; i < one.values.length; i++) writeSample(out, halves, i, one.times[i] as number)
+    for (const exemplar of one.exemplars ?? []) writeExemplar(out, exemplar)
+    out.close(mark)
+  }
+  for (const entry of metadata) {
+    const mark = out.open(0x1a)
+    out.varint(0x08, METADATA_TYPES[entry.type])
+    out.text(0x12, entry.metric)
+    out.text(0x22, entry.help)
+    out.text(0x2a, entry.unit)
+    out.close(mark)
+  }
+  return out.finish()
+}
+
+function writeLabels(out: ProtobufWriter, labels: Labels): void {
+  for (let i = 0; i < labels.length; i += 2) {
+    const mark = out.open(0x0a)
+    out.text(0x0a, labels[i] as string)
+    out.text(0x12, labels[i + 1] as string)
+    out.close(mark)
+  }
+}
+
+function writeSample(out: ProtobufWriter, halves: Uint32Array, i: number, timeMs: number): void {
+  const mark = out.open(0x12)
+  out.fixed64(0x09, halves[i * 2] as number, halves[i * 2 + 1] as number)
+  out.signed(0x10, timeMs)
+  out.close(mark)
+}
+
+function writeExemplar(out: ProtobufWriter, exemplar: Exemplar): void {
+  const mark = out.open(0x1a)
+  writeLabels(out, exemplar.labels)
+  const halves = new Uint32Array(Float64Array.of(exemplar.value).buffer)
+  out.fixed64(0x11, halves[0] as number, halves[1] as number)
+  out.signed(0x18, exemplar.timeMs)
+  out.close(mark)
+}
