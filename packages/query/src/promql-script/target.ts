@@ -1,0 +1,44 @@
+import type { Labels } from '@vantage/model'
+import type { Point } from './notation.ts'
+
+/** One series of a `load`: point i is the sample at `i * stepMs`. */
+export interface LoadedSeries {
+  readonly labels: Labels
+  readonly stepMs: number
+  readonly points: readonly Point[]
+}
+
+export interface PointSeries {
+  readonly labels: Labels
+  /** Ascending in time. */
+  readonly points: readonly { readonly timeMs: number; readonly value: number }[]
+}
+
+export type TargetData =
+  | { readonly kind: 'scalar'; readonly value: number }
+  | { readonly kind: 'string'; readonly text: string }
+  | { readonly kind: 'vector'; readonly series: readonly PointSeries[] }
+  | { readonly kind: 'matrix'; readonly series: readonly PointSeries[] }
+
+export type TargetAnswer =
+  | {
+      readonly ok: true
+      readonly data: TargetData
+      readonly warnings: readonly string[]
+      readonly infos: readonly string[]
+    }
+  | { readonly ok: false; readonly message: string }
+
+/**
+ * Something that stores series and answers PromQL. Scripts run against any of them.
+ * Histogram points may be left out by targets that cannot store them: the runner knows which evaluations need them.
+ */
+export interface Target {
+  /** Forgets all series. */
+  clear(): Promise<void>
+  /** Everything is visible to queries once the promise resolves. */
+  load(series: readonly LoadedSeries[]): Promise<void>
+  instant(query: string, timeMs: number): Promise<TargetAnswer>
+  range(query: string, startMs: number, endMs: number, stepMs: number): Promise<TargetAnswer>
+  close(): Promise<void>
+}

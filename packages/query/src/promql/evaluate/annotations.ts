@@ -1,0 +1,120 @@
+import { lineColumn, type Span } from '../language/fault.ts'
+import { formatGeneral } from '../language/number.ts'
+import { quoteText } from '../language/text.ts'
+import { ANNOTATIONS_MAX } from '../limits.ts'
+
+/** What an answer should be read with, each text once. Source: prometheus/prometheus util/annotations. */
+export class Annotations {
+  readonly #text: string | undefined
+  readonly #warnings = new Set<string>()
+  readonly #infos = new Set<string>()
+  readonly #monotonicity = new Map<string, ForcedMonotonicity>()
+
+  /** @param text the query, for places in the messages; without it messages name none */
+  constructor(text: string | undefined) {
+    this.#text = text
+  }
+
+  warn(message: string, span: Span): void {
+    if (this.#warnings.size < ANNOTATIONS_MAX) this.#warnings.add(`PromQL warning: ${message}${this.#place(span)}`)
+  }
+
+  info(message: string, span: Span): void {
+    if (this.#infos.size < ANNOTATIONS_MAX) this.#infos.add(`PromQL info: ${message}${this.#place(span)}`)
+  }
+
+  invalidQuantile(quantile: number, span: Span): void {
+    this.warn(`quantile value should be between 0 and 1, got ${formatGeneral(quantile)}`, span)
+  }
+
+  invalidRatio(ratio: number, capped: number, span: Span): void {
+    const got = `got ${formatGeneral(ratio)}, capping to ${formatGeneral(capped)}`
+    this.warn(`ratio value should be between -1 and 1, ${got}`, span)
+  }
+
+  badBucketLabel(metric: string, label: string, span: Span): void {
+    const of = metric === '' ? '' : ` for metric name ${quoteText(metric)}`
+    this.warn(`bucket label "le" is missing or has a malformed value of ${quoteText(label)}${of}`, span)
+  }
+
+  sortIneffective(span: Span): void {
+    this.warn('sort is ineffective for range queries since results are always ordered by labels', span)
+  }
+
+  possibleNonCounter(metric: string, span: Span): void {
+    const suffixes = '_total/_sum/_count/_bucket'
+    this.info(`metric might not be a counter, name does not end in ${suffixes}: ${quoteText(metric)}`, span)
+  }
+
+  possibleNonCounterType(metric: string, type: string, span: Span): void {
+    const got = `got ${quoteText(type)}: ${quoteText(metric)}`
+    this.info(`metric might not be a counter, __type__ label is not set to "counter" or "histogram", ${got}`, span)
+  }
+
+  incompatibleTypes(left: string, op: string, right: string, span: Span): void {
+    const types = `${left} ${op} ${right}`
+    this.info(`incompatible sample types encountered for binary operator ${quoteText(op)}: ${types}`, span)
+  }
+
+  /** Collects the steps of one histogram into one message. */
+  forcedMonotonicity(metric: string, timeMs: number, correction: BucketCorrection, span: Span): void {
+    const of = metric === '' ? '' : ` for metric name ${quoteText(metric)}`
+    const key = `${of}${this.#place(span)}`
+    const seen = this.#monotonicity.get(key)
+    if (seen === undefined) {
+      if (this.#monotonicity.size < ANNOTATIONS_MAX) {
+        this.#monotonicity.set(key, { of, span, count: 1, fromMs: timeMs, toMs: timeMs, ...correction })
+      }
+      return
+    }
+    seen.count++
+    seen.fromMs = Math.min(seen.fromMs, timeMs)
+    seen.toMs = Math.max(seen.toMs, timeMs)
+    seen.minBucket = Math.min(seen.minBucket, correction.minBucket)
+    seen.maxBucket = Math.max(seen.maxBucket, correction.maxBucket)
+    seen.maxDiff = Math.max(seen.maxDiff, correction.maxDiff)
+  }
+
+  warnings(): string[] {
+    return [...this.#warnings]
+  }
+
+  infos(): string[] {
+    return [...this.#infos, ...[...this.#monotonicity.values()].map((one) => this.#monotonicityText(one))]
+  }
+
+  #place(span: Span): string {
+    return this.#text === undefined ? '' : ` (${lineColumn(this.#text, span.startOffset)})`
+  }
+
+  #monotonicityText(one: ForcedMonotonicity): string {
+    const see = 'https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile'
+    const buckets = `from buckets ${formatGeneral(one.minBucket)} to ${formatGeneral(one.maxBucket)}`
+    const diff = `with a max diff of ${formatGeneral(Number(one.maxDiff.toPrecision(2)))}`
+    const time = `over ${one.count} samples from ${isoTime(one.fromMs)} to ${isoTime(one.toMs)}`
+    const head = `PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see ${see})${one.of}`
+    return `${head}, ${buckets}, ${diff}, ${time}${this.#place(one.span)}`
+  }
+}
+
+/** The buckets whose counts had to be raised. */
+export interface BucketCorrection {
+  readonly minBucket: number
+  readonly maxBucket: number
+  readonly maxDiff: number
+}
+
+interface ForcedMonotonicity {
+  readonly of: string
+  readonly span: Span
+  count: number
+  fromMs: number
+  toMs: number
+  minBucket: number
+  maxBucket: number
+  maxDiff: number
+}
+
+function isoTime(timeMs: number): string {
+  return new Date(timeMs).toISOString().replace(/\.?0*Z$/, 'Z')
+}

@@ -1,0 +1,46 @@
+import { type MetricReader, type QueryBudget, SampleColumns, type SeriesSelection, type TenantId } from '@vantage/model'
+import type { EngineOptions } from '../options.ts'
+import type { QueryRange } from '../plan/bind.ts'
+import type { Annotations } from './annotations.ts'
+
+/** What one evaluation shares. Owned by one call of `evaluatePromql`. */
+export class EvaluationContext {
+  readonly tenant: TenantId
+  readonly reader: MetricReader
+  readonly budget: QueryBudget
+  readonly options: EngineOptions
+  readonly lookbackMs: number
+  readonly range: QueryRange
+  readonly annotations: Annotations
+  /** One read at a time: valid until the next read of any series. */
+  readonly samples = new SampleColumns()
+  samplesRead = 0
+  seriesRead = 0
+
+  constructor(parts: {
+    readonly tenant: TenantId
+    readonly reader: MetricReader
+    readonly budget: QueryBudget
+    readonly options: EngineOptions
+    readonly lookbackMs: number
+    readonly range: QueryRange
+    readonly annotations: Annotations
+  }) {
+    this.tenant = parts.tenant
+    this.reader = parts.reader
+    this.budget = parts.budget
+    this.options = parts.options
+    this.lookbackMs = parts.lookbackMs
+    this.range = parts.range
+    this.annotations = parts.annotations
+  }
+
+  /** Reads one series into `samples`, against the budget. */
+  readSeries(selection: SeriesSelection, index: number, startMs: number, endMs: number): void {
+    this.budget.check()
+    selection.read(index, startMs, endMs, this.samples)
+    this.samplesRead += this.samples.count
+    this.seriesRead++
+    this.budget.chargeSamples(this.samples.count)
+  }
+}

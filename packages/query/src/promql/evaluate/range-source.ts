@@ -1,0 +1,113 @@
+import type { Labels, SampleColumns, SeriesSelection } from '@vantage/model'
+import type { WindowSource } from '../plan/plan.ts'
+import type { EvaluationContext } from './context.ts'
+import { type Grid, lastTimeMs, shifted, stepTimeMs } from './grid.ts'
+import type { Row } from './rows.ts'
+import { selectSeries } from './series.ts'
+import { removeStale } from './windows.ts'
+
+/** Where windows get their samples from: a store or the results of an inner query. */
+export interface RangeSource {
+  readonly count: number
+  labels(index: number): Labels
+  dropName(index: number): boolean
+  /** Loads one series into the context's columns, staleness markers taken out. */
+  load(index: number): SampleColumns
+}
+
+/** How far `anchored` and `smoothed` look beyond the window. */
+export interface Reach {
+  readonly beforeMs: number
+  readonly afterMs: number
+}
+
+/** The ends of each step's window, as the data sees them. */
+export function windowEnds(source: WindowSource, grid: Grid): Grid {
+  return shifted(grid, source.kind === 'range' ? source.select.shift : source.shift)
+}
+
+export class StoredSource implements RangeSource {
+  readonly #context: EvaluationContext
+  readonly #selection: SeriesSelection
+  readonly #startMs: number
+  readonly #endMs: number
+
+  constructor(context: EvaluationContext, source: Extract<WindowSource, { kind: 'range' }>, ends: Grid, reach: Reach) {
+    this.#context = context
+    this.#startMs = ends.startMs - source.rangeMs - reach.beforeMs + 1
+    this.#endMs = lastTimeMs(ends) + reach.afterMs
+    this.#selection = selectSeries(context, source.select, this.#startMs, this.#endMs)
+  }
+
+  get count(): number {
+    return this.#selection.count
+  }
+
+  labels(index: number): Labels {
+    return this.#selection.labels(index)
+  }
+
+  dropName(): boolean {
+    return false
+  }
+
+  load(index: number): SampleColumns {
+    this.#context.readSeries(this.#selection, index, this.#startMs, this.#endMs)
+    removeStale(this.#context.samples)
+    return this.#context.samples
+  }
+}
+
+/** Points of an inner query become samples at the times of its steps. */
+export class EvaluatedSource implements RangeSource {
+  readonly #context: EvaluationContext
+  readonly #rows: readonly Row[]
+  readonly #grid: Grid
+
+  constructor(context: EvaluationContext, rows: readonly Row[], grid: Grid) {
+    this.#context = context
+    this.#rows = rows
+    this.#grid = grid
+  }
+
+  get count(): number {
+    return this.#rows.length
+  }
+
+  labels(index: number): Labels {
+    return (this.#rows[index] as Row).labels
+  }
+
+  dropName(index: number): boolean {
+    return (this.#rows[index] as Row).dropName
+  }
+
+  load(index: number): SampleColumns {
+    const { values, present } = this.#rows[index] as Row
+    const { samples } = this.#context
+    samples.reset()
+    samples.reserve(values.length)
+    let count = 0
+    for (let step = 0; step < values.length; step++) {
+      if (present[step] === 0) continue
+      samples.times[count] = stepTimeMs(this.#grid, step)
+      samples.values[count] = values[step] as number
+      count++
+    }
+    samples.count = count
+    this.#context.budget.chargeSamples(count)
+    return samples
+  }
+}
+
+/**
+ * The steps of a subquery: multiples of its step, from the first after the earliest window's start to the last
+ * window's end. Undefined where no multiple lies inside.
+ */
+export function subqueryGrid(source: Extract<WindowSource, { kind: 'subquery' }>, ends: Grid): Grid | undefined {
+  const { stepMs, rangeMs } = source
+  const startMs = (Math.floor((ends.startMs - rangeMs) / stepMs) + 1) * stepMs
+  const endMs = lastTimeMs(ends)
+  if (startMs > endMs) return undefined
+  return { startMs, stepMs, steps: Math.floor((endMs - startMs) / stepMs) + 1 }
+}

@@ -1,0 +1,146 @@
+import { EMPTY_LABELS, type Labels, labelsKey, METRIC_NAME } from '@vantage/model'
+import { executionFault } from '../language/fault.ts'
+import type { EvaluationContext } from './context.ts'
+
+/**
+ * One series of an instant vector over all steps. Owned by whoever got it from an evaluation: operators change
+ * rows in place and hand them on. `values[i]` means nothing where `present[i]` is 0.
+ */
+export interface Row {
+  labels: Labels
+  /** The metric name goes away at the end (delayed name removal). */
+  dropName: boolean
+  readonly values: Float64Array
+  readonly present: Uint8Array
+}
+
+/** What a plan node evaluates to. A string has no steps. */
+export type Value =
+  | { readonly kind: 'scalar'; readonly values: Float64Array }
+  | { readonly kind: 'string'; readonly text: string }
+  | { readonly kind: 'vector'; readonly rows: Row[] }
+
+/** Bytes of one step of a row: a double and its presence. */
+export const ROW_STEP_BYTES = 9
+
+export function newRow(context: EvaluationContext, labels: Labels, dropName: boolean, steps: number): Row {
+  context.budget.chargeBytes(steps * ROW_STEP_BYTES)
+  return { labels, dropName, values: new Float64Array(steps), present: new Uint8Array(steps) }
+}
+
+export function copyRow(
+  context: EvaluationContext,
+  labels: Labels,
+  dropName: boolean,
+  values: Float64Array,
+  present: Uint8Array,
+): Row {
+  context.budget.chargeBytes(values.length * ROW_STEP_BYTES)
+  return { labels, dropName, values: values.slice(), present: present.slice() }
+}
+
+/** Makes a row of a one-step evaluation hold at every step. */
+export function broadcastRow(context: EvaluationContext, row: Row, steps: number): Row {
+  const wide = newRow(context, row.labels, row.dropName, steps)
+  wide.values.fill(row.values[0] as number)
+  wide.present.fill(row.present[0] as number)
+  return wide
+}
+
+export function hasPoints(present: Uint8Array): boolean {
+  return present.indexOf(1) >= 0
+}
+
+export function withoutEmpty(rows: readonly Row[]): Row[] {
+  return rows.filter((row) => hasPoints(row.present))
+}
+
+/** Labels that describe the metric and not the series; operators that change the meaning drop them. */
+function isMetadataLabel(name: string): boolean {
+  return name === METRIC_NAME || name === '__type__' || name === '__unit__'
+}
+
+export function withoutMetadata(labels: Labels): Labels {
+  let isClean = true
+  for (let i = 0; i < labels.length && isClean; i += 2) isClean = !isMetadataLabel(labels[i] as string)
+  return isClean ? labels : filterLabels(labels, (name) => !isMetadataLabel(name))
+}
+
+export function withoutLabels(labels: Labels, names: ReadonlySet<string>): Labels {
+  return filterLabels(labels, (name) => !names.has(name))
+}
+
+export function onlyLabels(labels: Labels, names: ReadonlySet<string>): Labels {
+  return filterLabels(labels, (name) => names.has(name))
+}
+
+function filterLabels(labels: Labels, keeps: (name: string) => boolean): Labels {
+  const out: string[] = []
+  for (let i = 0; i < labels.length; i += 2) {
+    const name = labels[i] as string
+    if (keeps(name)) out.push(name, labels[i + 1] as string)
+  }
+  return out.length === 0 ? EMPTY_LABELS : out
+}
+
+/** Sets one label in its place; an empty value removes it. */
+export function withLabel(labels: Labels, name: string, value: string): Labels {
+  const out: string[] = []
+  let isPlaced = value === ''
+  for (let i = 0; i < labels.length; i += 2) {
+    const other = labels[i] as string
+    if (!isPlaced && name <= other) {
+      out.push(name, value)
+      isPlaced = true
+    }
+    if (other !== name) out.push(other, labels[i + 1] as string)
+  }
+  if (!isPlaced) out.push(name, value)
+  return out
+}
+
+/** A row that a function or operator changed loses its metric name, now or at the end. */
+export function dropNames(context: EvaluationContext, rows: Row[]): Row[] {
+  for (const row of rows) {
+    if (context.options.delayedNameRemoval) row.dropName = true
+    else row.labels = withoutMetadata(row.labels)
+  }
+  return context.options.delayedNameRemoval ? rows : mergeRows(rows)
+}
+
+/**
+ * Unites rows with equal labels.
+ * @throws FaultError where two of them have a value at the same step
+ */
+export function mergeRows(rows: Row[]): Row[] {
+  if (rows.length < 2) return rows
+  const byKey = new Map<string, Row>()
+  const merged: Row[] = []
+  for (const row of rows) {
+    const key = labelsKey(row.labels)
+    const first = byKey.get(key)
+    if (first === undefined) {
+      byKey.set(key, row)
+      merged.push(row)
+    } else {
+      mergeInto(first, row)
+    }
+  }
+  return merged
+}
+
+function mergeInto(into: Row, from: Row): void {
+  for (let i = 0; i < from.present.length; i++) {
+    if (from.present[i] === 0) continue
+    if (into.present[i] === 1) throw executionFault('vector cannot contain metrics with the same labelset')
+    into.present[i] = 1
+    into.values[i] = from.values[i] as number
+  }
+}
+
+/** `{a="b", c="d"}` with the metric name among the labels, as error messages show series. */
+export function labelSetText(labels: Labels): string {
+  const parts: string[] = []
+  for (let i = 0; i < labels.length; i += 2) parts.push(`${labels[i]}=${JSON.stringify(labels[i + 1])}`)
+  return `{${parts.join(', ')}}`
+}

@@ -1,0 +1,140 @@
+import { isStaleAt, type Labels, type SampleColumns, type SeriesSelection } from '@vantage/model'
+import type { SelectPlan } from '../plan/plan.ts'
+import type { EvaluationContext } from './context.ts'
+import { type Grid, lastTimeMs, shifted } from './grid.ts'
+import { copyRow, hasPoints, type Row } from './rows.ts'
+
+/** Gets one series after the other; arrays are borrowed and valid until the callback returns. */
+export type RowVisitor = (labels: Labels, dropName: boolean, values: Float64Array, present: Uint8Array) => void
+
+/** Evaluates a selector series by series, without holding more than one. Series without a point are left out. */
+export function visitSelected(context: EvaluationContext, plan: SelectPlan, grid: Grid, visit: RowVisitor): void {
+  const moments = shifted(grid, plan.shift)
+  const { lookbackMs } = context
+  const isSmoothed = plan.extended === 'smoothed'
+  const startMs = moments.startMs - lookbackMs + 1
+  const endMs = lastTimeMs(moments) + (isSmoothed ? lookbackMs : 0)
+  const selection = selectSeries(context, plan, startMs, endMs)
+  const values = new Float64Array(grid.steps)
+  const present = new Uint8Array(grid.steps)
+  for (let i = 0; i < selection.count; i++) {
+    context.readSeries(selection, i, startMs, endMs)
+    if (isSmoothed) interpolate(context.samples, moments, lookbackMs, values, present)
+    else pickLatest(context.samples, moments, lookbackMs, values, present)
+    if (hasPoints(present)) visit(selection.labels(i), false, values, present)
+  }
+}
+
+export function selectSeries(
+  context: EvaluationContext,
+  plan: SelectPlan,
+  startMs: number,
+  endMs: number,
+): SeriesSelection {
+  return context.reader.select(context.tenant, { matchers: plan.matchers, startMs, endMs }, context.budget)
+}
+
+export function selectRows(context: EvaluationContext, plan: SelectPlan, grid: Grid): Row[] {
+  const rows: Row[] = []
+  visitSelected(context, plan, grid, (labels, dropName, values, present) => {
+    rows.push(copyRow(context, labels, dropName, values, present))
+  })
+  return rows
+}
+
+/** The newest sample of each step, younger than the lookback; a staleness marker hides the series. */
+export function pickLatest(
+  samples: SampleColumns,
+  moments: Grid,
+  lookbackMs: number,
+  values: Float64Array,
+  present: Uint8Array,
+): void {
+  const { times, halves, count } = samples
+  const sampleValues = samples.values
+  let next = 0
+  for (let step = 0; step < moments.steps; step++) {
+    const momentMs = moments.startMs + step * moments.stepMs
+    while (next < count && (times[next] as number) <= momentMs) next++
+    const at = next - 1
+    if (at < 0 || (times[at] as number) <= momentMs - lookbackMs || isStaleAt(halves, at)) {
+      present[step] = 0
+    } else {
+      present[step] = 1
+      values[step] = sampleValues[at] as number
+    }
+  }
+}
+
+/** Like `pickLatest`, but the value is the time of the sample in seconds. */
+export function sampleTimeRows(context: EvaluationContext, plan: SelectPlan, grid: Grid): Row[] {
+  const moments = shifted(grid, plan.shift)
+  const startMs = moments.startMs - context.lookbackMs + 1
+  const endMs = lastTimeMs(moments)
+  const selection = selectSeries(context, plan, startMs, endMs)
+  const values = new Float64Array(grid.steps)
+  const present = new Uint8Array(grid.steps)
+  const rows: Row[] = []
+  for (let i = 0; i < selection.count; i++) {
+    context.readSeries(selection, i, startMs, endMs)
+    pickLatestTime(context.samples, moments, context.lookbackMs, values, present)
+    if (hasPoints(present)) rows.push(copyRow(context, selection.labels(i), false, values, present))
+  }
+  return rows
+}
+
+function pickLatestTime(
+  samples: SampleColumns,
+  moments: Grid,
+  lookbackMs: number,
+  values: Float64Array,
+  present: Uint8Array,
+): void {
+  const { times, halves, count } = samples
+  let next = 0
+  for (let step = 0; step < moments.steps; step++) {
+    const momentMs = moments.startMs + step * moments.stepMs
+    while (next < count && (times[next] as number) <= momentMs) next++
+    const at = next - 1
+    const isFound = at >= 0 && (times[at] as number) > momentMs - lookbackMs && !isStaleAt(halves, at)
+    present[step] = isFound ? 1 : 0
+    if (isFound) values[step] = (times[at] as number) / 1000
+  }
+}
+
+/**
+ * `smoothed`: a line between the samples around each step, within the lookback on both sides; without a later
+ * sample the last one holds. Markers are no samples. Source: prometheus/prometheus promql/engine.go, smoothSeries.
+ */
+function interpolate(
+  samples: SampleColumns,
+  moments: Grid,
+  lookbackMs: number,
+  values: Float64Array,
+  present: Uint8Array,
+): void {
+  const { times, halves, count } = samples
+  const sampleValues = samples.values
+  for (let step = 0; step < moments.steps; step++) {
+    const momentMs = moments.startMs + step * moments.stepMs
+    let before = -1
+    let after = -1
+    for (let i = 0; i < count && after < 0; i++) {
+      const timeMs = times[i] as number
+      if (isStaleAt(halves, i) || timeMs <= momentMs - lookbackMs) continue
+      if (timeMs > momentMs + lookbackMs) break
+      if (timeMs <= momentMs) before = i
+      else after = i
+    }
+    present[step] = before < 0 ? 0 : 1
+    if (before < 0) continue
+    const beforeMs = times[before] as number
+    const beforeValue = sampleValues[before] as number
+    if (after < 0 || beforeMs === momentMs) {
+      values[step] = beforeValue
+      continue
+    }
+    const slope = ((sampleValues[after] as number) - beforeValue) / ((times[after] as number) - beforeMs)
+    values[step] = beforeValue + slope * (momentMs - beforeMs)
+  }
+}

@@ -1,0 +1,137 @@
+import { labelValue, METRIC_NAME } from '@vantage/model'
+import { extendedKernel } from '../functions/extended.ts'
+import type { SampleWindow, WindowKernel } from '../functions/function.ts'
+import { type CounterResets, findResets, type RateShape, rateRow } from '../functions/rate.ts'
+import type { WindowPlan } from '../plan/plan.ts'
+import type { EvaluationContext } from './context.ts'
+import { type Grid, stepTimeMs } from './grid.ts'
+import type { RangeSource, Reach } from './range-source.ts'
+import { hasPoints, withoutMetadata } from './rows.ts'
+import type { RowVisitor } from './series.ts'
+import { WindowBounds } from './windows.ts'
+
+/** What a window function does with one series, already bound to the steps. */
+export type WindowFunction =
+  | { readonly kind: 'rate'; readonly isCounter: boolean; readonly isPerSecond: boolean }
+  | { readonly kind: 'window'; readonly kernel: WindowKernel; readonly keepsName: boolean }
+
+const NO_REACH: Reach = { beforeMs: 0, afterMs: 0 }
+
+export function reachOf(context: EvaluationContext, plan: WindowPlan): Reach {
+  const extended = plan.source.kind === 'range' ? plan.source.select.extended : undefined
+  if (extended === undefined) return NO_REACH
+  return { beforeMs: context.lookbackMs, afterMs: extended === 'smoothed' ? context.lookbackMs : 0 }
+}
+
+/**
+ * Evaluates a window function series by series, without holding more than one. Series without a result are left out.
+ * @param params the scalar arguments at each step
+ */
+export function visitWindows(
+  context: EvaluationContext,
+  plan: WindowPlan,
+  fn: WindowFunction,
+  source: RangeSource,
+  ends: Grid,
+  params: readonly Float64Array[],
+  grid: Grid,
+  visit: RowVisitor,
+): void {
+  const extended = plan.source.kind === 'range' ? plan.source.select.extended : undefined
+  const bound: WindowFunction =
+    extended === undefined ? fn : { kind: 'window', kernel: extendedKernel(extended, plan.name), keepsName: false }
+  const reach = reachOf(context, plan)
+  const reachEnds: Grid = { ...ends, startMs: ends.startMs + reach.afterMs }
+  const bounds = new WindowBounds(reachEnds, plan.source.rangeMs + reach.beforeMs + reach.afterMs)
+  const evaluate =
+    bound.kind === 'rate'
+      ? rateEvaluator(plan, bound, bounds, ends)
+      : kernelEvaluator(plan, bound.kernel, bounds, ends, params, grid)
+  const keepsName = bound.kind === 'window' && bound.keepsName
+  const dropsNow = !keepsName && !context.options.delayedNameRemoval
+  const values = new Float64Array(grid.steps)
+  const present = new Uint8Array(grid.steps)
+  for (let i = 0; i < source.count; i++) {
+    const samples = source.load(i)
+    bounds.update(samples)
+    evaluate(samples, values, present)
+    if (!hasPoints(present)) continue
+    const labels = source.labels(i)
+    if (plan.name === 'rate' || plan.name === 'increase') noteCounter(context, plan, labels)
+    visit(dropsNow ? withoutMetadata(labels) : labels, source.dropName(i) || !keepsName, values, present)
+  }
+}
+
+type SeriesEvaluator = (samples: EvaluationContext['samples'], values: Float64Array, present: Uint8Array) => void
+
+function rateEvaluator(
+  plan: WindowPlan,
+  fn: Extract<WindowFunction, { kind: 'rate' }>,
+  bounds: WindowBounds,
+  ends: Grid,
+): SeriesEvaluator {
+  const resets: CounterResets = { places: new Int32Array(64), count: 0 }
+  const { isCounter, isPerSecond } = fn
+  const shape: RateShape = { ends, rangeMs: plan.source.rangeMs, isCounter, isPerSecond, ...bounds }
+  return (samples, values, present) => {
+    if (isCounter) findResets(samples, resets)
+    rateRow(samples, resets, shape, values, present)
+  }
+}
+
+function kernelEvaluator(
+  plan: WindowPlan,
+  kernel: WindowKernel,
+  bounds: WindowBounds,
+  ends: Grid,
+  params: readonly Float64Array[],
+  grid: Grid,
+): SeriesEvaluator {
+  const { rangeMs } = plan.source
+  const empty = new Float64Array(0)
+  const window: SampleWindow = {
+    times: empty,
+    values: empty,
+    evalMs: 0,
+    startMs: 0,
+    endMs: 0,
+    rangeMs,
+    param0: 0,
+    param1: 0,
+    isEmpty: false,
+  }
+  const [first, second] = params
+  return (samples, values, present) => {
+    window.times = samples.times
+    window.values = samples.values
+    for (let step = 0; step < grid.steps; step++) {
+      const from = bounds.from[step] as number
+      const to = bounds.to[step] as number
+      present[step] = 0
+      if (from === to) continue
+      window.evalMs = stepTimeMs(grid, step)
+      window.endMs = stepTimeMs(ends, step)
+      window.startMs = window.endMs - rangeMs
+      if (first !== undefined) window.param0 = first[step] as number
+      if (second !== undefined) window.param1 = second[step] as number
+      window.isEmpty = false
+      values[step] = kernel(window, from, to)
+      present[step] = window.isEmpty ? 0 : 1
+    }
+  }
+}
+
+const COUNTER_NAME = /(?:_total|_sum|_count|_bucket)$/
+
+/** Says so where a rate is taken of what looks like no counter. */
+function noteCounter(context: EvaluationContext, plan: WindowPlan, labels: Parameters<typeof labelValue>[0]): void {
+  const metric = labelValue(labels, METRIC_NAME)
+  if (metric === '') return
+  const span = plan.source.expr
+  if (context.options.typeAndUnitLabels) {
+    const type = labelValue(labels, '__type__')
+    if (type !== 'counter' && type !== 'histogram') context.annotations.possibleNonCounterType(metric, type, span)
+  } else if (!COUNTER_NAME.test(metric)) {
+    context.annotations.possibleNonCounter(metric, span)
+  }
+}
