@@ -1,1 +1,35 @@
-export {}
+import type { FileSystem } from '@vantage/model'
+import { PAGE_CACHE_BYTES } from './limits.ts'
+import { MetricStore, type MetricStoreOptions } from './store.ts'
+import { StoreView } from './view.ts'
+
+export type { BackgroundData } from './background/protocol.ts'
+export { runBackground } from './background/run-background.ts'
+export type { PartRow } from './catalogue/protocol.ts'
+export { type CatalogueData, runCatalogue } from './catalogue/run-catalogue.ts'
+export { SeriesHint } from './head/alias-table.ts'
+export type { ApplyOptions, HeadLimits } from './head/apply.ts'
+export type { SeriesTap } from './head/tap.ts'
+export type { Pin } from './pins.ts'
+export { MetricViewReader } from './reader.ts'
+export { MetricStore, type MetricStoreOptions, type MetricStoreStats, type TickInput } from './store.ts'
+export type { PartRef, StoreView, TenantViewMessage } from './view.ts'
+export type { WorkerHost, WorkerPort } from './worker-port.ts'
+
+/** Opens or creates the metrics store of this process. */
+export function openMetricStore(options: MetricStoreOptions): Promise<MetricStore> {
+  return MetricStore.open(options)
+}
+
+/**
+ * The view of a reading thread: feed it the messages of `MetricStore.viewFor` in order, read through
+ * `MetricViewReader`.
+ * @param options what `MetricStore.viewOptions` returned, posted to the thread
+ */
+export function openView(
+  files: FileSystem,
+  options: { readonly directory: string; readonly seed: number },
+  cacheBytes: number = PAGE_CACHE_BYTES,
+): StoreView {
+  return new StoreView(files, options.directory, options.seed, cacheBytes)
+}

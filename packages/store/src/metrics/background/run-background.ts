@@ -1,0 +1,77 @@
+import { assert, type FileSystem, unreachable } from '@vantage/model'
+import { PageCache } from '../part/page-cache.ts'
+import { PartReader } from '../part/part-reader.ts'
+import type { PartTotals } from '../part/part-sections.ts'
+import { type PartInput, writePart } from '../part/part-writer.ts'
+import { StoreView } from '../view.ts'
+import { serve, type WorkerPort } from '../worker-port.ts'
+import { generationInput } from './generation-input.ts'
+import { mergeInput } from './merge-input.ts'
+import type { BackgroundAnswer, BackgroundData, BackgroundRequest, MergeRequest, SealRequest } from './protocol.ts'
+
+/** A merge reads every page once: a small cache is enough. */
+const MERGE_CACHE_BYTES = 8 * 1024 * 1024
+
+/**
+ * The background thread: writes parts from frozen generations, which it reads in place, and merges parts. It never
+ * touches the catalogue; a part it wrote exists only once main has the row. Call once, with the port to main.
+ */
+export function runBackground(port: WorkerPort, data: BackgroundData, files: FileSystem): void {
+  const view = new StoreView(files, data.directory, data.seed, MERGE_CACHE_BYTES)
+  serve<BackgroundRequest, BackgroundAnswer>(port, (request) => {
+    switch (request.kind) {
+      case 'seal':
+        return { totals: sealGeneration(files, data.directory, view, request) }
+      case 'merge':
+        return { totals: mergeParts(files, data, request) }
+      default:
+        return unreachable(request)
+    }
+  })
+}
+
+function sealGeneration(files: FileSystem, directory: string, view: StoreView, request: SealRequest): PartTotals {
+  view.update(request.view)
+  const sources = view.tenant(request.tenant)?.generation(request.generation, request.indexEpoch)
+  assert(sources !== undefined, `generation ${request.generation} is not in the view`)
+  const { index, reader } = sources
+  const { metadata, deltas, fromOffset, toOffset } = request
+  const input = generationInput(index, reader, metadata, deltas, fromOffset, toOffset)
+  return publishPart(files, directory, request.fileName, input)
+}
+
+function mergeParts(files: FileSystem, data: BackgroundData, request: MergeRequest): PartTotals {
+  const pages = new PageCache(MERGE_CACHE_BYTES)
+  const parts: PartReader[] = []
+  try {
+    for (const ref of request.parts) {
+      parts.push(PartReader.open(files, `${data.directory}/${ref.fileName}`, ref.id, data.seed, pages))
+    }
+    return publishPart(files, data.directory, request.fileName, mergeInput(parts))
+  } finally {
+    for (const part of parts) part.close()
+  }
+}
+
+/** tmp → sync → rename → sync directory: a name without `tmp-` is a whole part. */
+export function publishPart(files: FileSystem, directory: string, fileName: string, input: PartInput): PartTotals {
+  const temporary = `${directory}/tmp-${fileName}`
+  try {
+    const totals = writePart(files, temporary, input)
+    files.rename(temporary, `${directory}/${fileName}`)
+    files.syncDirectoryNow(directory)
+    return totals
+  } catch (error) {
+    removeQuietly(files, temporary)
+    throw error
+  }
+}
+
+/** What cannot be removed now is removed at the next start. */
+function removeQuietly(files: FileSystem, path: string): void {
+  try {
+    files.removeNow(path)
+  } catch (error) {
+    if ((error as { code?: string }).code === undefined) throw error
+  }
+}

@@ -1,0 +1,164 @@
+// biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node modules lacks node:sqlite
+import { DatabaseSync } from 'node:sqlite'
+import { unreachable } from '@vantage/model'
+import type { CatalogueAnswer, CatalogueRequest, CatalogueState, NewPart, PartRow } from './protocol.ts'
+
+/** Version of the tables below; a newer one is refused, older ones are listed in `migrate`. */
+const CATALOGUE_VERSION = 1
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS parts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant TEXT NOT NULL,
+    file_name TEXT NOT NULL UNIQUE,
+    level INTEGER NOT NULL,
+    min_time_ms REAL NOT NULL,
+    max_time_ms REAL NOT NULL,
+    from_offset INTEGER NOT NULL,
+    to_offset INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    series_count INTEGER NOT NULL,
+    sample_count INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    arrived_ms REAL NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS offsets (
+    topic TEXT PRIMARY KEY,
+    to_offset INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS deletes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant TEXT NOT NULL,
+    matchers TEXT NOT NULL,
+    start_ms REAL NOT NULL,
+    end_ms REAL NOT NULL,
+    log_offset INTEGER NOT NULL
+  ) STRICT;
+`
+
+/**
+ * Which parts exist and how far the log is sealed: SQLite, one transaction per change, synced before it answers.
+ * The offset of a topic *is* the largest `to` that was sealed, so data is in the log or in a part, never in neither.
+ */
+export class Catalogue {
+  readonly #database: DatabaseSync
+
+  /** @throws Error where the file was written by a newer version */
+  constructor(path: string) {
+    this.#database = new DatabaseSync(path)
+    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    const version = (this.#database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version
+    if (version > CATALOGUE_VERSION) {
+      this.#database.close()
+      throw new Error(
+        `catalogue version ${version}: want at most ${CATALOGUE_VERSION}; it was written by a newer release`,
+      )
+    }
+    this.#database.exec(TABLES)
+    this.#database.exec(`PRAGMA user_version = ${CATALOGUE_VERSION}`)
+  }
+
+  answer(request: CatalogueRequest): CatalogueAnswer {
+    switch (request.kind) {
+      case 'load':
+        return { kind: 'state', state: this.#load() }
+      case 'seal': {
+        const ids = this.#transaction(() => {
+          const inserted = request.parts.map((part) => this.#insert(part))
+          this.#database
+            .prepare(
+              `INSERT INTO offsets (topic, to_offset) VALUES (?, ?)
+               ON CONFLICT (topic) DO UPDATE SET to_offset = MAX(to_offset, excluded.to_offset)`,
+            )
+            .run(request.topic, request.toOffset)
+          return inserted
+        })
+        return { kind: 'ids', ids }
+      }
+      case 'merge': {
+        const ids = this.#transaction(() => {
+          this.#remove(request.removed)
+          return [this.#insert(request.part)]
+        })
+        return { kind: 'ids', ids }
+      }
+      case 'drop':
+        this.#transaction(() => this.#remove(request.removed))
+        return { kind: 'done' }
+      case 'close':
+        this.#database.close()
+        return { kind: 'done' }
+      default:
+        return unreachable(request)
+    }
+  }
+
+  #load(): CatalogueState {
+    const rows = this.#database.prepare('SELECT * FROM parts ORDER BY from_offset, to_offset, id').all()
+    const offsets: Record<string, number> = Object.create(null)
+    for (const row of this.#database.prepare('SELECT topic, to_offset FROM offsets').all()) {
+      offsets[String(row['topic'])] = Number(row['to_offset'])
+    }
+    return { parts: rows.map(partOf), offsets: { ...offsets } }
+  }
+
+  #insert(part: NewPart): number {
+    const result = this.#database
+      .prepare(
+        `INSERT INTO parts (tenant, file_name, level, min_time_ms, max_time_ms, from_offset, to_offset, bytes,
+           series_count, sample_count, checksum, arrived_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        part.tenant,
+        part.fileName,
+        part.level,
+        part.minTimeMs,
+        part.maxTimeMs,
+        part.fromOffset,
+        part.toOffset,
+        part.bytes,
+        part.seriesCount,
+        part.sampleCount,
+        part.checksum,
+        part.arrivedMs,
+      )
+    return Number(result.lastInsertRowid)
+  }
+
+  #remove(ids: readonly number[]): void {
+    const statement = this.#database.prepare('DELETE FROM parts WHERE id = ?')
+    for (const id of ids) {
+      if (Number(statement.run(id).changes) !== 1) throw new Error(`part ${id} is not in the catalogue`)
+    }
+  }
+
+  #transaction<T>(work: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      const value = work()
+      this.#database.exec('COMMIT')
+      return value
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+}
+
+function partOf(row: Record<string, unknown>): PartRow {
+  return {
+    id: Number(row['id']),
+    tenant: String(row['tenant']),
+    fileName: String(row['file_name']),
+    level: Number(row['level']),
+    minTimeMs: Number(row['min_time_ms']),
+    maxTimeMs: Number(row['max_time_ms']),
+    fromOffset: Number(row['from_offset']),
+    toOffset: Number(row['to_offset']),
+    bytes: Number(row['bytes']),
+    seriesCount: Number(row['series_count']),
+    sampleCount: Number(row['sample_count']),
+    checksum: Number(row['checksum']),
+    arrivedMs: Number(row['arrived_ms']),
+  }
+}

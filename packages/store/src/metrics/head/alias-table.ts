@@ -1,0 +1,180 @@
+import { equalRanges, hashLanes } from '../hash.ts'
+import { grownInts } from '../int-list.ts'
+import {
+  ALIAS_BYTES_MAX,
+  ALIAS_PROBES_MAX,
+  ALIASES_PER_SERIES_MAX,
+  HINT_ENTRIES_MAX,
+  HINT_ENTRIES_MIN,
+} from '../limits.ts'
+
+/** Words of one alias: hash, byte length, block, offset in the block, series, alias space. */
+const ALIAS_WORD_BITS = 3
+const ALIAS = { hash: 0, length: 1, block: 2, offset: 3, series: 4, space: 5 } as const
+const BLOCK_BYTES = 256 * 1024
+
+/**
+ * What one connection sent last, so that the next series is found by one comparison: a direct-mapped memory of
+ * "after this alias came that one". It belongs to one connection; a wrong entry costs time only, because every
+ * prediction is checked byte by byte.
+ */
+export class SeriesHint {
+  /** Alias of the row before, or -1. */
+  last = -1
+  epoch = 0
+  table = new Int32Array(HINT_ENTRIES_MIN * 2).fill(-1)
+  #overwrites = 0
+
+  /** The alias that followed `alias` last time, or -1. */
+  predict(alias: number): number {
+    const at = (alias & ((this.table.length >>> 1) - 1)) * 2
+    return this.table[at] === alias ? (this.table[at + 1] as number) : -1
+  }
+
+  learn(alias: number, next: number): void {
+    let at = (alias & ((this.table.length >>> 1) - 1)) * 2
+    const before = this.table[at] as number
+    if (before !== alias && before >= 0 && ++this.#overwrites > this.table.length >>> 3) {
+      this.#grow()
+      at = (alias & ((this.table.length >>> 1) - 1)) * 2
+    }
+    this.table[at] = alias
+    this.table[at + 1] = next
+  }
+
+  forget(epoch: number): void {
+    this.epoch = epoch
+    this.last = -1
+    this.table.fill(-1)
+  }
+
+  #grow(): void {
+    this.#overwrites = 0
+    if (this.table.length >= HINT_ENTRIES_MAX * 2) return
+    this.table = new Int32Array(this.table.length * 2).fill(-1)
+  }
+}
+
+/**
+ * Raw bytes a sender uses for a series → the series. Several aliases may name one series; an alias is never
+ * believed without comparing all its bytes. Belongs to one tenant and one writer; nothing of it is shared.
+ */
+export class AliasTable {
+  readonly #seed: number
+  #slots = new Int32Array(4096)
+  #aliases = new Int32Array(1024 << ALIAS_WORD_BITS)
+  #perSeries = new Uint8Array(1024)
+  #blocks: DataView[] = []
+  #blockBytes: Uint8Array[] = []
+  #blockUsed = BLOCK_BYTES
+  #bytesKept = 0
+  count = 0
+  /** Grows when the table starts anew; hints of older epochs are void. */
+  epoch = 1
+
+  constructor(seed: number) {
+    this.#seed = seed
+  }
+
+  get byteLength(): number {
+    return this.#bytesKept + this.#slots.byteLength + this.#aliases.byteLength + this.#perSeries.byteLength
+  }
+
+  seriesOf(alias: number): number {
+    return this.#aliases[(alias << ALIAS_WORD_BITS) + ALIAS.series] as number
+  }
+
+  /** True where the alias has exactly the bytes [at, end). */
+  equals(alias: number, view: DataView, at: number, end: number, space: number): boolean {
+    const record = alias << ALIAS_WORD_BITS
+    const aliases = this.#aliases
+    if (aliases[record + ALIAS.length] !== end - at || aliases[record + ALIAS.space] !== space) return false
+    const block = this.#blocks[aliases[record + ALIAS.block] as number] as DataView
+    return equalRanges(block, aliases[record + ALIAS.offset] as number, view, at, end - at)
+  }
+
+  hash(view: DataView, at: number, end: number, space: number): number {
+    return hashLanes(view, at, end, this.#seed ^ Math.imul(space + 1, 0x9e3779b1))
+  }
+
+  /** @returns the alias of bytes [at, end), or -1 */
+  find(view: DataView, at: number, end: number, space: number, hash: number): number {
+    const mask = this.#slots.length - 1
+    for (let probe = 0; probe < ALIAS_PROBES_MAX; probe++) {
+      const alias = (this.#slots[(hash + probe) & mask] as number) - 1
+      if (alias < 0) return -1
+      if (this.#aliases[alias << ALIAS_WORD_BITS] !== hash) continue
+      if (this.equals(alias, view, at, end, space)) return alias
+    }
+    return -1
+  }
+
+  /** Remembers bytes of a series. @returns the alias, or -1 where a bound says that they stay unknown */
+  insert(bytes: Uint8Array, at: number, end: number, space: number, hash: number, series: number): number {
+    const length = end - at
+    if (length > BLOCK_BYTES) return -1
+    if (this.#bytesKept + length > ALIAS_BYTES_MAX) this.clear()
+    if (series >= this.#perSeries.length) this.#growPerSeries(series + 1)
+    if ((this.#perSeries[series] as number) >= ALIASES_PER_SERIES_MAX) return -1
+    if ((this.count + 1) * 2 > this.#slots.length) this.#growSlots()
+    if (!this.#place(hash, this.count)) return -1
+    if (this.#blockUsed + length > BLOCK_BYTES) {
+      const block = new Uint8Array(BLOCK_BYTES)
+      this.#blockBytes.push(block)
+      this.#blocks.push(new DataView(block.buffer))
+      this.#blockUsed = 0
+      this.#bytesKept += BLOCK_BYTES
+    }
+    const block = this.#blockBytes.length - 1
+    ;(this.#blockBytes[block] as Uint8Array).set(bytes.subarray(at, end), this.#blockUsed)
+    const record = this.count << ALIAS_WORD_BITS
+    if (record + 8 > this.#aliases.length) this.#aliases = grownInts(this.#aliases, record + 8)
+    this.#aliases[record + ALIAS.hash] = hash
+    this.#aliases[record + ALIAS.length] = length
+    this.#aliases[record + ALIAS.block] = block
+    this.#aliases[record + ALIAS.offset] = this.#blockUsed
+    this.#aliases[record + ALIAS.series] = series
+    this.#aliases[record + ALIAS.space] = space
+    this.#blockUsed += length
+    this.#perSeries[series] = (this.#perSeries[series] as number) + 1
+    return this.count++
+  }
+
+  /** A new epoch: limits or relabelling changed, the index was rebuilt, or the bytes grew too many. */
+  clear(): void {
+    this.epoch++
+    this.#slots = new Int32Array(4096)
+    this.#aliases = new Int32Array(1024 << ALIAS_WORD_BITS)
+    this.#perSeries = new Uint8Array(1024)
+    this.#blocks = []
+    this.#blockBytes = []
+    this.#blockUsed = BLOCK_BYTES
+    this.#bytesKept = 0
+    this.count = 0
+  }
+
+  #place(hash: number, alias: number): boolean {
+    const mask = this.#slots.length - 1
+    for (let probe = 0; probe < ALIAS_PROBES_MAX; probe++) {
+      const slot = (hash + probe) & mask
+      if (this.#slots[slot] !== 0) continue
+      this.#slots[slot] = alias + 1
+      return true
+    }
+    return false
+  }
+
+  /** An alias that finds no slot within the probes is dropped: its series takes the slow path once more. */
+  #growSlots(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2)
+    for (let alias = 0; alias < this.count; alias++) {
+      this.#place(this.#aliases[alias << ALIAS_WORD_BITS] as number, alias)
+    }
+  }
+
+  #growPerSeries(size: number): void {
+    const next = new Uint8Array(Math.max(size, this.#perSeries.length * 2))
+    next.set(this.#perSeries)
+    this.#perSeries = next
+  }
+}

@@ -1,0 +1,245 @@
+import { assert, type Exemplar, FaultError, fault, type Labels, type SampleColumns } from '@vantage/model'
+import { decodeValues } from '../codec/value-codec.ts'
+import { IntList } from '../int-list.ts'
+import { CHUNK_SAMPLES_MAX, SEGMENT_WORD_BITS, SEGMENT_WORD_MASK, SEGMENT_WORDS, TAIL_SAMPLES_MAX } from '../limits.ts'
+import { mergeColumns, SortScratch, sortByTime } from '../merge-columns.ts'
+import {
+  attachDelta,
+  doubleAt,
+  loadWord,
+  type SegmentsDelta,
+  SharedSegments,
+  segmentsSince,
+  wordAt,
+} from '../shared-segments.ts'
+import { CHUNK, EXEMPLAR, type Generation, RECORD, RECORD_WORD_BITS, REGION } from './generation.ts'
+
+/** What a reader lacks of a generation. Serialisable. */
+export interface GenerationDelta {
+  readonly id: number
+  readonly minTimeMs: number
+  readonly maxTimeMs: number
+  readonly records: SegmentsDelta
+  readonly data: SegmentsDelta
+}
+
+/** @param isLive adds spare segments, for a generation that is still written */
+export function generationDelta(
+  generation: Generation,
+  knownRecords: number,
+  knownData: number,
+  isLive: boolean,
+): GenerationDelta {
+  if (isLive) {
+    const used = Math.ceil(generation.data.top / SEGMENT_WORDS)
+    generation.data.cover((used + Math.max(SPARE_SEGMENTS_MIN, used >>> 2)) * SEGMENT_WORDS)
+  }
+  return {
+    id: generation.id,
+    minTimeMs: generation.minTimeMs,
+    maxTimeMs: generation.maxTimeMs,
+    records: segmentsSince(generation.records, knownRecords),
+    data: segmentsSince(generation.data, knownData),
+  }
+}
+
+/** Working memory of one reading thread. */
+export class ReadScratch {
+  readonly times = new Float64Array(TAIL_SAMPLES_MAX + 1)
+  readonly timeHalves = new Uint32Array(this.times.buffer)
+  readonly values = new Float64Array(TAIL_SAMPLES_MAX + 1)
+  readonly valueHalves = new Uint32Array(this.values.buffer)
+  /** One chunk of a part. */
+  readonly chunkValues = new Float64Array(CHUNK_SAMPLES_MAX)
+  readonly chunkHalves = new Uint32Array(this.chunkValues.buffer)
+  readonly chunks = new IntList()
+  readonly late = new SortScratch()
+}
+
+const decoder = new TextDecoder()
+
+/** Segments that a view carries beyond what is used, so that a query can follow the writer while it runs. */
+const SPARE_SEGMENTS_MIN = 16
+
+/** The writer filled all spare segments while the query ran: it must be asked again, on a new view. */
+function outrun(): FaultError {
+  return new FaultError(
+    fault('unavailable', 'the query ran so long that intake outran its view: repeat it', {
+      reason: 'view_outran',
+      retryAfterSeconds: 1,
+    }),
+  )
+}
+
+/** Reads one generation in place, while its writer goes on. */
+export class GenerationReader {
+  readonly id: number
+  readonly records: SharedSegments
+  readonly data: SharedSegments
+  minTimeMs = Number.POSITIVE_INFINITY
+  maxTimeMs = Number.NEGATIVE_INFINITY
+
+  /** On the writer's own thread `source` lends its segments; elsewhere deltas bring them. */
+  constructor(id: number, source?: Generation) {
+    this.id = id
+    this.records = source?.records ?? new SharedSegments()
+    this.data = source?.data ?? new SharedSegments()
+  }
+
+  update(delta: GenerationDelta): void {
+    attachDelta(this.records, delta.records)
+    attachDelta(this.data, delta.data)
+    this.minTimeMs = delta.minTimeMs
+    this.maxTimeMs = delta.maxTimeMs
+  }
+
+  /** True where the series may hold samples in [startMs, endMs]. */
+  mayHold(series: number, startMs: number, endMs: number): boolean {
+    const record = series << RECORD_WORD_BITS
+    if (record >>> SEGMENT_WORD_BITS >= this.records.words.length) return false
+    if (loadWord(this.records, record) === 0) return false
+    const doubles = this.records.doubles[record >>> SEGMENT_WORD_BITS] as Float64Array
+    const at = (record & SEGMENT_WORD_MASK) >>> 1
+    return (doubles[at + 4] as number) <= endMs && (doubles[at + 5] as number) >= startMs
+  }
+
+  /** Appends the samples of [startMs, endMs] to `out`, ascending, one per time; a late one wins over an older one. */
+  read(series: number, startMs: number, endMs: number, out: SampleColumns, scratch: ReadScratch): void {
+    const record = series << RECORD_WORD_BITS
+    if (record >>> SEGMENT_WORD_BITS >= this.records.words.length) return
+    const tail = loadWord(this.records, record)
+    if (tail === 0) return
+    const tailWords = this.data.words[tail >>> SEGMENT_WORD_BITS]
+    if (tailWords === undefined) throw outrun()
+    const tailCount = Atomics.load(tailWords, tail & SEGMENT_WORD_MASK)
+    const lastChunkMs = this.#readChunks(record, startMs, endMs, out, scratch)
+    this.#readTail(tail, tailCount, lastChunkMs, startMs, endMs, out)
+    const late = loadWord(this.records, record + RECORD.late)
+    if (late !== 0) this.#mergeLate(late, startMs, endMs, out, scratch)
+  }
+
+  /** @returns the last time of the newest chunk: a tail that does not go beyond it has been packed meanwhile */
+  #readChunks(record: number, startMs: number, endMs: number, out: SampleColumns, scratch: ReadScratch): number {
+    const chunks = scratch.chunks
+    chunks.reset()
+    let lastMs = Number.NEGATIVE_INFINITY
+    let chunk = loadWord(this.records, record + RECORD.chunk)
+    while (chunk !== 0) {
+      const doubles = this.data.doubles[chunk >>> SEGMENT_WORD_BITS]
+      if (doubles === undefined) throw outrun()
+      const at = (chunk & SEGMENT_WORD_MASK) >>> 1
+      const chunkLast = doubles[at + 3] as number
+      if (lastMs === Number.NEGATIVE_INFINITY) lastMs = chunkLast
+      if (chunkLast < startMs) break
+      if ((doubles[at + 2] as number) <= endMs) chunks.push(chunk)
+      chunk = wordAt(this.data, chunk)
+    }
+    for (let i = chunks.count - 1; i >= 0; i--) this.#readChunk(chunks.items[i] as number, startMs, endMs, out, scratch)
+    return lastMs
+  }
+
+  #readChunk(chunk: number, startMs: number, endMs: number, out: SampleColumns, scratch: ReadScratch): void {
+    const count = wordAt(this.data, chunk + CHUNK.count)
+    const bytes = this.data.bytes[chunk >>> SEGMENT_WORD_BITS] as Uint8Array
+    const timesAt = ((chunk & SEGMENT_WORD_MASK) + CHUNK.header) * 4
+    const valuesAt = timesAt + wordAt(this.data, chunk + CHUNK.timeBytes)
+    out.reserve(out.count + count)
+    const isWhole =
+      doubleAt(this.data, chunk + CHUNK.first) >= startMs && doubleAt(this.data, chunk + CHUNK.last) <= endMs
+    if (isWhole) {
+      const end = decodeValues(bytes, timesAt, count, out.times, scratch.timeHalves, out.count)
+      assert(end === valuesAt, 'head chunk: time block')
+      decodeValues(bytes, valuesAt, count, out.values, out.halves, out.count)
+      out.count += count
+      return
+    }
+    decodeValues(bytes, timesAt, count, scratch.times, scratch.timeHalves, 0)
+    decodeValues(bytes, valuesAt, count, scratch.values, scratch.valueHalves, 0)
+    for (let i = 0; i < count; i++) {
+      const time = scratch.times[i] as number
+      if (time < startMs || time > endMs) continue
+      out.times[out.count] = time
+      out.halves[out.count * 2] = scratch.valueHalves[i * 2] as number
+      out.halves[out.count * 2 + 1] = scratch.valueHalves[i * 2 + 1] as number
+      out.count++
+    }
+  }
+
+  #readTail(
+    tail: number,
+    count: number,
+    lastChunkMs: number,
+    startMs: number,
+    endMs: number,
+    out: SampleColumns,
+  ): void {
+    const words = this.data.words[tail >>> SEGMENT_WORD_BITS] as Int32Array
+    const doubles = this.data.doubles[tail >>> SEGMENT_WORD_BITS] as Float64Array
+    const base = tail & SEGMENT_WORD_MASK
+    const capacity = words[base + REGION.capacity] as number
+    const timesAt = (base + REGION.header) >>> 1
+    const valuesAt = base + REGION.header + capacity * 2
+    out.reserve(out.count + count)
+    for (let i = 0; i < count; i++) {
+      const time = doubles[timesAt + i] as number
+      if (time < startMs || time > endMs || time <= lastChunkMs) continue
+      out.times[out.count] = time
+      out.halves[out.count * 2] = words[valuesAt + i * 2] as number
+      out.halves[out.count * 2 + 1] = words[valuesAt + i * 2 + 1] as number
+      out.count++
+    }
+  }
+
+  #mergeLate(newest: number, startMs: number, endMs: number, out: SampleColumns, scratch: ReadScratch): void {
+    const late = scratch.late
+    late.reset()
+    for (let region = newest; region !== 0; region = wordAt(this.data, region + REGION.older)) {
+      const words = this.data.words[region >>> SEGMENT_WORD_BITS]
+      if (words === undefined) throw outrun()
+      const doubles = this.data.doubles[region >>> SEGMENT_WORD_BITS] as Float64Array
+      const base = region & SEGMENT_WORD_MASK
+      const capacity = words[base + REGION.capacity] as number
+      const valuesAt = base + REGION.header + capacity * 2
+      // Newest first, so that of equal times the latest arrival comes first.
+      for (let i = Atomics.load(words, base) - 1; i >= 0; i--) {
+        const time = doubles[((base + REGION.header) >>> 1) + i] as number
+        if (time < startMs || time > endMs) continue
+        late.push(time, words[valuesAt + i * 2] as number, words[valuesAt + i * 2 + 1] as number)
+      }
+    }
+    if (late.count === 0) return
+    sortByTime(late)
+    mergeColumns(out, 0, late.sorted, late.merged)
+  }
+
+  /** Time of the oldest sample that came in order, or Infinity; for generations that are not written any more. */
+  firstInOrderMs(series: number): number {
+    const record = series << RECORD_WORD_BITS
+    const tail = loadWord(this.records, record)
+    if (tail === 0) return Number.POSITIVE_INFINITY
+    let first = doubleAt(this.data, tail + REGION.header)
+    let chunk = loadWord(this.records, record + RECORD.chunk)
+    for (; chunk !== 0; chunk = wordAt(this.data, chunk)) first = doubleAt(this.data, chunk + CHUNK.first)
+    return first
+  }
+
+  /** Exemplars of a series in [startMs, endMs], ascending. */
+  exemplars(series: number, startMs: number, endMs: number): Exemplar[] {
+    const record = series << RECORD_WORD_BITS
+    const found: Exemplar[] = []
+    if (record >>> SEGMENT_WORD_BITS >= this.records.words.length) return found
+    let at = loadWord(this.records, record + RECORD.exemplar)
+    while (at !== 0) {
+      const bytes = this.data.bytes[at >>> SEGMENT_WORD_BITS]
+      if (bytes === undefined) throw outrun()
+      const timeMs = doubleAt(this.data, at + EXEMPLAR.time)
+      if (timeMs >= startMs && timeMs <= endMs) {
+        const from = ((at & SEGMENT_WORD_MASK) + EXEMPLAR.header) * 4
+        const text = decoder.decode(bytes.slice(from, from + wordAt(this.data, at + EXEMPLAR.bytes)))
+        found.push({ labels: JSON.parse(text) as Labels, value: doubleAt(this.data, at + EXEMPLAR.value), timeMs })
+      }
+      at = wordAt(this.data, at)
+    }
+    return found.sort((a, b) => a.timeMs - b.timeMs)
+  }
+}

@@ -1,0 +1,317 @@
+import type { Exemplar } from '@vantage/model'
+import { encodeValues, ValueScratch, valuesBytesMax } from '../codec/value-codec.ts'
+import { IntQueue } from '../int-list.ts'
+import {
+  EXEMPLAR_GAP_MS,
+  EXEMPLAR_LABEL_BYTES_MAX,
+  EXEMPLARS_AT_ONCE,
+  EXEMPLARS_PER_SERIES_MAX,
+  SEGMENT_WORD_BITS,
+  SEGMENT_WORD_MASK,
+  TAIL_SAMPLES_MAX,
+  TAIL_SAMPLES_MIN,
+} from '../limits.ts'
+import { SharedSegments, setDouble, setWord, storeWord, wordAt } from '../shared-segments.ts'
+
+/**
+ * The samples of one tenant between two seals, in shared segments. One thread writes, many read in place.
+ *
+ *   record of a series (16 words, at series id × 16)
+ *     0 tail region (live) | 1 newest chunk (live) | 2 chunks | 3 newest late region (live)
+ *     4 newest exemplar (live) | 5 exemplars | 6 late samples | 7 –
+ *     8 smallest time, f64 | 10 largest time in order, f64 | 12 time of the newest exemplar, f64 | 14 –
+ *   tail and late region: count (live) | capacity | older region (late only) | – | times f64 × capacity | values
+ *   chunk: older chunk | samples | bytes of the time block | bytes of the value block | first time | last time | blocks
+ *   exemplar: older | label bytes | time f64 | value f64 | labels as JSON
+ *
+ * A reader loads *live* words in the order tail, chunk, late: a sample that moves from the tail into a chunk is seen
+ * at least once. A region that the writer left is used again only when no query that could see it still runs.
+ */
+export const RECORD_WORD_BITS = 4
+export const RECORD = {
+  tail: 0,
+  chunk: 1,
+  chunks: 2,
+  late: 3,
+  exemplar: 4,
+  exemplars: 5,
+  lateCount: 6,
+  minTime: 8,
+  maxTime: 10,
+  exemplarTime: 12,
+} as const
+export const REGION = { count: 0, capacity: 1, older: 2, header: 4 } as const
+export const CHUNK = { older: 0, count: 1, timeBytes: 2, valueBytes: 3, first: 4, last: 6, header: 8 } as const
+export const EXEMPLAR = { older: 0, bytes: 1, time: 2, value: 4, header: 6 } as const
+
+export const APPENDED = { stored: 0, duplicate: 1, conflict: 2, late: 3 } as const
+
+/** Tells a writer which memory no running query can see any more. */
+export interface PinEpochs {
+  /** Grows with each pin. */
+  readonly current: number
+  /** The epoch of the oldest running pin, or a value above `current`. */
+  readonly oldest: number
+}
+
+/** Packs tails; one per writing thread. */
+export class TailPacker {
+  readonly times = new Float64Array(TAIL_SAMPLES_MAX + 1)
+  readonly timeHalves = new Uint32Array(this.times.buffer)
+  readonly values = new Float64Array(TAIL_SAMPLES_MAX + 1)
+  readonly valueHalves = new Uint32Array(this.values.buffer)
+  readonly bytes = new Uint8Array(2 * valuesBytesMax(TAIL_SAMPLES_MAX))
+  readonly scratch = new ValueScratch()
+}
+
+const REGION_CLASSES = 4
+
+export class Generation {
+  readonly id: number
+  readonly records = new SharedSegments()
+  readonly data = new SharedSegments()
+  readonly #packer: TailPacker
+  readonly #pins: PinEpochs
+  /** Regions by capacity class that were left, oldest first, and the epoch at which each was left. */
+  readonly #left = Array.from({ length: REGION_CLASSES }, () => new IntQueue())
+  readonly #leftEpochs = Array.from({ length: REGION_CLASSES }, () => new IntQueue())
+  sampleCount = 0
+  seriesCount = 0
+  chunkCount = 0
+  lateCount = 0
+  exemplarCount = 0
+  minTimeMs = Number.POSITIVE_INFINITY
+  maxTimeMs = Number.NEGATIVE_INFINITY
+  /** Series ids below this have a record. */
+  recordCount = 0
+
+  constructor(id: number, packer: TailPacker, pins: PinEpochs) {
+    this.id = id
+    this.#packer = packer
+    this.#pins = pins
+  }
+
+  get byteLength(): number {
+    return this.records.byteLength + this.data.byteLength
+  }
+
+  /** Makes room for the record of a series; call once per series and batch row before `append`. */
+  coverSeries(series: number): void {
+    if (series < this.recordCount) return
+    this.records.cover((series + 1) << RECORD_WORD_BITS)
+    this.recordCount = (this.records.buffers.length << SEGMENT_WORD_BITS) >>> RECORD_WORD_BITS
+  }
+
+  /**
+   * Adds one sample; the value comes as its 64 bits.
+   * @param overrides replay: a conflict inside the tail was taken when it was live, so it is kept as a late sample
+   * @returns one of `APPENDED`
+   */
+  append(series: number, timeMs: number, low: number, high: number, overrides: boolean): number {
+    const record = series << RECORD_WORD_BITS
+    const records = this.records.words[record >>> SEGMENT_WORD_BITS] as Int32Array
+    const recordDoubles = this.records.doubles[record >>> SEGMENT_WORD_BITS] as Float64Array
+    const at = record & SEGMENT_WORD_MASK
+    let tail = records[at] as number
+    if (tail === 0) tail = this.#open(record, timeMs)
+    else if (timeMs <= (recordDoubles[(at + RECORD.maxTime) >>> 1] as number)) {
+      return this.#appendOld(record, timeMs, low, high, overrides)
+    }
+    let words = this.data.words[tail >>> SEGMENT_WORD_BITS] as Int32Array
+    let base = tail & SEGMENT_WORD_MASK
+    if (words[base] === words[base + 1]) {
+      tail = this.#makeRoom(record, tail)
+      words = this.data.words[tail >>> SEGMENT_WORD_BITS] as Int32Array
+      base = tail & SEGMENT_WORD_MASK
+    }
+    const count = words[base] as number
+    const capacity = words[base + 1] as number
+    const doubles = this.data.doubles[tail >>> SEGMENT_WORD_BITS] as Float64Array
+    doubles[((base + REGION.header) >>> 1) + count] = timeMs
+    const valueAt = base + REGION.header + (capacity + count) * 2
+    words[valueAt] = low
+    words[valueAt + 1] = high
+    recordDoubles[(at + RECORD.maxTime) >>> 1] = timeMs
+    Atomics.store(words, base, count + 1)
+    this.sampleCount++
+    if (timeMs > this.maxTimeMs) this.maxTimeMs = timeMs
+    if (timeMs < this.minTimeMs) this.minTimeMs = timeMs
+    return APPENDED.stored
+  }
+
+  /** Largest time in order of a series, or -Infinity. */
+  maxTimeOf(series: number): number {
+    if (series >= this.recordCount) return Number.NEGATIVE_INFINITY
+    const record = series << RECORD_WORD_BITS
+    if (wordAt(this.records, record) === 0) return Number.NEGATIVE_INFINITY
+    const doubles = this.records.doubles[record >>> SEGMENT_WORD_BITS] as Float64Array
+    return doubles[((record & SEGMENT_WORD_MASK) + RECORD.maxTime) >>> 1] as number
+  }
+
+  #open(record: number, timeMs: number): number {
+    const tail = this.#region(TAIL_SAMPLES_MIN)
+    setDouble(this.records, record + RECORD.minTime, timeMs)
+    setDouble(this.records, record + RECORD.maxTime, timeMs)
+    storeWord(this.records, record, tail)
+    this.seriesCount++
+    return tail
+  }
+
+  /** The tail is full: a larger one, or a packed chunk and an empty one. */
+  #makeRoom(record: number, tail: number): number {
+    const capacity = wordAt(this.data, tail + REGION.capacity)
+    let next: number
+    if (capacity < TAIL_SAMPLES_MAX) {
+      next = this.#region(capacity * 2 + 1)
+      this.#copyRegion(tail, next, capacity)
+    } else {
+      this.#pack(record, tail)
+      next = this.#region(TAIL_SAMPLES_MAX)
+    }
+    storeWord(this.records, record, next)
+    this.#leave(tail, capacity)
+    return next
+  }
+
+  #copyRegion(from: number, to: number, count: number): void {
+    const capacity = wordAt(this.data, to + REGION.capacity)
+    for (let i = 0; i < count * 2; i++) {
+      setWord(this.data, to + REGION.header + i, wordAt(this.data, from + REGION.header + i))
+      const value = wordAt(this.data, from + REGION.header + count * 2 + i)
+      setWord(this.data, to + REGION.header + capacity * 2 + i, value)
+    }
+    setWord(this.data, to, count)
+  }
+
+  #pack(record: number, tail: number): void {
+    const packer = this.#packer
+    const count = wordAt(this.data, tail)
+    const doubles = this.data.doubles[tail >>> SEGMENT_WORD_BITS] as Float64Array
+    const words = this.data.words[tail >>> SEGMENT_WORD_BITS] as Int32Array
+    const base = (tail & SEGMENT_WORD_MASK) + REGION.header
+    for (let i = 0; i < count; i++) packer.times[i] = doubles[(base >>> 1) + i] as number
+    const valuesAt = base + count * 2
+    for (let i = 0; i < count * 2; i++) packer.valueHalves[i] = words[valuesAt + i] as number
+    const timeBytes = encodeValues(packer.times, packer.timeHalves, count, packer.bytes, 0, packer.scratch)
+    const end = encodeValues(packer.values, packer.valueHalves, count, packer.bytes, timeBytes, packer.scratch)
+    const chunk = this.data.allocate(CHUNK.header + ((end + 3) >>> 2))
+    setWord(this.data, chunk + CHUNK.older, wordAt(this.records, record + RECORD.chunk))
+    setWord(this.data, chunk + CHUNK.count, count)
+    setWord(this.data, chunk + CHUNK.timeBytes, timeBytes)
+    setWord(this.data, chunk + CHUNK.valueBytes, end - timeBytes)
+    setDouble(this.data, chunk + CHUNK.first, packer.times[0] as number)
+    setDouble(this.data, chunk + CHUNK.last, packer.times[count - 1] as number)
+    const bytes = this.data.bytes[chunk >>> SEGMENT_WORD_BITS] as Uint8Array
+    const bytesAt = ((chunk & SEGMENT_WORD_MASK) + CHUNK.header) * 4
+    for (let i = 0; i < end; i++) bytes[bytesAt + i] = packer.bytes[i] as number
+    setWord(this.records, record + RECORD.chunks, wordAt(this.records, record + RECORD.chunks) + 1)
+    storeWord(this.records, record + RECORD.chunk, chunk)
+    this.chunkCount++
+  }
+
+  /** A sample not newer than the series: a duplicate, a conflict inside the tail, or late. */
+  #appendOld(record: number, timeMs: number, low: number, high: number, overrides: boolean): number {
+    const inTail = this.#compare(wordAt(this.records, record), timeMs, low, high)
+    if (inTail === APPENDED.duplicate) return inTail
+    if (inTail === APPENDED.conflict && !overrides) return inTail
+    const inLate = this.#compare(wordAt(this.records, record + RECORD.late), timeMs, low, high)
+    if (inLate === APPENDED.duplicate) return inLate
+    if (inLate === APPENDED.conflict && !overrides) return inLate
+    this.#appendLate(record, timeMs, low, high)
+    if (timeMs < this.minTimeMs) this.minTimeMs = timeMs
+    this.sampleCount++
+    this.lateCount++
+    return APPENDED.late
+  }
+
+  /** Looks for the time in one region, newest first. @returns duplicate, conflict, or `APPENDED.stored` for absent */
+  #compare(region: number, timeMs: number, low: number, high: number): number {
+    if (region === 0) return APPENDED.stored
+    const words = this.data.words[region >>> SEGMENT_WORD_BITS] as Int32Array
+    const doubles = this.data.doubles[region >>> SEGMENT_WORD_BITS] as Float64Array
+    const base = region & SEGMENT_WORD_MASK
+    const capacity = words[base + REGION.capacity] as number
+    for (let i = (words[base] as number) - 1; i >= 0; i--) {
+      if (doubles[((base + REGION.header) >>> 1) + i] !== timeMs) continue
+      const at = base + REGION.header + (capacity + i) * 2
+      return words[at] === low && words[at + 1] === high ? APPENDED.duplicate : APPENDED.conflict
+    }
+    return APPENDED.stored
+  }
+
+  #appendLate(record: number, timeMs: number, low: number, high: number): void {
+    const newest = wordAt(this.records, record + RECORD.late)
+    let region = newest
+    if (newest === 0 || wordAt(this.data, newest) === wordAt(this.data, newest + REGION.capacity)) {
+      const before = newest === 0 ? 1 : wordAt(this.data, newest + REGION.capacity)
+      region = this.#region(Math.min(TAIL_SAMPLES_MAX, before * 2 + 1))
+      setWord(this.data, region + REGION.older, newest)
+    }
+    const count = wordAt(this.data, region)
+    const capacity = wordAt(this.data, region + REGION.capacity)
+    setDouble(this.data, region + REGION.header + count * 2, timeMs)
+    setWord(this.data, region + REGION.header + (capacity + count) * 2, low)
+    setWord(this.data, region + REGION.header + (capacity + count) * 2 + 1, high)
+    storeWord(this.data, region, count + 1)
+    setWord(this.records, record + RECORD.lateCount, wordAt(this.records, record + RECORD.lateCount) + 1)
+    const doubles = this.records.doubles[record >>> SEGMENT_WORD_BITS] as Float64Array
+    const minAt = ((record & SEGMENT_WORD_MASK) + RECORD.minTime) >>> 1
+    if (timeMs < (doubles[minAt] as number)) doubles[minAt] = timeMs
+    if (region !== newest) storeWord(this.records, record + RECORD.late, region)
+  }
+
+  /** An empty region: one that nobody can see any more, or a new one. */
+  #region(capacity: number): number {
+    const kind = classOf(capacity)
+    const left = this.#left[kind] as IntQueue
+    const epochs = this.#leftEpochs[kind] as IntQueue
+    if (left.count > 0 && epochs.first() < this.#pins.oldest) {
+      epochs.shift()
+      const region = left.shift()
+      setWord(this.data, region, 0)
+      setWord(this.data, region + REGION.older, 0)
+      return region
+    }
+    const region = this.data.allocate(REGION.header + capacity * 4)
+    setWord(this.data, region + REGION.capacity, capacity)
+    return region
+  }
+
+  #leave(region: number, capacity: number): void {
+    const kind = classOf(capacity)
+    ;(this.#left[kind] as IntQueue).push(region)
+    ;(this.#leftEpochs[kind] as IntQueue).push(this.#pins.current)
+  }
+
+  /** Keeps an exemplar within the bounds of `limits.ts`. @returns false where it was left out */
+  addExemplar(series: number, exemplar: Exemplar): boolean {
+    this.coverSeries(series)
+    const record = series << RECORD_WORD_BITS
+    const kept = wordAt(this.records, record + RECORD.exemplars)
+    const lastTime = this.records.doubles[record >>> SEGMENT_WORD_BITS]?.[
+      ((record & SEGMENT_WORD_MASK) + RECORD.exemplarTime) >>> 1
+    ] as number
+    if (kept >= EXEMPLARS_PER_SERIES_MAX) return false
+    if (kept > 0 && exemplar.timeMs === lastTime) return false
+    if (kept >= EXEMPLARS_AT_ONCE && exemplar.timeMs - lastTime < EXEMPLAR_GAP_MS) return false
+    const labels = Buffer.from(JSON.stringify(exemplar.labels))
+    if (labels.length > EXEMPLAR_LABEL_BYTES_MAX) return false
+    const at = this.data.allocate(EXEMPLAR.header + ((labels.length + 3) >>> 2))
+    setWord(this.data, at + EXEMPLAR.older, wordAt(this.records, record + RECORD.exemplar))
+    setWord(this.data, at + EXEMPLAR.bytes, labels.length)
+    setDouble(this.data, at + EXEMPLAR.time, exemplar.timeMs)
+    setDouble(this.data, at + EXEMPLAR.value, exemplar.value)
+    const bytes = this.data.bytes[at >>> SEGMENT_WORD_BITS] as Uint8Array
+    bytes.set(labels, ((at & SEGMENT_WORD_MASK) + EXEMPLAR.header) * 4)
+    setWord(this.records, record + RECORD.exemplars, kept + 1)
+    setDouble(this.records, record + RECORD.exemplarTime, exemplar.timeMs)
+    storeWord(this.records, record + RECORD.exemplar, at)
+    this.exemplarCount++
+    return true
+  }
+}
+
+/** 3, 7, 15, 31 → 0, 1, 2, 3 */
+function classOf(capacity: number): number {
+  return 29 - Math.clz32(capacity + 1)
+}

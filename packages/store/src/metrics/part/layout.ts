@@ -1,0 +1,29 @@
+/** Numbers of the part file format. Source: FORMAT.md beside this file. */
+export const PART_MAGIC = 0x5450_4d56 // "VMPT"
+export const PART_VERSION = 1
+export const HEADER_BYTES = 16
+/** footer offset f64, footer bytes u32, footer crc u32, version u32, magic u32 */
+export const TRAILER_BYTES = 24
+/** seriesCount, pageCount u32; sampleCount, minTime, maxTime, fromOffset, toOffset f64; section count u32; crc-free pad u32 */
+export const FOOTER_FIXED_BYTES = 56
+/** kind u32, stored bytes u32, raw bytes u32, crc u32, offset f64 */
+export const SECTION_ENTRY_BYTES = 24
+
+export const SECTION = {
+  symbols: 1,
+  pairs: 2,
+  series: 3,
+  timeColumns: 4,
+  chunks: 5,
+  pages: 6,
+  exemplars: 7,
+  metadata: 8,
+  deltaSums: 9,
+} as const
+
+export const SECTIONS_MAX = 64
+/** A section larger than this is not ours. */
+export const SECTION_BYTES_MAX = 0x7fff_ffff
+
+/** Kinds of chunks; readers of this version serve floats and refuse the others by name. */
+export const CHUNK_KIND = { float: 0, exponentialHistogram: 1, customBucketHistogram: 2 } as const

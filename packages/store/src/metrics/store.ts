@@ -1,0 +1,474 @@
+import { createHash, randomInt } from 'node:crypto'
+import {
+  type ApplyOutcome,
+  assert,
+  type Clock,
+  type FileSystem,
+  type MetricBatch,
+  type MetricReader,
+  type TenantId,
+  type Topic,
+} from '@vantage/model'
+import type { BackgroundAnswer, BackgroundData, BackgroundRequest } from './background/protocol.ts'
+import type { CatalogueAnswer, CatalogueRequest, NewPart, PartRow } from './catalogue/protocol.ts'
+import type { CatalogueData } from './catalogue/run-catalogue.ts'
+import { type ApplyOptions, applyBatch, DEFAULT_LIMITS, type HeadLimits } from './head/apply.ts'
+import { TailPacker } from './head/generation.ts'
+import type { SeriesTap } from './head/tap.ts'
+import { type FrozenGeneration, TenantHead } from './head/tenant-head.ts'
+import { PAGE_CACHE_BYTES, RETENTION_MS, SEAL_AFTER_MS, SEAL_LOG_BYTES } from './limits.ts'
+import { LocalReader } from './local-reader.ts'
+import type { PartTotals } from './part/part-sections.ts'
+import { type Pin, PinBook } from './pins.ts'
+import { restoreHeads } from './restore.ts'
+import { chooseMerge, expiredParts, RetentionClock } from './upkeep.ts'
+import { StoreView, type TenantViewMessage } from './view.ts'
+import { ViewBook } from './view-book.ts'
+import { WorkerClient, type WorkerHost } from './worker-port.ts'
+
+export interface MetricStoreOptions {
+  /** Belongs to the store alone: the catalogue and the parts lie in it. */
+  readonly directory: string
+  readonly files: FileSystem
+  readonly clock: Clock
+  readonly workers: WorkerHost
+  readonly topic?: Topic
+  readonly limits?: Partial<HeadLimits>
+  readonly sealAfterMs?: number
+  readonly sealLogBytes?: number
+  readonly retentionMs?: number
+  /** Seed of the hash tables; random unless a test sets it. */
+  readonly seed?: number
+  /** Told about what failed and will be tried again, or was refused: one sentence each. */
+  readonly onProblem: (message: string) => void
+}
+
+/** What the store cannot see itself and needs to decide when to seal. */
+export interface TickInput {
+  readonly unsealedLogBytes: number
+  /** The head's share of memory is used up. */
+  readonly isMemoryShort: boolean
+}
+
+export interface MetricStoreStats {
+  readonly tenants: number
+  readonly series: number
+  /** Samples in memory. */
+  readonly samples: number
+  readonly lateSamples: number
+  readonly chunks: number
+  readonly exemplars: number
+  readonly headBytes: number
+  readonly indexBytes: number
+  readonly aliasBytes: number
+  readonly parts: number
+  readonly partBytes: number
+  readonly partSamples: number
+  readonly appliedTo: number
+  readonly sealedTo: number
+  readonly pins: number
+  readonly unsealedGenerations: number
+  readonly seals: number
+  readonly merges: number
+  readonly failures: number
+}
+
+/** Generations frozen together: one transaction makes all their parts visible. */
+interface SealBatch {
+  readonly fromOffset: number
+  readonly toOffset: number
+  readonly items: readonly { readonly tenant: TenantId; readonly frozen: FrozenGeneration }[]
+}
+
+/** Below this an index is not worth rebuilding. */
+const REBUILD_SERIES_MIN = 4096
+const MAIN_READER = 'main'
+const BACKGROUND_READER = 'background'
+
+/**
+ * The metrics store of one process: heads in shared memory, parts in files, a catalogue that says which.
+ * One thread (the one that opened it) writes; any thread reads through views. See FORMAT.md for the files.
+ */
+export class MetricStore {
+  readonly #options: MetricStoreOptions
+  readonly #topic: Topic
+  readonly #limits: HeadLimits
+  readonly #seed: number
+  readonly #partsDirectory: string
+  readonly #catalogue: WorkerClient<CatalogueRequest, CatalogueAnswer>
+  #background: WorkerClient<BackgroundRequest, BackgroundAnswer>
+  readonly #pins = new PinBook()
+  readonly #packer = new TailPacker()
+  readonly #heads = new Map<TenantId, TenantHead>()
+  #parts: readonly PartRow[] = []
+  #partsVersion = 0
+  readonly #views = new ViewBook()
+  readonly #localView: StoreView
+  readonly #localReader: LocalReader
+  readonly #retention: RetentionClock
+  /** Files without a row, waiting for the queries that may still read them. */
+  #condemned: { readonly fileName: string; readonly epoch: number }[] = []
+  readonly #pending: SealBatch[] = []
+  #generation = 1
+  #fileCounter = 0
+  #appliedTo = 0
+  #frozenTo = 0
+  #sealedTo = 0
+  #openedAtMs: number
+  #work: Promise<void> | undefined
+  #isClosed = false
+  readonly #counts = { seals: 0, merges: 0, failures: 0 }
+
+  private constructor(options: MetricStoreOptions) {
+    this.#options = options
+    this.#topic = options.topic ?? 'metrics-raw'
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#seed = options.seed ?? randomInt(2 ** 31)
+    this.#partsDirectory = `${options.directory}/parts`
+    this.#openedAtMs = options.clock.monotonicMs()
+    this.#retention = new RetentionClock(options.clock)
+    const data: CatalogueData = { path: `${options.directory}/catalogue.sqlite` }
+    this.#catalogue = new WorkerClient(options.workers.spawn('catalogue', data))
+    this.#background = this.#spawnBackground()
+    this.#localView = new StoreView(options.files, this.#partsDirectory, this.#seed, PAGE_CACHE_BYTES, {
+      index: (tenant, epoch) => this.#findIndex(tenant, epoch),
+      generation: (tenant, id) => this.#findGeneration(tenant, id),
+    })
+    this.#localReader = new LocalReader(this.#localView, (tenant) => this.viewFor(MAIN_READER, tenant))
+  }
+
+  /** Opens or creates the store; what parts and catalogue hold is readable at once, the log is the caller's to replay. */
+  static async open(options: MetricStoreOptions): Promise<MetricStore> {
+    const store = new MetricStore(options)
+    await store.#load()
+    return store
+  }
+
+  async #load(): Promise<void> {
+    const { files } = this.#options
+    files.makeDirectory(this.#partsDirectory)
+    const answer = await this.#catalogue.ask({ kind: 'load' })
+    assert(answer.kind === 'state', 'catalogue answers with its state')
+    this.#parts = answer.state.parts
+    this.#partsVersion++
+    this.#sealedTo = answer.state.offsets[this.#topic] ?? 0
+    this.#appliedTo = this.#sealedTo
+    this.#frozenTo = this.#sealedTo
+    const wanted = new Set(this.#parts.map((part) => part.fileName))
+    for (const name of files.list(this.#partsDirectory)) {
+      if (!wanted.has(name)) await files.remove(`${this.#partsDirectory}/${name}`)
+    }
+    restoreHeads(files, this.#partsDirectory, this.#parts, (tenant) => this.#head(tenant), this.#options.onProblem)
+  }
+
+  /**
+   * Stores one log record: the only way in, for intake and replay alike. Offsets ascend.
+   * @param offset of the record in the store's topic; everything below `sealedTo` is already in parts
+   */
+  apply(tenant: TenantId, batch: MetricBatch, offset: number, options: ApplyOptions): ApplyOutcome {
+    assert(offset >= this.#frozenTo, `record ${offset} is sealed already, below ${this.#frozenTo}`)
+    const outcome = applyBatch(this.#head(tenant), batch, this.#limits, options)
+    this.#appliedTo = Math.max(this.#appliedTo, offset + 1)
+    return outcome
+  }
+
+  /** For queries of few series on the writer's own thread; always up to date. */
+  reader(): MetricReader {
+    return this.#localReader
+  }
+
+  /** Protects what a view shows; take it before `viewFor`, release it when the query ended. */
+  pin(): Pin {
+    return this.#pins.pin()
+  }
+
+  release(pin: Pin): void {
+    this.#pins.release(pin)
+    void this.#removeCondemned()
+  }
+
+  /**
+   * What a reading thread needs to see the tenant as of now: post it to the thread, in order, and there call
+   * `StoreView.update`. Carries only what is new for this reader. `undefined` = the tenant has no data.
+   */
+  viewFor(reader: string, tenant: TenantId): TenantViewMessage | undefined {
+    const head = this.#heads.get(tenant)
+    if (head === undefined) return undefined
+    return this.#views.message(reader, tenant, head, this.#partsOf(tenant), this.#partsVersion)
+  }
+
+  /** The reading thread is gone or starts anew. */
+  forgetReader(reader: string): void {
+    this.#views.forget(reader)
+  }
+
+  /** What a reading thread opens its view with. */
+  viewOptions(): { readonly directory: string; readonly seed: number } {
+    return { directory: this.#partsDirectory, seed: this.#seed }
+  }
+
+  /** Where live views listen. */
+  tap(tenant: TenantId): SeriesTap {
+    return this.#head(tenant).tap
+  }
+
+  /** Replay starts here: everything below is in parts. */
+  sealedTo(topic: Topic): number {
+    return topic === this.#topic ? this.#sealedTo : 0
+  }
+
+  /** Limits or relabelling changed: aliases of refused or renamed series must not be believed. */
+  startAliasEpoch(): void {
+    for (const head of this.#heads.values()) head.aliases.clear()
+  }
+
+  /** Freezes what is in memory and writes it into parts. Resolves when they are visible; a failure is tried again. */
+  async seal(): Promise<void> {
+    await this.#exclusive(async () => {
+      this.#freeze()
+      await this.#sealPending()
+    })
+  }
+
+  /** To be called about once a second: seals, merges and retains as is due. Never two at once. */
+  async tick(input: TickInput): Promise<void> {
+    if (this.#work !== undefined || this.#isClosed) return
+    await this.#exclusive(async () => {
+      if (this.#isSealDue(input)) this.#freeze()
+      await this.#sealPending()
+      await this.#mergeOnce()
+      await this.#retain()
+      await this.#removeCondemned()
+      for (const problem of this.#localView.problems.splice(0)) this.#options.onProblem(problem)
+    })
+  }
+
+  stats(): MetricStoreStats {
+    const heads = [...this.#heads.values()]
+    const generations = heads.flatMap((head) => [...head.frozen.map((one) => one.generation), head.current])
+    const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
+    return {
+      tenants: heads.length,
+      series: sum(heads.map((head) => head.index.seriesCount)),
+      samples: sum(generations.map((one) => one.sampleCount)),
+      lateSamples: sum(generations.map((one) => one.lateCount)),
+      chunks: sum(generations.map((one) => one.chunkCount)),
+      exemplars: sum(generations.map((one) => one.exemplarCount)),
+      headBytes: sum(generations.map((one) => one.byteLength)),
+      indexBytes: sum(heads.map((head) => head.index.byteLength)),
+      aliasBytes: sum(heads.map((head) => head.aliases.byteLength)),
+      parts: this.#parts.length,
+      partBytes: sum(this.#parts.map((part) => part.bytes)),
+      partSamples: sum(this.#parts.map((part) => part.sampleCount)),
+      appliedTo: this.#appliedTo,
+      sealedTo: this.#sealedTo,
+      pins: this.#pins.count,
+      unsealedGenerations: sum(heads.map((head) => head.frozen.length)),
+      ...this.#counts,
+    }
+  }
+
+  /** Parts as the catalogue has them, lowest offset first. */
+  parts(): readonly PartRow[] {
+    return this.#parts
+  }
+
+  /** Waits for running work, then ends the workers. What is not sealed is in the log. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#work
+    this.#localView.close()
+    if (!this.#catalogue.isDead) await this.#catalogue.ask({ kind: 'close' })
+    await this.#catalogue.end()
+    await this.#background.end()
+  }
+
+  #head(tenant: TenantId): TenantHead {
+    let head = this.#heads.get(tenant)
+    if (head === undefined) {
+      head = new TenantHead(this.#seed, this.#generation, this.#packer, this.#pins)
+      this.#heads.set(tenant, head)
+    }
+    return head
+  }
+
+  #partsOf(tenant: TenantId): PartRow[] {
+    return this.#parts.filter((part) => part.tenant === tenant)
+  }
+
+  #findIndex(tenant: TenantId, epoch: number): TenantHead['index'] | undefined {
+    const head = this.#heads.get(tenant)
+    if (head?.index.epoch === epoch) return head.index
+    return head?.frozen.find((one) => one.index.epoch === epoch)?.index
+  }
+
+  #findGeneration(tenant: TenantId, id: number): TenantHead['current'] | undefined {
+    const head = this.#heads.get(tenant)
+    if (head?.current.id === id) return head.current
+    return head?.frozen.find((one) => one.generation.id === id)?.generation
+  }
+
+  #spawnBackground(): WorkerClient<BackgroundRequest, BackgroundAnswer> {
+    const data: BackgroundData = { directory: this.#partsDirectory, seed: this.#seed }
+    return new WorkerClient(this.#options.workers.spawn('background', data))
+  }
+
+  /** Runs one piece of upkeep after the one that runs; its failure is reported, counted and tried again later. */
+  async #exclusive(work: () => Promise<void>): Promise<void> {
+    while (this.#work !== undefined) await this.#work
+    const running = work().catch((error: unknown) => {
+      this.#counts.failures++
+      this.#options.onProblem(`metrics upkeep failed and will be tried again: ${messageOf(error)}`)
+    })
+    this.#work = running.then(() => {
+      this.#work = undefined
+    })
+    await this.#work
+  }
+
+  #isSealDue(input: TickInput): boolean {
+    if (this.#appliedTo === this.#frozenTo) return false
+    const ageMs = this.#options.clock.monotonicMs() - this.#openedAtMs
+    if (ageMs >= (this.#options.sealAfterMs ?? SEAL_AFTER_MS)) return true
+    return input.isMemoryShort || input.unsealedLogBytes >= (this.#options.sealLogBytes ?? SEAL_LOG_BYTES)
+  }
+
+  /** Ends the generations of all tenants at one offset; intake goes on in new ones at once. */
+  #freeze(): void {
+    if (this.#appliedTo === this.#frozenTo) return
+    this.#generation++
+    const items: { tenant: TenantId; frozen: FrozenGeneration }[] = []
+    for (const [tenant, head] of this.#heads) {
+      const liveSeries = head.current.seriesCount
+      const frozen = head.freeze(this.#generation)
+      if (frozen !== undefined) items.push({ tenant, frozen })
+      const isMostlyDead = liveSeries * 2 < head.index.seriesCount
+      if (isMostlyDead && head.index.seriesCount >= REBUILD_SERIES_MIN) head.rebuildIndex()
+    }
+    this.#pending.push({ fromOffset: this.#frozenTo, toOffset: this.#appliedTo, items })
+    this.#frozenTo = this.#appliedTo
+    this.#openedAtMs = this.#options.clock.monotonicMs()
+  }
+
+  async #sealPending(): Promise<void> {
+    for (let batch = this.#pending[0]; batch !== undefined; batch = this.#pending[0]) {
+      const parts: NewPart[] = []
+      for (const item of batch.items) parts.push(await this.#writePart(batch, item.tenant, item.frozen))
+      const { toOffset } = batch
+      const answer = await this.#catalogue.ask({ kind: 'seal', parts, topic: this.#topic, toOffset })
+      assert(answer.kind === 'ids', 'catalogue answers with ids')
+      // One turn: whoever looks sees the data in generations before and in parts after, never in both.
+      this.#pending.shift()
+      this.#setParts([...this.#parts, ...parts.map((part, i) => ({ ...part, id: answer.ids[i] as number }))])
+      for (const { tenant, frozen } of batch.items) {
+        const head = this.#heads.get(tenant) as TenantHead
+        head.frozen.splice(head.frozen.indexOf(frozen), 1)
+      }
+      this.#sealedTo = toOffset
+      this.#counts.seals++
+    }
+  }
+
+  async #writePart(batch: SealBatch, tenant: TenantId, frozen: FrozenGeneration): Promise<NewPart> {
+    const fileName = this.#fileName(tenant, batch.fromOffset, batch.toOffset, 0)
+    const head = this.#heads.get(tenant) as TenantHead
+    const view = this.#views.message(this.#backgroundReader(), tenant, head, [], 0)
+    const { totals } = await this.#background.ask({
+      kind: 'seal',
+      tenant,
+      view,
+      generation: frozen.generation.id,
+      indexEpoch: frozen.index.epoch,
+      metadata: head.newestMetadata(),
+      deltas: frozen.deltas,
+      fileName,
+      fromOffset: batch.fromOffset,
+      toOffset: batch.toOffset,
+    })
+    return newPart(tenant, fileName, 0, totals, this.#options.clock.nowMs())
+  }
+
+  /** A dead background worker is replaced; its memory of views died with it. */
+  #backgroundReader(): string {
+    if (this.#background.isDead) {
+      this.#views.forget(BACKGROUND_READER)
+      this.#background = this.#spawnBackground()
+    }
+    return BACKGROUND_READER
+  }
+
+  async #mergeOnce(): Promise<void> {
+    for (const tenant of this.#heads.keys()) {
+      const chosen = chooseMerge(this.#partsOf(tenant))
+      if (chosen.length === 0) continue
+      await this.#merge(tenant, chosen)
+      return
+    }
+  }
+
+  async #merge(tenant: TenantId, chosen: readonly PartRow[]): Promise<void> {
+    const level = Math.max(...chosen.map((part) => part.level)) + 1
+    const first = chosen[0] as PartRow
+    const last = chosen[chosen.length - 1] as PartRow
+    const fileName = this.#fileName(tenant, first.fromOffset, last.toOffset, level)
+    this.#backgroundReader()
+    const { totals } = await this.#background.ask({ kind: 'merge', parts: chosen, fileName })
+    const arrivedMs = Math.max(...chosen.map((part) => part.arrivedMs))
+    const part = newPart(tenant, fileName, level, totals, arrivedMs)
+    const answer = await this.#catalogue.ask({ kind: 'merge', removed: chosen.map((one) => one.id), part })
+    assert(answer.kind === 'ids', 'catalogue answers with ids')
+    const merged = { ...part, id: answer.ids[0] as number }
+    this.#setParts(this.#parts.flatMap((one) => (one === first ? [merged] : chosen.includes(one) ? [] : [one])))
+    this.#condemn(chosen)
+    this.#counts.merges++
+  }
+
+  async #retain(): Promise<void> {
+    const nowMs = this.#retention.believedMs()
+    if (nowMs === undefined) return
+    const expired = expiredParts(this.#parts, nowMs, this.#options.retentionMs ?? RETENTION_MS)
+    if (expired.length === 0) return
+    await this.#catalogue.ask({ kind: 'drop', removed: expired.map((part) => part.id) })
+    this.#setParts(this.#parts.filter((part) => !expired.includes(part)))
+    this.#condemn(expired)
+  }
+
+  #setParts(parts: readonly PartRow[]): void {
+    this.#parts = parts
+    this.#partsVersion++
+  }
+
+  #condemn(parts: readonly PartRow[]): void {
+    for (const { fileName } of parts) this.#condemned.push({ fileName, epoch: this.#pins.current })
+  }
+
+  /** Removes files that no pinned query can still read. What fails is removed at the next start. */
+  async #removeCondemned(): Promise<void> {
+    if (this.#condemned.length === 0) return
+    const { oldest } = this.#pins
+    const free = this.#condemned.filter((one) => one.epoch < oldest)
+    this.#condemned = this.#condemned.filter((one) => one.epoch >= oldest)
+    for (const { fileName } of free) {
+      try {
+        await this.#options.files.remove(`${this.#partsDirectory}/${fileName}`)
+      } catch (error) {
+        this.#options.onProblem(`part ${fileName} could not be removed: ${messageOf(error)}`)
+      }
+    }
+  }
+
+  /** Tenants are named by a hash in paths, never by their id. */
+  #fileName(tenant: TenantId, fromOffset: number, toOffset: number, level: number): string {
+    const hash = createHash('sha256').update(tenant).digest('hex').slice(0, 16)
+    this.#fileCounter++
+    return `${fromOffset}-${toOffset}-${level}-${hash}-${this.#fileCounter}.part`
+  }
+}
+
+function newPart(tenant: TenantId, fileName: string, level: number, totals: PartTotals, arrivedMs: number): NewPart {
+  return { tenant, fileName, level, arrivedMs, ...totals }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

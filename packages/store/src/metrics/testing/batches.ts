@@ -1,0 +1,42 @@
+import { type Exemplar, type Labels, labelsFromRecord, labelsKey, MetricBatch } from '@vantage/model'
+
+/** A row of a batch as a test writes it. */
+export interface TestRow {
+  readonly labels: Labels
+  /** time, value */
+  readonly samples: readonly (readonly [number, number])[]
+  /** One per sample: interval starts of delta points. */
+  readonly deltaStarts?: readonly number[]
+  readonly exemplars?: readonly Exemplar[]
+}
+
+const encoder = new TextEncoder()
+
+/** A batch whose aliases are the label keys. */
+export function batchOf(rows: readonly TestRow[]): MetricBatch {
+  const batch = new MetricBatch()
+  batch.reset()
+  const parts: Uint8Array[] = []
+  let at = 0
+  const hasDeltas = rows.some((row) => row.deltaStarts !== undefined)
+  const starts: number[] = []
+  for (const [index, row] of rows.entries()) {
+    const alias = encoder.encode(labelsKey(row.labels))
+    parts.push(alias)
+    for (const [i, [time, value]] of row.samples.entries()) {
+      batch.pushSample(time, value)
+      starts.push(row.deltaStarts?.[i] ?? Number.NaN)
+    }
+    batch.endRow(at, at + alias.length)
+    at += alias.length
+    for (const exemplar of row.exemplars ?? []) batch.exemplars.push({ row: index, exemplar })
+  }
+  if (hasDeltas) batch.deltaStarts = Float64Array.from(starts)
+  batch.bytes = Buffer.concat(parts)
+  batch.labelsOf = (row) => ({ ok: true, labels: (rows[row] as TestRow).labels })
+  return batch
+}
+
+export function labels(record: Record<string, string>): Labels {
+  return labelsFromRecord(record)
+}

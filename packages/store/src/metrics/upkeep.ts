@@ -1,0 +1,80 @@
+import type { Clock } from '@vantage/model'
+import type { PartRow } from './catalogue/protocol.ts'
+import { MERGE_BYTES_MAX, MERGE_PARTS_MAX, MERGE_SPAN_MS } from './limits.ts'
+
+/** Parts of one unfinished day that are merged before the day ends. */
+const EARLY_MERGE_PARTS = 8
+
+/**
+ * The next parts of one tenant to merge: neighbours in log order whose newest sample lies in one day, once the day is
+ * over or enough of them are there. Neighbours only, so that "the later offset wins" stays one order.
+ * @param parts of one tenant, lowest offset first
+ */
+export function chooseMerge(parts: readonly PartRow[]): readonly PartRow[] {
+  let from = 0
+  while (from < parts.length) {
+    const day = dayOf(parts[from] as PartRow)
+    let to = from + 1
+    let bytes = (parts[from] as PartRow).bytes
+    while (to < parts.length && to - from < MERGE_PARTS_MAX && dayOf(parts[to] as PartRow) === day) {
+      bytes += (parts[to] as PartRow).bytes
+      if (bytes > MERGE_BYTES_MAX) break
+      to++
+    }
+    const isOver = to < parts.length && dayOf(parts[to] as PartRow) > day
+    if (to - from >= 2 && (isOver || to - from >= EARLY_MERGE_PARTS)) return parts.slice(from, to)
+    from = to
+  }
+  return []
+}
+
+function dayOf(part: PartRow): number {
+  return Math.floor(part.maxTimeMs / MERGE_SPAN_MS)
+}
+
+/** Parts whose newest sample and whose arrival are both older than the period. */
+export function expiredParts(parts: readonly PartRow[], nowMs: number, retentionMs: number): PartRow[] {
+  const before = nowMs - retentionMs
+  return parts.filter((part) => part.maxTimeMs < before && part.arrivedMs < before)
+}
+
+const JUMP_MS = 3_600_000
+const AGREE_AFTER_MS = 600_000
+
+/**
+ * The wall clock as retention believes it: a jump of more than an hour counts only after a second reading, ten
+ * minutes later, agrees. A machine that wakes up in the wrong year must not drop its data.
+ */
+export class RetentionClock {
+  readonly #clock: Clock
+  #wallMs: number
+  #monotonicMs: number
+  #jumpedAtMs: number | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#wallMs = clock.nowMs()
+    this.#monotonicMs = clock.monotonicMs()
+  }
+
+  /** @returns the time to judge by, or undefined while a jump is not confirmed */
+  believedMs(): number | undefined {
+    const wallMs = this.#clock.nowMs()
+    const monotonicMs = this.#clock.monotonicMs()
+    const expectedMs = this.#wallMs + (monotonicMs - this.#monotonicMs)
+    if (Math.abs(wallMs - expectedMs) <= JUMP_MS) {
+      this.#jumpedAtMs = undefined
+      return this.#accept(wallMs, monotonicMs)
+    }
+    this.#jumpedAtMs ??= monotonicMs
+    if (monotonicMs - this.#jumpedAtMs < AGREE_AFTER_MS) return undefined
+    this.#jumpedAtMs = undefined
+    return this.#accept(wallMs, monotonicMs)
+  }
+
+  #accept(wallMs: number, monotonicMs: number): number {
+    this.#wallMs = wallMs
+    this.#monotonicMs = monotonicMs
+    return wallMs
+  }
+}

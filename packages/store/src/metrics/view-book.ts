@@ -1,0 +1,96 @@
+import type { TenantId } from '@vantage/model'
+import { generationDelta } from './head/generation-reader.ts'
+import type { HeadIndex } from './head/head-index.ts'
+import { indexDelta } from './head/head-index-reader.ts'
+import type { TenantHead } from './head/tenant-head.ts'
+import type { PartRef, TenantViewMessage } from './view.ts'
+
+/** What one reader has of one tenant. */
+interface Known {
+  readonly indexes: Map<number, number[]>
+  readonly generations: Map<number, { records: number; data: number }>
+  partsVersion: number
+  metadata: number
+}
+
+/** Remembers what each reader was sent, so that a message carries only what is new for it. */
+export class ViewBook {
+  readonly #readers = new Map<string, Map<TenantId, Known>>()
+
+  /** @param partsVersion changes whenever `parts` does */
+  message(
+    reader: string,
+    tenant: TenantId,
+    head: TenantHead,
+    parts: readonly PartRef[],
+    partsVersion: number,
+  ): TenantViewMessage {
+    const known = this.#known(reader, tenant)
+    const generations = [
+      ...head.frozen.map((one) => ({ ...one, isLive: false })),
+      { generation: head.current, index: head.index, isLive: true },
+    ]
+    const indexes = new Set<HeadIndex>(generations.map((one) => one.index))
+    forgetOthers(known.indexes, new Set([...indexes].map((one) => one.epoch)))
+    forgetOthers(known.generations, new Set(generations.map((one) => one.generation.id)))
+    const message: TenantViewMessage = {
+      tenant,
+      indexes: [...indexes].map((index) => ({
+        epoch: index.epoch,
+        delta: indexDelta(index, known.indexes.get(index.epoch) ?? []),
+      })),
+      generations: generations.map(({ generation, index, isLive }) => {
+        const had = known.generations.get(generation.id)
+        const delta = generationDelta(generation, had?.records ?? 0, had?.data ?? 0, isLive)
+        return { indexEpoch: index.epoch, delta }
+      }),
+      ...(known.partsVersion === partsVersion ? {} : { parts }),
+      metadataFrom: known.metadata,
+      metadata: head.metadata.slice(known.metadata),
+      head: {
+        chunkCount: generations.reduce((sum, one) => sum + one.generation.chunkCount, 0),
+        minTimeMs: finite(Math.min(...generations.map((one) => one.generation.minTimeMs))),
+        maxTimeMs: finite(Math.max(...generations.map((one) => one.generation.maxTimeMs))),
+      },
+    }
+    for (const index of indexes)
+      known.indexes.set(
+        index.epoch,
+        index.slabs.all().map((one) => one.buffers.length),
+      )
+    for (const { generation } of generations) {
+      const sent = { records: generation.records.buffers.length, data: generation.data.buffers.length }
+      known.generations.set(generation.id, sent)
+    }
+    known.partsVersion = partsVersion
+    known.metadata = head.metadata.length
+    return message
+  }
+
+  /** The reader is gone or starts anew. */
+  forget(reader: string): void {
+    this.#readers.delete(reader)
+  }
+
+  #known(reader: string, tenant: TenantId): Known {
+    let tenants = this.#readers.get(reader)
+    if (tenants === undefined) {
+      tenants = new Map()
+      this.#readers.set(reader, tenants)
+    }
+    let known = tenants.get(tenant)
+    if (known === undefined) {
+      known = { indexes: new Map(), generations: new Map(), partsVersion: -1, metadata: 0 }
+      tenants.set(tenant, known)
+    }
+    return known
+  }
+}
+
+function forgetOthers<T>(known: Map<number, T>, live: ReadonlySet<number>): void {
+  for (const id of known.keys()) if (!live.has(id)) known.delete(id)
+}
+
+function finite(timeMs: number): number {
+  return Number.isFinite(timeMs) ? timeMs : 0
+}

@@ -1,0 +1,229 @@
+import {
+  assert,
+  type Fault,
+  FaultError,
+  type FileSystem,
+  fault,
+  type MetricMetadata,
+  type TenantId,
+} from '@vantage/model'
+import type { Generation } from './head/generation.ts'
+import { type GenerationDelta, GenerationReader } from './head/generation-reader.ts'
+import type { HeadIndex } from './head/head-index.ts'
+import { HeadIndexReader, type IndexDelta } from './head/head-index-reader.ts'
+import { emptyIndex } from './part/empty-index.ts'
+import { PageCache } from './part/page-cache.ts'
+import { PartReader } from './part/part-reader.ts'
+import { MatchCache } from './select.ts'
+import { type IndexGroup, KnownTwins, type SampleSource } from './series-index.ts'
+
+/** Messages a view keeps until someone reports them. */
+const PROBLEMS_MAX = 100
+
+/** A part as a reader needs it to open the file. */
+export interface PartRef {
+  readonly id: number
+  readonly fileName: string
+  readonly minTimeMs: number
+  readonly maxTimeMs: number
+}
+
+/** A part file as a view holds it: open, or refused with the reason. */
+interface OpenPart {
+  readonly id: number
+  readonly group: IndexGroup
+  close(): void
+}
+
+/**
+ * What one reading thread lacks of one tenant: messages build on each other and must arrive in order.
+ * All of it belongs to one catalogue version: data is in a generation or in a part, never in both.
+ */
+export interface TenantViewMessage {
+  readonly tenant: TenantId
+  /** Indexes in use, oldest first; more than one only after a rebuild. */
+  readonly indexes: readonly { readonly epoch: number; readonly delta: IndexDelta }[]
+  /** Generations in use, oldest first. */
+  readonly generations: readonly { readonly indexEpoch: number; readonly delta: GenerationDelta }[]
+  /** All parts, lowest log offset first; absent where unchanged since the last message. */
+  readonly parts?: readonly PartRef[]
+  readonly metadataFrom: number
+  readonly metadata: readonly MetricMetadata[]
+  /** Ranked figures of the head that only its writer knows. */
+  readonly head: HeadFigures
+}
+
+export interface HeadFigures {
+  readonly chunkCount: number
+  readonly minTimeMs: number
+  readonly maxTimeMs: number
+}
+
+/** On the writer's own thread readers lend its memory instead of attaching it. */
+export interface LocalSource {
+  index(tenant: TenantId, epoch: number): HeadIndex | undefined
+  generation(tenant: TenantId, id: number): Generation | undefined
+}
+
+/** One tenant as one thread sees it. */
+export class TenantView {
+  readonly #tenant: TenantId
+  readonly #local: LocalSource | undefined
+  readonly #indexes = new Map<number, { reader: HeadIndexReader; matches: MatchCache; known: KnownTwins }>()
+  #generations: { readonly indexEpoch: number; readonly reader: GenerationReader }[] = []
+  #parts: OpenPart[] = []
+  #retired: OpenPart[] = []
+  readonly metadata = new Map<string, MetricMetadata>()
+  head: HeadFigures = { chunkCount: 0, minTimeMs: 0, maxTimeMs: 0 }
+  /** Newest first. */
+  groups: readonly IndexGroup[] = []
+
+  constructor(tenant: TenantId, local: LocalSource | undefined) {
+    this.#tenant = tenant
+    this.#local = local
+  }
+
+  /** The index that the head writes now. */
+  headIndex(): HeadIndexReader | undefined {
+    const newest = [...this.#indexes.keys()].pop()
+    return newest === undefined ? undefined : this.#indexes.get(newest)?.reader
+  }
+
+  /** One generation with the index that its series ids belong to. */
+  generation(id: number, indexEpoch: number): { index: HeadIndexReader; reader: GenerationReader } | undefined {
+    const index = this.#indexes.get(indexEpoch)?.reader
+    const reader = this.#generations.find((one) => one.reader.id === id)?.reader
+    return index === undefined || reader === undefined ? undefined : { index, reader }
+  }
+
+  update(message: TenantViewMessage, openPart: (ref: PartRef) => OpenPart): void {
+    this.#updateIndexes(message)
+    this.#updateGenerations(message)
+    if (message.parts !== undefined) this.#updateParts(message.parts, openPart)
+    for (const entry of message.metadata) this.metadata.set(entry.metric, entry)
+    this.head = message.head
+    this.groups = this.#group()
+  }
+
+  #updateIndexes(message: TenantViewMessage): void {
+    const live = new Set(message.indexes.map((one) => one.epoch))
+    for (const epoch of this.#indexes.keys()) if (!live.has(epoch)) this.#indexes.delete(epoch)
+    for (const { epoch, delta } of message.indexes) {
+      let index = this.#indexes.get(epoch)
+      if (index === undefined) {
+        const reader = new HeadIndexReader(this.#local?.index(this.#tenant, epoch))
+        index = { reader, matches: new MatchCache(), known: new KnownTwins() }
+        this.#indexes.set(epoch, index)
+      }
+      index.reader.update(delta)
+    }
+  }
+
+  #updateGenerations(message: TenantViewMessage): void {
+    const before = new Map(this.#generations.map((one) => [one.reader.id, one.reader]))
+    this.#generations = message.generations.map(({ indexEpoch, delta }) => {
+      const reader =
+        before.get(delta.id) ?? new GenerationReader(delta.id, this.#local?.generation(this.#tenant, delta.id))
+      reader.update(delta)
+      return { indexEpoch, reader }
+    })
+  }
+
+  #updateParts(refs: readonly PartRef[], openPart: (ref: PartRef) => OpenPart): void {
+    const before = new Map(this.#parts.map((one) => [one.id, one]))
+    this.#parts = refs.map((ref) => {
+      const part = before.get(ref.id) ?? openPart(ref)
+      before.delete(ref.id)
+      return part
+    })
+    // One version of grace: a selection that began before this message may still read.
+    for (const part of this.#retired) part.close()
+    this.#retired = [...before.values()]
+  }
+
+  #group(): IndexGroup[] {
+    const groups: IndexGroup[] = []
+    for (const [epoch, { reader, matches, known }] of [...this.#indexes].reverse()) {
+      const sources: SampleSource[] = []
+      for (const one of this.#generations) if (one.indexEpoch === epoch) sources.push(one.reader)
+      groups.push({ index: reader, matches, sources, known })
+    }
+    for (const part of [...this.#parts].reverse()) groups.push(part.group)
+    return groups
+  }
+
+  close(): void {
+    for (const part of [...this.#parts, ...this.#retired]) part.close()
+    this.#parts = []
+    this.#retired = []
+    this.groups = []
+  }
+}
+
+/** All tenants as one thread sees them; parts and their pages are opened and cached here. */
+export class StoreView {
+  readonly #tenants = new Map<TenantId, TenantView>()
+  readonly #files: FileSystem
+  readonly #directory: string
+  readonly #seed: number
+  readonly #local: LocalSource | undefined
+  readonly #pages: PageCache
+  /** Refused pages and files, newest last; read and cleared by whoever reports them. */
+  readonly problems: string[] = []
+
+  constructor(files: FileSystem, directory: string, seed: number, cacheBytes: number, local?: LocalSource) {
+    this.#files = files
+    this.#directory = directory
+    this.#seed = seed
+    this.#local = local
+    this.#pages = new PageCache(cacheBytes)
+  }
+
+  update(message: TenantViewMessage): void {
+    let view = this.#tenants.get(message.tenant)
+    if (view === undefined) {
+      view = new TenantView(message.tenant, this.#local)
+      this.#tenants.set(message.tenant, view)
+    }
+    view.update(message, (ref) => this.#openPart(ref))
+  }
+
+  tenant(tenant: TenantId): TenantView | undefined {
+    return this.#tenants.get(tenant)
+  }
+
+  #openPart(ref: PartRef): OpenPart {
+    assert(!ref.fileName.includes('/'), 'part file names are names, not paths')
+    try {
+      return PartReader.open(this.#files, `${this.#directory}/${ref.fileName}`, ref.id, this.#seed, this.#pages)
+    } catch (error) {
+      const refusal = refusalOf(ref, error)
+      if (this.problems.length < PROBLEMS_MAX) this.problems.push(refusal.message)
+      return { id: ref.id, group: refusedGroup(ref, refusal), close: () => {} }
+    }
+  }
+
+  close(): void {
+    for (const view of this.#tenants.values()) view.close()
+    this.#tenants.clear()
+  }
+}
+
+function refusalOf(ref: PartRef, error: unknown): Fault {
+  if (error instanceof FaultError) return error.fault
+  const code = (error as { code?: string }).code
+  if (code === undefined) throw error
+  return fault('internal', `part ${ref.fileName} cannot be opened (${code})`, { reason: 'corrupt_part' })
+}
+
+/** Keeps the time range of a refused part, so that a query that needs it fails instead of answering without it. */
+function refusedGroup(ref: PartRef, refusal: Fault): IndexGroup {
+  const source: SampleSource = {
+    minTimeMs: ref.minTimeMs,
+    maxTimeMs: ref.maxTimeMs,
+    mayHold: () => true,
+    read: () => {},
+    exemplars: () => [],
+  }
+  return { refusal, index: emptyIndex(), matches: new MatchCache(), sources: [source], known: new KnownTwins() }
+}
