@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const CHECKOUT = resolve(import.meta.dirname, '../..')
+
+/** The server's entry and the arguments that give it an empty folder, one port and the whole language. */
+const SERVER_ENTRY = 'apps/server/src/main.ts'
+
+function serverArguments(dir: string, port: number): string[] {
+  return [join(CHECKOUT, SERVER_ENTRY), '--data', dir, '--listen', `127.0.0.1:${port}`, '--promql-experimental']
+}
+
+const START_TIMEOUT_MS = 30_000
+const STOP_TIMEOUT_MS = 30_000
+const POLL_MS = 25
+
+/** A server of its own on an empty folder; `restart` begins again with another empty one. */
+export class ServerProcess {
+  #child: ChildProcess | undefined
+  #dir = ''
+  #port = 0
+
+  get baseUrl(): string {
+    return `http://127.0.0.1:${this.#port}`
+  }
+
+  async start(): Promise<void> {
+    this.#dir = await mkdtemp(join(tmpdir(), 'vantage-conformance-'))
+    this.#port = await freePort()
+    this.#child = spawn(process.execPath, serverArguments(this.#dir, this.#port), {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    await this.#waitUntilReady()
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child
+    this.#child = undefined
+    if (child !== undefined && child.exitCode === null) {
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+      await exited
+      clearTimeout(timer)
+    }
+    if (this.#dir !== '') await rm(this.#dir, { recursive: true, force: true })
+  }
+
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.start()
+  }
+
+  async #waitUntilReady(): Promise<void> {
+    const deadlineMs = performance.now() + START_TIMEOUT_MS
+    while (performance.now() < deadlineMs) {
+      if (this.#child?.exitCode !== null) throw new Error(`the server ended with code ${this.#child?.exitCode}`)
+      if (await isReady(this.baseUrl)) return
+      await new Promise((wake) => setTimeout(wake, POLL_MS))
+    }
+    throw new Error(`the server was not ready after ${START_TIMEOUT_MS} ms`)
+  }
+}
+
+async function isReady(baseUrl: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${baseUrl}/-/ready`)
+    await answer.arrayBuffer()
+    return answer.status === 200
+  } catch (error) {
+    // Nobody listens yet.
+    if (error instanceof TypeError) return false
+    throw error
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('BUG: a TCP server has an address')
+  return address.port
+}

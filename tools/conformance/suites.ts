@@ -1,0 +1,13 @@
+import type { Suite } from './suite.ts'
+import { promqlSuite } from './suites/promql.ts'
+
+/** What `npm run conformance -- SUITE` knows. */
+export const SUITES = {
+  promql: promqlSuite,
+} as const satisfies Readonly<Record<string, Suite>>
+
+export type SuiteName = keyof typeof SUITES
+
+export function isSuiteName(name: string): name is SuiteName {
+  return Object.hasOwn(SUITES, name)
+}

@@ -1,0 +1,116 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { EXPERIMENTAL_OPTIONS, parsePromql } from '../../../packages/query/src/promql/index.ts'
+import {
+  MemoryTarget,
+  NotationError,
+  parseSeries,
+  runScript,
+  type Target,
+} from '../../../packages/query/src/promql-script/index.ts'
+import { startHttpTarget } from '../http-target.ts'
+import type { CaseResult, FileResult, Suite, SuiteOptions } from '../suite.ts'
+
+const PARSE_CASES = 'parse_cases.json'
+const NOTATION_CASES = 'series_notation_cases.json'
+
+/**
+ * The scripts and tables of Prometheus: `testdata/*.test`, `parse_cases.json` (judged by validity) and
+ * `series_notation_cases.json`.
+ */
+export const promqlSuite: Suite = { folder: 'prometheus-promql', run }
+
+async function* run(dir: string, options: SuiteOptions): AsyncIterable<FileResult> {
+  const target: Target = options.isHttp ? await startHttpTarget() : new MemoryTarget(EXPERIMENTAL_OPTIONS)
+  try {
+    for (const path of await scriptPaths(dir)) yield await runFile(path, (text) => runScriptFile(path, text, target))
+  } finally {
+    await target.close()
+  }
+  const names = await readdir(dir)
+  if (names.includes(PARSE_CASES)) yield await runFile(join(dir, PARSE_CASES), runParseCases)
+  if (names.includes(NOTATION_CASES)) yield await runFile(join(dir, NOTATION_CASES), runNotationCases)
+}
+
+/** Scripts lie in `testdata`, or in the folder itself. */
+async function scriptPaths(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { recursive: true })
+  return entries
+    .filter((name) => name.endsWith('.test'))
+    .sort()
+    .map((name) => join(dir, name))
+}
+
+/** A file that cannot be read counts as one failed case. */
+async function runFile(
+  path: string,
+  cases: (text: string) => Promise<CaseResult[]> | CaseResult[],
+): Promise<FileResult> {
+  const name = basename(path)
+  try {
+    return { name, cases: await cases(await readFile(path, 'utf8')) }
+  } catch (error) {
+    const reason = `unreadable: ${error instanceof Error ? error.message : String(error)}`
+    return { name, cases: [{ id: name, verdict: 'fail', reason }] }
+  }
+}
+
+async function runScriptFile(path: string, text: string, target: Target): Promise<CaseResult[]> {
+  const outcomes = await runScript(text, target)
+  return outcomes.map(({ line, verdict, reason }) => ({ id: `${basename(path)}:${line}`, verdict, reason }))
+}
+
+interface ParseCase {
+  readonly input: string
+  readonly valid: boolean
+}
+
+function runParseCases(text: string): CaseResult[] {
+  const cases: readonly ParseCase[] = JSON.parse(text)
+  return cases.map(({ input, valid }, i) => {
+    return judge(`${PARSE_CASES}:${i + 1}`, valid, () => {
+      const parsed = parsePromql(input, EXPERIMENTAL_OPTIONS)
+      return parsed.ok ? undefined : parsed.error.message
+    })
+  })
+}
+
+interface NotationCase {
+  readonly input: string
+  readonly fail?: boolean
+  readonly expectedMetric?: { readonly args: readonly (string | { readonly id: string })[] }
+  readonly expectedValues?: { readonly args: readonly number[] }
+}
+
+function runNotationCases(text: string): CaseResult[] {
+  const cases: readonly NotationCase[] = JSON.parse(text)
+  return cases.map((one, i) => {
+    return judge(`${NOTATION_CASES}:${i + 1}`, one.fail !== true, () => checkNotation(one))
+  })
+}
+
+/** What is wrong with the input, or with what was read from it. */
+function checkNotation(one: NotationCase): string | undefined {
+  try {
+    const { labels, points } = parseSeries(one.input)
+    const wantedLabels = one.expectedMetric?.args.map((arg) => (typeof arg === 'string' ? arg : '__name__'))
+    const values = points.map((point) => (point.kind === 'value' ? point.value : point.kind))
+    const wanted = JSON.stringify([wantedLabels, one.expectedValues?.args])
+    const got = JSON.stringify([labels, values])
+    return wanted === got || one.fail === true ? undefined : `want ${wanted}, got ${got}`
+  } catch (error) {
+    if (error instanceof NotationError) return error.message
+    throw error
+  }
+}
+
+/** A case passes where its input is taken or refused as it should be. */
+function judge(id: string, isValid: boolean, complaintOf: () => string | undefined): CaseResult {
+  try {
+    const complaint = complaintOf()
+    if ((complaint === undefined) === isValid) return { id, verdict: 'pass', reason: '' }
+    return { id, verdict: 'fail', reason: complaint ?? 'want a refusal' }
+  } catch (error) {
+    return { id, verdict: 'fail', reason: `crashed: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}
