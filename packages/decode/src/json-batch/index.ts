@@ -1,1 +1,7 @@
-export {}
+export {
+  decodeJsonBatch,
+  type ItemProblem,
+  isJsonBatch,
+  JSON_BATCH_ALIAS_SPACE,
+  type JsonBatchOutcome,
+} from './decode.ts'

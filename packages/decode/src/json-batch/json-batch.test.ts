@@ -1,0 +1,141 @@
+import { formatLabels, MetricBatch } from '@vantage/model'
+import { describe, expect, test } from 'vitest'
+import { decodeJsonBatch, isJsonBatch } from './decode.ts'
+import { parseTimestamp } from './timestamp.ts'
+
+const bytesOf = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
+
+function decode(value: unknown) {
+  const bytes = bytesOf(value)
+  const batch = new MetricBatch()
+  const outcome = decodeJsonBatch(bytes, bytes.length, batch, 0)
+  const rows = Array.from({ length: outcome.kind === 'ok' ? batch.rowCount : 0 }, (_, row) => {
+    const labels = batch.labelsOf(row)
+    return `${labels.ok ? formatLabels(labels.labels) : labels.reason} ${batch.values[row]} @${batch.times[row]}`
+  })
+  return { outcome, rows, batch }
+}
+
+const item = { timestamp: 1_700_000_000_123, service_name: 'shop', metric_name: 'orders_total', value: 3 }
+
+describe('decodeJsonBatch', () => {
+  test('all keys', () => {
+    const full = {
+      ...item,
+      endpoint: '/pay',
+      method: 'POST',
+      status_code: 200,
+      tags: { region: 'eu', n: 1, on: true, off: null, empty: '' },
+      more: { x: [1] },
+    }
+    expect(decode({ other: [{}], metrics: [full, { ...item, metric_name: 'größe.µ', value: '-Inf' }] }).rows).toEqual([
+      'orders_total{endpoint="/pay", method="POST", n="1", on="true", region="eu", service_name="shop", status_code="200"} 3 @1700000000123',
+      '{__name__="größe.µ", service_name="shop"} -Infinity @1700000000123',
+    ])
+  })
+
+  test('aliases are equal for equal labels, whatever the order of keys', () => {
+    const { batch } = decode(
+      `{"metrics":[{"timestamp":1700000000,"service_name":"s","metric_name":"m","value":1,"tags":{"a":"1","b":"2"}},{"tags":{"b":"2","a":"1"},"value":2,"metric_name":"m","service_name":"s","timestamp":1700000001}]}`,
+    )
+    const alias = (row: number) =>
+      Buffer.from(batch.bytes.subarray(batch.aliasStart[row], batch.aliasEnd[row])).toString()
+    expect(alias(0)).toBe(alias(1))
+    expect(alias(0).length).toBeGreaterThan(0)
+  })
+
+  const bad: readonly (readonly [string, unknown, string])[] = [
+    ['no name', { ...item, metric_name: undefined }, 'missing_name'],
+    ['empty name', { ...item, metric_name: '' }, 'missing_name'],
+    ['no service', { ...item, service_name: undefined }, 'invalid_value'],
+    ['no value', { ...item, value: undefined }, 'invalid_value'],
+    ['value is text', { ...item, value: '12' }, 'invalid_value'],
+    ['no timestamp', { ...item, timestamp: undefined }, 'invalid_value'],
+    ['timestamp is a word', { ...item, timestamp: 'now' }, 'invalid_value'],
+    ['method is a number', { ...item, method: 1 }, 'invalid_value'],
+    ['tag is an object', { ...item, tags: { a: {} } }, 'invalid_value'],
+    ['tags are a list', { ...item, tags: [] }, 'invalid_value'],
+    ['tag repeats a key', { ...item, tags: { service_name: 'x' } }, 'duplicate_label'],
+    ['empty tag name', { ...item, tags: { '': 'x' } }, 'empty_label_name'],
+    [
+      'too many tags',
+      { ...item, tags: Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`t${i}`, 'x'])) },
+      'too_many_labels',
+    ],
+    ['tag too long', { ...item, tags: { a: 'x'.repeat(2049) } }, 'label_value_too_long'],
+    ['item is a number', 1, 'invalid_value'],
+    ['item is a list', [[1]], 'invalid_value'],
+  ]
+  test.each(bad)('%s: listed, nothing stored', (_, one, reason) => {
+    expect(decode({ metrics: [item, one, item, one] }).outcome).toMatchObject({
+      kind: 'invalid',
+      problems: [
+        { index: 1, reason },
+        { index: 3, reason },
+      ],
+    })
+  })
+
+  test('1 000 items are taken, 1 001 are too large', () => {
+    expect(decode({ metrics: Array(1000).fill(item) }).outcome).toEqual({ kind: 'ok', items: 1000 })
+    expect(decode({ metrics: Array(1001).fill(item) }).outcome).toMatchObject({
+      kind: 'fault',
+      fault: { code: 'too_large' },
+    })
+    expect(decode({ metrics: [] }).outcome).toEqual({ kind: 'ok', items: 0 })
+  })
+
+  const malformed = [
+    '',
+    '[]',
+    '{}',
+    '{"metrics":1}',
+    '{"metrics":[',
+    '{"metrics":[{]}',
+    '{"metrics":[],"metrics":[]}',
+    '{"metrics":[]}x',
+  ]
+  test.each(malformed)('refuses %s', (text) => {
+    expect(decode(text).outcome).toMatchObject({ kind: 'fault', fault: { code: 'bad_request' } })
+  })
+
+  const shapes: readonly (readonly [string, boolean])[] = [
+    ['{"metrics":[]}', true],
+    ['{"note":{"resourceMetrics":1},"metrics":[]}', true],
+    ['{"resourceMetrics":[]}', false],
+    ['{"resource_metrics":[]}', false],
+    ['{"metrics":{}}', false],
+    ['{}', false],
+    ['[]', false],
+    ['', false],
+    ['{"metrics"', false],
+  ]
+  test.each(shapes)('isJsonBatch %s is %s', (text, want) => {
+    const bytes = bytesOf(text)
+    expect(isJsonBatch(bytes, bytes.length)).toBe(want)
+  })
+})
+
+describe('parseTimestamp', () => {
+  const cases: readonly (readonly [string, boolean, number | undefined])[] = [
+    ['1700000000', true, 1700000000000],
+    ['1700000000.001', true, 1700000000001],
+    ['1700000000123', true, 1700000000123],
+    ['1700000000123456', true, 1700000000123],
+    ['1700000000123456789', true, 1700000000123],
+    ['1700000000000000000', true, 1700000000000],
+    ['1700000000123', false, 1700000000123],
+    ['1.7e12', true, 1700000000000],
+    ['0', true, 0],
+    ['2023-11-14T22:13:20Z', false, 1700000000000],
+    ['2023-11-14T22:13:20.123456Z', false, 1700000000123],
+    ['2023-11-15 00:13:20+0200', false, 1700000000000],
+    ['2023-11-14T22:13:20', false, 1700000000000],
+    ['2023-11-14', false, 1699920000000],
+    ['yesterday', false, undefined],
+    ['2023-13-14T22:13:20Z', false, undefined],
+    ['', false, undefined],
+    ['1e999', true, undefined],
+  ]
+  test.each(cases)('%s', (text, isNumber, want) => expect(parseTimestamp(text, isNumber)).toBe(want))
+})

@@ -1,0 +1,160 @@
+import { TEMPORALITY_CUMULATIVE, TEMPORALITY_DELTA } from './fields.ts'
+
+/**
+ * OTLP/JSON messages as tables: JSON name → protobuf tag and form. Unknown names are ignored, original names
+ * (snake_case) are accepted. Source: opentelemetry-proto "JSON Protobuf Encoding"; protobuf.dev "ProtoJSON".
+ */
+export type JsonForm =
+  | 'message'
+  | 'string'
+  | 'bool'
+  | 'double'
+  | 'fixed64'
+  | 'sfixed64'
+  | 'varint'
+  | 'enum'
+  | 'hex'
+  | 'base64'
+
+export interface JsonField {
+  readonly tag: number
+  readonly form: JsonForm
+  readonly isRepeated?: boolean
+  readonly message?: () => JsonMessage
+}
+
+export type JsonMessage = ReadonlyMap<string, JsonField>
+
+/** Enum names of all messages; each is unique. */
+export const ENUM_NAMES: Readonly<Record<string, number>> = {
+  AGGREGATION_TEMPORALITY_UNSPECIFIED: 0,
+  AGGREGATION_TEMPORALITY_DELTA: TEMPORALITY_DELTA,
+  AGGREGATION_TEMPORALITY_CUMULATIVE: TEMPORALITY_CUMULATIVE,
+}
+
+type Row = readonly [
+  name: string,
+  number: number,
+  form: JsonForm,
+  message?: (() => JsonMessage) | undefined,
+  isRepeated?: boolean,
+]
+
+const WIRE_TYPES: Readonly<Record<JsonForm, number>> = {
+  message: 2,
+  string: 2,
+  bool: 0,
+  double: 1,
+  fixed64: 1,
+  sfixed64: 1,
+  varint: 0,
+  enum: 0,
+  hex: 2,
+  base64: 2,
+}
+
+function message(...rows: readonly Row[]): JsonMessage {
+  return new Map(
+    rows.map(([name, number, form, sub, isRepeated]) => [
+      name,
+      {
+        tag: number * 8 + WIRE_TYPES[form],
+        form,
+        isRepeated: isRepeated ?? false,
+        ...(sub === undefined ? {} : { message: sub }),
+      },
+    ]),
+  )
+}
+
+const ANY_VALUE: JsonMessage = message(
+  ['stringValue', 1, 'string'],
+  ['boolValue', 2, 'bool'],
+  ['intValue', 3, 'varint'],
+  ['doubleValue', 4, 'double'],
+  ['arrayValue', 5, 'message', () => ARRAY_VALUE],
+  ['kvlistValue', 6, 'message', () => KEY_VALUE_LIST],
+  ['bytesValue', 7, 'base64'],
+)
+const ARRAY_VALUE = message(['values', 1, 'message', () => ANY_VALUE, true])
+const KEY_VALUE_LIST = message(['values', 1, 'message', () => KEY_VALUE, true])
+const KEY_VALUE: JsonMessage = message(['key', 1, 'string'], ['value', 2, 'message', () => ANY_VALUE])
+const RESOURCE = message(['attributes', 1, 'message', () => KEY_VALUE, true])
+const SCOPE = message(
+  ['name', 1, 'string'],
+  ['version', 2, 'string'],
+  ['attributes', 3, 'message', () => KEY_VALUE, true],
+)
+
+const EXEMPLAR = message(
+  ['timeUnixNano', 2, 'fixed64'],
+  ['asDouble', 3, 'double'],
+  ['spanId', 4, 'hex'],
+  ['traceId', 5, 'hex'],
+  ['asInt', 6, 'sfixed64'],
+  ['filteredAttributes', 7, 'message', () => KEY_VALUE, true],
+)
+const NUMBER_POINT = message(
+  ['startTimeUnixNano', 2, 'fixed64'],
+  ['timeUnixNano', 3, 'fixed64'],
+  ['asDouble', 4, 'double'],
+  ['exemplars', 5, 'message', () => EXEMPLAR, true],
+  ['asInt', 6, 'sfixed64'],
+  ['attributes', 7, 'message', () => KEY_VALUE, true],
+  ['flags', 8, 'varint'],
+)
+const HISTOGRAM_POINT = message(
+  ['startTimeUnixNano', 2, 'fixed64'],
+  ['timeUnixNano', 3, 'fixed64'],
+  ['count', 4, 'fixed64'],
+  ['sum', 5, 'double'],
+  ['bucketCounts', 6, 'fixed64', undefined, true],
+  ['explicitBounds', 7, 'double', undefined, true],
+  ['exemplars', 8, 'message', () => EXEMPLAR, true],
+  ['attributes', 9, 'message', () => KEY_VALUE, true],
+  ['flags', 10, 'varint'],
+  ['min', 11, 'double'],
+  ['max', 12, 'double'],
+)
+/** Its points are counted and refused, so nothing inside is of interest. */
+const OPAQUE_POINT = message()
+const QUANTILE = message(['quantile', 1, 'double'], ['value', 2, 'double'])
+const SUMMARY_POINT = message(
+  ['startTimeUnixNano', 2, 'fixed64'],
+  ['timeUnixNano', 3, 'fixed64'],
+  ['count', 4, 'fixed64'],
+  ['sum', 5, 'double'],
+  ['quantileValues', 6, 'message', () => QUANTILE, true],
+  ['attributes', 7, 'message', () => KEY_VALUE, true],
+  ['flags', 8, 'varint'],
+)
+
+const TEMPORALITY: Row = ['aggregationTemporality', 2, 'enum']
+const GAUGE = message(['dataPoints', 1, 'message', () => NUMBER_POINT, true])
+const SUM = message(['dataPoints', 1, 'message', () => NUMBER_POINT, true], TEMPORALITY, ['isMonotonic', 3, 'bool'])
+const HISTOGRAM = message(['dataPoints', 1, 'message', () => HISTOGRAM_POINT, true], TEMPORALITY)
+const EXPONENTIAL = message(['dataPoints', 1, 'message', () => OPAQUE_POINT, true], TEMPORALITY)
+const SUMMARY = message(['dataPoints', 1, 'message', () => SUMMARY_POINT, true])
+const METRIC = message(
+  ['name', 1, 'string'],
+  ['description', 2, 'string'],
+  ['unit', 3, 'string'],
+  ['gauge', 5, 'message', () => GAUGE],
+  ['sum', 7, 'message', () => SUM],
+  ['histogram', 9, 'message', () => HISTOGRAM],
+  ['exponentialHistogram', 10, 'message', () => EXPONENTIAL],
+  ['summary', 11, 'message', () => SUMMARY],
+)
+const SCOPE_METRICS = message(
+  ['scope', 1, 'message', () => SCOPE],
+  ['metrics', 2, 'message', () => METRIC, true],
+  ['schemaUrl', 3, 'string'],
+)
+const RESOURCE_METRICS = message(
+  ['resource', 1, 'message', () => RESOURCE],
+  ['scopeMetrics', 2, 'message', () => SCOPE_METRICS, true],
+  ['schemaUrl', 3, 'string'],
+)
+
+/** `ExportMetricsServiceRequest`. */
+export const METRICS_REQUEST: JsonMessage = message(['resourceMetrics', 1, 'message', () => RESOURCE_METRICS, true])
