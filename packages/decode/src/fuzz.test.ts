@@ -1,0 +1,204 @@
+import { ReusableBuffer, snappyCompress, snappyDecompress } from '@vantage/bytes'
+import { type Clock, type Fault, MetricBatch, STATUS } from '@vantage/model'
+import { seededRandom, testSeed } from '@vantage/model/testing'
+import { describe, expect, test } from 'vitest'
+import { decodeJsonBatch, isJsonBatch } from './json-batch/decode.ts'
+import { OtlpMetricsDecoder } from './otlp/decode.ts'
+import { OtlpInterner } from './otlp/interner.ts'
+import { OtlpJsonTranscoder, OtlpMetricsJsonDecoder } from './otlp/json.ts'
+import { RemoteWriteDecoder } from './remote-write/decode.ts'
+import { encodeRemoteWrite } from './remote-write/encode.ts'
+
+/** All fuzzed decoders share so many inputs; `FUZZ_RUNS=1000000` is the set before a release. */
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? 20_000)
+
+/** Slices of one decode: a body of a few hundred bytes has no more pieces. */
+const SLICES_MAX = 10_000
+
+interface Sliced {
+  start(body: Uint8Array, length: number, batch: MetricBatch): void
+  step(deadlineMs: number, clock: Clock): 'more' | 'done' | Fault
+}
+
+const interner = new OtlpInterner(1, 500)
+const remoteWrite = new RemoteWriteDecoder()
+const otlp = new OtlpMetricsDecoder(interner)
+const otlpJson = new OtlpMetricsJsonDecoder(new OtlpMetricsDecoder(interner))
+const clock: Clock = { nowMs: () => 0, monotonicMs: () => 1 }
+
+/** Runs a decoder to its end, reads every label set, and checks the sums of the batch. */
+function drive(decoder: Sliced, body: Uint8Array): void {
+  const batch = new MetricBatch()
+  decoder.start(body, body.length, batch)
+  for (let slice = 0; slice < SLICES_MAX; slice++) {
+    const outcome = decoder.step(0, clock)
+    if (outcome === 'more') continue
+    if (outcome !== 'done') {
+      expect(STATUS[outcome.code].http).toBeLessThan(500)
+      return
+    }
+    checkBatch(batch)
+    return
+  }
+  throw new Error('decoder does not end')
+}
+
+function checkBatch(batch: MetricBatch): void {
+  expect(batch.sampleFrom[batch.rowCount]).toBe(batch.sampleCount)
+  for (let row = 0; row < batch.rowCount; row++) {
+    expect(batch.aliasEnd[row]).toBeLessThanOrEqual(batch.bytes.length)
+    const labels = batch.labelsOf(row)
+    if (labels.ok) expect(labels.labels.length).toBeGreaterThan(0)
+    else expect(labels.message).not.toBe('')
+  }
+  for (const { row } of batch.exemplars) expect(row).toBeLessThan(batch.rowCount)
+}
+
+const OTLP_JSON = new TextEncoder().encode(
+  JSON.stringify({
+    resourceMetrics: [
+      {
+        resource: {
+          attributes: [
+            { key: 'service.name', value: { stringValue: 'cart' } },
+            { key: 'host', value: { stringValue: 'h' } },
+          ],
+        },
+        scopeMetrics: [
+          {
+            scope: { name: 's', version: '1' },
+            metrics: [
+              {
+                name: 'g',
+                unit: 's',
+                gauge: {
+                  dataPoints: [
+                    {
+                      timeUnixNano: '1700000000000000000',
+                      asDouble: 1.5,
+                      attributes: [
+                        { key: 'l', value: { arrayValue: { values: [{ intValue: '1' }, { boolValue: true }] } } },
+                      ],
+                    },
+                  ],
+                },
+              },
+              {
+                name: 'c',
+                sum: {
+                  aggregationTemporality: 1,
+                  isMonotonic: true,
+                  dataPoints: [
+                    {
+                      timeUnixNano: '1700000000000000000',
+                      asInt: '3',
+                      exemplars: [{ asInt: '1', traceId: '0102030405060708090a0b0c0d0e0f10' }],
+                    },
+                  ],
+                },
+              },
+              {
+                name: 'h',
+                histogram: {
+                  aggregationTemporality: 2,
+                  dataPoints: [
+                    { timeUnixNano: '1', count: '3', sum: 2, bucketCounts: ['1', '2'], explicitBounds: [1] },
+                  ],
+                },
+              },
+              { name: 'q', summary: { dataPoints: [{ count: '1', quantileValues: [{ quantile: 0.5, value: 1 }] }] } },
+              { name: 'e', exponentialHistogram: { dataPoints: [{}] } },
+            ],
+          },
+        ],
+      },
+    ],
+  }),
+)
+
+function otlpProtobuf(): Uint8Array {
+  const transcoder = new OtlpJsonTranscoder()
+  transcoder.start(OTLP_JSON, OTLP_JSON.length)
+  expect(transcoder.step(Number.POSITIVE_INFINITY, clock)).toBe('done')
+  return transcoder.writer.finish()
+}
+
+const REMOTE_WRITE = encodeRemoteWrite(
+  [
+    {
+      labels: ['__name__', 'up', 'job', 'api'],
+      times: [1.7e12, 1.7e12 + 1],
+      values: Float64Array.of(1, 2),
+      exemplars: [{ labels: ['trace_id', 'x'], value: 1, timeMs: 2 }],
+    },
+    { labels: ['__name__', 'down'], times: [0], values: Float64Array.of(Number.NaN) },
+  ],
+  [{ metric: 'up', type: 'gauge', unit: '', help: 'é' }],
+)
+const BATCH = new TextEncoder().encode(
+  '{"metrics":[{"timestamp":1700000000,"service_name":"s","metric_name":"m","value":1.5,"tags":{"a":"b","c":1}}]}',
+)
+
+/** Every decoder of bytes from outside, with one good body each to start from. */
+const FUZZED: readonly {
+  readonly name: string
+  readonly seed: Uint8Array
+  readonly run: (body: Uint8Array) => void
+}[] = [
+  { name: 'remote write', seed: REMOTE_WRITE, run: (body) => drive(remoteWrite, body) },
+  { name: 'OTLP protobuf', seed: otlpProtobuf(), run: (body) => drive(otlp, body) },
+  { name: 'OTLP JSON', seed: OTLP_JSON, run: (body) => drive(otlpJson, body) },
+  {
+    name: 'JSON batch',
+    seed: BATCH,
+    run: (body) => {
+      isJsonBatch(body, body.length)
+      const batch = new MetricBatch()
+      if (decodeJsonBatch(body, body.length, batch, 0).kind === 'ok') checkBatch(batch)
+    },
+  },
+  {
+    name: 'snappy',
+    seed: snappyCompress(REMOTE_WRITE),
+    run: (body) => {
+      const out = new ReusableBuffer()
+      const result = snappyDecompress(body, 0, body.length, out, 1 << 20)
+      expect(result.ok || result.error.message !== '').toBe(true)
+    },
+  },
+]
+
+/** Flips, overwrites, cuts, doubles and joins pieces of a good body; now and then only noise. */
+function mutate(seed: Uint8Array, random: () => number): Uint8Array {
+  const pick = (n: number) => Math.floor(random() * n)
+  if (random() < 0.05) return Uint8Array.from({ length: pick(64) }, () => pick(256))
+  let bytes = seed.slice()
+  for (let change = pick(4); change >= 0 && bytes.length > 0; change--) {
+    const at = pick(bytes.length)
+    const kind = pick(6)
+    if (kind === 0) bytes[at] = (bytes[at] as number) ^ (1 << pick(8))
+    else if (kind === 1) bytes[at] = pick(256)
+    else if (kind === 2) bytes[at] = [0, 0x7f, 0x80, 0xff, 0x0a, 0x22, 0x5d, 0x7d][pick(8)] as number
+    else if (kind === 3) bytes = bytes.slice(0, at)
+    else if (kind === 4) bytes = Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(pick(at + 1))])
+    else
+      bytes = Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(Math.min(bytes.length, at + 1 + pick(8)))])
+  }
+  return bytes
+}
+
+describe('fuzz', () => {
+  test.each(FUZZED)('$name: any bytes end in rows or a fault', { timeout: 1_800_000 }, ({ seed, run }) => {
+    run(seed)
+    const randomSeed = testSeed()
+    const random = seededRandom(randomSeed)
+    for (let i = 0; i < RUNS / FUZZED.length; i++) {
+      const body = mutate(seed, random)
+      try {
+        run(body)
+      } catch (error) {
+        throw new Error(`SEED=${randomSeed}, run ${i}: ${Buffer.from(body).toString('hex')}`, { cause: error })
+      }
+    }
+  })
+})
