@@ -56,6 +56,7 @@ export function hashLanes(view: DataView, at: number, end: number, seed: number)
     c ^= c >>> 15
     d ^= d >>> 15
   }
+  for (const last = end - 4; p <= last; p += 4) b = Math.imul(b ^ view.getInt32(p, true), C2) ^ (b >>> 13)
   for (; p < end; p++) a = Math.imul(a ^ view.getUint8(p), C2) + 0x2545f491
   return finishHash(mixWord(mixWord(mixWord(a, b), c), d) ^ (end - at))
 }
@@ -73,6 +74,12 @@ export function equalRanges(a: DataView, aAt: number, b: DataView, bAt: number, 
       return false
     }
   }
+  for (const last = length - 4; i <= last; i += 4) {
+    if (a.getInt32(aAt + i, true) !== b.getInt32(bAt + i, true)) return false
+  }
+  if (i === length) return true
+  // The last word overlaps what was compared, instead of one to three single bytes.
+  if (length >= 4) return a.getInt32(aAt + length - 4, true) === b.getInt32(bAt + length - 4, true)
   for (; i < length; i++) if (a.getUint8(aAt + i) !== b.getUint8(bAt + i)) return false
   return true
 }

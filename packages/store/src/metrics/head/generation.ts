@@ -234,7 +234,8 @@ export class Generation {
     for (let i = (words[base] as number) - 1; i >= 0; i--) {
       if (doubles[((base + REGION.header) >>> 1) + i] !== timeMs) continue
       const at = base + REGION.header + (capacity + i) * 2
-      return words[at] === low && words[at + 1] === high ? APPENDED.duplicate : APPENDED.conflict
+      // Halves come unsigned from batches and lie signed in shared words.
+      return words[at] === (low | 0) && words[at + 1] === (high | 0) ? APPENDED.duplicate : APPENDED.conflict
     }
     return APPENDED.stored
   }

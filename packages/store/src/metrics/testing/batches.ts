@@ -1,10 +1,13 @@
 import { type Exemplar, type Labels, labelsFromRecord, labelsKey, MetricBatch } from '@vantage/model'
 
+/** A number, or the two halves of its bits (high, low): plain arrays of numbers change the payloads of NaNs. */
+export type TestValue = number | { readonly high: number; readonly low: number }
+
 /** A row of a batch as a test writes it. */
 export interface TestRow {
   readonly labels: Labels
   /** time, value */
-  readonly samples: readonly (readonly [number, number])[]
+  readonly samples: readonly (readonly [number, TestValue])[]
   /** One per sample: interval starts of delta points. */
   readonly deltaStarts?: readonly number[]
   readonly exemplars?: readonly Exemplar[]
@@ -24,7 +27,11 @@ export function batchOf(rows: readonly TestRow[]): MetricBatch {
     const alias = encoder.encode(labelsKey(row.labels))
     parts.push(alias)
     for (const [i, [time, value]] of row.samples.entries()) {
-      batch.pushSample(time, value)
+      batch.pushSample(time, typeof value === 'number' ? value : 0)
+      if (typeof value !== 'number') {
+        batch.halves[(batch.sampleCount - 1) * 2] = value.low
+        batch.halves[(batch.sampleCount - 1) * 2 + 1] = value.high
+      }
       starts.push(row.deltaStarts?.[i] ?? Number.NaN)
     }
     batch.endRow(at, at + alias.length)

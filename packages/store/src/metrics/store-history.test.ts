@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Labels, labelsKey } from '@vantage/model'
+import { seededRandom, testSeed } from '@vantage/model/testing'
+import { expect, test } from 'vitest'
+import { labels, type TestRow, type TestValue } from './testing/batches.ts'
+import { bitsOf, StoreHarness } from './testing/store-harness.ts'
+
+/** The simplest store: label key → time → bits. */
+type Expected = Map<string, Map<number, string>>
+
+const HISTORIES = 12
+const STEPS = 60
+const BASE_MS = 1_700_000_000_000
+
+const SPECIAL: readonly TestValue[] = [
+  { high: 0x7ff00000, low: 2 },
+  { high: 0x7ff80000, low: 1 },
+  { high: 0xfff12345, low: 0x6789abcd },
+  -0,
+  Number.POSITIVE_INFINITY,
+]
+
+/** One value per series and time, so that "which of two wins" cannot differ from the simple store. */
+function valueAt(series: number, timeMs: number): TestValue {
+  const hash = (Math.imul(series + 1, 0x9e3779b1) ^ Math.imul(timeMs % 1e9, 0x85ebca6b)) >>> 0
+  if (hash % 97 === 0) return SPECIAL[hash % 5] as TestValue
+  switch (series % 4) {
+    case 0:
+      return Math.floor((timeMs - BASE_MS) / 100) + (hash % 3)
+    case 1:
+      return (hash % 10_000) / 100
+    case 2:
+      return hash / 0xffffffff
+    default:
+      return 7
+  }
+}
+
+function seriesLabels(series: number): Labels {
+  return labels({ __name__: `metric_${series % 5}`, instance: `host-${series}`, ünï: `ß${series}` })
+}
+
+class History {
+  readonly random: () => number
+  readonly harness: StoreHarness
+  readonly expected: Expected = new Map()
+  nowMs = BASE_MS
+  readonly #seriesMax: number
+
+  constructor(directory: string, seed: number) {
+    this.random = seededRandom(seed)
+    this.harness = new StoreHarness(directory)
+    this.#seriesMax = 1 + Math.floor(this.random() * 60)
+  }
+
+  pick(count: number): number {
+    return Math.floor(this.random() * count)
+  }
+
+  batch(): void {
+    const rows: TestRow[] = []
+    const count = 1 + this.pick(40)
+    this.nowMs += this.pick(20_000)
+    for (let i = 0; i < count; i++) {
+      const series = this.pick(this.#seriesMax)
+      const samples: [number, TestValue][] = []
+      const isLate = this.random() < 0.2
+      const spread = this.random() < 0.1 ? 3 * 86_400_000 : 600_000
+      let time = isLate ? this.nowMs - this.pick(spread) : this.nowMs
+      for (let n = 1 + this.pick(this.random() < 0.1 ? 80 : 4); n > 0; n--) {
+        samples.push([time, valueAt(series, time)])
+        time += this.random() < 0.1 ? -this.pick(5000) : this.pick(3) * 500
+      }
+      rows.push({ labels: seriesLabels(series), samples })
+      this.remember(series, samples)
+    }
+    const total = rows.reduce((sum, row) => sum + row.samples.length, 0)
+    this.harness.clock.wallMs = this.nowMs + 86_400_000
+    const outcome = this.harness.apply(rows)
+    expect(outcome.refused).toEqual([])
+    expect(outcome.storedSamples + outcome.duplicateSamples).toBe(total)
+  }
+
+  remember(series: number, samples: readonly (readonly [number, TestValue])[]): void {
+    const key = labelsKey(seriesLabels(series))
+    const known = this.expected.get(key) ?? new Map<number, string>()
+    for (const [time, value] of samples) if (!known.has(time)) known.set(time, bitsOf(value))
+    this.expected.set(key, known)
+  }
+
+  check(): void {
+    compare(this.harness.dump(), this.expected)
+    const startMs = BASE_MS + this.pick(this.nowMs - BASE_MS + 1)
+    const endMs = startMs + this.pick(400_000)
+    const cut: Expected = new Map()
+    for (const [key, samples] of this.expected) {
+      const inside = new Map([...samples].filter(([time]) => time >= startMs && time <= endMs))
+      if (inside.size > 0) cut.set(key, inside)
+    }
+    compare(this.harness.dump(startMs, endMs), cut)
+  }
+
+  async step(): Promise<void> {
+    const dice = this.random()
+    if (dice < 0.75) this.batch()
+    else if (dice < 0.85) await this.harness.store.seal()
+    else if (dice < 0.92) await this.harness.store.tick({ unsealedLogBytes: 0, isMemoryShort: this.random() < 0.5 })
+    else if (dice < 0.96) await this.harness.reopen()
+    if (this.random() < 0.3) this.check()
+  }
+}
+
+function compare(got: Expected, want: Expected): void {
+  const sorted = (all: Expected) =>
+    [...all]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, samples]) => [key, [...samples].sort((a, b) => a[0] - b[0])])
+  expect(sorted(got)).toEqual(sorted(want))
+}
+
+test('random histories read back bit for bit: late, repeated, special values, seals, merges, restarts', async () => {
+  const seed = testSeed()
+  for (let i = 0; i < HISTORIES; i++) {
+    const directory = mkdtempSync(join(tmpdir(), 'vantage-history-'))
+    const history = new History(directory, seed + i)
+    await history.harness.open()
+    try {
+      for (let step = 0; step < STEPS; step++) await history.step()
+      history.check()
+      await history.harness.store.seal()
+      history.check()
+      await history.harness.reopen()
+      history.check()
+      expect(history.harness.problems).toEqual([])
+    } catch (error) {
+      throw new Error(`SEED=${seed + i} fails: ${(error as Error).message}`, { cause: error })
+    } finally {
+      await history.harness.store.close()
+      rmSync(directory, { recursive: true, force: true })
+    }
+  }
+})

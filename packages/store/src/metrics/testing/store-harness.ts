@@ -1,0 +1,110 @@
+import { NodeFileSystem } from '@vantage/bytes'
+import { type ApplyOutcome, type Clock, type FileSystem, type Labels, labelsKey, SampleColumns } from '@vantage/model'
+import { unlimitedBudget } from '@vantage/model/testing'
+import type { ApplyOptions, HeadLimits } from '../head/apply.ts'
+import { MetricStore } from '../store.ts'
+import { batchOf, type TestRow, type TestValue } from './batches.ts'
+import { channelHost } from './channel-host.ts'
+
+const valueScratch = new Float64Array(1)
+const halfScratch = new Uint32Array(valueScratch.buffer)
+
+/** A sample's value as text of its bits: NaN payloads and the sign of zero included. */
+export function bitsOf(value: TestValue): string {
+  if (typeof value !== 'number') return halvesText(value.high, value.low)
+  valueScratch[0] = value
+  return halvesText(halfScratch[1] as number, halfScratch[0] as number)
+}
+
+export function halvesText(high: number, low: number): string {
+  return `${(high >>> 0).toString(16).padStart(8, '0')}${(low >>> 0).toString(16).padStart(8, '0')}`
+}
+
+/** Tests own time. */
+export class TestClock implements Clock {
+  wallMs = 1_700_000_000_000
+  elapsedMs = 0
+
+  nowMs(): number {
+    return this.wallMs
+  }
+
+  monotonicMs(): number {
+    return this.elapsedMs
+  }
+
+  advance(ms: number): void {
+    this.wallMs += ms
+    this.elapsedMs += ms
+  }
+}
+
+/** A store with the log a test keeps for it: what is not sealed comes back by replay. */
+export class StoreHarness {
+  readonly directory: string
+  readonly clock = new TestClock()
+  readonly problems: string[] = []
+  /** The log: offset = place in the list. */
+  readonly records: { readonly tenant: string; readonly rows: readonly TestRow[]; outcome: ApplyOutcome }[] = []
+  readonly limits: Partial<HeadLimits>
+  files: FileSystem = new NodeFileSystem()
+  store!: MetricStore
+
+  constructor(directory: string, limits: Partial<HeadLimits> = {}) {
+    this.directory = directory
+    this.limits = limits
+  }
+
+  /** Opens the store and replays what is not sealed. */
+  async open(): Promise<void> {
+    this.store = await MetricStore.open({
+      directory: this.directory,
+      files: this.files,
+      clock: this.clock,
+      workers: channelHost(this.files),
+      limits: this.limits,
+      onProblem: (message) => this.problems.push(message),
+    })
+    for (let offset = this.store.sealedTo('metrics-raw'); offset < this.records.length; offset++) {
+      const record = this.records[offset] as StoreHarness['records'][number]
+      const replay = { verdict: record.outcome.verdict }
+      this.store.apply(record.tenant, batchOf(record.rows), offset, { nowMs: this.clock.nowMs(), replay })
+    }
+  }
+
+  async reopen(): Promise<void> {
+    await this.store.close()
+    await this.open()
+  }
+
+  apply(rows: readonly TestRow[], tenant = 'default', options: Partial<ApplyOptions> = {}): ApplyOutcome {
+    const merged = { nowMs: this.clock.nowMs(), ...options }
+    const outcome = this.store.apply(tenant, batchOf(rows), this.records.length, merged)
+    this.records.push({ tenant, rows, outcome })
+    return outcome
+  }
+
+  /** All samples in the range: label key → time → bits. */
+  dump(startMs = -(2 ** 50), endMs = 2 ** 50, tenant = 'default'): Map<string, Map<number, string>> {
+    const selection = this.store.reader().select(tenant, { matchers: [], startMs, endMs }, unlimitedBudget)
+    const out = new SampleColumns()
+    const all = new Map<string, Map<number, string>>()
+    for (let i = 0; i < selection.count; i++) {
+      selection.read(i, startMs, endMs, out)
+      const samples = new Map<number, string>()
+      let before = Number.NEGATIVE_INFINITY
+      for (let j = 0; j < out.count; j++) {
+        const time = out.times[j] as number
+        if (!(time > before)) throw new Error(`times do not ascend: ${before}, ${time}`)
+        before = time
+        samples.set(time, halvesText(out.halves[j * 2 + 1] as number, out.halves[j * 2] as number))
+      }
+      if (samples.size > 0) all.set(labelsKey(selection.labels(i)), samples)
+    }
+    return all
+  }
+}
+
+export function row(labels: Labels, ...samples: (readonly [number, TestValue])[]): TestRow {
+  return { labels, samples }
+}
