@@ -7,8 +7,10 @@ export interface PromqlLimits {
   readonly textBytesMax: number
   /** `query.maxNesting`: parentheses, calls, brackets and unary operators inside each other. */
   readonly nestingMax: number
-  /** Operators in one chain (`a or b or c …`): the tree leans left, so this bounds the evaluator's stack. */
-  readonly chainMax: number
+  /** Levels of the tree. A chain (`a or b or c …`) leans left, one level per operator; bounds the evaluator's stack. */
+  readonly treeDepthMax: number
+  /** `query.maxRegexBytes`: pattern of `label_replace`, in characters; matchers are bounded where they are compiled. */
+  readonly regexCharsMax: number
   /** `query.maxPoints`: steps of the query, so points per series of the answer. */
   readonly pointsMax: number
   /** Steps that one subquery may evaluate; above it a column alone would take 45 MB. */
@@ -18,7 +20,8 @@ export interface PromqlLimits {
 export const PROMQL_LIMITS: PromqlLimits = {
   textBytesMax: 64 * 1024,
   nestingMax: 128,
-  chainMax: 512,
+  treeDepthMax: 640,
+  regexCharsMax: 4 * 1024,
   pointsMax: 11_000,
   subqueryPointsMax: 5_000_000,
 }
@@ -26,5 +29,5 @@ export const PROMQL_LIMITS: PromqlLimits = {
 /** Distinct warnings and infos that one query keeps of each kind. */
 export const ANNOTATIONS_MAX = 1_000
 
-/** Series or steps between two looks at the budget's clock. */
+/** Steps of loops between two looks at the budget. */
 export const CHECK_EVERY_STEPS = 10_000

@@ -5,7 +5,6 @@ import { quantileOf } from '../functions/quantile.ts'
 import { executionFault } from '../language/fault.ts'
 import { formatDecimal } from '../language/number.ts'
 import { isValidLabelName, quoteText } from '../language/text.ts'
-import { CHECK_EVERY_STEPS } from '../limits.ts'
 import type { AggregatePlan } from '../plan/plan.ts'
 import { groupingOf } from './grouping.ts'
 
@@ -33,7 +32,7 @@ export function aggregateQuantile(
   return [...groups.values()].map(({ out, members }) => {
     const values = new Float64Array(members.length)
     for (let step = 0; step < params.length; step++) {
-      if (step % CHECK_EVERY_STEPS === 0) context.budget.check()
+      context.tick(members.length)
       let count = 0
       for (const row of members) if (row.present[step] === 1) values[count++] = row.values[step] as number
       if (count === 0) continue
@@ -73,6 +72,7 @@ export function aggregateCountValues(
   const byKey = new Map<string, Row>()
   for (const row of rows) {
     const byValue = new Map<number, Row>()
+    context.tick(steps)
     for (let step = 0; step < steps; step++) {
       if (row.present[step] === 0) continue
       const value = row.values[step] as number

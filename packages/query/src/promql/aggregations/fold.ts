@@ -41,6 +41,7 @@ export class GroupFolder {
       this.#groups.set(key, group)
     }
     group.dropName ||= dropName
+    this.#context.tick(this.#steps)
     this.#fold.add(group.state, values, present)
   }
 

@@ -2,7 +2,6 @@ import type { EvaluationContext } from '../evaluate/context.ts'
 import { type Row, withoutEmpty } from '../evaluate/rows.ts'
 import { executionFault } from '../language/fault.ts'
 import { formatGeneral } from '../language/number.ts'
-import { CHECK_EVERY_STEPS } from '../limits.ts'
 import type { AggregatePlan } from '../plan/plan.ts'
 import { groupingOf } from './grouping.ts'
 import { xxhash64 } from './xxhash64.ts'
@@ -21,18 +20,19 @@ export function aggregateRanked(
   rows: Row[],
   params: Float64Array,
 ): Row[] {
-  const groups = groupRows(plan, rows)
   if (op === 'limit_ratio') return limitRatio(context, plan, rows, params)
   requireCounts(params)
-  const order = op === 'limitk' ? undefined : op === 'topk' ? largerFirst : smallerFirst
+  const groups = groupRows(plan, rows)
+  const ranking = op === 'limitk' ? undefined : op === 'topk' ? isLarger : isSmaller
   const isInstant = params.length === 1
   const chosenRows: Row[] = []
   for (const members of groups) {
+    const chooser = new Chooser(members, ranking)
     for (let step = 0; step < params.length; step++) {
-      if (step % CHECK_EVERY_STEPS === 0) context.budget.check()
-      const chosen = chooseAt(members, step, Math.trunc(params[step] as number), order)
+      context.tick(members.length)
+      const places = chooser.choose(step, Math.trunc(params[step] as number))
       // An instant answer keeps the ranking as its order.
-      if (isInstant) chosenRows.push(...chosen)
+      if (isInstant) for (const place of places) chosenRows.push(members[place] as Row)
     }
   }
   return isInstant ? chosenRows : withoutEmpty(rows)
@@ -59,35 +59,95 @@ function requireCounts(params: Float64Array): void {
   }
 }
 
-/** NaN is never better than a number. */
-function largerFirst(a: number, b: number): number {
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b))
-  return b - a
+/** Tells whether the first value ranks above the second; NaN is never above a number. */
+type Ranking = (a: number, b: number) => boolean
+
+function isLarger(a: number, b: number): boolean {
+  return a > b || (Number.isNaN(b) && !Number.isNaN(a))
 }
 
-function smallerFirst(a: number, b: number): number {
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b))
-  return a - b
+function isSmaller(a: number, b: number): boolean {
+  return a < b || (Number.isNaN(b) && !Number.isNaN(a))
 }
 
-/** Leaves the best `count` points of one step; of equal ones the earlier series. Best first. */
-function chooseAt(
-  members: readonly Row[],
-  step: number,
-  count: number,
-  order: ((a: number, b: number) => number) | undefined,
-): Row[] {
-  const candidates = members.filter((row) => row.present[step] === 1)
-  if (order !== undefined) {
-    candidates.sort((a, b) => {
-      const x = a.values[step] as number
-      const y = b.values[step] as number
-      return x === y ? 0 : order(x, y)
-    })
+/** Up to here insertion beats sorting; above it insertion could take the square of the series. */
+const INSERTION_MAX = 64
+
+/** Chooses the best points of one step: of equal ones the earlier series. */
+class Chooser {
+  readonly #members: readonly Row[]
+  readonly #ranking: Ranking | undefined
+  /** Places of the chosen members, best first. */
+  readonly #places: Int32Array
+  readonly #values: Float64Array
+
+  /** @param ranking undefined: the first series are as good as any */
+  constructor(members: readonly Row[], ranking: Ranking | undefined) {
+    this.#members = members
+    this.#ranking = ranking
+    this.#places = new Int32Array(members.length)
+    this.#values = new Float64Array(members.length)
   }
-  const chosen = candidates.slice(0, Math.max(0, count))
-  for (let i = chosen.length; i < candidates.length; i++) (candidates[i] as Row).present[step] = 0
-  return chosen
+
+  /** Takes all points but the best `count` out of the step; returns the rest, best first, as places of members. */
+  choose(step: number, count: number): Int32Array {
+    const max = Math.min(Math.max(0, count), this.#members.length)
+    const places = max <= INSERTION_MAX ? this.#insertBest(step, max) : this.#sortBest(step, max)
+    for (const place of places) (this.#members[place] as Row).present[step] = 1
+    return places
+  }
+
+  /** Fast path: a short ranked list, so nearly every value meets its last place only. */
+  #insertBest(step: number, max: number): Int32Array {
+    let chosen = 0
+    for (let place = 0; place < this.#members.length; place++) {
+      const { present, values } = this.#members[place] as Row
+      if (present[step] === 0) continue
+      present[step] = 0
+      const value = values[step] as number
+      if (chosen === max && (max === 0 || !this.#isAbove(value, this.#values[max - 1] as number))) continue
+      if (chosen < max) chosen++
+      this.#insert(place, value, chosen - 1)
+    }
+    return this.#places.subarray(0, chosen)
+  }
+
+  #sortBest(step: number, max: number): Int32Array {
+    let found = 0
+    for (let place = 0; place < this.#members.length; place++) {
+      const { present, values } = this.#members[place] as Row
+      if (present[step] === 0) continue
+      present[step] = 0
+      this.#values[place] = values[step] as number
+      this.#places[found++] = place
+    }
+    const values = this.#values
+    const places = this.#places.subarray(0, found)
+    if (this.#ranking !== undefined) {
+      places.sort((a, b) => {
+        const x = values[a] as number
+        const y = values[b] as number
+        return this.#isAbove(x, y) ? -1 : this.#isAbove(y, x) ? 1 : a - b
+      })
+    }
+    return places.subarray(0, max)
+  }
+
+  #isAbove(value: number, other: number): boolean {
+    return this.#ranking?.(value, other) ?? false
+  }
+
+  /** Moves what ranks below one place on; the last place is free or given up. */
+  #insert(place: number, value: number, last: number): void {
+    let at = last
+    while (at > 0 && this.#isAbove(value, this.#values[at - 1] as number)) {
+      this.#places[at] = this.#places[at - 1] as number
+      this.#values[at] = this.#values[at - 1] as number
+      at--
+    }
+    this.#places[at] = place
+    this.#values[at] = value
+  }
 }
 
 /** Each series has a fixed place in [0, 1); a ratio r keeps those below r, a negative one those from 1 + r on. */
@@ -100,6 +160,7 @@ function limitRatio(context: EvaluationContext, plan: AggregatePlan, rows: Row[]
   }
   for (const row of rows) {
     const place = placeOf(row)
+    context.tick(params.length)
     for (let step = 0; step < params.length; step++) {
       const ratio = Math.max(-1, Math.min(1, params[step] as number))
       const isKept = ratio >= 0 ? place < ratio : place >= 1 + ratio

@@ -35,12 +35,16 @@ export function vectorScalarBinary(
   }
   if (!isComparisonOp(op)) {
     for (const { values } of rows) {
+      context.tick(values.length)
       if (isScalarLeft) arithmeticColumns(op, scalar, values, values)
       else arithmeticColumns(op, values, scalar, values)
     }
     return dropNames(context, rows)
   }
-  for (const row of rows) compareRow(op, row, scalar, isScalarLeft, plan.returnsBool)
+  for (const row of rows) {
+    context.tick(row.values.length)
+    compareRow(op, row, scalar, isScalarLeft, plan.returnsBool)
+  }
   return plan.returnsBool ? dropNames(context, rows) : withoutEmpty(rows)
 }
 

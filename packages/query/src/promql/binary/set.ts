@@ -16,7 +16,7 @@ export function setBinary(
   const groups = groupByMatch(left, right, matching)
   const seen = new Uint8Array(steps)
   for (const group of groups) {
-    context.budget.check()
+    context.tick(steps * (group.left.length + group.right.length))
     applyTo(op, group, left, right, seen)
   }
   if (op !== 'or') return withoutEmpty(left)

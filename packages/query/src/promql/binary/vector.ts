@@ -62,7 +62,6 @@ class VectorMatcher {
   run(): Row[] {
     const merged: Row[] = []
     for (const group of groupByMatch(this.#many, this.#one, this.#matching)) {
-      this.#context.budget.check()
       const many = group.left.map((i) => this.#many[i] as Row)
       const one = group.right.map((i) => this.#one[i] as Row)
       const fast = this.#pair(many, one)
@@ -118,6 +117,7 @@ class VectorMatcher {
     const results = new Set<Row>()
     for (let step = 0; step < this.#steps; step++) {
       if (!hasFill && (this.#manyAlive[step] === 0 || this.#oneAlive[step] === 0)) continue
+      this.#context.tick(many.length + one.length)
       const single = this.#singleAt(one, step)
       let isMatched = false
       results.clear()
@@ -143,6 +143,7 @@ class VectorMatcher {
   #requireUnique(one: readonly Row[]): void {
     if (one.length < 2) return
     for (let step = 0; step < this.#steps; step++) {
+      this.#context.tick(one.length)
       if (this.#manyAlive[step] === 1) this.#singleAt(one, step)
     }
   }

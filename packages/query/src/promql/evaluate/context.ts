@@ -1,4 +1,5 @@
 import { type MetricReader, type QueryBudget, SampleColumns, type SeriesSelection, type TenantId } from '@vantage/model'
+import { CHECK_EVERY_STEPS } from '../limits.ts'
 import type { EngineOptions } from '../options.ts'
 import type { QueryRange } from '../plan/bind.ts'
 import type { Annotations } from './annotations.ts'
@@ -33,6 +34,16 @@ export class EvaluationContext {
     this.lookbackMs = parts.lookbackMs
     this.range = parts.range
     this.annotations = parts.annotations
+  }
+
+  #stepsSinceCheck = 0
+
+  /** Counts work of loops, so that the budget is asked at least every 10,000 steps and not at each. */
+  tick(steps: number): void {
+    this.#stepsSinceCheck += steps
+    if (this.#stepsSinceCheck < CHECK_EVERY_STEPS) return
+    this.#stepsSinceCheck = 0
+    this.budget.check()
   }
 
   /** Reads one series into `samples`, against the budget. */

@@ -102,7 +102,7 @@ export class Evaluator {
   #negate(value: Value): Value {
     assert(value.kind !== 'string', 'a string is never negated after the check')
     const columns = value.kind === 'scalar' ? [value.values] : value.rows.map((row) => row.values)
-    for (const values of columns) for (let i = 0; i < values.length; i++) values[i] = -(values[i] as number)
+    for (const values of columns) this.#map(values, negative)
     return value.kind === 'scalar' ? value : { kind: 'vector', rows: this.#dropNames(value.rows) }
   }
 
@@ -114,13 +114,18 @@ export class Evaluator {
     }
     if (implementation.kind === 'math') {
       const rows = this.#rows(plan.args[0] as Plan, grid)
-      for (const { values } of rows) mapInPlace(values, implementation.apply)
+      for (const { values } of rows) this.#map(values, implementation.apply)
       return { kind: 'vector', rows: this.#dropNames(rows) }
     }
     assert(implementation.kind === 'date', `${plan.name} takes a window and is planned as one`)
     const rows = plan.args[0] === undefined ? [this.#stepTimes(grid)] : this.#rows(plan.args[0], grid)
-    for (const { values } of rows) mapInPlace(values, implementation.field)
+    for (const { values } of rows) this.#map(values, implementation.field)
     return { kind: 'vector', rows: this.#dropNames(rows) }
+  }
+
+  #map(values: Float64Array, apply: (value: number) => number): void {
+    this.#context.tick(values.length)
+    for (let i = 0; i < values.length; i++) values[i] = apply(values[i] as number)
   }
 
   #stepTimes(grid: Grid): Row {
@@ -251,8 +256,8 @@ export class Evaluator {
   }
 }
 
-function mapInPlace(values: Float64Array, apply: (value: number) => number): void {
-  for (let i = 0; i < values.length; i++) values[i] = apply(values[i] as number)
+function negative(value: number): number {
+  return -value
 }
 
 function windowFunction(plan: WindowPlan): WindowFunction {

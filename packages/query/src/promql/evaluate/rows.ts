@@ -25,6 +25,7 @@ export const ROW_STEP_BYTES = 9
 
 export function newRow(context: EvaluationContext, labels: Labels, dropName: boolean, steps: number): Row {
   context.budget.chargeBytes(steps * ROW_STEP_BYTES)
+  context.tick(steps)
   return { labels, dropName, values: new Float64Array(steps), present: new Uint8Array(steps) }
 }
 
@@ -36,6 +37,7 @@ export function copyRow(
   present: Uint8Array,
 ): Row {
   context.budget.chargeBytes(values.length * ROW_STEP_BYTES)
+  context.tick(values.length)
   return { labels, dropName, values: values.slice(), present: present.slice() }
 }
 

@@ -3,6 +3,7 @@ import type { SelectPlan } from '../plan/plan.ts'
 import type { EvaluationContext } from './context.ts'
 import { type Grid, lastTimeMs, shifted } from './grid.ts'
 import { copyRow, hasPoints, type Row } from './rows.ts'
+import { removeStale } from './windows.ts'
 
 /** Gets one series after the other; arrays are borrowed and valid until the callback returns. */
 export type RowVisitor = (labels: Labels, dropName: boolean, values: Float64Array, present: Uint8Array) => void
@@ -113,28 +114,24 @@ function interpolate(
   values: Float64Array,
   present: Uint8Array,
 ): void {
-  const { times, halves, count } = samples
+  removeStale(samples)
+  const { times, count } = samples
   const sampleValues = samples.values
+  let next = 0
   for (let step = 0; step < moments.steps; step++) {
     const momentMs = moments.startMs + step * moments.stepMs
-    let before = -1
-    let after = -1
-    for (let i = 0; i < count && after < 0; i++) {
-      const timeMs = times[i] as number
-      if (isStaleAt(halves, i) || timeMs <= momentMs - lookbackMs) continue
-      if (timeMs > momentMs + lookbackMs) break
-      if (timeMs <= momentMs) before = i
-      else after = i
-    }
-    present[step] = before < 0 ? 0 : 1
-    if (before < 0) continue
+    while (next < count && (times[next] as number) <= momentMs) next++
+    const before = next - 1
+    const isFound = before >= 0 && (times[before] as number) > momentMs - lookbackMs
+    present[step] = isFound ? 1 : 0
+    if (!isFound) continue
     const beforeMs = times[before] as number
     const beforeValue = sampleValues[before] as number
-    if (after < 0 || beforeMs === momentMs) {
+    if (beforeMs === momentMs || next === count || (times[next] as number) > momentMs + lookbackMs) {
       values[step] = beforeValue
       continue
     }
-    const slope = ((sampleValues[after] as number) - beforeValue) / ((times[after] as number) - beforeMs)
+    const slope = ((sampleValues[next] as number) - beforeValue) / ((times[next] as number) - beforeMs)
     values[step] = beforeValue + slope * (momentMs - beforeMs)
   }
 }

@@ -45,8 +45,8 @@ export function visitWindows(
   const bounds = new WindowBounds(reachEnds, plan.source.rangeMs + reach.beforeMs + reach.afterMs)
   const evaluate =
     bound.kind === 'rate'
-      ? rateEvaluator(plan, bound, bounds, ends)
-      : kernelEvaluator(plan, bound.kernel, bounds, ends, params, grid)
+      ? rateEvaluator(context, plan, bound, bounds, ends)
+      : kernelEvaluator(context, plan, bound.kernel, bounds, ends, params, grid)
   const keepsName = bound.kind === 'window' && bound.keepsName
   const dropsNow = !keepsName && !context.options.delayedNameRemoval
   const values = new Float64Array(grid.steps)
@@ -65,6 +65,7 @@ export function visitWindows(
 type SeriesEvaluator = (samples: EvaluationContext['samples'], values: Float64Array, present: Uint8Array) => void
 
 function rateEvaluator(
+  context: EvaluationContext,
   plan: WindowPlan,
   fn: Extract<WindowFunction, { kind: 'rate' }>,
   bounds: WindowBounds,
@@ -72,7 +73,15 @@ function rateEvaluator(
 ): SeriesEvaluator {
   const resets: CounterResets = { places: new Int32Array(64), count: 0 }
   const { isCounter, isPerSecond } = fn
-  const shape: RateShape = { ends, rangeMs: plan.source.rangeMs, isCounter, isPerSecond, ...bounds }
+  const shape: RateShape = {
+    ends,
+    rangeMs: plan.source.rangeMs,
+    isCounter,
+    isPerSecond,
+    from: bounds.from,
+    to: bounds.to,
+    context,
+  }
   return (samples, values, present) => {
     if (isCounter) findResets(samples, resets)
     rateRow(samples, resets, shape, values, present)
@@ -80,6 +89,7 @@ function rateEvaluator(
 }
 
 function kernelEvaluator(
+  context: EvaluationContext,
   plan: WindowPlan,
   kernel: WindowKernel,
   bounds: WindowBounds,
@@ -109,6 +119,7 @@ function kernelEvaluator(
       const to = bounds.to[step] as number
       present[step] = 0
       if (from === to) continue
+      context.tick(to - from)
       window.evalMs = stepTimeMs(grid, step)
       window.endMs = stepTimeMs(ends, step)
       window.startMs = window.endMs - rangeMs

@@ -123,6 +123,7 @@ function quantileRow(
 ): Row {
   const row = newRow(call.context, labels, true, call.grid.steps)
   for (let step = 0; step < call.grid.steps; step++) {
+    call.context.tick(histogram.rows.length)
     const buckets = monotonicAt(call, histogram, step, span)
     if (buckets === undefined) continue
     row.present[step] = 1
@@ -175,6 +176,7 @@ function fraction(call: FunctionCall): Value {
   const out = groupBuckets(call.context, rowsOf(call, 2), spanOf(call, 2)).map((histogram) => {
     const row = newRow(call.context, histogram.labels, true, call.grid.steps)
     for (let step = 0; step < call.grid.steps; step++) {
+      call.context.tick(histogram.rows.length)
       const buckets = bucketsAt(histogram, step)
       if (buckets === undefined) continue
       row.present[step] = 1

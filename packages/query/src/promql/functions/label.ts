@@ -1,7 +1,7 @@
 import { foreign, labelValue, METRIC_NAME } from '@vantage/model'
 import { RE2JS, RE2JSException } from 're2js'
 import { mergeRows, type Row, type Value, withLabel } from '../evaluate/rows.ts'
-import { executionFault } from '../language/fault.ts'
+import { executionFault, limitFault } from '../language/fault.ts'
 import { isValidLabelName } from '../language/text.ts'
 import { type FunctionCall, type FunctionImplementation, rowsOf, textOf } from './function.ts'
 
@@ -41,7 +41,7 @@ function labelReplace(call: FunctionCall): Value {
   const target = textOf(call, 1)
   const replacement = textOf(call, 2)
   const source = textOf(call, 3)
-  const pattern = compilePattern(textOf(call, 4))
+  const pattern = compilePattern(textOf(call, 4), call.context.options.limits.regexCharsMax)
   requireLabelName(target, 'destination', call)
   const rows = rowsOf(call, 0)
   for (const row of rows) {
@@ -51,7 +51,11 @@ function labelReplace(call: FunctionCall): Value {
   return { kind: 'vector', rows: mergeRows(rows) }
 }
 
-function compilePattern(pattern: string): RE2JS {
+function compilePattern(pattern: string, charsMax: number): RE2JS {
+  if (pattern.length > charsMax) {
+    const message = `regular expression: want at most ${charsMax} characters, got ${pattern.length}`
+    throw limitFault(message, 'query.maxRegexBytes', 'unprocessable')
+  }
   try {
     return RE2JS.compile(`^(?s:${pattern})$`)
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { SampleColumns } from '@vantage/model'
+import type { EvaluationContext } from '../evaluate/context.ts'
 import type { Grid } from '../evaluate/grid.ts'
 import type { FunctionImplementation, SampleWindow } from './function.ts'
 
@@ -40,6 +41,7 @@ export interface RateShape {
   readonly isPerSecond: boolean
   readonly from: Int32Array
   readonly to: Int32Array
+  readonly context: EvaluationContext
 }
 
 /**
@@ -70,6 +72,7 @@ export function rateRow(
     const firstValue = sampleValues[first] as number
     let result = (sampleValues[last] as number) - firstValue
     while (reset < resetCount && (places[reset] as number) <= first) reset++
+    if (reset < resetCount) shape.context.tick(last - first)
     for (let i = reset; i < resetCount && (places[i] as number) <= last; i++) {
       result += sampleValues[(places[i] as number) - 1] as number
     }

@@ -1,7 +1,7 @@
 import { err, FaultError, foreign, ok, type Result } from '@vantage/model'
 import type { ParseOptions } from '../options.ts'
 import { type AggregateName, aggregateSignature, isAggregateName } from './aggregates.ts'
-import type { AggregateExpr, BinaryExpr, CallExpr, Expr, Matching } from './ast.ts'
+import { type AggregateExpr, type BinaryExpr, type CallExpr, childrenOf, type Expr, type Matching } from './ast.ts'
 import { check } from './check.ts'
 import { limitFault, ParseFault, type PromqlFault } from './fault.ts'
 import { type BinaryOp, isBinaryOp, isSetOp, OPERATORS, POWER_PRECEDENCE } from './operators.ts'
@@ -28,6 +28,7 @@ export function parsePromql(text: string, options: ParseOptions): Result<Expr, P
     }
     const expr = parseExpression(reader, 1)
     if (reader.peek().kind !== 'end') throw reader.unexpected('')
+    requireDepth(expr, options.limits.treeDepthMax)
     check(expr, text, options)
     return ok(expr)
   } catch (error) {
@@ -46,18 +47,22 @@ function requireLength(text: string, bytesMax: number): void {
   }
 }
 
+/** Without recursion: the tree may be too deep for any. */
+function requireDepth(root: Expr, depthMax: number): void {
+  let level: readonly Expr[] = [root]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > depthMax) throw limitFault(`depth of the query: want at most ${depthMax} levels`, 'query.maxNesting')
+    level = level.flatMap(childrenOf)
+  }
+}
+
 function parseExpression(reader: TokenReader, minPrecedence: number): Expr {
   let left = parseOperand(reader)
-  let chain = 0
   for (;;) {
     const op = peekOperator(reader)
     if (op === undefined) return left
     const { precedence } = OPERATORS[op]
     if (precedence < minPrecedence) return left
-    chain++
-    if (chain > reader.options.limits.chainMax) {
-      throw limitFault(`operators in one chain: want at most ${reader.options.limits.chainMax}`, 'query.maxNesting')
-    }
     left = parseBinary(reader, left, op)
   }
 }
