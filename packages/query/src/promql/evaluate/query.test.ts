@@ -1,0 +1,216 @@
+import { FaultError, fault, labelsFromRecord, type QueryBudget, systemClock } from '@vantage/model'
+import { MemoryMetrics, unlimitedBudget } from '@vantage/model/testing'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { parsePromql } from '../language/parser.ts'
+import { DEFAULT_OPTIONS, type EngineOptions, EXPERIMENTAL_OPTIONS } from '../options.ts'
+import { evaluatePromql, LOOKBACK_MS, type PromqlResult } from './query.ts'
+import { selectorsOf } from './selectors-of.ts'
+
+const TENANT = 'acme'
+
+function counters(): MemoryMetrics {
+  const metrics = new MemoryMetrics()
+  for (const instance of ['a', 'b', 'c']) {
+    for (const mode of ['idle', 'user']) {
+      const labels = labelsFromRecord({ __name__: 'cpu_seconds_total', instance, mode })
+      for (let i = 0; i <= 60; i++) metrics.append(TENANT, labels, i * 15_000, i * (mode === 'idle' ? 10 : 5))
+    }
+  }
+  return metrics
+}
+
+function ask(
+  query: string,
+  range: { startMs: number; endMs: number; stepMs: number },
+  extra: {
+    options?: EngineOptions
+    budget?: QueryBudget
+    explain?: boolean
+    metrics?: MemoryMetrics
+    tenant?: string
+  } = {},
+) {
+  const { options = DEFAULT_OPTIONS, budget = unlimitedBudget, explain = false } = extra
+  const metrics = extra.metrics ?? counters()
+  return evaluatePromql({ query, range, options, explain }, extra.tenant ?? TENANT, metrics, budget, systemClock)
+}
+
+function at(timeMs: number) {
+  return { startMs: timeMs, endMs: timeMs, stepMs: 0 }
+}
+
+function valueOf(result: ReturnType<typeof ask>): PromqlResult {
+  if (!result.ok) throw new Error(result.error.message)
+  return result.value
+}
+
+test('kinds of answers', () => {
+  const kindOf = (query: string, range = at(900_000)) => valueOf(ask(query, range)).data.kind
+  expect(kindOf('1 + 1')).toBe('scalar')
+  expect(kindOf('"text"')).toBe('string')
+  expect(kindOf('cpu_seconds_total')).toBe('vector')
+  expect(kindOf('cpu_seconds_total[5m]')).toBe('samples')
+  expect(kindOf('rate(cpu_seconds_total[1m])[5m:1m]')).toBe('samples')
+  expect(kindOf('cpu_seconds_total', { startMs: 0, endMs: 900_000, stepMs: 60_000 })).toBe('matrix')
+})
+
+test('another tenant sees nothing', () => {
+  expect(valueOf(ask('cpu_seconds_total', at(900_000), { tenant: 'other' })).data).toEqual({
+    kind: 'vector',
+    series: [],
+  })
+})
+
+test('faults say what was wanted and which limit was hit', () => {
+  const faultOf = (query: string, range: { startMs: number; endMs: number; stepMs: number }) => {
+    const result = ask(query, range)
+    return result.ok ? 'an answer' : { code: result.error.code, reason: result.error.reason, limit: result.error.limit }
+  }
+  const minutes = { startMs: 0, endMs: 900_000, stepMs: 60_000 }
+  expect(faultOf('sum(', minutes)).toEqual({ code: 'bad_request', reason: 'bad_data', limit: undefined })
+  expect(faultOf('"text"', minutes)).toEqual({ code: 'bad_request', reason: 'bad_data', limit: undefined })
+  expect(faultOf('up[5m]', minutes)).toEqual({ code: 'bad_request', reason: 'bad_data', limit: undefined })
+  expect(faultOf('up', { startMs: 1, endMs: 0, stepMs: 1 })).toMatchObject({ code: 'bad_request' })
+  expect(faultOf('up', { startMs: 0, endMs: 1, stepMs: 0 })).toMatchObject({ code: 'bad_request' })
+  expect(faultOf('up', { startMs: 0, endMs: 10_999, stepMs: 1 })).toBe('an answer')
+  expect(faultOf('up', { startMs: 0, endMs: 11_000, stepMs: 1 })).toMatchObject({ limit: 'query.maxPoints' })
+  expect(faultOf('max_over_time(vector(1)[1y:1s])', minutes)).toMatchObject({
+    code: 'unprocessable',
+    limit: 'query.maxPoints',
+  })
+  expect(faultOf('cpu_seconds_total + on (mode) cpu_seconds_total', minutes)).toMatchObject({
+    code: 'unprocessable',
+    reason: 'execution',
+  })
+})
+
+test('the budget ends a query', () => {
+  const spent = { samples: 0, bytes: 0, series: 0, checks: 0 }
+  const counting: QueryBudget = {
+    check: () => spent.checks++,
+    chargeSamples: (count) => (spent.samples += count),
+    chargeBytes: (bytes) => (spent.bytes += bytes),
+    chargeSeries: (count) => (spent.series += count),
+  }
+  valueOf(ask('sum(rate(cpu_seconds_total[5m]))', at(900_000), { budget: counting }))
+  expect(spent.series).toBe(6)
+  expect(spent.samples).toBe(6 * 20)
+  expect(spent.checks).toBeGreaterThan(5)
+  const refusing: QueryBudget = {
+    ...unlimitedBudget,
+    chargeSamples: () => {
+      throw new FaultError(fault('unprocessable', 'samples: want at most 10', { limit: 'query.maxSamples' }))
+    },
+  }
+  const result = ask('cpu_seconds_total', at(900_000), { budget: refusing })
+  expect(result.ok ? undefined : result.error.limit).toBe('query.maxSamples')
+})
+
+test('explain shows the work of each node, fused ones too', () => {
+  const { explain } = valueOf(ask('sum(rate(cpu_seconds_total[5m])) * 2', at(900_000), { explain: true }))
+  expect(explain).toMatchObject({
+    node: 'sum(rate(cpu_seconds_total[5m])) * 2',
+    kind: 'binary',
+    samples: 120,
+    series: 1,
+    children: [
+      {
+        kind: 'aggregate',
+        children: [{ node: 'rate(cpu_seconds_total[5m])', isFused: true, series: 6, points: 6, samples: 120 }],
+      },
+      { kind: 'number', series: 0, points: 1 },
+    ],
+  })
+})
+
+test('selectorsOf names the scans with offset, @ and subqueries applied', () => {
+  const scansOf = (query: string) => {
+    const parsed = parsePromql(query, DEFAULT_OPTIONS)
+    if (!parsed.ok) throw new Error(parsed.error.message)
+    const range = { startMs: 3_600_000, endMs: 7_200_000, stepMs: 60_000 }
+    const scans = selectorsOf(parsed.value, range, LOOKBACK_MS, DEFAULT_OPTIONS)
+    return scans.ok ? scans.value.map(({ startMs, endMs }) => [startMs, endMs]) : scans.error.message
+  }
+  expect(scansOf('up')).toEqual([[3_300_001, 7_200_000]])
+  expect(scansOf('rate(x[1m] offset 1h)')).toEqual([[-59_999, 3_600_000]])
+  expect(scansOf('x @ 100')).toEqual([[-199_999, 100_000]])
+  expect(scansOf('max_over_time(x[10m:1m]) + y')).toEqual([
+    [2_760_001, 7_200_000],
+    [3_300_001, 7_200_000],
+  ])
+  expect(scansOf('1 + 1')).toEqual([])
+})
+
+test('experimental functions and delayed names follow the options', () => {
+  expect(ask('limitk(1, cpu_seconds_total)', at(900_000)).ok).toBe(false)
+  const on = { options: EXPERIMENTAL_OPTIONS }
+  expect(ask('limitk(1, cpu_seconds_total)', at(900_000), on).ok).toBe(true)
+  const metrics = new MemoryMetrics()
+  metrics.append(TENANT, labelsFromRecord({ __name__: 'a' }), 0, 1)
+  metrics.append(TENANT, labelsFromRecord({ __name__: 'b' }), 0, 2)
+  const query = 'label_replace(abs({__name__=~"a|b"}), "name", "$1", "__name__", "(.*)")'
+  expect(ask(query, at(0), { metrics }).ok).toBe(false)
+  expect(ask(query, at(0), { metrics, ...on }).ok).toBe(true)
+})
+
+/** Random series with gaps, resets, NaN, infinities and staleness markers. */
+const seriesArbitrary = fc.array(
+  fc.record({
+    job: fc.constantFrom('x', 'y', 'z'),
+    host: fc.constantFrom('1', '2', '3', '4'),
+    points: fc.array(
+      fc.oneof(
+        { weight: 8, arbitrary: fc.integer({ min: -5, max: 1000 }) },
+        { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Infinity, -Infinity, 1e308, 0.1) },
+        { weight: 2, arbitrary: fc.constantFrom('gap', 'stale') },
+      ),
+      { maxLength: 40 },
+    ),
+  }),
+  { maxLength: 12 },
+)
+
+test('fused and generic aggregation agree to the bit', () => {
+  const op = fc.constantFrom('sum', 'avg', 'min', 'max', 'count', 'group', 'stddev', 'stdvar')
+  const grouping = fc.constantFrom('', 'by (job)', 'without (host)', 'by (job, host)', 'by (__name__)', 'without ()')
+  const input = fc.constantFrom(
+    'm',
+    'm offset 1m',
+    'rate(m[2m])',
+    'increase(m[5m] offset 30s)',
+    'delta(m[3m])',
+    'avg_over_time(m[2m])',
+    'stddev_over_time(m[2m])',
+    'quantile_over_time(0.9, m[3m])',
+    'last_over_time(m[1m])',
+    'resets(m[5m] @ 300)',
+  )
+  fc.assert(
+    fc.property(
+      seriesArbitrary,
+      op,
+      grouping,
+      input,
+      fc.boolean(),
+      (series, op, grouping, input, delayedNameRemoval) => {
+        const metrics = new MemoryMetrics()
+        for (const { job, host, points } of series) {
+          const labels = labelsFromRecord({ __name__: 'm', job, host })
+          points.forEach((point, i) => {
+            if (point === 'stale') metrics.appendStale(TENANT, labels, i * 15_000)
+            else if (point !== 'gap') metrics.append(TENANT, labels, i * 15_000, point as number)
+          })
+        }
+        const range = { startMs: 0, endMs: 660_000, stepMs: 30_000 }
+        const query = `${op} ${grouping} (${input})`
+        const answers = [true, false].map((fusedAggregations) => {
+          const options = { ...DEFAULT_OPTIONS, delayedNameRemoval, fusedAggregations }
+          return valueOf(ask(query, range, { metrics, options })).data
+        })
+        expect(answers[0]).toEqual(answers[1])
+      },
+    ),
+    { numRuns: 500 },
+  )
+})
