@@ -1,0 +1,1 @@
+export { type ContractSample, metricReaderContract, type OpenContractReader } from './metric-reader.ts'
