@@ -114,6 +114,18 @@ export class RemoteWriteDecoder {
   #readTop(): Fault | undefined {
     const cursor = this.#cursor
     const at = cursor.at
+    // Fast path: a series of up to 16 KiB, its length in two bytes.
+    const bytes = cursor.bytes
+    if (bytes[at] === TAG_SERIES && at + 2 < cursor.end) {
+      const low = bytes[at + 1] as number
+      const high = bytes[at + 2] as number
+      const end = at + 3 + (low & 0x7f) + high * 128
+      if (low > 0x7f && high < 0x80 && end <= cursor.end) {
+        cursor.at = at + 3
+        this.#openSeries(end)
+        return undefined
+      }
+    }
     const tag = readVarint(cursor)
     if ((tag === TAG_SERIES || tag === TAG_METADATA) && !cursor.isBad) {
       const length = readVarint(cursor)
@@ -148,6 +160,8 @@ export class RemoteWriteDecoder {
     const end = this.#seriesEnd
     let left = fieldsMax
     while (cursor.at < end) {
+      this.#skipLabels(end)
+      if (cursor.at >= end) break
       if (left-- <= 0) return undefined
       const at = cursor.at
       const tag = cursor.bytes[at] as number
@@ -167,6 +181,23 @@ export class RemoteWriteDecoder {
     }
     this.#seriesEnd = 0
     return this.#closeSeries()
+  }
+
+  /**
+   * Fast path: labels of up to 127 bytes that follow each other are passed over without a look inside. Stops where
+   * anything else begins, which the caller reads.
+   */
+  #skipLabels(end: number): void {
+    const bytes = this.#cursor.bytes
+    let at = this.#cursor.at
+    if (at !== this.#labelTo || this.#hasStrayLabels) return
+    while (at + 1 < end && bytes[at] === TAG_LABEL) {
+      const length = bytes[at + 1] as number
+      if (length > 0x7f || at + 2 + length > end) break
+      at += 2 + length
+    }
+    this.#labelTo = at
+    this.#cursor.at = at
   }
 
   /** Fast path: value then timestamp, both there, nothing else; anything else is read field by field. */
