@@ -40,13 +40,13 @@ function at(timeMs: number) {
   return { startMs: timeMs, endMs: timeMs, stepMs: 0 }
 }
 
-function valueOf(result: ReturnType<typeof ask>): PromqlResult {
+function answerOf(result: ReturnType<typeof ask>): PromqlResult {
   if (!result.ok) throw new Error(result.error.message)
   return result.value
 }
 
 test('kinds of answers', () => {
-  const kindOf = (query: string, range = at(900_000)) => valueOf(ask(query, range)).data.kind
+  const kindOf = (query: string, range = at(900_000)) => answerOf(ask(query, range)).data.kind
   expect(kindOf('1 + 1')).toBe('scalar')
   expect(kindOf('"text"')).toBe('string')
   expect(kindOf('cpu_seconds_total')).toBe('vector')
@@ -56,7 +56,7 @@ test('kinds of answers', () => {
 })
 
 test('another tenant sees nothing', () => {
-  expect(valueOf(ask('cpu_seconds_total', at(900_000), { tenant: 'other' })).data).toEqual({
+  expect(answerOf(ask('cpu_seconds_total', at(900_000), { tenant: 'other' })).data).toEqual({
     kind: 'vector',
     series: [],
   })
@@ -93,7 +93,7 @@ test('the budget ends a query', () => {
     chargeBytes: (bytes) => (spent.bytes += bytes),
     chargeSeries: (count) => (spent.series += count),
   }
-  valueOf(ask('sum(rate(cpu_seconds_total[5m]))', at(900_000), { budget: counting }))
+  answerOf(ask('sum(rate(cpu_seconds_total[5m]))', at(900_000), { budget: counting }))
   expect(spent.series).toBe(6)
   expect(spent.samples).toBe(6 * 20)
   expect(spent.checks).toBeGreaterThan(5)
@@ -108,7 +108,7 @@ test('the budget ends a query', () => {
 })
 
 test('explain shows the work of each node, fused ones too', () => {
-  const { explain } = valueOf(ask('sum(rate(cpu_seconds_total[5m])) * 2', at(900_000), { explain: true }))
+  const { explain } = answerOf(ask('sum(rate(cpu_seconds_total[5m])) * 2', at(900_000), { explain: true }))
   expect(explain).toMatchObject({
     node: 'sum(rate(cpu_seconds_total[5m])) * 2',
     kind: 'binary',
@@ -206,7 +206,7 @@ test('fused and generic aggregation agree to the bit', () => {
         const query = `${op} ${grouping} (${input})`
         const answers = [true, false].map((fusedAggregations) => {
           const options = { ...DEFAULT_OPTIONS, delayedNameRemoval, fusedAggregations }
-          return valueOf(ask(query, range, { metrics, options })).data
+          return answerOf(ask(query, range, { metrics, options })).data
         })
         expect(answers[0]).toEqual(answers[1])
       },

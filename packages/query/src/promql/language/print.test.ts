@@ -30,7 +30,9 @@ test('long expressions are broken where their parts are', () => {
   expect(prettyExpr(parse(call)).split('\n')).toEqual([
     'histogram_quantile(',
     '  0.99,',
-    `  sum by (le) (rate(${'very_'.repeat(12)}long_seconds_bucket{a="b"}[5m]))`,
+    '  sum by (le) (',
+    `    rate(${'very_'.repeat(12)}long_seconds_bucket{a="b"}[5m])`,
+    '  )',
     ')',
   ])
 })
