@@ -61,6 +61,9 @@ export class OtlpMetricsDecoder implements RowWriter {
   #context: MetricContext
   #contexts: MetricContext[] = []
   #rowContext = new Int32Array(1024)
+  /** Number of the data point that each row came from; −1 for target_info. */
+  #rowPoint = new Int32Array(1024)
+  #pointCount = 0
   #epoch = 0
   #resourceId = 0
   #scopeId = 0
@@ -87,6 +90,7 @@ export class OtlpMetricsDecoder implements RowWriter {
     this.#arenaLength = 0
     this.#arena.trim(ALIAS_BYTES_MAX / 16)
     this.#isOverflowing = false
+    this.#pointCount = 0
     this.#epoch = 0
     batch.bytes = this.#arena.bytes
     batch.aliasSpace = OTLP_ALIAS_SPACE
@@ -127,6 +131,25 @@ export class OtlpMetricsDecoder implements RowWriter {
     return rowLabels(this.#body, context, suffix, extra, batch.bytes, from + ALIAS_HEAD_BYTES, to, this.#limits)
   }
 
+  /**
+   * Data points of which the store refused a sample: what `rejected_data_points` counts, because a histogram is one
+   * point and many rows.
+   * @param verdict of `ApplyOutcome`: bit i set = sample i was refused (every row here has one sample)
+   */
+  rejectedPoints(verdict: Uint8Array | undefined): number {
+    if (verdict === undefined) return 0
+    let rejected = 0
+    let last = -1
+    for (let row = 0; row < this.#openBatch().rowCount; row++) {
+      const isRefused = (((verdict[row >> 3] ?? 0) >> (row & 7)) & 1) === 1
+      const point = this.#rowPoint[row] as number
+      if (!isRefused || point < 0 || point === last) continue
+      last = point
+      rejected++
+    }
+    return rejected
+  }
+
   /** Called by the point reader: one row with one sample; `low`, `high` are the bits of its value. */
   writeRow(timeMs: number, startMs: number, low: number, high: number, suffix: number, extra: number): void {
     const batch = this.#openBatch()
@@ -151,10 +174,10 @@ export class OtlpMetricsDecoder implements RowWriter {
     const from = this.#arenaLength
     this.#writeAlias(suffix, extra)
     if (row === this.#rowContext.length) {
-      const contexts = new Int32Array(row * 2)
-      contexts.set(this.#rowContext)
-      this.#rowContext = contexts
+      this.#rowContext = doubled(this.#rowContext)
+      this.#rowPoint = doubled(this.#rowPoint)
     }
+    this.#rowPoint[row] = suffix === SUFFIXES.targetInfo ? -1 : this.#pointCount
     this.#rowContext[row] = this.#contexts.length - 1
     batch.endRow(from, this.#arenaLength)
     if (timeMs > this.#newestMs) this.#newestMs = timeMs
@@ -178,6 +201,7 @@ export class OtlpMetricsDecoder implements RowWriter {
   #advance(): number | Fault {
     if (nextField(this.#data)) {
       if (this.#data.tag !== field.DATA_POINTS) return 1
+      this.#pointCount++
       return (
         this.#points.read(this.#context, this.#data.from, this.#data.to) ?? malformed('data point', this.#data.from)
       )
@@ -365,6 +389,12 @@ export class OtlpMetricsDecoder implements RowWriter {
     assert(this.#batch !== undefined, 'start before step')
     return this.#batch
   }
+}
+
+function doubled(from: Int32Array): Int32Array<ArrayBuffer> {
+  const to = new Int32Array(from.length * 2)
+  to.set(from)
+  return to
 }
 
 /** No cost is negative. */

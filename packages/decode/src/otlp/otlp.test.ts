@@ -171,6 +171,31 @@ describe('OtlpMetricsDecoder', () => {
     ])
   })
 
+  test('refused rows are counted as the data points they came from', () => {
+    const decoder = new OtlpMetricsDecoder(new OtlpInterner(7))
+    const batch = new MetricBatch()
+    const body = encode(
+      metrics(
+        [gauge('g', [point({ asInt: '1' }), point({ asInt: '2' })]), histogram({})],
+        [text('service.name', 'x'), text('a', 'b')],
+      ),
+    )
+    decoder.start(body, body.length, batch)
+    expect(decoder.step(Number.POSITIVE_INFINITY, tiredClock())).toBe('done')
+    expect(batch.rowCount).toBe(8)
+    const cases: readonly (readonly [number | undefined, number])[] = [
+      [undefined, 0],
+      [0, 0],
+      [0b1, 1],
+      [0b11, 2],
+      [0b1111100, 1],
+      [0b10000000, 0],
+      [0xff, 3],
+    ]
+    for (const [bits, want] of cases)
+      expect(decoder.rejectedPoints(bits === undefined ? undefined : Uint8Array.of(bits))).toBe(want)
+  })
+
   test('no recorded value is a stale marker', () => {
     check(metrics([gauge('g', [point({ flags: 1 })]), histogram({ flags: 1, sum: 0 })]), [
       'g stale @1700000000123',
