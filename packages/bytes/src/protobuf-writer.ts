@@ -3,6 +3,8 @@ import { putUint32, varintLength, writeVarint, writeVarint64, writeVarintSigned 
 
 /** The longest varint. */
 const VARINT_BYTES = 10
+/** Up to here a loop is faster than a view and a call. */
+const SHORT_RUN_BYTES = 48
 /** Tag and length in front of a field's content. */
 const HEAD_BYTES = 2 * VARINT_BYTES
 
@@ -14,6 +16,8 @@ const HEAD_BYTES = 2 * VARINT_BYTES
 export class ProtobufWriter {
   length = 0
   readonly buffer = new ReusableBuffer()
+  readonly #bits = new Float64Array(1)
+  readonly #halves = new Uint32Array(this.#bits.buffer)
 
   /** Starts over; the buffer stays. */
   reset(): void {
@@ -70,8 +74,8 @@ export class ProtobufWriter {
   }
 
   double(tag: number, value: number): void {
-    const halves = new Uint32Array(Float64Array.of(value).buffer)
-    this.fixed64(tag, halves[0] as number, halves[1] as number)
+    this.#bits[0] = value
+    this.fixed64(tag, this.#halves[0] as number, this.#halves[1] as number)
   }
 
   text(tag: number, text: string): void {
@@ -89,7 +93,8 @@ export class ProtobufWriter {
     this.#room(HEAD_BYTES + to - from)
     const at = writeVarint(this.buffer.bytes, this.length, tag)
     const contentAt = writeVarint(this.buffer.bytes, at, to - from)
-    if (to > from) this.buffer.bytes.set(bytes.subarray(from, to), contentAt)
+    if (to - from > SHORT_RUN_BYTES) this.buffer.bytes.set(bytes.subarray(from, to), contentAt)
+    else for (let i = from, k = contentAt; i < to; i++, k++) this.buffer.bytes[k] = bytes[i] as number
     this.length = contentAt + to - from
   }
 

@@ -17,13 +17,16 @@ export type JsonForm =
   | 'base64'
 
 export interface JsonField {
+  readonly name: string
   readonly tag: number
   readonly form: JsonForm
   readonly isRepeated?: boolean
   readonly message?: () => JsonMessage
 }
 
-export type JsonMessage = ReadonlyMap<string, JsonField>
+export interface JsonMessage {
+  readonly fields: readonly JsonField[]
+}
 
 /** Enum names of all messages; each is unique. */
 export const ENUM_NAMES: Readonly<Record<string, number>> = {
@@ -54,17 +57,14 @@ const WIRE_TYPES: Readonly<Record<JsonForm, number>> = {
 }
 
 function message(...rows: readonly Row[]): JsonMessage {
-  return new Map(
-    rows.map(([name, number, form, sub, isRepeated]) => [
-      name,
-      {
-        tag: number * 8 + WIRE_TYPES[form],
-        form,
-        isRepeated: isRepeated ?? false,
-        ...(sub === undefined ? {} : { message: sub }),
-      },
-    ]),
-  )
+  const fields = rows.map(([name, number, form, sub, isRepeated]) => ({
+    name,
+    tag: number * 8 + WIRE_TYPES[form],
+    form,
+    isRepeated: isRepeated ?? false,
+    ...(sub === undefined ? {} : { message: sub }),
+  }))
+  return { fields }
 }
 
 const ANY_VALUE: JsonMessage = message(

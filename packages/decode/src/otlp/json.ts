@@ -168,9 +168,13 @@ export class OtlpJsonTranscoder {
   }
 }
 
+/** Fast path: the name's bytes against the few names of the message. Slow path: original names (snake_case). */
 function fieldOf(message: JsonMessage, reader: JsonReader): JsonField | undefined {
+  for (const field of message.fields) if (reader.is(field.name)) return field
   const name = reader.text()
-  return message.get(name) ?? message.get(name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()))
+  if (!name.includes('_')) return undefined
+  const camel = name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+  return message.fields.find((field) => field.name === camel)
 }
 
 /** Decodes OTLP/JSON metrics with the protobuf decoder. Same contract as `OtlpMetricsDecoder`. */
