@@ -1,0 +1,264 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ApplyOutcome, type LabelsOutcome, MetricBatch, SampleColumns } from '@vantage/model'
+import { unlimitedBudget } from '@vantage/model/testing'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { batchOf, labels, type TestRow } from '../testing/batches.ts'
+import { row, StoreHarness } from '../testing/store-harness.ts'
+import { SeriesHint } from './alias-table.ts'
+import type { HeadLimits } from './apply.ts'
+
+let harness: StoreHarness
+let directory: string
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'vantage-apply-'))
+})
+afterEach(async () => {
+  await harness.store.close()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+async function open(limits: Partial<HeadLimits> = {}): Promise<number> {
+  harness = new StoreHarness(directory, limits)
+  await harness.open()
+  return harness.clock.nowMs()
+}
+
+const up = labels({ __name__: 'up', host: 'a' })
+const sums = (outcome: ApplyOutcome) => ({
+  stored: outcome.storedSamples,
+  duplicates: outcome.duplicateSamples,
+  refused: outcome.refused.map((one) => `${one.reason} ${one.count}`).join(', '),
+  verdict: outcome.verdict === undefined ? '' : [...outcome.verdict].map((byte) => byte.toString(2)).join(' '),
+})
+
+function values(name: string): [number, number][] {
+  const matchers = [{ name: '__name__', op: '=' as const, value: name }]
+  const selection = harness.store.reader().select('default', { matchers, startMs: 0, endMs: 1e14 }, unlimitedBudget)
+  const out = new SampleColumns()
+  const all: [number, number][] = []
+  for (let i = 0; i < selection.count; i++) {
+    selection.read(i, 0, 1e14, out)
+    for (let j = 0; j < out.count; j++) all.push([out.times[j] as number, out.values[j] as number])
+  }
+  return all
+}
+
+test('duplicates are silent, conflicts are refused, the first value stays', async () => {
+  const now = await open()
+  const check = (rows: TestRow[], want: object): void => expect(sums(harness.apply(rows))).toEqual(want)
+  check([row(up, [now, 1], [now, 1], [now, 2])], {
+    stored: 1,
+    duplicates: 1,
+    refused: 'duplicate_timestamp 1',
+    verdict: '100',
+  })
+  check([row(up, [now - 5, 7])], { stored: 1, duplicates: 0, refused: '', verdict: '' })
+  check([row(up, [now - 5, 7], [now - 5, 8])], {
+    stored: 0,
+    duplicates: 1,
+    refused: 'duplicate_timestamp 1',
+    verdict: '10',
+  })
+  expect(values('up')).toEqual([
+    [now - 5, 7],
+    [now, 1],
+  ])
+})
+
+test('of equal times the later log offset wins once the raw tail is gone', async () => {
+  const now = await open()
+  harness.apply([row(up, [now, 1])])
+  await harness.store.seal()
+  harness.apply([row(up, [now, 2])])
+  expect(values('up')).toEqual([[now, 2]])
+  await harness.store.seal()
+  expect(values('up')).toEqual([[now, 2]])
+  const many = Array.from({ length: 100 }, (_, i): [number, number] => [now + 1 + i, i])
+  harness.apply([row(up, ...many)])
+  harness.apply([row(up, [now + 1, 42])])
+  expect(values('up')[1]).toEqual([now + 1, 42])
+})
+
+test('limits refuse, name themselves, and leave no trace', async () => {
+  const now = await open({ maxSeries: 3, maxSeriesPerMetric: 2, maxLabels: 3, maxLabelValueBytes: 8, maxPastMs: 1000 })
+  const check = (record: Record<string, string>, time: number, want: string): void => {
+    expect(sums(harness.apply([row(labels(record), [time, 1])])).refused).toBe(want)
+  }
+  check({ __name__: 'm', a: '1', b: '2', c: '3' }, now, 'too_many_labels 1')
+  check({ __name__: 'm', a: 'ééééé' }, now, 'label_value_too_long 1')
+  check({ __name__: 'm', a: 'éééé' }, now, '')
+  check({ __name__: 'm', a: '2' }, now, '')
+  check({ __name__: 'm', a: '3' }, now, 'series_limit 1')
+  check({ __name__: 'n' }, now, '')
+  check({ __name__: 'o' }, now, 'series_limit 1')
+  check({ __name__: 'n' }, now + 600_000, '')
+  check({ __name__: 'n' }, now + 600_001, 'too_far_in_future 1')
+  check({ __name__: 'n' }, now - 1001, 'too_old 1')
+  check({ __name__: 'n' }, Number.NaN, 'invalid_value 1')
+  expect(harness.store.stats().series).toBe(3)
+  const first = harness.apply([row(labels({ __name__: 'o' }), [now, 1])]).refused[0]
+  expect(first?.message).toBe(
+    'series o: no new series are taken (limits.maxSeries, limits.maxSeriesPerMetric or memory)',
+  )
+})
+
+test('the out-of-order window is measured on the wall clock; 0 takes no old sample', async () => {
+  const cases: [number, number, string][] = [
+    [0, -1, 'out_of_order 1'],
+    [60_000, -60_000, ''],
+    [60_000, -60_001, 'too_old 1'],
+  ]
+  for (const [windowMs, age, want] of cases) {
+    const now = await open({ outOfOrderWindowMs: windowMs })
+    const series = labels({ __name__: `w${windowMs}${age}` })
+    harness.apply([row(series, [now, 1])])
+    expect([windowMs, age, sums(harness.apply([row(series, [now + age, 1])])).refused]).toEqual([windowMs, age, want])
+    await harness.store.close()
+    rmSync(directory, { recursive: true, force: true })
+  }
+  await open()
+})
+
+test('replay obeys the verdict and no limit', async () => {
+  const now = await open({ maxSeries: 1, outOfOrderWindowMs: 0 })
+  const b = labels({ __name__: 'b' })
+  harness.apply([row(up, [now, 1], [now, 2], [now + 1, 3]), row(b, [now, 9])])
+  harness.apply([row(up, [now, 5])])
+  const before = values('up')
+  await harness.reopen()
+  expect(values('up')).toEqual(before)
+  expect(values('b')).toEqual([])
+  harness.store.apply('default', batchOf([row(b, [now - 50, 9])]), harness.records.length, {
+    nowMs: now,
+    replay: { verdict: undefined },
+  })
+  expect(values('b')).toEqual([[now - 50, 9]])
+})
+
+test('delta points are summed, counted once, and go on after a restart', async () => {
+  const now = await open()
+  const series = labels({ __name__: 'd' })
+  const point = (start: number, end: number, value: number): TestRow => ({
+    labels: series,
+    samples: [[now + end, value]],
+    deltaStarts: [now + start],
+  })
+  const check = (one: TestRow, want: string): void => {
+    const outcome = harness.apply([one])
+    expect(`${outcome.storedSamples} ${outcome.duplicateSamples}`).toBe(want)
+  }
+  check(point(0, 10, 5), '1 0')
+  check(point(10, 20, 2), '1 0')
+  check(point(10, 20, 2), '0 1')
+  check(point(30, 40, 1), '1 0')
+  check(point(20, 30, 4), '1 0')
+  expect(values('d')).toEqual([
+    [now + 10, 5],
+    [now + 20, 7],
+    [now + 40, 8],
+  ])
+  await harness.store.seal()
+  check(point(40, 50, 1), '1 0')
+  await harness.reopen()
+  check(point(30, 40, 1), '0 1')
+  check(point(50, 60, 1), '1 0')
+  expect(values('d').slice(3)).toEqual([
+    [now + 50, 13],
+    [now + 60, 14],
+  ])
+})
+
+test('a refused series gets no alias, and what refused it may pass later', async () => {
+  const now = await open()
+  const batch = batchOf([row(up, [now, 1])])
+  let outcome: LabelsOutcome = { ok: false, reason: 'missing_name', message: 'no name' }
+  let parses = 0
+  batch.labelsOf = () => {
+    parses++
+    return outcome
+  }
+  const apply = (offset: number) => harness.store.apply('default', batch, offset, { nowMs: now })
+  expect(apply(0).refused).toEqual([{ reason: 'missing_name', count: 1, message: 'no name' }])
+  outcome = { ok: true, labels: up }
+  expect([apply(1).storedSamples, apply(2).duplicateSamples, parses]).toEqual([1, 1, 2])
+  harness.store.startAliasEpoch()
+  expect([apply(3).duplicateSamples, parses]).toEqual([1, 3])
+})
+
+test('aliases are compared byte by byte: predictions of another order only cost time', async () => {
+  const now = await open()
+  const rows = Array.from({ length: 3000 }, (_, i) => row(labels({ __name__: 'many', i: String(i) }), [now, i]))
+  const hint = new SeriesHint()
+  const send = (order: readonly TestRow[], time: number): void => {
+    const moved = order.map((one) => row(one.labels, [time, (one.samples[0] as [number, number])[1]]))
+    expect(harness.apply(moved, 'default', { hint }).storedSamples).toBe(order.length)
+  }
+  send(rows, now)
+  send(rows, now + 1)
+  send([...rows].reverse(), now + 2)
+  send(rows.slice(500), now + 3)
+  const perSeries = new Map<number, number>()
+  for (const [, value] of values('many')) perSeries.set(value, (perSeries.get(value) ?? 0) + 1)
+  expect([...perSeries.values()].filter((count) => count === 4).length).toBe(2500)
+  expect([...perSeries.values()].filter((count) => count === 3).length).toBe(500)
+})
+
+test('exemplars and metadata are kept, found by range, and survive seals and restarts', async () => {
+  const now = await open()
+  const exemplar = (timeMs: number) => ({ labels: ['trace_id', `t${timeMs}`], value: 0.5, timeMs })
+  const batch = batchOf([{ ...row(up, [now, 1]), exemplars: [exemplar(now), exemplar(now), exemplar(now + 5)] }])
+  batch.metadata.push({ metric: 'up', type: 'gauge', unit: '', help: 'Is it up?' })
+  expect(harness.store.apply('default', batch, 0, { nowMs: now }).storedExemplars).toBe(2)
+  harness.records.push({ tenant: 'default', rows: [], outcome: {} as ApplyOutcome })
+  const found = (endMs: number) =>
+    harness.store.reader().exemplars('default', { matchers: [], startMs: 0, endMs }, unlimitedBudget)
+  for (const step of ['head', 'part', 'restart']) {
+    expect([step, found(now + 9)]).toEqual([step, [{ labels: up, exemplars: [exemplar(now), exemplar(now + 5)] }]])
+    expect(found(now)[0]?.exemplars.length).toBe(1)
+    expect(harness.store.reader().metadata('default', 'up')).toEqual(batch.metadata)
+    if (step === 'head') await harness.store.seal()
+    if (step === 'part') await harness.reopen()
+  }
+})
+
+test('the tap hears watched samples and every new series', async () => {
+  const now = await open()
+  const heard: string[] = []
+  const tap = harness.store.tap('default')
+  tap.onSeries = (series, all) => {
+    heard.push(`series ${series} ${all[1]}`)
+    if (all[1] === 'up') tap.watch(series)
+  }
+  tap.onSample = (series, timeMs, value) => heard.push(`sample ${series} ${timeMs - now} ${value}`)
+  harness.apply([row(up, [now, 1]), row(labels({ __name__: 'down' }), [now, 2])])
+  harness.apply([row(up, [now + 1, 3], [now + 1, 3])])
+  expect(heard).toEqual(['series 0 up', 'series 1 down', 'sample 0 0 1', 'sample 0 1 3'])
+})
+
+test('an index that is mostly dead is rebuilt at a seal, and series come back by their labels', async () => {
+  const now = await open()
+  const rows = Array.from({ length: 5000 }, (_, i) => row(labels({ __name__: 'churn', i: String(i) }), [now, i]))
+  harness.apply(rows)
+  await harness.store.seal()
+  harness.apply(rows.slice(0, 100).map((one, i) => row(one.labels, [now + 1, i])))
+  expect(harness.store.stats().series).toBe(5000)
+  await harness.store.seal()
+  expect(harness.store.stats().series).toBe(0)
+  harness.apply(rows.slice(0, 100).map((one, i) => row(one.labels, [now + 2, i])))
+  expect(harness.store.stats().series).toBe(100)
+  expect(values('churn').length).toBe(5200)
+})
+
+test('a batch may be empty', async () => {
+  const now = await open()
+  const batch = new MetricBatch()
+  batch.reset()
+  expect(sums(harness.store.apply('default', batch, 0, { nowMs: now }))).toEqual({
+    stored: 0,
+    duplicates: 0,
+    refused: '',
+    verdict: '',
+  })
+})

@@ -1,0 +1,126 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { NodeFileSystem } from '@vantage/bytes'
+import { FaultError, labelsKey, SampleColumns } from '@vantage/model'
+import { seededRandom, unlimitedBudget } from '@vantage/model/testing'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ReadScratch } from '../head/generation-reader.ts'
+import { labels, type TestRow } from '../testing/batches.ts'
+import { halvesText, row, StoreHarness } from '../testing/store-harness.ts'
+import { PageCache } from './page-cache.ts'
+import { PartReader } from './part-reader.ts'
+
+let directory: string
+let harness: StoreHarness
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'vantage-part-'))
+  harness = new StoreHarness(directory)
+  await harness.open()
+})
+afterEach(async () => {
+  await harness.store.close()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+const SEED = 99
+
+/** One part of a few series, and its path. */
+async function writePart(): Promise<string> {
+  const now = harness.clock.nowMs()
+  const random = seededRandom(5)
+  const rows: TestRow[] = []
+  for (let series = 0; series < 12; series++) {
+    const samples = Array.from({ length: 40 }, (_, i): [number, number] => [
+      now + i * 1000,
+      series % 3 === 0 ? random() : Math.floor(random() * 100),
+    ])
+    const exemplars = [{ labels: ['trace_id', `t${series}`], value: 1, timeMs: now }]
+    rows.push({ ...row(labels({ __name__: `m${series % 4}`, host: `h${series}` }), ...samples), exemplars })
+  }
+  harness.apply(rows)
+  await harness.store.seal()
+  const [name] = readdirSync(join(directory, 'parts'))
+  return join(directory, 'parts', name as string)
+}
+
+/** All that a part says, as text. @throws FaultError where it is refused */
+function readWhole(path: string): string {
+  const part = PartReader.open(new NodeFileSystem(), path, 1, SEED, new PageCache(1 << 20))
+  try {
+    const out = new SampleColumns()
+    const scratch = new ReadScratch()
+    const lines: string[] = [
+      JSON.stringify(part.totals),
+      JSON.stringify(part.metadata()),
+      JSON.stringify(part.deltaSums()),
+    ]
+    for (let series = 0; series < part.index.seriesCount; series++) {
+      out.reset()
+      part.read(series, -Infinity, Infinity, out, scratch)
+      const samples = Array.from(
+        { length: out.count },
+        (_, i) => `${out.times[i]}=${halvesText(out.halves[i * 2 + 1] as number, out.halves[i * 2] as number)}`,
+      )
+      const exemplars = JSON.stringify(part.exemplars(series, -Infinity, Infinity))
+      lines.push(`${labelsKey(part.index.labels(series))} ${samples.join()} ${exemplars}`)
+    }
+    return lines.join('\n')
+  } finally {
+    part.close()
+  }
+}
+
+test('a flipped bit anywhere in a part is refused and never changes a value', async () => {
+  const path = await writePart()
+  const original = readFileSync(path)
+  const whole = readWhole(path)
+  const random = seededRandom(11)
+  for (let at = 0; at < original.length; at++) {
+    const broken = Buffer.from(original)
+    broken[at] = (broken[at] as number) ^ (1 << Math.floor(random() * 8))
+    writeFileSync(path, broken)
+    let read: string | undefined
+    try {
+      read = readWhole(path)
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw new Error(`byte ${at}: ${(error as Error).message}`, { cause: error })
+    }
+    if (read !== undefined) throw new Error(`byte ${at} of ${original.length}: ${read === whole ? 'unseen' : 'WRONG'}`)
+  }
+})
+
+test('a part that was cut short is refused', async () => {
+  const path = await writePart()
+  const original = readFileSync(path)
+  for (let length = 0; length < original.length; length += 1 + (length % 7)) {
+    writeFileSync(path, original.subarray(0, length))
+    expect(() => readWhole(path), `cut at ${length}`).toThrow(FaultError)
+  }
+  writeFileSync(path, Buffer.concat([original, Buffer.from([0])]))
+  expect(() => readWhole(path)).toThrow(FaultError)
+})
+
+test('a query that needs a refused part fails and says so; others are answered', async () => {
+  const now = harness.clock.nowMs()
+  const path = await writePart()
+  const bytes = readFileSync(path)
+  bytes.fill(0, bytes.length - 200, bytes.length - 100)
+  writeFileSync(path, bytes)
+  await harness.reopen()
+  expect(harness.problems.length).toBe(1)
+  harness.apply([row(labels({ __name__: 'm0', host: 'h0' }), [now + 500_000, 1])])
+  const select = (startMs: number, endMs: number) =>
+    harness.store.reader().select('default', { matchers: [], startMs, endMs }, unlimitedBudget).count
+  expect(() => select(now, now + 1000)).toThrow(/checksum differs/)
+  expect(select(now + 400_000, now + 600_000)).toBe(1)
+})
+
+test('a newer version is refused by name', async () => {
+  const path = await writePart()
+  const bytes = readFileSync(path)
+  bytes[4] = 2
+  bytes[bytes.length - 8] = 2
+  writeFileSync(path, bytes)
+  expect(() => readWhole(path)).toThrow(/version 2: want 1/)
+})

@@ -1,0 +1,113 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { NodeFileSystem } from '@vantage/bytes'
+import type { FileSystem, OpenFile } from '@vantage/model'
+import { expect, test } from 'vitest'
+import { labels } from './testing/batches.ts'
+import { row, StoreHarness } from './testing/store-harness.ts'
+
+/**
+ * A file system that dies before its n-th change and stays dead, as a killed process does: what was done before is
+ * on disk, nothing after is.
+ */
+class MortalFiles extends NodeFileSystem implements FileSystem {
+  left: number
+  changes = 0
+
+  constructor(left: number) {
+    super()
+    this.left = left
+  }
+
+  #spend(): void {
+    this.changes++
+    if (this.left-- <= 0) throw Object.assign(new Error('the process is dead'), { code: 'EIO' })
+  }
+
+  override open(path: string, mode: 'read' | 'write' | 'create'): OpenFile {
+    if (mode === 'read') return super.open(path, mode)
+    this.#spend()
+    const file = super.open(path, mode)
+    const spend = () => this.#spend()
+    return new Proxy(file, {
+      get(target, key) {
+        const member = Reflect.get(target, key) as unknown
+        if (typeof member !== 'function') return member
+        return (...args: unknown[]) => {
+          if (key === 'writeNow' || key === 'syncNow') spend()
+          return (member as (...all: unknown[]) => unknown).apply(target, args)
+        }
+      },
+    })
+  }
+
+  override rename(from: string, to: string): void {
+    this.#spend()
+    super.rename(from, to)
+  }
+
+  override removeNow(path: string): void {
+    this.#spend()
+    super.removeNow(path)
+  }
+
+  override async remove(path: string): Promise<void> {
+    this.#spend()
+    await super.remove(path)
+  }
+
+  override syncDirectoryNow(path: string): void {
+    this.#spend()
+    super.syncDirectoryNow(path)
+  }
+}
+
+const series = (host: string) => labels({ __name__: 'up', host })
+
+/** Two seals and a merge; dies after `steps` changes to the disk. @returns changes made */
+async function history(harness: StoreHarness, steps: number): Promise<number> {
+  const files = new MortalFiles(steps)
+  harness.files = files
+  await harness.open()
+  const now = harness.clock.nowMs()
+  for (let seal = 0; seal < 9; seal++) {
+    for (let i = 0; i < 3; i++) {
+      const time = now + seal * 1000 + i
+      harness.apply([row(series('a'), [time, seal + i]), row(series(`b${seal}`), [time - 500, i])])
+    }
+    await harness.store.seal()
+    await harness.store.tick({ unsealedLogBytes: 0, isMemoryShort: false })
+  }
+  await harness.store.close()
+  return files.changes
+}
+
+test('a crash at any step of sealing and merging loses nothing and leaves no stray file', async () => {
+  const open = (): StoreHarness => new StoreHarness(mkdtempSync(join(tmpdir(), 'vantage-crash-')))
+  const whole = open()
+  const changes = await history(whole, Number.MAX_SAFE_INTEGER)
+  whole.files = new NodeFileSystem()
+  await whole.open()
+  expect(whole.store.stats().merges + whole.store.stats().parts).toBeLessThan(9)
+  const expected = whole.dump()
+  await whole.store.close()
+  rmSync(whole.directory, { recursive: true, force: true })
+  expect(changes).toBeGreaterThan(50)
+
+  for (let steps = 0; steps < changes; steps++) {
+    const harness = open()
+    await history(harness, steps)
+    harness.files = new NodeFileSystem()
+    harness.problems.length = 0
+    await harness.open()
+    expect([steps, harness.problems]).toEqual([steps, []])
+    expect([steps, harness.dump()]).toEqual([steps, expected])
+    const names = harness.store.parts().map((part) => part.fileName)
+    expect(readdirSync(join(harness.directory, 'parts')).sort()).toEqual([...names].sort())
+    await harness.store.seal()
+    expect([steps, harness.dump()]).toEqual([steps, expected])
+    await harness.store.close()
+    rmSync(harness.directory, { recursive: true, force: true })
+  }
+})
