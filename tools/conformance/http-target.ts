@@ -1,3 +1,4 @@
+import { snappyCompress } from '../../packages/bytes/src/index.ts'
 import { encodeRemoteWrite, type SeriesToWrite } from '../../packages/decode/src/remote-write/index.ts'
 import { labelsFromRecord, writeStale } from '../../packages/model/src/index.ts'
 import type {
@@ -32,7 +33,7 @@ class HttpTarget implements Target {
   }
 
   async load(series: readonly LoadedSeries[]): Promise<void> {
-    const body = snappyLiterals(encodeRemoteWrite(series.map(toWrite)))
+    const body = new Uint8Array(snappyCompress(encodeRemoteWrite(series.map(toWrite))))
     this.#isEmpty = false
     const answer = await fetch(`${this.#server.baseUrl}/api/v1/write`, {
       method: 'POST',
@@ -82,26 +83,6 @@ function toWrite({ labels, stepMs, points }: LoadedSeries): SeriesToWrite {
     else writeStale(halves, i)
   })
   return { labels, times: stored.map(({ timeMs }) => timeMs), values }
-}
-
-/** Bytes of one literal: the longest whose length still fits two bytes. */
-const LITERAL_BYTES_MAX = 0x1_0000
-
-/** A snappy block without matches: all that a test load needs of compression is to be valid. */
-function snappyLiterals(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const out: number[] = []
-  for (let rest = bytes.length; ; rest >>>= 7) {
-    out.push(rest > 0x7f ? (rest & 0x7f) | 0x80 : rest)
-    if (rest <= 0x7f) break
-  }
-  const chunks: Uint8Array[] = [Uint8Array.from(out)]
-  for (let at = 0; at < bytes.length; at += LITERAL_BYTES_MAX) {
-    const literal = bytes.subarray(at, at + LITERAL_BYTES_MAX)
-    const length = literal.length - 1
-    // Tag 61 << 2: a literal whose length - 1 follows in two bytes.
-    chunks.push(Uint8Array.of(61 << 2, length & 0xff, length >> 8), literal)
-  }
-  return new Uint8Array(Buffer.concat(chunks))
 }
 
 type ApiValue = readonly [number, string]

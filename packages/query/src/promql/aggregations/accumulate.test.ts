@@ -2,6 +2,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FOLDS, type Fold, type FoldName, newFoldState } from './accumulate.ts'
 
+/** `SEED=` repeats a failed run; fast-check prints it. */
+const SEED = process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) }
+
 type Column = readonly (number | undefined)[]
 
 function foldOf(fold: Fold, rows: readonly Column[], steps: number) {
@@ -67,5 +70,6 @@ test('a group folded in two parts and merged comes to the same', () => {
         expect(Math.abs(want - got)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(want)) + 1e-3)
       }
     }),
+    SEED,
   )
 })

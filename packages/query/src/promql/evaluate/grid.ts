@@ -1,6 +1,6 @@
 import type { TimeShift } from '../plan/plan.ts'
 
-/** The steps of an evaluation: `startMs + i * stepMs` for i in [0, steps). One step has `stepMs` 0. */
+/** The steps of an evaluation: `startMs + i * stepMs` for i in [0, steps). An instant query has one step and `stepMs` 0. */
 export interface Grid {
   readonly startMs: number
   readonly stepMs: number

@@ -7,6 +7,9 @@ import { DEFAULT_OPTIONS, type EngineOptions, EXPERIMENTAL_OPTIONS } from '../op
 import { evaluatePromql, LOOKBACK_MS, type PromqlResult } from './query.ts'
 import { selectorsOf } from './selectors-of.ts'
 
+/** `SEED=` repeats a failed run; fast-check prints it. */
+const SEED = process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) }
+
 const TENANT = 'acme'
 
 function counters(): MemoryMetrics {
@@ -211,6 +214,6 @@ test('fused and generic aggregation agree to the bit', () => {
         expect(answers[0]).toEqual(answers[1])
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 500, ...SEED },
   )
 })

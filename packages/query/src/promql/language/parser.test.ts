@@ -4,6 +4,9 @@ import { DEFAULT_OPTIONS, EXPERIMENTAL_OPTIONS } from '../options.ts'
 import { parsePromql } from './parser.ts'
 import { formatExpr } from './print.ts'
 
+/** `SEED=` repeats a failed run; fast-check prints it. */
+const SEED = process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) }
+
 /** What the printer makes of a query shows how it was read. */
 function reads(query: string, printed: string) {
   const parsed = parsePromql(query, EXPERIMENTAL_OPTIONS)
@@ -122,6 +125,6 @@ test('no text makes the parser throw, and what it accepts it reads again', () =>
       const again = parsePromql(printed, EXPERIMENTAL_OPTIONS)
       expect(again.ok ? formatExpr(again.value) : again.error.message).toBe(printed)
     }),
-    { numRuns: 5_000 },
+    { numRuns: 5_000, ...SEED },
   )
 })
