@@ -29,7 +29,7 @@ const FLAGS = { read: 'r', create: 'wx+' } as const
  * shape is met, not named). Raw descriptors and callbacks: a `FileHandle` costs twice as much a call.
  */
 export class NodeFileSystem {
-  open(path: string, mode: 'read' | 'write' | 'create'): NodeFile {
+  open(path: string, mode: 'read' | 'write' | 'create'): RawFile {
     if (mode !== 'write') return new NodeFile(openSync(path, FLAGS[mode]))
     try {
       return new NodeFile(openSync(path, 'r+'))
@@ -114,7 +114,20 @@ export class NodeFileSystem {
   }
 }
 
-class NodeFile {
+/** `OpenFile` of the model, by shape. */
+interface RawFile {
+  write(bytes: Uint8Array, from: number, length: number, offsetBytes: number): Promise<number>
+  writeNow(bytes: Uint8Array, from: number, length: number, offsetBytes: number): number
+  read(into: Uint8Array, from: number, length: number, offsetBytes: number): Promise<number>
+  readNow(into: Uint8Array, from: number, length: number, offsetBytes: number): number
+  sync(): Promise<void>
+  syncNow(): void
+  truncate(sizeBytes: number): void
+  sizeBytes(): number
+  close(): void
+}
+
+class NodeFile implements RawFile {
   readonly #descriptor: number
 
   constructor(descriptor: number) {
