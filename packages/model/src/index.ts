@@ -17,6 +17,8 @@ export {
   labelValue,
   METRIC_NAME,
 } from './labels.ts'
+export type { LiveSamples } from './live-frame.ts'
+export { decodeLiveFrame, encodeLiveFrame, liveFrameBytes, liveFrameCapacity } from './live-frame.ts'
 export type { Log, LogRecord, LogStats, PayloadEncoding, PayloadFormat, Reservation, Topic } from './log.ts'
 export { PAYLOAD_ENCODINGS, PAYLOAD_FORMATS } from './log.ts'
 export type { CompiledMatcher, Matcher, MatchOp, MatchShape } from './matcher.ts'
