@@ -2,7 +2,7 @@ import { isStaleAt, type Labels, type SampleColumns, type SeriesSelection } from
 import type { SelectPlan } from '../plan/plan.ts'
 import type { EvaluationContext } from './context.ts'
 import { type Grid, lastTimeMs, shifted } from './grid.ts'
-import { copyRow, hasPoints, type Row } from './rows.ts'
+import { copyRow, hasPoints, ROW_STEP_BYTES, type Row } from './rows.ts'
 import { removeStale } from './windows.ts'
 
 /** Gets one series after the other; arrays are borrowed and valid until the callback returns. */
@@ -16,6 +16,7 @@ export function visitSelected(context: EvaluationContext, plan: SelectPlan, grid
   const startMs = moments.startMs - lookbackMs + 1
   const endMs = lastTimeMs(moments) + (isSmoothed ? lookbackMs : 0)
   const selection = selectSeries(context, plan, startMs, endMs)
+  context.budget.chargeBytes(grid.steps * ROW_STEP_BYTES)
   const values = new Float64Array(grid.steps)
   const present = new Uint8Array(grid.steps)
   for (let i = 0; i < selection.count; i++) {
@@ -73,6 +74,7 @@ export function sampleTimeRows(context: EvaluationContext, plan: SelectPlan, gri
   const startMs = moments.startMs - context.lookbackMs + 1
   const endMs = lastTimeMs(moments)
   const selection = selectSeries(context, plan, startMs, endMs)
+  context.budget.chargeBytes(grid.steps * ROW_STEP_BYTES)
   const values = new Float64Array(grid.steps)
   const present = new Uint8Array(grid.steps)
   const rows: Row[] = []

@@ -6,7 +6,7 @@ import type { WindowPlan } from '../plan/plan.ts'
 import type { EvaluationContext } from './context.ts'
 import { type Grid, stepTimeMs } from './grid.ts'
 import type { RangeSource, Reach } from './range-source.ts'
-import { hasPoints, withoutMetadata } from './rows.ts'
+import { hasPoints, ROW_STEP_BYTES, withoutMetadata } from './rows.ts'
 import type { RowVisitor } from './series.ts'
 import { WindowBounds } from './windows.ts'
 
@@ -42,6 +42,8 @@ export function visitWindows(
     extended === undefined ? fn : { kind: 'window', kernel: extendedKernel(extended, plan.name), keepsName: false }
   const reach = reachOf(context, plan)
   const reachEnds: Grid = { ...ends, startMs: ends.startMs + reach.afterMs }
+  // One row of scratch and two bounds a step, for all series together.
+  context.budget.chargeBytes(grid.steps * (ROW_STEP_BYTES + 8))
   const bounds = new WindowBounds(reachEnds, plan.source.rangeMs + reach.beforeMs + reach.afterMs)
   const evaluate =
     bound.kind === 'rate'
