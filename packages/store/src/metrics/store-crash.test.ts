@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NodeFileSystem } from '@vantage/bytes'
-import type { FileSystem, OpenFile } from '@vantage/model'
+import type { FileSystem } from '@vantage/model'
 import { expect, test } from 'vitest'
 import { labels } from './testing/batches.ts'
 import { row, StoreHarness } from './testing/store-harness.ts'
@@ -25,7 +25,7 @@ class MortalFiles extends NodeFileSystem implements FileSystem {
     if (this.left-- <= 0) throw Object.assign(new Error('the process is dead'), { code: 'EIO' })
   }
 
-  override open(path: string, mode: 'read' | 'write' | 'create'): OpenFile {
+  override open(path: string, mode: 'read' | 'write' | 'create'): ReturnType<NodeFileSystem['open']> {
     if (mode === 'read') return super.open(path, mode)
     this.#spend()
     const file = super.open(path, mode)

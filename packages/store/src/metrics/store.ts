@@ -39,6 +39,11 @@ export interface MetricStoreOptions {
   readonly retentionMs?: number
   /** Seed of the hash tables; random unless a test sets it. */
   readonly seed?: number
+  /**
+   * Resolves once the log holds everything below the offset, synced. A seal asks before its transaction, so that parts
+   * never run ahead of the log: after a crash the log would give their offsets to other records.
+   */
+  readonly whenDurable?: (toOffset: number) => Promise<void>
   /** Told about what failed and will be tried again, or was refused: one sentence each. */
   readonly onProblem: (message: string) => void
 }
@@ -355,6 +360,7 @@ export class MetricStore {
       const parts: NewPart[] = []
       for (const item of batch.items) parts.push(await this.#writePart(batch, item.tenant, item.frozen))
       const { toOffset } = batch
+      await this.#options.whenDurable?.(toOffset)
       const answer = await this.#catalogue.ask({ kind: 'seal', parts, topic: this.#topic, toOffset })
       assert(answer.kind === 'ids', 'catalogue answers with ids')
       // One turn: whoever looks sees the data in generations before and in parts after, never in both.

@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { NodeFileSystem } from '@vantage/bytes'
+import { systemClock } from '@vantage/model'
+import { expect, test } from 'vitest'
+import { MetricStore } from './store.ts'
+import { batchOf, labels } from './testing/batches.ts'
+import { row } from './testing/store-harness.ts'
+
+const entry = new URL('./testing/worker-entry.ts', import.meta.url)
+const SERIES = 400
+const ROUNDS = 1500
+
+test('readers in other threads see whole samples while main writes, seals and merges', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'vantage-workers-'))
+  const problems: string[] = []
+  const store = await MetricStore.open({
+    directory,
+    files: new NodeFileSystem(),
+    clock: systemClock,
+    workers: { spawn: (role, data) => new Worker(entry, { workerData: { role, data } }) },
+    onProblem: (message) => problems.push(message),
+  })
+  const reader = new Worker(entry, { workerData: { role: 'reader', data: store.viewOptions() } })
+  const firstMs = 1_700_000_000_000
+  const all = Array.from({ length: SERIES }, (_, i) => labels({ __name__: 'm', i: String(i) }))
+  let round = 0
+  let samplesRead = 0
+  let answers = 0
+  let isReading = false
+  const ask = (): void => {
+    const pin = store.pin()
+    const view = store.viewFor('reader', 'default')
+    isReading = true
+    reader.postMessage({ view, firstMs, minimum: round })
+    reader.once('message', (answer: { samples: number; problem: string }) => {
+      store.release(pin)
+      if (answer.problem !== '') problems.push(answer.problem)
+      samplesRead += answer.samples
+      answers++
+      isReading = false
+    })
+  }
+  reader.on('error', (error) => problems.push(error.message))
+  const batch = batchOf(all.map((one, i) => row(one, [firstMs, i])))
+  let sealing: Promise<void> = Promise.resolve()
+  for (round = 0; round < ROUNDS && problems.length === 0; ) {
+    for (let i = 0; i < SERIES; i++) {
+      batch.times[i] = firstMs + round
+      batch.values[i] = i + round
+    }
+    store.apply('default', batch, round, { nowMs: firstMs + 1e6 })
+    round++
+    if (round % 150 === 0) sealing = store.seal()
+    if (!isReading) ask()
+    if (round % 3 === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  await sealing
+  await store.tick({ unsealedLogBytes: 0, isMemoryShort: false })
+  while (isReading && problems.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  ask()
+  while (isReading && problems.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  expect(problems).toEqual([])
+  expect(answers).toBeGreaterThan(2)
+  expect(samplesRead).toBeGreaterThan(SERIES * ROUNDS)
+  expect(store.stats()).toMatchObject({ failures: 0, pins: 0 })
+  expect(store.stats().merges).toBeGreaterThan(0)
+  await reader.terminate()
+  await store.close()
+  rmSync(directory, { recursive: true, force: true })
+})

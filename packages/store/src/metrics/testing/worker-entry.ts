@@ -1,0 +1,48 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { NodeFileSystem } from '@vantage/bytes'
+import { assert, labelValue, SampleColumns } from '@vantage/model'
+import { unlimitedBudget } from '@vantage/model/testing'
+import type { BackgroundData } from '../background/protocol.ts'
+import { type CatalogueData, MetricViewReader, openView, runBackground, runCatalogue } from '../index.ts'
+import type { TenantViewMessage } from '../view.ts'
+
+/** The threads of the tests with real workers: `reader` answers each view with what it found wrong in it. */
+interface EntryData {
+  readonly role: 'catalogue' | 'background' | 'reader'
+  readonly data: unknown
+}
+
+const { role, data } = workerData as EntryData
+const port = parentPort
+assert(port !== null, 'runs as a worker')
+if (role === 'catalogue') runCatalogue(port, data as CatalogueData)
+if (role === 'background') runBackground(port, data as BackgroundData, new NodeFileSystem())
+if (role === 'reader') runReader(data as { directory: string; seed: number })
+
+/** Series i holds i + n at its n-th time; a read must be a gapless begin of that. */
+function runReader(options: { directory: string; seed: number }): void {
+  const view = openView(new NodeFileSystem(), options)
+  const reader = new MetricViewReader(view)
+  const out = new SampleColumns()
+  port?.on('message', (message: { view: TenantViewMessage; firstMs: number; minimum: number }) => {
+    view.update(message.view)
+    const scan = { matchers: [], startMs: -1e15, endMs: 1e15 }
+    let samples = 0
+    let problem = ''
+    // Several passes on one view: the writer goes on underneath.
+    for (let pass = 0; pass < 3; pass++) {
+      const selection = reader.select('default', scan, unlimitedBudget)
+      for (let i = 0; i < selection.count; i++) {
+        const series = Number(labelValue(selection.labels(i), 'i'))
+        selection.read(i, scan.startMs, scan.endMs, out)
+        samples += out.count
+        if (out.count < message.minimum) problem = `series ${series}: ${out.count} of ${message.minimum} samples`
+        for (let n = 0; n < out.count; n++) {
+          if (out.times[n] === message.firstMs + n && out.values[n] === series + n) continue
+          problem = `series ${series} sample ${n}: ${out.times[n]} = ${out.values[n]}`
+        }
+      }
+    }
+    port?.postMessage({ samples, problem })
+  })
+}

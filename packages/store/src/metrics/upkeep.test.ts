@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import type { PartRow } from './catalogue/protocol.ts'
+import { PageCache } from './part/page-cache.ts'
+import { PinBook } from './pins.ts'
+import { TestClock } from './testing/store-harness.ts'
+import { chooseMerge, expiredParts, RetentionClock } from './upkeep.ts'
+
+const DAY_MS = 86_400_000
+
+/** `day:bytes` in log order. */
+function parts(text: string): PartRow[] {
+  return text.split(' ').map((one, id) => {
+    const [day, bytes] = one.split(':').map(Number) as [number, number]
+    const maxTimeMs = day * DAY_MS + 5
+    const rest = { tenant: 't', fileName: `${id}`, level: 0, seriesCount: 1, sampleCount: 1, checksum: 0 }
+    return { id, maxTimeMs, minTimeMs: 0, fromOffset: id, toOffset: id + 1, bytes, arrivedMs: maxTimeMs, ...rest }
+  })
+}
+
+test('merges neighbours of one day, once it is over or eight are there', () => {
+  const check = (text: string, want: readonly number[]): void => {
+    expect([text, chooseMerge(parts(text)).map((part) => part.id)]).toEqual([text, want])
+  }
+  check('1:1', [])
+  check('1:1 1:1', [])
+  check('1:1 1:1 2:1', [0, 1])
+  check('1:1 2:1 2:1 3:1', [1, 2])
+  check('1:1 2:1 1:1 2:1', [])
+  check('1:1 1:1 1:1 1:1 1:1 1:1 1:1', [])
+  check('1:1 1:1 1:1 1:1 1:1 1:1 1:1 1:1', [0, 1, 2, 3, 4, 5, 6, 7])
+  check('1:2000000000 1:2000000000 2:1', [])
+  check('1:2000000000 1:1 2:1', [0, 1])
+})
+
+test('retention asks for the newest sample and for the arrival', () => {
+  const [part] = parts('1:1') as [PartRow]
+  const check = (maxTimeMs: number, arrivedMs: number, nowMs: number, want: number): void => {
+    expect(expiredParts([{ ...part, maxTimeMs, arrivedMs }], nowMs, 100).length).toBe(want)
+  }
+  check(0, 0, 100, 0)
+  check(0, 0, 101, 1)
+  check(0, 50, 120, 0)
+  check(50, 0, 120, 0)
+})
+
+test('a jump of the wall clock counts after two readings that agree', () => {
+  const clock = new TestClock()
+  const retention = new RetentionClock(clock)
+  clock.advance(1000)
+  expect(retention.believedMs()).toBe(clock.wallMs)
+  clock.wallMs += 400 * DAY_MS
+  expect(retention.believedMs()).toBeUndefined()
+  clock.advance(599_999)
+  expect(retention.believedMs()).toBeUndefined()
+  clock.advance(1)
+  expect(retention.believedMs()).toBe(clock.wallMs)
+  clock.wallMs -= 2 * DAY_MS
+  expect(retention.believedMs()).toBeUndefined()
+  clock.wallMs += 2 * DAY_MS
+  expect(retention.believedMs()).toBe(clock.wallMs)
+})
+
+test('the oldest pin says what may be used again', () => {
+  const pins = new PinBook()
+  expect(pins.oldest > pins.current).toBe(true)
+  const first = pins.pin()
+  const second = pins.pin()
+  expect([pins.oldest, pins.current]).toEqual([1, 2])
+  pins.release(first)
+  expect(pins.oldest).toBe(2)
+  const third = pins.pin()
+  pins.release(second)
+  expect(pins.oldest).toBe(3)
+  pins.release(third)
+  expect(pins.oldest > pins.current).toBe(true)
+  expect(() => pins.release(third)).toThrow('BUG')
+  expect(pins.pin().epoch).toBe(4)
+  expect(pins.oldest).toBe(4)
+})
+
+test('the page cache keeps what is used and never more than its bytes', () => {
+  const cache = new PageCache(8 * 32 * 1024)
+  const slot = { bytes: new Uint8Array(0), at: 0 }
+  const touch = (key: number): boolean => {
+    const isKnown = cache.find(key, slot)
+    if (!isKnown) {
+      cache.claim(key, slot)
+      slot.bytes[slot.at] = key
+    }
+    expect(slot.bytes[slot.at]).toBe(key)
+    return isKnown
+  }
+  for (let key = 0; key < 8; key++) expect(touch(key)).toBe(false)
+  for (let key = 0; key < 8; key++) expect(touch(key)).toBe(true)
+  for (let key = 8; key < 100; key++) {
+    expect(touch(key)).toBe(false)
+    expect(touch(key)).toBe(true)
+  }
+  expect(cache.byteLength).toBeLessThanOrEqual(64 * 32 * 1024)
+})
