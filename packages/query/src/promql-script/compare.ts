@@ -114,7 +114,7 @@ function comparePoints(want: PointSeries, got: PointSeries): string | undefined 
   return isEqual ? undefined : `want ${shortText(want)}, got ${shortText(got)}`
 }
 
-export function almostEqual(a: number, b: number): boolean {
+function almostEqual(a: number, b: number): boolean {
   if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true
   if (!Number.isFinite(a) || !Number.isFinite(b)) return false
   return Math.abs(a - b) <= TOLERANCE * Math.max(Math.abs(a), Math.abs(b)) || Math.abs(a - b) < Number.MIN_VALUE

@@ -2,7 +2,7 @@ import { unreachable } from '@vantage/model'
 import type { ArithmeticOp, ComparisonOp } from '../language/operators.ts'
 
 /** Go's math.Pow: 1 to any power and -1 to an infinite one are 1, where JavaScript says NaN. */
-export function power(base: number, exponent: number): number {
+function power(base: number, exponent: number): number {
   if (base === 1) return 1
   if (base === -1 && (exponent === Infinity || exponent === -Infinity)) return 1
   return base ** exponent

@@ -45,7 +45,7 @@ export function selectRows(context: EvaluationContext, plan: SelectPlan, grid: G
 }
 
 /** The newest sample of each step, younger than the lookback; a staleness marker hides the series. */
-export function pickLatest(
+function pickLatest(
   samples: SampleColumns,
   moments: Grid,
   lookbackMs: number,

@@ -7,7 +7,7 @@ export interface AggregateSignature {
 }
 
 /** Aggregation operators and their parameter. */
-export const AGGREGATES = {
+const AGGREGATES = {
   sum: {},
   avg: {},
   min: {},

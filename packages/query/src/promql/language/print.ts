@@ -76,7 +76,7 @@ function secondsText(seconds: number): string {
   return seconds < 0 ? `-${text}` : text
 }
 
-export function durationText(duration: Duration): string {
+function durationText(duration: Duration): string {
   switch (duration.kind) {
     case 'literal':
       return secondsText(duration.seconds)

@@ -21,7 +21,7 @@ function experimental(signature: Signature): Signature {
 }
 
 /** Every function of the language. Source: prometheus/prometheus promql/parser/functions.go. */
-export const SIGNATURES = {
+const SIGNATURES = {
   abs: returnsVector(['vector']),
   absent: returnsVector(['vector']),
   absent_over_time: returnsVector(['matrix']),
