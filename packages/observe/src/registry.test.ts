@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { expositionText } from './exposition.ts'
+import { Logger } from './logger.ts'
+import { CHILDREN_MAX, Registry } from './registry.ts'
+
+test('text exposition of each type', () => {
+  const registry = new Registry()
+  registry.counter('a_total', 'Counts.', ['code']).add(2, '2"0\n0')
+  registry.gauge('b', 'Level.').set(Number.NaN)
+  const histogram = registry.histogram('c_seconds', 'Time.', [], [0.1, 1])
+  for (const value of [0.05, 0.1, 0.5, 7]) histogram.observe(value)
+  registry.computed('d', 'Read.', 'gauge', () => Number.POSITIVE_INFINITY)
+  expect(expositionText(registry.collect())).toBe(
+    [
+      '# HELP a_total Counts.',
+      '# TYPE a_total counter',
+      'a_total{code="2\\"0\\n0"} 2',
+      '# HELP b Level.',
+      '# TYPE b gauge',
+      'b NaN',
+      '# HELP c_seconds Time.',
+      '# TYPE c_seconds histogram',
+      'c_seconds_bucket{le="0.1"} 2',
+      'c_seconds_bucket{le="1"} 3',
+      'c_seconds_bucket{le="+Inf"} 4',
+      'c_seconds_sum 7.65',
+      'c_seconds_count 4',
+      '# HELP d Read.',
+      '# TYPE d gauge',
+      'd +Inf',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('label sets beyond the limit are counted as other', () => {
+  const registry = new Registry()
+  const counter = registry.counter('x_total', 'X.', ['tenant'])
+  for (let i = 0; i < CHILDREN_MAX + 5; i++) counter.add(1, `t${i}`)
+  expect(counter.value('other')).toBe(5)
+  expect(counter.samples().length).toBe(CHILDREN_MAX + 1)
+})
+
+test('a repeated warning is one line in ten seconds and says what it left out', () => {
+  let nowMs = 0
+  const lines: string[] = []
+  const logger = new Logger((line) => lines.push(line), { nowMs: () => 0, monotonicMs: () => nowMs })
+  for (let i = 0; i < 5; i++) logger.warnSparsely('k', 'again')
+  nowMs = 10_001
+  logger.warnSparsely('k', 'again')
+  expect(lines.map((line) => JSON.parse(line).leftOut)).toEqual([undefined, 4])
+})
