@@ -67,6 +67,10 @@ export const TIME_COLUMNS_MAX = 512
 /** A generation is sealed when one of these is reached. */
 export const SEAL_AFTER_MS = 2 * 3_600_000
 export const SEAL_LOG_BYTES = 1024 * 1024 * 1024
+/** Short memory seals at most this often: smaller parts would cost more than they free. */
+export const SEAL_GAP_MS = 60_000
+/** After failed upkeep (full disk, dead worker) the next attempt waits this long. */
+export const UPKEEP_RETRY_MS = 30_000
 /** Parts of one tenant merged at once, and bytes of the result. */
 export const MERGE_PARTS_MAX = 16
 export const MERGE_BYTES_MAX = 2 * 1024 * 1024 * 1024

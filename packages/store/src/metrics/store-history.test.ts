@@ -47,6 +47,7 @@ class History {
   readonly harness: StoreHarness
   readonly expected: Expected = new Map()
   nowMs = BASE_MS
+  merges = 0
   readonly #seriesMax: number
 
   constructor(directory: string, seed: number) {
@@ -104,11 +105,13 @@ class History {
 
   async step(): Promise<void> {
     const dice = this.random()
+    this.harness.clock.elapsedMs += 90_000
     if (dice < 0.75) this.batch()
     else if (dice < 0.85) await this.harness.store.seal()
     else if (dice < 0.92) await this.harness.store.tick({ unsealedLogBytes: 0, isMemoryShort: this.random() < 0.5 })
     else if (dice < 0.96) await this.harness.reopen()
     if (this.random() < 0.3) this.check()
+    this.merges = Math.max(this.merges, this.harness.store.stats().merges)
   }
 }
 
@@ -122,6 +125,7 @@ function compare(got: Expected, want: Expected): void {
 
 test('random histories read back bit for bit: late, repeated, special values, seals, merges, restarts', async () => {
   const seed = testSeed()
+  let merges = 0
   for (let i = 0; i < HISTORIES; i++) {
     const directory = mkdtempSync(join(tmpdir(), 'vantage-history-'))
     const history = new History(directory, seed + i)
@@ -134,6 +138,7 @@ test('random histories read back bit for bit: late, repeated, special values, se
       await history.harness.reopen()
       history.check()
       expect(history.harness.problems).toEqual([])
+      merges += history.merges
     } catch (error) {
       throw new Error(`SEED=${seed + i} fails: ${(error as Error).message}`, { cause: error })
     } finally {
@@ -141,4 +146,5 @@ test('random histories read back bit for bit: late, repeated, special values, se
       rmSync(directory, { recursive: true, force: true })
     }
   }
+  expect(merges).toBeGreaterThan(0)
 })

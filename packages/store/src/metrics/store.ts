@@ -16,7 +16,14 @@ import { type ApplyOptions, applyBatch, DEFAULT_LIMITS, type HeadLimits } from '
 import { TailPacker } from './head/generation.ts'
 import type { SeriesTap } from './head/tap.ts'
 import { type FrozenGeneration, TenantHead } from './head/tenant-head.ts'
-import { PAGE_CACHE_BYTES, RETENTION_MS, SEAL_AFTER_MS, SEAL_LOG_BYTES } from './limits.ts'
+import {
+  PAGE_CACHE_BYTES,
+  RETENTION_MS,
+  SEAL_AFTER_MS,
+  SEAL_GAP_MS,
+  SEAL_LOG_BYTES,
+  UPKEEP_RETRY_MS,
+} from './limits.ts'
 import { LocalReader } from './local-reader.ts'
 import type { PartTotals } from './part/part-sections.ts'
 import { type Pin, PinBook } from './pins.ts'
@@ -122,6 +129,7 @@ export class MetricStore {
   #openedAtMs: number
   #work: Promise<void> | undefined
   #isClosed = false
+  #retryAtMs = Number.NEGATIVE_INFINITY
   readonly #counts = { seals: 0, merges: 0, failures: 0 }
 
   private constructor(options: MetricStoreOptions) {
@@ -238,6 +246,7 @@ export class MetricStore {
   /** To be called about once a second: seals, merges and retains as is due. Never two at once. */
   async tick(input: TickInput): Promise<void> {
     if (this.#work !== undefined || this.#isClosed) return
+    if (this.#options.clock.monotonicMs() < this.#retryAtMs) return
     await this.#exclusive(async () => {
       if (this.#isSealDue(input)) this.#freeze()
       await this.#sealPending()
@@ -323,6 +332,7 @@ export class MetricStore {
     while (this.#work !== undefined) await this.#work
     const running = work().catch((error: unknown) => {
       this.#counts.failures++
+      this.#retryAtMs = this.#options.clock.monotonicMs() + UPKEEP_RETRY_MS
       this.#options.onProblem(`metrics upkeep failed and will be tried again: ${messageOf(error)}`)
     })
     this.#work = running.then(() => {
@@ -335,6 +345,7 @@ export class MetricStore {
     if (this.#appliedTo === this.#frozenTo) return false
     const ageMs = this.#options.clock.monotonicMs() - this.#openedAtMs
     if (ageMs >= (this.#options.sealAfterMs ?? SEAL_AFTER_MS)) return true
+    if (ageMs < SEAL_GAP_MS) return false
     return input.isMemoryShort || input.unsealedLogBytes >= (this.#options.sealLogBytes ?? SEAL_LOG_BYTES)
   }
 

@@ -11,6 +11,7 @@ interface Known {
   readonly generations: Map<number, { records: number; data: number }>
   partsVersion: number
   metadata: number
+  metadataEpoch: number
 }
 
 /** Remembers what each reader was sent, so that a message carries only what is new for it. */
@@ -26,6 +27,10 @@ export class ViewBook {
     partsVersion: number,
   ): TenantViewMessage {
     const known = this.#known(reader, tenant)
+    if (known.metadataEpoch !== head.metadataEpoch) {
+      known.metadataEpoch = head.metadataEpoch
+      known.metadata = 0
+    }
     const generations = [
       ...head.frozen.map((one) => ({ ...one, isLive: false })),
       { generation: head.current, index: head.index, isLive: true },
@@ -45,7 +50,6 @@ export class ViewBook {
         return { indexEpoch: index.epoch, delta }
       }),
       ...(known.partsVersion === partsVersion ? {} : { parts }),
-      metadataFrom: known.metadata,
       metadata: head.metadata.slice(known.metadata),
       head: {
         chunkCount: generations.reduce((sum, one) => sum + one.generation.chunkCount, 0),
@@ -80,7 +84,7 @@ export class ViewBook {
     }
     let known = tenants.get(tenant)
     if (known === undefined) {
-      known = { indexes: new Map(), generations: new Map(), partsVersion: -1, metadata: 0 }
+      known = { indexes: new Map(), generations: new Map(), partsVersion: -1, metadata: 0, metadataEpoch: 0 }
       tenants.set(tenant, known)
     }
     return known

@@ -47,7 +47,7 @@ export interface TenantViewMessage {
   readonly generations: readonly { readonly indexEpoch: number; readonly delta: GenerationDelta }[]
   /** All parts, lowest log offset first; absent where unchanged since the last message. */
   readonly parts?: readonly PartRef[]
-  readonly metadataFrom: number
+  /** Entries that are new or changed for this reader. */
   readonly metadata: readonly MetricMetadata[]
   /** Ranked figures of the head that only its writer knows. */
   readonly head: HeadFigures

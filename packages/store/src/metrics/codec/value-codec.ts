@@ -85,6 +85,8 @@ function findExponent(values: Float64Array, halves: Uint32Array, count: number, 
   let exceptions = 0
   for (let i = 0; i < count; i++) {
     const value = values[i] as number
+    // Fast path: counters and times need neither a product nor a division.
+    if (exponent === 0 && value < SCALED_MAX && value > 0 && Math.floor(value) === value) continue
     let tried = exponent
     while (tried <= EXPONENT_MAX && !isInteger(value, halves[i * 2 + 1] as number, POWERS[tried] as number)) tried++
     if (tried <= EXPONENT_MAX) exponent = tried
@@ -113,7 +115,10 @@ function scale(
   let previous = 0
   for (let i = 0; i < count; i++) {
     const value = values[i] as number
-    if (isInteger(value, halves[i * 2 + 1] as number, power)) {
+    if (exponent === 0 && value < SCALED_MAX && value > 0 && Math.floor(value) === value) {
+      previous = value
+      isException[i] = 0
+    } else if (isInteger(value, halves[i * 2 + 1] as number, power)) {
       // Adding zero turns the -0 that Math.round makes of small negatives into 0; such values are exceptions anyway.
       previous = Math.round(value * power) + 0
       isException[i] = 0

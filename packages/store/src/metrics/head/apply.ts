@@ -49,10 +49,10 @@ export const DEFAULT_LIMITS: HeadLimits = {
 
 export interface ApplyOptions {
   /** Set when a log record is applied again: its verdict is obeyed, no limit is. */
-  readonly replay?: { readonly verdict: Uint8Array | undefined }
+  readonly replay?: { readonly verdict: Uint8Array | undefined } | undefined
   readonly nowMs: number
   /** The connection's memory of its order; absent costs a hash per row. */
-  readonly hint?: SeriesHint
+  readonly hint?: SeriesHint | undefined
 }
 
 /** Outcome of the row loop, reused between batches. */

@@ -29,6 +29,8 @@ export class TenantHead {
   readonly frozen: FrozenGeneration[] = []
   /** In the order they came; a changed entry is appended again, so that readers take only the tail. */
   readonly metadata: MetricMetadata[] = []
+  /** Grows when `metadata` was shortened to its newest entries: readers take all of it again. */
+  metadataEpoch = 0
   readonly #newestMetadata = new Map<string, MetricMetadata>()
   /** Largest time of each series over all generations, for the out-of-order window. */
   maxTimes = new Float64Array(1024).fill(Number.NEGATIVE_INFINITY)
@@ -95,6 +97,11 @@ export class TenantHead {
     const kept = { metric: entry.metric, type: entry.type, unit: entry.unit, help }
     this.#newestMetadata.set(kept.metric, kept)
     this.metadata.push(kept)
+    // Senders that disagree about a text change it with every request.
+    if (this.metadata.length > 1000 + this.#newestMetadata.size * 2) {
+      this.metadata.splice(0, this.metadata.length, ...this.#newestMetadata.values())
+      this.metadataEpoch++
+    }
   }
 
   newestMetadata(): MetricMetadata[] {

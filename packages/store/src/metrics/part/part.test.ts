@@ -48,6 +48,7 @@ async function writePart(): Promise<string> {
 function readWhole(path: string): string {
   const part = PartReader.open(new NodeFileSystem(), path, 1, SEED, new PageCache(1 << 20))
   try {
+    part.verify()
     const out = new SampleColumns()
     const scratch = new ReadScratch()
     const lines: string[] = [
