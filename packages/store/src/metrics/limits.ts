@@ -23,9 +23,6 @@ export const ALIAS_BYTES_MAX = 1024 * 1024 * 1024
 export const HINT_ENTRIES_MIN = 1024
 export const HINT_ENTRIES_MAX = 1 << 20
 
-/** Samples one request may be refused for with a message of its own; the rest is counted only. */
-export const REFUSAL_MESSAGES_MAX = 5
-
 /** [limits.maxLabels], [limits.maxLabelNameBytes], [limits.maxLabelValueBytes], [limits.maxFuture] */
 export const LABELS_MAX = 40
 export const LABEL_NAME_BYTES_MAX = 1024

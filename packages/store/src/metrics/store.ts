@@ -160,6 +160,7 @@ export class MetricStore {
   async #load(): Promise<void> {
     const { files } = this.#options
     files.makeDirectory(this.#partsDirectory)
+    await files.syncDirectory(this.#options.directory)
     const answer = await this.#catalogue.ask({ kind: 'load' })
     assert(answer.kind === 'state', 'catalogue answers with its state')
     this.#parts = answer.state.parts

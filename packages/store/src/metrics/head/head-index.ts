@@ -47,7 +47,7 @@ export class IndexSlabs {
 }
 
 /** Open addressing over shared memory, `id + 1` per slot; replaced by one of twice the size when half full. */
-export function newTable(slots: number): Int32Array<SharedArrayBuffer> {
+function newTable(slots: number): Int32Array<SharedArrayBuffer> {
   return new Int32Array(new SharedArrayBuffer(slots * 4))
 }
 
