@@ -263,9 +263,20 @@ export class MetricViewReader implements MetricReader {
 
   labelNames(tenant: TenantId, scans: readonly SeriesScan[], range: ScanRange, budget: QueryBudget): string[] {
     const names = new Set<string>()
+    const missing = new Map<SeriesIndex, number[]>()
     this.#visitAll(this.#view.tenant(tenant), scans, range, budget, (index, series) => {
-      const labels = index.labels(series)
-      for (let i = 0; i < labels.length; i += 2) names.add(labels[i] as string)
+      let open = missing.get(index)
+      if (open === undefined) {
+        open = Array.from({ length: index.nameCount }, (_, name) => name)
+        missing.set(index, open)
+      }
+      // Only names that no series had yet are looked for: mostly none after the first few series.
+      for (let i = open.length - 1; i >= 0; i--) {
+        const name = open[i] as number
+        if (index.pairOfSeries(series, name) < 0) continue
+        names.add(index.nameText(name))
+        open.splice(i, 1)
+      }
     })
     return [...names].sort()
   }
