@@ -1,1 +1,8 @@
-export {}
+export { DOCS_CSS, docsPage } from './docs-page.ts'
+export { faultAnswer } from './fault-answer.ts'
+export { openApiDocument } from './openapi.ts'
+export { plainRoutes } from './plain/routes.ts'
+export { PrometheusApi } from './prometheus/routes.ts'
+export type { AskOptions, MetricQueries, ServerFacts } from './queries.ts'
+export { type QueryJob, runQueryJob } from './query-job.ts'
+export type { ApiAnswer, ApiRequest, Parameter, Permission, Route } from './route.ts'

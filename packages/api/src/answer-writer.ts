@@ -1,0 +1,106 @@
+import type { Labels } from '@vantage/model'
+import { formatDecimal } from '@vantage/query/promql'
+
+const START_BYTES = 16 * 1024
+/** Room that any single number or punctuation needs. */
+const SLACK_BYTES = 64
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const encoder = new TextEncoder()
+
+/** Writes a JSON answer straight into bytes: long answers are numbers, and strings of them would be made for nothing. */
+export class AnswerWriter {
+  #bytes = new Uint8Array(START_BYTES)
+  #at = 0
+
+  get length(): number {
+    return this.#at
+  }
+
+  /** The bytes written, in memory of their own: ready to be transferred. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#at)
+  }
+
+  /** Text that is ASCII and JSON already. */
+  raw(text: string): void {
+    this.#reserve(text.length)
+    const bytes = this.#bytes
+    let at = this.#at
+    for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i)
+    this.#at = at
+  }
+
+  /** A JSON string. Lone surrogates become U+FFFD, as in any UTF-8. */
+  string(text: string): void {
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (code < 0x20 || code > 0x7e || code === QUOTE || code === BACKSLASH) {
+        this.#utf8(JSON.stringify(text.toWellFormed()))
+        return
+      }
+    }
+    this.#reserve(text.length + 2)
+    this.#bytes[this.#at++] = QUOTE
+    this.raw(text)
+    this.#bytes[this.#at++] = QUOTE
+  }
+
+  /** JSON of any characters. */
+  text(jsonText: string): void {
+    this.#utf8(jsonText.toWellFormed())
+  }
+
+  labels(labels: Labels): void {
+    this.raw('{')
+    for (let i = 0; i < labels.length; i += 2) {
+      if (i > 0) this.raw(',')
+      this.string(labels[i] as string)
+      this.raw(':')
+      this.string(labels[i + 1] as string)
+    }
+    this.raw('}')
+  }
+
+  strings(list: readonly string[]): void {
+    this.raw('[')
+    for (let i = 0; i < list.length; i++) {
+      if (i > 0) this.raw(',')
+      this.string(list[i] as string)
+    }
+    this.raw(']')
+  }
+
+  /** `[1700000000.123,"1.5"]`: seconds with at most three decimals, the value as Prometheus prints it. */
+  point(timeMs: number, value: number): void {
+    this.raw('[')
+    this.seconds(timeMs)
+    this.raw(',"')
+    this.raw(formatDecimal(value))
+    this.raw('"]')
+  }
+
+  seconds(timeMs: number): void {
+    const whole = Math.floor(timeMs / 1000)
+    const rest = timeMs - whole * 1000
+    if (rest === 0 || timeMs < 0) {
+      this.raw(String(timeMs / 1000))
+      return
+    }
+    this.raw(String(whole))
+    this.raw(rest >= 100 ? `.${rest}` : rest >= 10 ? `.0${rest}` : `.00${rest}`)
+  }
+
+  #utf8(text: string): void {
+    this.#reserve(text.length * 3)
+    this.#at += encoder.encodeInto(text, this.#bytes.subarray(this.#at)).written
+  }
+
+  #reserve(size: number): void {
+    const need = this.#at + size + SLACK_BYTES
+    if (need <= this.#bytes.length) return
+    const bytes = new Uint8Array(Math.max(need, this.#bytes.length * 2))
+    bytes.set(this.#bytes.subarray(0, this.#at))
+    this.#bytes = bytes
+  }
+}

@@ -1,0 +1,265 @@
+import { type Clock, err, type Fault, fault, METRIC_NAME, ok, type Result, type SeriesScan } from '@vantage/model'
+import { exprToJson, parsePromql, prettyExpr, selectorsOf } from '@vantage/query/promql'
+import type { MetricQueries, ServerFacts } from '../queries.ts'
+import { optionsOf, type QueryJob } from '../query-job.ts'
+import { type ApiAnswer, type ApiRequest, JSON_TYPE, json, type Parameter, type Route } from '../route.ts'
+import { parseLimit, parseLookback, parseSelectors, parseStep, parseTime } from './params.ts'
+
+/** Times of requests without a range: everything there is. */
+const MIN_TIME_MS = -8.64e15
+const MAX_TIME_MS = 8.64e15
+
+export interface PrometheusDeps {
+  readonly queries: MetricQueries
+  readonly facts: ServerFacts
+  readonly clock: Clock
+  readonly isExperimental: boolean
+}
+
+type Answer = Promise<Result<ApiAnswer, Fault>>
+
+const QUERY: Parameter = { name: 'query', in: 'query', required: true, description: 'PromQL', type: 'string' }
+const TIMEOUT: Parameter = text('timeout', 'duration; at most query.timeout')
+const LIMIT: Parameter = {
+  name: 'limit',
+  in: 'query',
+  required: false,
+  description: 'at most so many, 0 = all',
+  type: 'integer',
+}
+const START: Parameter = text('start', 'unix seconds or RFC 3339')
+const END: Parameter = text('end', 'unix seconds or RFC 3339')
+const MATCH: Parameter = {
+  name: 'match[]',
+  in: 'query',
+  required: false,
+  description: 'series selector; several are united',
+  type: 'string',
+  repeated: true,
+}
+const TRACE: Parameter = text('trace', '1 = the answer explains how it was made')
+
+function text(name: string, description: string, required = false): Parameter {
+  return { name, in: 'query', required, description, type: 'string' }
+}
+
+/** The Prometheus HTTP API. Source: prometheus/prometheus docs/querying/api.md. */
+export class PrometheusApi {
+  readonly #deps: PrometheusDeps
+
+  constructor(deps: PrometheusDeps) {
+    this.#deps = deps
+  }
+
+  /** @param prefix '' or a path in front of `/api/v1` */
+  routes(prefix: string): Route[] {
+    const route = (
+      path: string,
+      summary: string,
+      parameters: readonly Parameter[],
+      handle: (request: ApiRequest) => Answer,
+      methods: Route['methods'] = ['GET', 'POST'],
+    ): Route => ({
+      methods,
+      path: `${prefix}/api/v1/${path}`,
+      permission: 'metrics:read',
+      summary,
+      parameters,
+      faults: 'prometheus',
+      handle,
+    })
+    const name: Parameter = { name: 'name', in: 'path', required: true, description: 'label name', type: 'string' }
+    const range = [MATCH, START, END, LIMIT]
+    return [
+      route(
+        'query',
+        'Instant query',
+        [QUERY, text('time', 'unix seconds or RFC 3339; default now'), TIMEOUT, LIMIT, TRACE],
+        (r) => this.#query(r),
+      ),
+      route(
+        'query_range',
+        'Range query',
+        [QUERY, START, END, text('step', 'duration or seconds', true), TIMEOUT, LIMIT, TRACE],
+        (r) => this.#queryRange(r),
+      ),
+      route('query_exemplars', 'Exemplars of the series that a query selects', [QUERY, START, END], (r) =>
+        this.#exemplars(r),
+      ),
+      route('series', 'Label sets of series', range, (r) => this.#series(r)),
+      route('labels', 'Label names', range, (r) => this.#labelNames(r)),
+      route('label/:name/values', 'Values of one label', [name, ...range], (r) => this.#labelValues(r), ['GET']),
+      route(
+        'metadata',
+        'Type, unit and help of metrics',
+        [text('metric', 'one metric'), LIMIT],
+        (r) => this.#metadata(r),
+        ['GET'],
+      ),
+      route('format_query', 'A query in standard form', [QUERY], (r) => this.#formatQuery(r)),
+      route('parse_query', 'Syntax tree of a query', [QUERY], (r) => this.#parseQuery(r)),
+      route('status/buildinfo', 'Version', [], async () => ok(json(success(this.#deps.facts.buildInfo()))), ['GET']),
+      route(
+        'status/runtimeinfo',
+        'State of the process',
+        [],
+        async () => ok(json(success(this.#deps.facts.runtimeInfo()))),
+        ['GET'],
+      ),
+      route('status/tsdb', 'Cardinality of the head', [LIMIT], (r) => this.#tsdb(r), ['GET']),
+    ]
+  }
+
+  async #ask(request: ApiRequest, job: QueryJob): Answer {
+    const timeout = request.params.get('timeout')
+    let timeoutMs: number | undefined
+    if (timeout !== null && timeout !== '') {
+      const parsed = parseStep('timeout', timeout)
+      if (!parsed.ok) return parsed
+      timeoutMs = parsed.value
+    }
+    const answer = await this.#deps.queries.ask(request.tenant, job, { signal: request.signal, timeoutMs })
+    return answer.ok ? ok({ contentType: JSON_TYPE, body: answer.value }) : answer
+  }
+
+  async #query(request: ApiRequest): Answer {
+    const { params } = request
+    const time = parseTime('time', params.get('time'), this.#deps.clock.nowMs())
+    if (!time.ok) return time
+    return this.#promql(request, { startMs: time.value, endMs: time.value, stepMs: 0 })
+  }
+
+  async #queryRange(request: ApiRequest): Answer {
+    const { params } = request
+    const nowMs = this.#deps.clock.nowMs()
+    const start = parseTime('start', params.get('start'), nowMs)
+    if (!start.ok) return start
+    const end = parseTime('end', params.get('end'), nowMs)
+    if (!end.ok) return end
+    const step = parseStep('step', params.get('step') ?? '')
+    if (!step.ok) return step
+    if (end.value < start.value) return bad('invalid parameter "end": end timestamp must not be before start time')
+    if (step.value <= 0) {
+      return bad(
+        'invalid parameter "step": zero or negative query resolution step widths are not accepted. Try a positive integer',
+      )
+    }
+    return this.#promql(request, { startMs: start.value, endMs: end.value, stepMs: step.value })
+  }
+
+  #promql(request: ApiRequest, range: { startMs: number; endMs: number; stepMs: number }): Answer {
+    const { params } = request
+    const limit = parseLimit(params.get('limit'))
+    if (!limit.ok) return Promise.resolve(limit)
+    const lookback = parseLookback(params.get('lookback_delta'))
+    if (!lookback.ok) return Promise.resolve(lookback)
+    return this.#ask(request, {
+      kind: 'promql',
+      query: params.get('query') ?? '',
+      range,
+      ...(lookback.value === undefined ? {} : { lookbackMs: lookback.value }),
+      isExperimental: this.#deps.isExperimental,
+      explain: params.get('trace') === '1',
+      limit: limit.value,
+    })
+  }
+
+  async #exemplars(request: ApiRequest): Answer {
+    const range = this.#range(request)
+    if (!range.ok) return range
+    const options = optionsOf(this.#deps.isExperimental)
+    const parsed = parsePromql(request.params.get('query') ?? '', options)
+    if (!parsed.ok) return parsed
+    const nowMs = this.#deps.clock.nowMs()
+    const scans = selectorsOf(parsed.value, { startMs: nowMs, endMs: nowMs, stepMs: 0 }, 0, options)
+    if (!scans.ok) return scans
+    return this.#ask(request, {
+      kind: 'exemplars',
+      scans: scans.value.map(({ matchers }) => ({ matchers, ...range.value })),
+    })
+  }
+
+  async #series(request: ApiRequest): Answer {
+    const common = this.#scans(request)
+    if (!common.ok) return common
+    if (common.value.scans.length === 0) return bad('no match[] parameter provided')
+    return this.#ask(request, { kind: 'series', scans: common.value.scans, limit: common.value.limit })
+  }
+
+  async #labelNames(request: ApiRequest): Answer {
+    const common = this.#scans(request)
+    return common.ok ? this.#ask(request, { kind: 'label-names', ...common.value }) : common
+  }
+
+  async #labelValues(request: ApiRequest): Answer {
+    const name = unescapeName(request.path['name'] ?? '')
+    if (name === '') return bad('invalid label name: ""')
+    const common = this.#scans(request)
+    return common.ok ? this.#ask(request, { kind: 'label-values', name, ...common.value }) : common
+  }
+
+  async #metadata(request: ApiRequest): Answer {
+    const limit = parseLimit(request.params.get('limit'))
+    if (!limit.ok) return limit
+    return this.#ask(request, {
+      kind: 'metadata',
+      metric: request.params.get('metric') ?? undefined,
+      limit: limit.value,
+    })
+  }
+
+  async #formatQuery(request: ApiRequest): Answer {
+    const parsed = parsePromql(request.params.get('query') ?? '', optionsOf(this.#deps.isExperimental))
+    return parsed.ok ? ok(json(success(prettyExpr(parsed.value)))) : parsed
+  }
+
+  async #parseQuery(request: ApiRequest): Answer {
+    const parsed = parsePromql(request.params.get('query') ?? '', optionsOf(this.#deps.isExperimental))
+    return parsed.ok ? ok(json(success(exprToJson(parsed.value)))) : parsed
+  }
+
+  async #tsdb(request: ApiRequest): Answer {
+    const limit = parseLimit(request.params.get('limit'))
+    if (!limit.ok) return limit
+    return this.#ask(request, { kind: 'tsdb', limit: limit.value === 0 ? 10 : limit.value })
+  }
+
+  #range(request: ApiRequest): Result<{ startMs: number; endMs: number }> {
+    const start = parseTime('start', request.params.get('start'), MIN_TIME_MS)
+    if (!start.ok) return start
+    const end = parseTime('end', request.params.get('end'), MAX_TIME_MS)
+    if (!end.ok) return end
+    if (end.value < start.value) return bad('end timestamp must not be before start timestamp')
+    return ok({ startMs: start.value, endMs: end.value })
+  }
+
+  #scans(
+    request: ApiRequest,
+  ): Result<{ scans: SeriesScan[]; range: { startMs: number; endMs: number }; limit: number }> {
+    const range = this.#range(request)
+    if (!range.ok) return range
+    const limit = parseLimit(request.params.get('limit'))
+    if (!limit.ok) return limit
+    const options = optionsOf(this.#deps.isExperimental)
+    const scans = parseSelectors(request.params.getAll('match[]'), range.value, options)
+    return scans.ok ? ok({ scans: scans.value, range: range.value, limit: limit.value }) : scans
+  }
+}
+
+function success(data: unknown): { status: 'success'; data: unknown } {
+  return { status: 'success', data }
+}
+
+function bad(message: string): { readonly ok: false; readonly error: Fault } {
+  return err(fault('bad_request', message, { reason: 'bad_data' }))
+}
+
+/** UTF-8 names in paths: `U__` in front, `_2e_` for a dot, `__` for `_`. Source: prometheus/docs escaping_schemes.md. */
+function unescapeName(name: string): string {
+  if (!name.startsWith('U__') || name === METRIC_NAME) return name
+  return name.slice(3).replace(/__|_([0-9a-fA-F]{1,6})_/g, (found, hex: string | undefined) => {
+    if (hex === undefined) return '_'
+    const code = Number.parseInt(hex, 16)
+    return code <= 0x10ffff ? String.fromCodePoint(code) : found
+  })
+}

@@ -1,0 +1,353 @@
+import {
+  type Clock,
+  err,
+  type Fault,
+  FaultError,
+  labelsKey,
+  type MetricReader,
+  ok,
+  type QueryBudget,
+  type Result,
+  type ScanRange,
+  type SeriesScan,
+  type TenantId,
+  unreachable,
+} from '@vantage/model'
+import {
+  DEFAULT_OPTIONS,
+  type EngineOptions,
+  EXPERIMENTAL_OPTIONS,
+  type Explanation,
+  evaluatePromql,
+  type PromqlResult,
+  type QueryRange,
+} from '@vantage/query/promql'
+import { AnswerWriter } from './answer-writer.ts'
+import { aggregatedAnswer, servicesAnswer, timeseriesAnswer } from './plain/answers.ts'
+
+/** Everything a query worker can be asked; plain data, so that it can be posted to a thread. */
+export type QueryJob =
+  | {
+      readonly kind: 'promql'
+      readonly query: string
+      readonly range: QueryRange
+      readonly lookbackMs?: number
+      readonly isExperimental: boolean
+      readonly explain: boolean
+      /** Series of the answer; 0 = all. */
+      readonly limit: number
+    }
+  | { readonly kind: 'series'; readonly scans: readonly SeriesScan[]; readonly limit: number }
+  | {
+      readonly kind: 'label-names'
+      readonly scans: readonly SeriesScan[]
+      readonly range: ScanRange
+      readonly limit: number
+    }
+  | {
+      readonly kind: 'label-values'
+      readonly name: string
+      readonly scans: readonly SeriesScan[]
+      readonly range: ScanRange
+      readonly limit: number
+    }
+  | { readonly kind: 'exemplars'; readonly scans: readonly SeriesScan[] }
+  | { readonly kind: 'metadata'; readonly metric: string | undefined; readonly limit: number }
+  | { readonly kind: 'tsdb'; readonly limit: number }
+  | { readonly kind: 'timeseries'; readonly service: string | undefined; readonly range: ScanRange }
+  | { readonly kind: 'aggregated'; readonly service: string | undefined; readonly range: ScanRange }
+  | { readonly kind: 'services'; readonly range: ScanRange }
+
+/** Runs one job to its complete JSON answer. Synchronous: the caller's thread waits. */
+export function runQueryJob(
+  job: QueryJob,
+  tenant: TenantId,
+  reader: MetricReader,
+  budget: QueryBudget,
+  clock: Clock,
+): Result<Uint8Array<ArrayBuffer>, Fault> {
+  try {
+    const out = new AnswerWriter()
+    if (job.kind === 'promql') {
+      const result = evaluatePromql(
+        {
+          query: job.query,
+          range: job.range,
+          ...(job.lookbackMs === undefined ? {} : { lookbackMs: job.lookbackMs }),
+          options: optionsOf(job.isExperimental),
+          explain: job.explain,
+        },
+        tenant,
+        reader,
+        budget,
+        clock,
+      )
+      if (!result.ok) return result
+      writePromql(out, result.value, job.range, job.limit)
+    } else {
+      writeOther(out, job, tenant, reader, budget)
+    }
+    budget.chargeBytes(out.length)
+    return ok(out.finish())
+  } catch (error) {
+    if (error instanceof FaultError) return err(error.fault)
+    throw error
+  }
+}
+
+export function optionsOf(isExperimental: boolean): EngineOptions {
+  return isExperimental ? EXPERIMENTAL_OPTIONS : DEFAULT_OPTIONS
+}
+
+function writeOther(
+  out: AnswerWriter,
+  job: Exclude<QueryJob, { kind: 'promql' }>,
+  tenant: TenantId,
+  reader: MetricReader,
+  budget: QueryBudget,
+): void {
+  switch (job.kind) {
+    case 'series':
+      writeSeries(out, job.scans, job.limit, tenant, reader, budget)
+      break
+    case 'label-names':
+      writeList(out, reader.labelNames(tenant, job.scans, job.range, budget), job.limit)
+      break
+    case 'label-values':
+      writeList(out, reader.labelValues(tenant, job.name, job.scans, job.range, budget), job.limit)
+      break
+    case 'exemplars':
+      writeExemplars(out, job.scans, tenant, reader, budget)
+      break
+    case 'metadata':
+      writeMetadata(out, job, tenant, reader)
+      break
+    case 'tsdb':
+      writeTsdb(out, tenant, reader, job.limit)
+      break
+    case 'timeseries':
+      timeseriesAnswer(out, job, tenant, reader, budget)
+      break
+    case 'aggregated':
+      aggregatedAnswer(out, job, tenant, reader, budget)
+      break
+    case 'services':
+      servicesAnswer(out, job.range, tenant, reader, budget)
+      break
+    default:
+      unreachable(job)
+  }
+}
+
+function writePromql(out: AnswerWriter, result: PromqlResult, range: QueryRange, limit: number): void {
+  const isRange = range.stepMs > 0
+  const warnings = [...result.warnings]
+  const { data, grid } = result
+  out.raw('{"status":"success","data":{"resultType":"')
+  if (data.kind === 'string') {
+    out.raw('string","result":[')
+    out.seconds(grid.startMs)
+    out.raw(',')
+    out.string(data.text)
+    out.raw(']')
+  } else if (data.kind === 'scalar' && !isRange) {
+    out.raw('scalar","result":')
+    out.point(grid.startMs, data.values[0] as number)
+  } else {
+    out.raw(data.kind === 'vector' ? 'vector","result":[' : 'matrix","result":[')
+    const cut = writeRows(out, result, limit)
+    if (cut) warnings.push('results truncated due to limit')
+    out.raw(']')
+  }
+  if (result.explain !== undefined) {
+    out.raw(',"explain":')
+    writeExplanation(out, result.explain)
+  }
+  out.raw('}')
+  writeNotes(out, 'warnings', warnings)
+  writeNotes(out, 'infos', result.infos)
+  out.raw('}')
+}
+
+/** @returns true where the limit cut the answer */
+function writeRows(out: AnswerWriter, result: PromqlResult, limit: number): boolean {
+  const { data, grid } = result
+  if (data.kind === 'scalar') {
+    out.raw('{"metric":{},"values":[')
+    for (let i = 0; i < data.values.length; i++) {
+      if (i > 0) out.raw(',')
+      out.point(grid.startMs + i * grid.stepMs, data.values[i] as number)
+    }
+    out.raw(']}')
+    return false
+  }
+  if (data.kind === 'string') return false
+  const count = limit > 0 ? Math.min(limit, data.series.length) : data.series.length
+  for (let row = 0; row < count; row++) {
+    if (row > 0) out.raw(',')
+    out.raw('{"metric":')
+    out.labels((data.series[row] as { labels: readonly string[] }).labels)
+    if (data.kind === 'vector') {
+      out.raw(',"value":')
+      out.point(grid.startMs, (data.series[row] as { values: Float64Array }).values[0] as number)
+    } else if (data.kind === 'matrix') {
+      const series = data.series[row] as (typeof data.series)[number]
+      writeValues(
+        out,
+        series.values.length,
+        (i) => series.present[i] === 1,
+        (i) => grid.startMs + i * grid.stepMs,
+        series.values,
+      )
+    } else {
+      const series = data.series[row] as (typeof data.series)[number]
+      writeValues(
+        out,
+        series.values.length,
+        () => true,
+        (i) => series.times[i] as number,
+        series.values,
+      )
+    }
+    out.raw('}')
+  }
+  return count < data.series.length
+}
+
+function writeValues(
+  out: AnswerWriter,
+  count: number,
+  isPresent: (i: number) => boolean,
+  timeMs: (i: number) => number,
+  values: Float64Array,
+): void {
+  out.raw(',"values":[')
+  let isFirst = true
+  for (let i = 0; i < count; i++) {
+    if (!isPresent(i)) continue
+    if (!isFirst) out.raw(',')
+    isFirst = false
+    out.point(timeMs(i), values[i] as number)
+  }
+  out.raw(']')
+}
+
+function writeExplanation(out: AnswerWriter, node: Explanation): void {
+  out.raw('{"node":')
+  out.string(node.node)
+  out.raw(`,"kind":"${node.kind}","isFused":${node.isFused},"series":${node.series},"samples":${node.samples}`)
+  out.raw(`,"points":${node.points},"elapsedMs":${Math.round(node.elapsedMs * 1000) / 1000},"children":[`)
+  for (let i = 0; i < node.children.length; i++) {
+    if (i > 0) out.raw(',')
+    writeExplanation(out, node.children[i] as Explanation)
+  }
+  out.raw(']}')
+}
+
+function writeNotes(out: AnswerWriter, name: 'warnings' | 'infos', notes: readonly string[]): void {
+  if (notes.length === 0) return
+  out.raw(`,"${name}":`)
+  out.strings(notes)
+}
+
+function writeList(out: AnswerWriter, list: readonly string[], limit: number): void {
+  const isCut = limit > 0 && list.length > limit
+  out.raw('{"status":"success","data":')
+  out.strings(isCut ? list.slice(0, limit) : list)
+  if (isCut) writeNotes(out, 'warnings', ['results truncated due to limit'])
+  out.raw('}')
+}
+
+function writeSeries(
+  out: AnswerWriter,
+  scans: readonly SeriesScan[],
+  limit: number,
+  tenant: TenantId,
+  reader: MetricReader,
+  budget: QueryBudget,
+): void {
+  const seen = new Set<string>()
+  let isCut = false
+  out.raw('{"status":"success","data":[')
+  for (const scan of scans) {
+    const selection = reader.select(tenant, scan, budget)
+    for (let i = 0; i < selection.count && !isCut; i++) {
+      budget.check()
+      const labels = selection.labels(i)
+      const key = scans.length > 1 ? labelsKey(labels) : ''
+      if (scans.length > 1 && seen.has(key)) continue
+      if (limit > 0 && seen.size >= limit) {
+        isCut = true
+        break
+      }
+      if (seen.size > 0) out.raw(',')
+      seen.add(scans.length > 1 ? key : String(i))
+      out.labels(labels)
+    }
+  }
+  out.raw(']')
+  if (isCut) writeNotes(out, 'warnings', ['results truncated due to limit'])
+  out.raw('}')
+}
+
+function writeExemplars(
+  out: AnswerWriter,
+  scans: readonly SeriesScan[],
+  tenant: TenantId,
+  reader: MetricReader,
+  budget: QueryBudget,
+): void {
+  const seen = new Set<string>()
+  out.raw('{"status":"success","data":[')
+  for (const scan of scans) {
+    for (const { labels, exemplars } of reader.exemplars(tenant, scan, budget)) {
+      const key = labelsKey(labels)
+      if (seen.has(key)) continue
+      if (seen.size > 0) out.raw(',')
+      seen.add(key)
+      out.raw('{"seriesLabels":')
+      out.labels(labels)
+      out.raw(',"exemplars":[')
+      for (let i = 0; i < exemplars.length; i++) {
+        const exemplar = exemplars[i] as (typeof exemplars)[number]
+        out.raw(i > 0 ? ',{"labels":' : '{"labels":')
+        out.labels(exemplar.labels)
+        out.raw(',"value":')
+        out.string(String(exemplar.value))
+        out.raw(',"timestamp":')
+        out.seconds(exemplar.timeMs)
+        out.raw('}')
+      }
+      out.raw(']}')
+    }
+  }
+  out.raw(']}')
+}
+
+function writeMetadata(
+  out: AnswerWriter,
+  job: Extract<QueryJob, { kind: 'metadata' }>,
+  tenant: TenantId,
+  reader: MetricReader,
+): void {
+  const all = reader.metadata(tenant, job.metric)
+  const count = job.limit > 0 ? Math.min(job.limit, all.length) : all.length
+  out.raw('{"status":"success","data":{')
+  for (let i = 0; i < count; i++) {
+    const entry = all[i] as (typeof all)[number]
+    if (i > 0) out.raw(',')
+    out.string(entry.metric)
+    out.raw(`:[{"type":"${entry.type}","help":`)
+    out.string(entry.help)
+    out.raw(',"unit":')
+    out.string(entry.unit)
+    out.raw('}]')
+  }
+  out.raw('}}')
+}
+
+function writeTsdb(out: AnswerWriter, tenant: TenantId, reader: MetricReader, limit: number): void {
+  const { numSeries, numLabelPairs, chunkCount, minTimeMs, maxTimeMs, ...tops } = reader.cardinality(tenant, limit)
+  const headStats = { numSeries, numLabelPairs, chunkCount, minTime: minTimeMs, maxTime: maxTimeMs }
+  out.text(JSON.stringify({ status: 'success', data: { headStats, ...tops } }))
+}

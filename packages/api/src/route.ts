@@ -1,0 +1,49 @@
+import type { Fault, Result, TenantId } from '@vantage/model'
+
+/** What a credential must allow for a route; routes without one do not compile. */
+export type Permission = 'public' | 'metrics:read' | 'metrics:write' | 'admin'
+
+/** A request as handlers see it: query string and form body are one list. */
+export interface ApiRequest {
+  readonly tenant: TenantId
+  readonly params: URLSearchParams
+  /** Named parts of the path, decoded once. */
+  readonly path: Readonly<Record<string, string>>
+  /** Aborted when the caller goes away. */
+  readonly signal: AbortSignal
+}
+
+export interface ApiAnswer {
+  readonly status?: number
+  readonly contentType: string
+  readonly body: string | Uint8Array
+}
+
+export interface Parameter {
+  readonly name: string
+  readonly in: 'query' | 'path'
+  readonly required: boolean
+  readonly description: string
+  readonly type: 'string' | 'number' | 'integer' | 'boolean'
+  readonly repeated?: boolean
+}
+
+/** How faults look to the callers of a route. */
+export type FaultStyle = 'prometheus' | 'vantage'
+
+export interface Route {
+  readonly methods: readonly ('GET' | 'POST')[]
+  /** With `:name` for named parts. */
+  readonly path: string
+  readonly permission: Permission
+  readonly summary: string
+  readonly parameters: readonly Parameter[]
+  readonly faults: FaultStyle
+  handle(request: ApiRequest): Promise<Result<ApiAnswer, Fault>>
+}
+
+export const JSON_TYPE = 'application/json'
+
+export function json(value: unknown, status = 200): ApiAnswer {
+  return { status, contentType: JSON_TYPE, body: JSON.stringify(value) }
+}
