@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const CHECKOUT = resolve(import.meta.dirname, '../..')
+const SERVER_ENTRY = join(CHECKOUT, 'apps/server/src/main.ts')
+
+const START_TIMEOUT_MS = 30_000
+const STOP_TIMEOUT_MS = 30_000
+const POLL_MS = 25
+/** What the server wrote last, for the message of a failed start, characters. */
+const OUTPUT_KEPT_MAX = 16_384
+
+export interface ServerOptions {
+  /** Added to our own environment; ports are chosen by `startServer`. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Further arguments of the server. */
+  readonly args?: readonly string[]
+  /** A folder of the caller's, which `stop` leaves alone: for starting again on what is there. */
+  readonly dataDir?: string
+}
+
+/** A real server in a process of its own. */
+export interface TestServer {
+  /** `http://127.0.0.1:PORT`: queries, remote write, the page. */
+  readonly url: string
+  /** `http://127.0.0.1:PORT` of the OTLP/HTTP listener. */
+  readonly otlpHttpUrl: string
+  /** `127.0.0.1:PORT` of the OTLP/gRPC listener. */
+  readonly otlpGrpcTarget: string
+  readonly dataDir: string
+  readonly pid: number
+  /** What it wrote to stdout and stderr, the last characters of it. */
+  output(): string
+  /** SIGTERM, waits for the end (SIGKILL after 30 s), removes a data folder of our own. @returns the exit code */
+  stop(): Promise<number | null>
+  /** SIGKILL, waits for the end; the data folder stays until `stop`. */
+  kill(): Promise<void>
+}
+
+/** Starts the server on free ports of the loopback and waits until `/-/ready` answers 200. */
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'vantage-test-')))
+  const [port, httpPort, grpcPort] = (await freePorts(3)) as [number, number, number]
+  const args = [SERVER_ENTRY, '--data', dataDir, '--listen', `127.0.0.1:${port}`, ...(options.args ?? [])]
+  const env = {
+    ...process.env,
+    VANTAGE_OTLP_HTTP_PORT: String(httpPort),
+    VANTAGE_OTLP_GRPC_PORT: String(grpcPort),
+    ...options.env,
+  }
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = keepOutput(child)
+  const url = `http://127.0.0.1:${port}`
+  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    await endChild(child, signal)
+    return child.exitCode
+  }
+  const clean = async () => {
+    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
+  }
+  try {
+    await waitUntilReady(url, child)
+  } catch (error) {
+    await end('SIGKILL')
+    await clean()
+    throw new Error(`${(error as Error).message}\n${output()}`)
+  }
+  return {
+    url,
+    otlpHttpUrl: `http://127.0.0.1:${httpPort}`,
+    otlpGrpcTarget: `127.0.0.1:${grpcPort}`,
+    dataDir,
+    pid: child.pid as number,
+    output,
+    stop: async () => {
+      const code = await end('SIGTERM')
+      await clean()
+      return code
+    },
+    kill: async () => {
+      await end('SIGKILL')
+    },
+  }
+}
+
+function keepOutput(child: ChildProcess): () => string {
+  let kept = ''
+  const take = (chunk: Buffer) => {
+    kept = (kept + chunk.toString()).slice(-OUTPUT_KEPT_MAX)
+  }
+  child.stdout?.on('data', take)
+  child.stderr?.on('data', take)
+  return () => kept
+}
+
+async function endChild(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill(signal)
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+  await exited
+  clearTimeout(timer)
+}
+
+async function waitUntilReady(url: string, child: ChildProcess): Promise<void> {
+  const deadlineMs = performance.now() + START_TIMEOUT_MS
+  while (performance.now() < deadlineMs) {
+    if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}`)
+    if (await isReady(url)) return
+    await new Promise((wake) => setTimeout(wake, POLL_MS))
+  }
+  throw new Error(`the server was not ready after ${START_TIMEOUT_MS} ms`)
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${url}/-/ready`)
+    await answer.arrayBuffer()
+    return answer.status === 200
+  } catch (error) {
+    // Nobody listens yet.
+    if (error instanceof TypeError) return false
+    throw error
+  }
+}
+
+/** Ports that were free a moment ago, all held at once so that they differ. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  await Promise.all(
+    servers.map(async (server) => {
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+    }),
+  )
+  const ports = servers.map((server) => {
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('BUG: a TCP server has an address')
+    return address.port
+  })
+  await Promise.all(
+    servers.map(async (server) => {
+      server.close()
+      await once(server, 'close')
+    }),
+  )
+  return ports
+}
