@@ -1,1 +1,32 @@
-export {}
+export { valueAt } from './live/legend.ts'
+export { STRIP_SERIES_MAX } from './live/limits.ts'
+export { SampleRing } from './live/ring.ts'
+export { LiveStage, type StageFigures } from './live/stage.ts'
+export { LiveStrip, PLOT_LEFT_PX, PLOT_RIGHT_PX, type StripSeries } from './live/strip.ts'
+export {
+  assignSlots,
+  CHART_THEMES,
+  type ChartTheme,
+  COLOUR_COUNT,
+  slotColour,
+  type ThemeName,
+} from './palette.ts'
+export { type SeriesStats, seriesStats } from './series-stats.ts'
+export { sparklinePath } from './sparkline.ts'
+export { formatInstant, formatTick, type Zone, zoneOffsetMs } from './ticks.ts'
+export { TimeSeriesChart } from './time-series/chart.ts'
+export {
+  type ChartSeries,
+  type DataView,
+  DRAW_MODES,
+  type DrawMode,
+  dataView,
+  EMPTY_FRAME,
+  frameSummary,
+  gridSeconds,
+  type LegendRow,
+  legendRows,
+  onGrid,
+  type TimeSeriesFrame,
+} from './time-series/model.ts'
+export { formatExact, formatValue, NO_DATA, PLAIN, type Unit, unitOf } from './units.ts'

@@ -1,1 +1,17 @@
-export {}
+export type {
+  AcceptedIntake,
+  ExplainNode,
+  LabelRecord,
+  MatrixSeries,
+  MetricInfo,
+  QueryAnswer,
+  QueryData,
+  RecentIntake,
+  RefusedIntake,
+  ServerStats,
+  VectorSample,
+} from './answers.ts'
+export type { ClientFault } from './client.ts'
+export { VantageClient } from './client.ts'
+export type { LiveMessage, LiveRequest, LiveSeries } from './live-messages.ts'
+export { readLiveMessage } from './live-messages.ts'

@@ -1,0 +1,159 @@
+import { err, fault, ok, type Result, STATUS } from '@vantage/model'
+import type { LabelRecord, MetricInfo, QueryAnswer, RecentIntake, ServerStats } from './answers.ts'
+import { arrayAt, isRecord, type Json, labelsOf, optionalTextAt, recordAt, textAt, textsOf } from './json.ts'
+import { readMetadata, readQueryAnswer, readRecentIntake, readStats } from './readers.ts'
+
+/** What went wrong with one request. `status` is 0 where no answer came. */
+export interface ClientFault {
+  readonly code: keyof typeof STATUS
+  readonly message: string
+  readonly status: number
+  /** Prometheus' `errorType` (`bad_data`, `timeout`, …) where the answer named one. */
+  readonly errorType: string | undefined
+  readonly requestId: string | undefined
+}
+
+export type Answer<T> = Promise<Result<T, ClientFault>>
+
+/** Where requests go and what sends them; the platform's own `fetch` unless told otherwise. */
+export interface ClientOptions {
+  /** `https://host:port` or '' for the origin of the page. */
+  readonly baseUrl: string
+  readonly fetch?: typeof fetch
+}
+
+export interface RangeQuery {
+  readonly query: string
+  readonly startMs: number
+  readonly endMs: number
+  readonly stepMs: number
+  readonly trace?: boolean
+}
+
+/** Longest URL for a GET; a longer query is sent as a form, which the API takes alike. */
+const GET_URL_MAX_CHARS = 4_000
+
+/** The typed client of the HTTP API. Every call resolves; failures are values, an abort is the code `cancelled`. */
+export class VantageClient {
+  readonly #baseUrl: string
+  readonly #fetch: typeof fetch
+
+  constructor(options: ClientOptions) {
+    this.#baseUrl = options.baseUrl
+    this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis)
+  }
+
+  /** `/api/v1/query_range`; both ends are inclusive. */
+  async queryRange(range: RangeQuery, signal?: AbortSignal): Answer<QueryAnswer> {
+    const form = new URLSearchParams({
+      query: range.query,
+      start: String(range.startMs / 1000),
+      end: String(range.endMs / 1000),
+      step: String(range.stepMs / 1000),
+    })
+    if (range.trace === true) form.set('trace', '1')
+    return asQueryAnswer(await this.#ask('/api/v1/query_range', form, signal))
+  }
+
+  /** `/api/v1/query` at one instant. */
+  async queryInstant(query: string, atMs: number, signal?: AbortSignal): Answer<QueryAnswer> {
+    const form = new URLSearchParams({ query, time: String(atMs / 1000) })
+    return asQueryAnswer(await this.#ask('/api/v1/query', form, signal))
+  }
+
+  async labelNames(signal?: AbortSignal): Answer<readonly string[]> {
+    return mapped(await this.#ask('/api/v1/labels', new URLSearchParams(), signal), (body) =>
+      textsOf(arrayAt(body, 'data')),
+    )
+  }
+
+  async labelValues(name: string, signal?: AbortSignal): Answer<readonly string[]> {
+    const path = `/api/v1/label/${encodeURIComponent(name)}/values`
+    return mapped(await this.#ask(path, new URLSearchParams(), signal), (body) => textsOf(arrayAt(body, 'data')))
+  }
+
+  async series(match: string, signal?: AbortSignal): Answer<readonly LabelRecord[]> {
+    const form = new URLSearchParams({ 'match[]': match })
+    return mapped(await this.#ask('/api/v1/series', form, signal), (body) => arrayAt(body, 'data').map(labelsOf))
+  }
+
+  async metadata(signal?: AbortSignal): Answer<readonly MetricInfo[]> {
+    return mapped(await this.#ask('/api/v1/metadata', new URLSearchParams(), signal), readMetadata)
+  }
+
+  async stats(signal?: AbortSignal): Answer<ServerStats> {
+    return mapped(await this.#ask('/v1/stats', new URLSearchParams(), signal), readStats)
+  }
+
+  async recentIntake(signal?: AbortSignal): Answer<RecentIntake> {
+    return mapped(await this.#ask('/api/vantage/v1/intake/recent', new URLSearchParams(), signal), readRecentIntake)
+  }
+
+  async #ask(path: string, form: URLSearchParams, signal: AbortSignal | undefined): Answer<Json> {
+    const query = form.toString()
+    const isLong = path.length + query.length > GET_URL_MAX_CHARS
+    const url = `${this.#baseUrl}${path}${query === '' || isLong ? '' : `?${query}`}`
+    const request: RequestInit = isLong ? { method: 'POST', body: form } : { method: 'GET' }
+    if (signal !== undefined) request.signal = signal
+    try {
+      return await readBody(await this.#fetch(url, request))
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'AbortError') return failed('cancelled', 'cancelled')
+      return failed('unavailable', `no answer from the server: ${error instanceof Error ? error.message : 'unknown'}`)
+    }
+  }
+}
+
+async function readBody(response: Response): Answer<Json> {
+  const requestId = response.headers.get('x-request-id') ?? undefined
+  const parsed = parseJson(await response.text())
+  if (!response.ok || parsed === undefined || parsed['status'] === 'error') {
+    return err(faultOf(response.status, parsed, requestId))
+  }
+  return ok(parsed)
+}
+
+function parseJson(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isRecord(value) ? value : undefined
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return undefined
+  }
+}
+
+/** Both error shapes are read: Prometheus' `{status, errorType, error}` and our `{error: {message}}`. */
+function faultOf(status: number, body: Json | undefined, requestId: string | undefined): ClientFault {
+  const nested = recordAt(body ?? {}, 'error')
+  const message =
+    textAt(body ?? {}, 'error') || textAt(nested, 'message') || textAt(body ?? {}, 'message') || `HTTP ${status}`
+  return {
+    code: codeOf(status),
+    message: body === undefined && status < 300 ? 'the answer is not a JSON object' : message,
+    status,
+    errorType: optionalTextAt(body ?? {}, 'errorType'),
+    requestId: requestId ?? optionalTextAt(nested, 'requestId'),
+  }
+}
+
+function codeOf(status: number): keyof typeof STATUS {
+  for (const [code, row] of Object.entries(STATUS)) {
+    if (row.http === status) return code as keyof typeof STATUS
+  }
+  return 'internal'
+}
+
+function failed(code: keyof typeof STATUS, message: string): Result<never, ClientFault> {
+  return err({ ...fault(code, message), status: 0, errorType: undefined, requestId: undefined })
+}
+
+function mapped<T>(answer: Result<Json, ClientFault>, read: (body: Json) => T): Result<T, ClientFault> {
+  return answer.ok ? ok(read(answer.value)) : answer
+}
+
+function asQueryAnswer(answer: Result<Json, ClientFault>): Result<QueryAnswer, ClientFault> {
+  if (!answer.ok) return answer
+  const read = readQueryAnswer(answer.value)
+  return read === undefined ? failed('internal', 'the answer has a result type that this page cannot draw') : ok(read)
+}

@@ -1,0 +1,78 @@
+import { type ChartTheme, slotColour } from '../palette.ts'
+import { formatScaled, NO_DATA, scaleFor, type Unit } from '../units.ts'
+import type { SampleRing } from './ring.ts'
+import type { StripSeries } from './strip.ts'
+
+/** Two rows of 16 px. */
+export const LEGEND_HEIGHT_PX = 34
+const ROW_PX = 16
+const SWATCH_PX = 8
+const ENTRY_GAP_PX = 12
+/** Room kept for a value, so that entries do not move when digits change. */
+const VALUE_PX = 54
+const LABEL_MAX_PX = 150
+
+/** The value of a series at a time: that of the newest sample not after it; the latest one without a time. */
+export function valueAt(ring: SampleRing, atMs: number | undefined): number {
+  if (atMs === undefined || atMs >= ring.lastMs) return ring.lastValue
+  const at = ring.indexAt(atMs + 1) - 1
+  if (at < ring.first) return Number.NaN
+  const ageMs = atMs - ring.baseMs - (ring.times[at] as number)
+  return ageMs > ring.joinMs ? Number.NaN : (ring.values[at] as number)
+}
+
+/** Writes swatch, label and value of each series; what does not fit into two rows is counted. */
+export function drawLegend(
+  context: CanvasRenderingContext2D,
+  series: readonly StripSeries[],
+  theme: ChartTheme,
+  unit: Unit,
+  atMs: number | undefined,
+  top: number,
+  width: number,
+): void {
+  let x = 0
+  let row = 0
+  for (let i = 0; i < series.length; i++) {
+    const one = series[i] as StripSeries
+    const labelPx = Math.min(LABEL_MAX_PX, context.measureText(one.label).width)
+    const entryPx = SWATCH_PX + 6 + labelPx + 6 + VALUE_PX
+    const reservePx = row === 1 && i < series.length - 1 ? 28 : 0
+    if (x > 0 && x + entryPx > width - reservePx) {
+      if (row === 1) {
+        context.fillStyle = theme.axisText
+        context.fillText(`+${series.length - i}`, x, top + ROW_PX * 1.5)
+        return
+      }
+      row = 1
+      x = 0
+    }
+    drawEntry(context, one, theme, unit, valueAt(one.ring, atMs), x, top + ROW_PX * (row + 0.5), labelPx)
+    x += entryPx + ENTRY_GAP_PX
+  }
+}
+
+function drawEntry(
+  context: CanvasRenderingContext2D,
+  one: StripSeries,
+  theme: ChartTheme,
+  unit: Unit,
+  value: number,
+  x: number,
+  y: number,
+  labelPx: number,
+): void {
+  context.fillStyle = slotColour(theme, one.slot)
+  context.fillRect(x, y - SWATCH_PX / 2, SWATCH_PX, SWATCH_PX)
+  context.fillStyle = theme.axisText
+  // The width limit squeezes a long label; half of it and more would not be legible, so it is cut before.
+  context.fillText(cut(one.label, labelPx), x + SWATCH_PX + 6, y, labelPx)
+  context.fillStyle = theme.text
+  const text = Number.isNaN(value) ? NO_DATA : formatScaled(value, scaleFor(unit, value))
+  context.fillText(text, x + SWATCH_PX + 6 + labelPx + 6, y, VALUE_PX)
+}
+
+function cut(label: string, labelPx: number): string {
+  const charsMax = Math.ceil(labelPx / 5)
+  return label.length <= charsMax ? label : `${label.slice(0, charsMax - 1)}…`
+}

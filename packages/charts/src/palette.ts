@@ -1,0 +1,94 @@
+/**
+ * Colours that canvases use. They equal the custom properties of the dashboard's `tokens.css`
+ * (a test there compares them), because a canvas cannot read `var(--…)`.
+ */
+export type ThemeName = 'dark' | 'light'
+
+export interface ChartTheme {
+  readonly name: ThemeName
+  readonly background: string
+  readonly grid: string
+  readonly axisText: string
+  readonly text: string
+  readonly accent: string
+  readonly critical: string
+  readonly hatch: string
+  /** Eight colours; slots 8–15 repeat them dashed, 16–23 dotted. */
+  readonly series: readonly string[]
+}
+
+export const CHART_THEMES: Readonly<Record<ThemeName, ChartTheme>> = {
+  dark: {
+    name: 'dark',
+    background: '#14181F',
+    grid: '#252C37',
+    axisText: '#8490A1',
+    text: '#E8ECF2',
+    accent: '#93A1FF',
+    critical: '#F0655C',
+    hatch: '#3A4454',
+    series: ['#6898E8', '#E1A447', '#80D1B5', '#DF5E97', '#FADE4E', '#8851D1', '#C2ECFE', '#A85237'],
+  },
+  light: {
+    name: 'light',
+    background: '#FFFFFF',
+    grid: '#E1E6ED',
+    axisText: '#5F6B7E',
+    text: '#141B26',
+    accent: '#4050D0',
+    critical: '#D4463C',
+    hatch: '#C5CDD9',
+    series: ['#2E58B1', '#C87F2C', '#178771', '#E64392', '#7E6F1D', '#4C2A82', '#2D95D3', '#633416'],
+  },
+}
+
+export const COLOUR_COUNT = 8
+/** Colour × dash combinations that can be told apart; further series repeat them. */
+export const SLOT_COUNT = COLOUR_COUNT * 3
+
+const SOLID: readonly number[] = []
+const DASHED: readonly number[] = [6, 4]
+const DOTTED: readonly number[] = [2, 3]
+
+export function slotColour(theme: ChartTheme, slot: number): string {
+  return theme.series[slot % COLOUR_COUNT] as string
+}
+
+/** Dash pattern in CSS pixels; empty means solid. */
+export function slotDash(slot: number): readonly number[] {
+  const turn = Math.floor(slot / COLOUR_COUNT) % 3
+  return turn === 0 ? SOLID : turn === 1 ? DASHED : DOTTED
+}
+
+/**
+ * Gives every series of a panel a slot. The slot follows from the key alone (FNV-1a), so it survives
+ * reload, filtering and other panels; of two keys that want one slot, the smaller hash keeps it and
+ * the other takes the next free one.
+ * @param keys one per series, unique (`labelsKey`)
+ * @returns slots in the order of `keys`, 0 … SLOT_COUNT − 1
+ */
+export function assignSlots(keys: readonly string[]): number[] {
+  const hashes = keys.map(fnv1a)
+  const order = keys.map((_, i) => i)
+  order.sort((a, b) => (hashes[a] as number) - (hashes[b] as number) || (keys[a] as string).localeCompare(keys[b]!))
+  const slots = new Array<number>(keys.length).fill(0)
+  const taken = new Set<number>()
+  for (const i of order) {
+    if (taken.size === SLOT_COUNT) taken.clear()
+    const turn = Math.floor(taken.size / COLOUR_COUNT) * COLOUR_COUNT
+    let colour = (hashes[i] as number) % COLOUR_COUNT
+    while (taken.has(turn + colour)) colour = (colour + 1) % COLOUR_COUNT
+    slots[i] = turn + colour
+    taken.add(turn + colour)
+  }
+  return slots
+}
+
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) {
+    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  }
+  // The low bits of FNV-1a follow the last character closely; fold the high ones in.
+  return (hash ^ (hash >>> 15)) >>> 0
+}
