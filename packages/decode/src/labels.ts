@@ -1,14 +1,8 @@
-import { utf8Text } from '@vantage/bytes'
 import { foreign, type ItemReason, type LabelsOutcome, METRIC_NAME } from '@vantage/model'
 import type { LabelLimits } from './limits.ts'
 
 function refuse(reason: ItemReason, message: string): LabelsOutcome {
   return { ok: false, reason, message }
-}
-
-/** A refused name or value as text for a message. */
-export function foreignText(bytes: Uint8Array, from: number, to: number): string {
-  return foreign(utf8Text(bytes, from, Math.min(to, from + 1024)))
 }
 
 /**

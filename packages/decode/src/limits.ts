@@ -23,9 +23,6 @@ export const WARNINGS_MAX = 16
 /** Fields between two looks at the clock: some 20 µs of work. */
 export const FIELDS_PER_CLOCK_READ = 2_048
 
-/** How long one `step` may hold the thread unless told otherwise. */
-export const SLICE_MS = 5
-
 /** Limits of a series' labels, from the configuration (`limits.*`). */
 export interface LabelLimits {
   readonly maxLabels: number

@@ -22,9 +22,9 @@ import { parseTimestamp } from './timestamp.ts'
  */
 
 export const JSON_BATCH_ALIAS_SPACE = 3
-export const ITEMS_MAX = 1_000
+const ITEMS_MAX = 1_000
 /** Bad items that are listed. */
-export const PROBLEMS_MAX = ITEMS_MAX
+const PROBLEMS_MAX = ITEMS_MAX
 /** Tags of one item that are read: more are refused anyway, by `limits.maxLabels`. */
 const TAGS_MAX = 256
 

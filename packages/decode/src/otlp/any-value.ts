@@ -8,7 +8,7 @@ import { ByteCursor, isUtf8Range, readFixed64, readVarint, readVarint64, utf8Tex
  */
 
 /** Values inside values (`decode.maxDepth`, the last of its three numbers). */
-export const VALUE_DEPTH_MAX = 16
+const VALUE_DEPTH_MAX = 16
 
 export type AttributeFault = 'malformed' | 'invalid_utf8' | 'nested_too_deep'
 

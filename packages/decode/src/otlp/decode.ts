@@ -28,7 +28,7 @@ import { PointReader, type RowWriter } from './points.ts'
 export const OTLP_ALIAS_SPACE = 2
 const ALIAS_HEAD_BYTES = 17
 /** Rows of one histogram repeat its attributes: a small body could ask for gigabytes. */
-export const ALIAS_BYTES_MAX = 128 * 1024 * 1024
+const ALIAS_BYTES_MAX = 128 * 1024 * 1024
 
 const METRIC_KINDS: Readonly<Record<number, number>> = {
   [field.METRIC_GAUGE]: KINDS.gauge,

@@ -2,8 +2,8 @@ import { getUint32, ReusableBuffer } from '@vantage/bytes'
 import type { MetricMetadata } from '@vantage/model'
 
 /** Entries and bytes of one tenant's interner; beyond either it starts over with a new epoch. */
-export const INTERNER_ENTRIES_MAX = 65_536
-export const INTERNER_BYTES_MAX = 32 * 1024 * 1024
+const INTERNER_ENTRIES_MAX = 65_536
+const INTERNER_BYTES_MAX = 32 * 1024 * 1024
 
 /** Epochs are never given twice in a process: alias bytes with an old one can never mean something new. */
 let epochs = 0

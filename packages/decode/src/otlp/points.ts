@@ -8,7 +8,7 @@ import * as field from './fields.ts'
 import { KINDS, type MetricContext, SUFFIXES } from './labels.ts'
 
 /** `limits.maxBuckets` of one histogram. */
-export const BUCKETS_MAX = 320
+const BUCKETS_MAX = 320
 
 /** Takes the rows of a point; every row has the point's attributes. */
 export interface RowWriter {

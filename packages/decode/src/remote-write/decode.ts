@@ -367,7 +367,7 @@ function fieldEnd(cursor: ByteCursor, end: number): number {
 }
 
 /** Skips an unknown field whose tag was read. Groups (wire types 3 and 4) are not part of proto3. */
-export function skipField(cursor: ByteCursor, tag: number, at: number): Fault | undefined {
+function skipField(cursor: ByteCursor, tag: number, at: number): Fault | undefined {
   if (cursor.isBad || tag < 8) return cut('tag', at, cursor.end - at)
   const wireType = tag % 8
   if (wireType === 0) readVarint64(cursor)
