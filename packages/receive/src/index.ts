@@ -1,1 +1,23 @@
-export {}
+export {
+  Auth,
+  type AuthOptions,
+  type Credential,
+  type CredentialSource,
+  type GivenKey,
+  SCOPES,
+  type Scope,
+} from './auth.ts'
+export { METRIC_PATHS, registerMetricDoors } from './doors.ts'
+export { httpServerOptions, limitConnections } from './http-server.ts'
+export type { IntakeAccepted, IntakeFault, IntakeRequest, ItemProblem, SubmitIntake } from './intake.ts'
+export { RECEIVE_LIMITS, type ReceiveLimits } from './limits.ts'
+export { type RecentRequest, RecentRequests } from './recent.ts'
+export {
+  openReception,
+  type PartialSuccess,
+  type Phase,
+  type ReceiveCodec,
+  type Reception,
+  type ReceptionOptions,
+} from './reception.ts'
+export { withRetryAfter } from './retry-after.ts'

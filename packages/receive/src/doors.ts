@@ -1,0 +1,174 @@
+import { fault, PAYLOAD_FORMATS, type PayloadFormat, type Result, type TenantId } from '@vantage/model'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type Admitted, type Arrival, admit, type BodyForm, otlpForm, remoteWriteForm } from './admission.ts'
+import { BodyReader, type ReadBody } from './body.ts'
+import { acceptedAnswer, type Face, faultAnswer } from './http-answers.ts'
+import { announcedBytes, dropConnection, sendAnswer } from './http-reply.ts'
+import { grantContinue, holdContinue } from './http-server.ts'
+import type { IntakeFault } from './intake.ts'
+import type { Reception } from './reception.ts'
+import { withRetryAfter } from './retry-after.ts'
+
+/** Bytes of a JSON body in which the key must come that tells a plain batch from OTLP; without it, it is OTLP. */
+const JSON_SHAPE_BYTES_MAX = 64 * 1_024
+
+/** A family of paths that take the same bodies. */
+interface Door {
+  readonly receiver: string
+  readonly paths: readonly string[]
+  readonly readForm: (
+    contentType: string | undefined,
+    contentEncoding: string | undefined,
+  ) => Result<BodyForm, IntakeFault>
+  /** The face of answers given before the body is known. */
+  readonly faceOf: (contentType: string | undefined) => Face
+}
+
+const REMOTE_WRITE: Door = {
+  receiver: 'remote-write',
+  paths: ['/api/v1/write', '/api/v1/push', '/api/prom/push'],
+  readForm: remoteWriteForm,
+  faceOf: () => 'remote-write',
+}
+
+const OTLP_HTTP: Door = {
+  receiver: 'otlp-http',
+  paths: ['/v1/metrics', '/otlp/v1/metrics', '/api/v1/otlp/v1/metrics', '/opentelemetry/v1/metrics'],
+  readForm: otlpForm,
+  faceOf: (contentType) => (/^\s*application\/(x-)?protobuf/i.test(contentType ?? '') ? 'otlp-protobuf' : 'otlp-json'),
+}
+
+const DOORS: readonly Door[] = [REMOTE_WRITE, OTLP_HTTP]
+
+/** Paths of the metric doors: for hosts that route by hand. */
+export const METRIC_PATHS: ReadonlySet<string> = new Set(DOORS.flatMap((door) => door.paths))
+
+/**
+ * Adds the doors for metrics to a server: remote write 1.0, OTLP/HTTP (protobuf, JSON) and plain JSON batches.
+ *
+ * A request is served in Fastify's first hook: the order of checks is ours alone (a body parser that refuses a
+ * media type before the credential was checked would break it), and the body is read straight from the socket.
+ */
+export function registerMetricDoors(app: FastifyInstance, reception: Reception): void {
+  holdContinue(app.server, METRIC_PATHS)
+  for (const door of DOORS) {
+    for (const url of door.paths) {
+      app.route({
+        method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+        url,
+        onRequest: (request, reply) => new HttpVisit(door, reception, request, reply).serve(),
+        handler: () => {
+          throw new Error('BUG: a metric door answers in its first hook')
+        },
+      })
+    }
+  }
+}
+
+/** One HTTP request at a metric door, from its headers to its answer. */
+class HttpVisit {
+  receiver: string
+  tenant: TenantId | undefined
+  wireBytes = 0
+  readonly startedMonotonicMs: number
+  readonly #door: Door
+  readonly #reception: Reception
+  readonly #request: FastifyRequest
+  readonly #reply: FastifyReply
+  #face: Face
+
+  constructor(door: Door, reception: Reception, request: FastifyRequest, reply: FastifyReply) {
+    this.#door = door
+    this.#reception = reception
+    this.#request = request
+    this.#reply = reply
+    this.receiver = door.receiver
+    this.startedMonotonicMs = reception.clock.monotonicMs()
+    this.#face = door.faceOf(request.headers['content-type'])
+  }
+
+  /** Steps 2–14. Never rejects: what breaks inside is a bug and answers `internal`. */
+  async serve(): Promise<FastifyReply> {
+    const admitted = admit(this.#arrival(), this.#reception, (tenant) => {
+      this.tenant = tenant
+    })
+    if (!admitted.ok) return this.#refuse(admitted.error)
+    grantContinue(this.#request.raw, this.#reply.raw)
+    const { hold, form } = admitted.value
+    const reader = new BodyReader(this.#reception, hold)
+    try {
+      const body = await reader.read(this.#request.raw, form)
+      this.wireBytes = reader.wireBytes
+      if (!body.ok) return this.#refuse(body.error)
+      return await this.#submit(admitted.value, body.value)
+    } catch (error) {
+      return this.#refuse(this.#bug(error))
+    } finally {
+      reader.give()
+      hold.release()
+    }
+  }
+
+  async #submit({ tenant, form }: Admitted, body: ReadBody): Promise<FastifyReply> {
+    const outcome = await this.#reception.submit({
+      tenant,
+      format: this.#recognise(form, body),
+      receiver: this.receiver,
+      ...body,
+      connection: this.#request.raw.socket,
+    })
+    if (!outcome.ok) return this.#refuse(outcome.error)
+    this.#reception.counts.accepted(this, outcome.value)
+    const answer = acceptedAnswer(this.#face, outcome.value, this.#reception.codec)
+    sendAnswer(this.#request, this.#reply, answer, this.wireBytes)
+    return this.#reply
+  }
+
+  /** Names the payload; a plain JSON batch at the OTLP door is known by its body only and changes the face. */
+  #recognise(form: BodyForm, { body, bodyLength }: ReadBody): PayloadFormat {
+    if (form.packing === 'snappy') return PAYLOAD_FORMATS.remoteWriteV1Snappy
+    if (form.kind === 'protobuf') return PAYLOAD_FORMATS.otlpMetricsProtobuf
+    if (!this.#reception.codec.isJsonBatch(body, Math.min(bodyLength, JSON_SHAPE_BYTES_MAX))) {
+      return PAYLOAD_FORMATS.otlpMetricsJson
+    }
+    this.receiver = 'json-batch'
+    this.#face = 'json-batch'
+    return PAYLOAD_FORMATS.jsonBatch
+  }
+
+  #refuse(refusal: IntakeFault): FastifyReply {
+    this.#reception.counts.refused(this, refusal)
+    if (refusal.code === 'cancelled') {
+      dropConnection(this.#request, this.#reply)
+      return this.#reply
+    }
+    const sent = withRetryAfter(refusal, this.#reception.random)
+    const answer = faultAnswer(this.#face, sent, this.#reception.codec, this.#request.id)
+    sendAnswer(this.#request, this.#reply, answer, this.wireBytes)
+    return this.#reply
+  }
+
+  #bug(error: unknown): IntakeFault {
+    const requestId = this.#request.id
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#reception.logger.error('a request met a bug', { requestId, receiver: this.receiver, error: detail })
+    return fault('internal', `internal error, request ${requestId}`)
+  }
+
+  #arrival(): Arrival {
+    const { headers, method, raw } = this.#request
+    return {
+      receiver: this.receiver,
+      scope: 'metrics:write',
+      authority: headers.host,
+      header: (name) => {
+        const value = headers[name]
+        return Array.isArray(value) ? value.join(', ') : value
+      },
+      isMethodAllowed: method === 'POST',
+      urlBytes: (raw.url ?? '').length,
+      contentLength: announcedBytes(this.#request),
+      readForm: () => this.#door.readForm(headers['content-type'], headers['content-encoding']),
+    }
+  }
+}

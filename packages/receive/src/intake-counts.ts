@@ -1,0 +1,130 @@
+import type { Clock, Fault, TenantId } from '@vantage/model'
+import type { Counter, Logger, Registry } from '@vantage/observe'
+import type { IntakeAccepted, IntakeFault } from './intake.ts'
+import { TENANT_LABELS_MAX } from './limits.ts'
+import type { RecentRequests } from './recent.ts'
+
+const SIGNAL = 'metrics'
+
+/** How one request went, as far as it came. */
+export interface Visit {
+  readonly receiver: string
+  /** Undefined before the credential was known. */
+  readonly tenant: TenantId | undefined
+  readonly startedMonotonicMs: number
+  /** Read from the wire so far. */
+  readonly wireBytes: number
+}
+
+interface CountsOptions {
+  readonly registry: Registry
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly recent: RecentRequests
+}
+
+/**
+ * Counts, logs and remembers every request once, at its answer.
+ * Sum check: received items = acknowledged + discarded, for every tenant.
+ */
+export class IntakeCounts {
+  readonly #requests: Counter
+  readonly #items: Counter
+  readonly #acked: Counter
+  readonly #discarded: Counter
+  readonly #discardedBytes: Counter
+  readonly #options: CountsOptions
+  readonly #tenants = new Set<TenantId>()
+
+  constructor(options: CountsOptions) {
+    const { registry } = options
+    this.#options = options
+    this.#requests = registry.counter('vantage_ingest_requests_total', 'Requests of writers by outcome.', [
+      'receiver',
+      'code',
+    ])
+    this.#items = registry.counter('vantage_ingest_items_total', 'Items that writers sent (samples, data points).', [
+      'signal',
+      'receiver',
+      'tenant',
+    ])
+    this.#acked = registry.counter('vantage_acked_items_total', 'Items acknowledged: logged, synced and applied.', [
+      'signal',
+      'receiver',
+      'tenant',
+    ])
+    this.#discarded = registry.counter('vantage_discarded_items_total', 'Items refused, by reason.', [
+      'signal',
+      'reason',
+      'tenant',
+    ])
+    this.#discardedBytes = registry.counter(
+      'vantage_discarded_bytes_total',
+      'Bytes of bodies that were refused as a whole, by reason.',
+      ['signal', 'reason', 'tenant'],
+    )
+  }
+
+  accepted(visit: Visit, outcome: IntakeAccepted): void {
+    const tenant = this.#tenantLabel(visit.tenant)
+    let refused = 0
+    for (const { reason, count } of outcome.refused) {
+      refused += count
+      this.#discarded.add(count, SIGNAL, reason, tenant)
+      this.#warn(visit, reason, 'some items of a request were refused')
+    }
+    this.#items.add(outcome.samples + refused, SIGNAL, visit.receiver, tenant)
+    this.#acked.add(outcome.samples, SIGNAL, visit.receiver, tenant)
+    const code = refused === 0 ? 'ok' : 'partial'
+    this.#requests.add(1, visit.receiver, code)
+    this.#remember(visit, code, outcome.samples, refused, outcome.refused[0]?.message ?? '')
+  }
+
+  refused(visit: Visit, fault: IntakeFault): void {
+    const tenant = this.#tenantLabel(visit.tenant)
+    const problems = fault.problems ?? []
+    for (const { reason } of problems) this.#discarded.add(1, SIGNAL, reason, tenant)
+    this.#items.add(problems.length, SIGNAL, visit.receiver, tenant)
+    this.#discardedBytes.add(visit.wireBytes, SIGNAL, fault.reason ?? fault.code, tenant)
+    this.#requests.add(1, visit.receiver, fault.code)
+    // A caller that went away is no news.
+    if (fault.code !== 'cancelled') this.#warn(visit, fault.reason ?? fault.code, 'a request was refused', fault)
+    this.#remember(visit, fault.code, 0, problems.length, fault.message)
+  }
+
+  #warn(visit: Visit, reason: string, message: string, fault?: Fault): void {
+    const { receiver } = visit
+    const tenant = visit.tenant ?? ''
+    this.#options.logger.warnSparsely(`${receiver} ${tenant} ${reason}`, message, {
+      receiver,
+      tenant,
+      reason,
+      code: fault?.code,
+      limit: fault?.limit,
+    })
+  }
+
+  #remember(visit: Visit, code: 'ok' | 'partial' | Fault['code'], samples: number, refused: number, message: string) {
+    const { clock, recent } = this.#options
+    const durationMs = clock.monotonicMs() - visit.startedMonotonicMs
+    recent.add({
+      atMs: clock.nowMs(),
+      receiver: visit.receiver,
+      tenant: visit.tenant ?? '',
+      code,
+      samples,
+      refused,
+      wireBytes: visit.wireBytes,
+      durationMs,
+      message,
+    })
+  }
+
+  #tenantLabel(tenant: TenantId | undefined): string {
+    if (tenant === undefined) return ''
+    if (this.#tenants.has(tenant)) return tenant
+    if (this.#tenants.size >= TENANT_LABELS_MAX) return 'other'
+    this.#tenants.add(tenant)
+    return tenant
+  }
+}
