@@ -78,9 +78,11 @@ async function raw(port: number, bytes: string): Promise<string> {
   socket.on('data', (chunk) => {
     text += chunk.toString()
   })
+  // A reset is an end without an answer too.
   socket.on('error', () => {})
+  const closed = new Promise((resolve) => socket.once('close', resolve))
   socket.write(bytes)
-  await once(socket, 'close')
+  await closed
   return text
 }
 
