@@ -4,6 +4,7 @@ import {
   assert,
   type Clock,
   type FileSystem,
+  type Labels,
   type MetricBatch,
   type MetricReader,
   type TenantId,
@@ -224,6 +225,12 @@ export class MetricStore {
   /** Where live views listen. */
   tap(tenant: TenantId): SeriesTap {
     return this.#head(tenant).tap
+  }
+
+  /** The id by which the tap names a series; undefined where the head does not know it. */
+  seriesRef(tenant: TenantId, labels: Labels): number | undefined {
+    const series = this.#head(tenant).index.findSeries(labels)
+    return series < 0 ? undefined : series
   }
 
   /** Replay starts here: everything below is in parts. */

@@ -1,0 +1,156 @@
+import { z } from 'zod'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, KiB: KIB, MiB: MIB, GiB: 1024 * MIB }
+const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** Bytes as a number or with a unit (`64MiB`). */
+const size = z.union([z.number(), z.string()]).transform((value, context) => {
+  const match = /^(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)?$/.exec(String(value))
+  if (match === null) {
+    context.addIssue(`want bytes such as 1048576 or 64MiB, got ${JSON.stringify(value)}`)
+    return z.NEVER
+  }
+  return Math.round(Number(match[1]) * (SIZE_UNITS[match[2] ?? ''] as number))
+})
+
+/** A duration such as `30s`; `off` switches off. */
+const duration = z.union([z.number(), z.string()]).transform((value, context) => {
+  if (value === 'off') return undefined
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(String(value))
+  if (match === null) {
+    context.addIssue(`want a duration such as 30s, 15d or off, got ${JSON.stringify(value)}`)
+    return z.NEVER
+  }
+  return Number(match[1]) * (DURATION_UNITS_MS[match[2] ?? ''] as number)
+})
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const count = z.coerce.number().int().min(0)
+const flag = z
+  .union([z.boolean(), z.enum(['true', 'false', '1', '0', ''])])
+  .transform((value) => value === true || value === 'true' || value === '1')
+const list = z
+  .union([z.array(z.string()), z.string()])
+  .transform((value) =>
+    (Array.isArray(value) ? value : value.split(',')).map((one) => one.trim()).filter((one) => one !== ''),
+  )
+
+/** Given keys are `openssl rand -hex 16` or longer: shorter ones can be guessed. */
+const KEY_CHARS_MIN = 32
+const keys = list.refine((all) => all.every((key) => key.length >= KEY_CHARS_MIN), {
+  message: `want keys of at least ${KEY_CHARS_MIN} characters (openssl rand -hex 32), got a shorter one`,
+})
+
+/** Every key of the configuration file; the environment sets the same keys by the names of ENVIRONMENT. */
+export const configSchema = z.strictObject({
+  data: z.string().default('data'),
+  host: z.string().default('127.0.0.1'),
+  port: port.default(3000),
+  otlp: z.strictObject({ grpcPort: port.default(4317), httpPort: port.default(4318) }).prefault({}),
+  compat: flag.default(false),
+  dashboard: z.string().optional(),
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+  auth: z
+    .strictObject({ enabled: flag.default(false), keys: keys.default([]), allowedHosts: list.default([]) })
+    .prefault({}),
+  http: z
+    .strictObject({
+      maxBodyBytes: size.default(64 * MIB),
+      maxDecompressedBytes: size.default(64 * MIB),
+      maxHeaderBytes: size.default(16 * KIB),
+      maxUrlBytes: size.default(8 * KIB),
+      headersTimeout: duration.default(10_000),
+      requestTimeout: duration.default(60_000),
+      maxConnections: count.default(10_000),
+      corsOrigins: list.default([]),
+    })
+    .prefault({}),
+  grpc: z
+    .strictObject({ maxMessageBytes: size.default(64 * MIB), maxConcurrentStreams: count.default(100) })
+    .prefault({}),
+  ingest: z.strictObject({ maxInflightBytes: size.optional(), queueBytes: size.default(64 * MIB) }).prefault({}),
+  limits: z
+    .strictObject({
+      maxSeries: count.default(0),
+      maxSeriesPerMetric: count.default(0),
+      maxLabels: count.default(40),
+      maxLabelNameBytes: size.default(1024),
+      maxLabelValueBytes: size.default(2048),
+      outOfOrderWindow: duration.default(undefined as unknown as number),
+      maxFuture: duration.default(600_000),
+      maxPast: duration.default(undefined as unknown as number),
+    })
+    .prefault({}),
+  query: z
+    .strictObject({
+      timeout: duration.default(60_000),
+      maxConcurrent: count.optional(),
+      queue: count.default(64),
+      maxSamples: count.default(20_000_000),
+      maxBytes: size.default(512 * MIB),
+      maxSeries: count.default(100_000),
+      experimental: flag.default(false),
+    })
+    .prefault({}),
+  live: z
+    .strictObject({
+      maxSubscriptions: count.default(1_000),
+      maxBacklogBytes: size.default(4 * MIB),
+      maxFrameBytes: size.default(64 * KIB),
+    })
+    .prefault({}),
+  memory: z
+    .strictObject({ softPercent: count.max(100).default(75), hardPercent: count.max(100).default(90) })
+    .prefault({}),
+  storage: z
+    .strictObject({
+      minFree: size.optional(),
+      retention: duration.default(15 * 86_400_000),
+      sealAfter: duration.default(2 * 3_600_000),
+      sealLogBytes: size.default(1024 * MIB),
+    })
+    .prefault({}),
+  wal: z
+    .strictObject({
+      sync: z.enum(['group', 'interval']).default('group'),
+      syncInterval: duration.default(1_000),
+      segmentBytes: size.default(64 * MIB),
+      groupMaxBytes: size.default(4 * MIB),
+    })
+    .prefault({}),
+  drain: z.strictObject({ delay: duration.default(5_000) }).prefault({}),
+  self: z.strictObject({ enabled: flag.default(true), interval: duration.default(1_000) }).prefault({}),
+})
+
+export type Config = z.output<typeof configSchema>
+
+/** Environment variables and the key that each one sets. */
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  VANTAGE_DATA: 'data',
+  VANTAGE_HOST: 'host',
+  VANTAGE_PORT: 'port',
+  VANTAGE_OTLP_GRPC_PORT: 'otlp.grpcPort',
+  VANTAGE_OTLP_HTTP_PORT: 'otlp.httpPort',
+  COLLECTOR_OTLP_GRPC_PORT: 'otlp.grpcPort',
+  COLLECTOR_OTLP_HTTP_PORT: 'otlp.httpPort',
+  VANTAGE_COMPAT: 'compat',
+  VANTAGE_DASHBOARD: 'dashboard',
+  VANTAGE_LOG_LEVEL: 'log.level',
+  VANTAGE_AUTH_ENABLED: 'auth.enabled',
+  API_AUTH_ENABLED: 'auth.enabled',
+  VANTAGE_ALLOWED_HOSTS: 'auth.allowedHosts',
+  VANTAGE_SELF_ENABLED: 'self.enabled',
+  VANTAGE_SELF_INTERVAL: 'self.interval',
+  VANTAGE_RETENTION: 'storage.retention',
+  VANTAGE_SEAL_AFTER: 'storage.sealAfter',
+  VANTAGE_STORAGE_MIN_FREE: 'storage.minFree',
+  VANTAGE_DRAIN_DELAY: 'drain.delay',
+  VANTAGE_WAL_SYNC: 'wal.sync',
+  VANTAGE_MAX_SERIES: 'limits.maxSeries',
+  VANTAGE_QUERY_TIMEOUT: 'query.timeout',
+  VANTAGE_PROMQL_EXPERIMENTAL: 'query.experimental',
+  API_CORS_ORIGINS: 'http.corsOrigins',
+}

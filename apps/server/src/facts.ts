@@ -1,0 +1,90 @@
+import { availableParallelism } from 'node:os'
+import type { ServerFacts } from '@vantage/api'
+import type { SegmentLog } from '@vantage/log'
+import type { RecentRequests } from '@vantage/receive'
+import type { MetricStore } from '@vantage/store/metrics'
+import type { Config } from './config/schema.ts'
+import type { MetricsIntake } from './intake/metrics-intake.ts'
+import { VERSION } from './version.ts'
+
+/** Rates are means over this time. */
+const RATE_WINDOW_MS = 5_000
+
+interface FactSources {
+  readonly store: () => MetricStore | undefined
+  readonly log: () => SegmentLog | undefined
+  readonly intake: () => MetricsIntake | undefined
+  readonly recent: RecentRequests
+  readonly config: Config
+}
+
+/** What the server tells about itself, from the parts that know it. */
+export function serverFacts(sources: FactSources): ServerFacts {
+  const startedAt = new Date()
+  const rate = new RateMeter()
+  return {
+    buildInfo: () => ({
+      version: VERSION,
+      revision: '',
+      branch: '',
+      buildUser: '',
+      buildDate: '',
+      goVersion: `node ${process.version}`,
+      application: 'Vantage',
+    }),
+    runtimeInfo: () => ({
+      startTime: startedAt.toISOString(),
+      CWD: '',
+      serverTime: new Date().toISOString(),
+      reloadConfigSuccess: true,
+      corruptionCount: sources.log()?.stats('metrics-raw').corruptions ?? 0,
+      goroutineCount: 0,
+      GOMAXPROCS: availableParallelism(),
+      storageRetention:
+        sources.config.storage.retention === undefined ? '' : `${sources.config.storage.retention / 86_400_000}d`,
+    }),
+    stats: () => statsOf(sources, rate),
+  }
+}
+
+function statsOf(sources: FactSources, rate: RateMeter): Record<string, unknown> {
+  const store = sources.store()?.stats()
+  const samplesTotal = sources.intake()?.samples ?? 0
+  const byReceiver = new Map<string, { requests: number; samples: number; refused: number }>()
+  for (const { receiver, samples, refused } of sources.recent.list()) {
+    const row = byReceiver.get(receiver) ?? { requests: 0, samples: 0, refused: 0 }
+    byReceiver.set(receiver, {
+      requests: row.requests + 1,
+      samples: row.samples + samples,
+      refused: row.refused + refused,
+    })
+  }
+  return {
+    version: VERSION,
+    uptimeSeconds: Math.round(process.uptime()),
+    samplesPerSecond: rate.read(samplesTotal),
+    seriesActive: store?.series ?? 0,
+    samplesTotal,
+    diskBytes: (store?.partBytes ?? 0) + (sources.log()?.stats('metrics-raw').bytesOnDisk ?? 0),
+    receivers: [...byReceiver].map(([receiver, row]) => ({ receiver, ...row })),
+  }
+}
+
+/** Turns a count that only grows into a rate, whoever asks and however often. */
+class RateMeter {
+  #atMs = performance.now()
+  #count = 0
+  #rate = 0
+
+  read(count: number): number {
+    const nowMs = performance.now()
+    const elapsedMs = nowMs - this.#atMs
+    if (elapsedMs < RATE_WINDOW_MS && this.#rate > 0) return this.#rate
+    if (elapsedMs > 0) this.#rate = Math.round(((count - this.#count) / elapsedMs) * 1000)
+    if (elapsedMs >= RATE_WINDOW_MS) {
+      this.#atMs = nowMs
+      this.#count = count
+    }
+    return this.#rate
+  }
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { DOCS_CSS, docsPage, openApiDocument, type Route } from '@vantage/api'
+import { STATUS } from '@vantage/model'
+import { httpServerOptions, limitConnections, type Reception, registerMetricDoors } from '@vantage/receive'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { LiveHub } from '../live/hub.ts'
+import { registerDashboard } from './dashboard.ts'
+import { type RouteDeps, registerRoutes } from './routes.ts'
+import { registerSockets } from './sockets.ts'
+
+export interface AppDeps extends RouteDeps {
+  readonly reception: Reception
+  readonly routes: readonly Route[]
+  readonly hub: () => LiveHub | undefined
+  readonly corsOrigins: readonly string[]
+  readonly dashboard: string | undefined
+  readonly version: string
+}
+
+function bare(deps: AppDeps): FastifyInstance {
+  const app = Fastify({
+    ...httpServerOptions(deps.reception.limits),
+    logger: false,
+    genReqId: () => randomUUID(),
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true },
+  })
+  limitConnections(app.server, deps.reception.limits)
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff')
+  })
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const status = error.statusCode ?? STATUS.internal.http
+    if (status >= STATUS.internal.http) {
+      deps.logger.error('a request failed', {
+        requestId: request.id,
+        path: request.routeOptions.url,
+        error: error.stack,
+      })
+    }
+    const message = status >= STATUS.internal.http ? 'internal error' : error.message
+    return reply
+      .code(status)
+      .send({
+        error: { code: status >= STATUS.internal.http ? 'internal' : 'bad_request', message, requestId: request.id },
+      })
+  })
+  return app
+}
+
+/** The whole product: doors, APIs, live socket, documents and the dashboard. */
+export function fullApp(deps: AppDeps): FastifyInstance {
+  const app = bare(deps)
+  registerCors(app, deps.corsOrigins)
+  registerMetricDoors(app, deps.reception)
+  registerRoutes(app, deps.routes, deps)
+  registerSockets(app, { auth: deps.auth, hub: deps.hub, allowedOrigins: deps.corsOrigins })
+  registerDocuments(app, deps)
+  if (deps.dashboard === undefined) app.get('/', (_request, reply) => reply.redirect('/docs'))
+  else registerDashboard(app, deps.dashboard)
+  return app
+}
+
+/** The OTLP/HTTP port: the doors, health, nothing else. */
+export function otlpApp(deps: AppDeps): FastifyInstance {
+  const app = bare(deps)
+  registerMetricDoors(app, deps.reception)
+  registerRoutes(
+    app,
+    deps.routes.filter((route) => route.path.startsWith('/-/') || route.path === '/health'),
+    deps,
+  )
+  return app
+}
+
+function registerDocuments(app: FastifyInstance, deps: AppDeps): void {
+  const document = openApiDocument(deps.routes, deps.version)
+  const page = docsPage(deps.routes, deps.version)
+  app.get('/openapi.json', async () => document)
+  app.get('/docs', (_request, reply) =>
+    reply
+      .header('content-type', 'text/html; charset=utf-8')
+      .header(
+        'content-security-policy',
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      )
+      .send(page),
+  )
+  app.get('/docs.css', (_request, reply) => reply.header('content-type', 'text/css; charset=utf-8').send(DOCS_CSS))
+}
+
+const CORS_HEADERS = 'content-type, content-encoding, x-api-key, authorization, traceparent, tracestate'
+const CORS_MAX_AGE_SECONDS = '600'
+
+/** Closed unless origins are named (`http.corsOrigins`). */
+function registerCors(app: FastifyInstance, origins: readonly string[]): void {
+  if (origins.length === 0) return
+  app.addHook('onRequest', async (request, reply) => {
+    const { origin } = request.headers
+    if (origin === undefined || !origins.includes(origin)) return
+    reply.header('access-control-allow-origin', origin).header('vary', 'Origin')
+    if (request.method !== 'OPTIONS') return
+    reply
+      .header('access-control-allow-methods', 'GET, POST')
+      .header('access-control-allow-headers', CORS_HEADERS)
+      .header('access-control-max-age', CORS_MAX_AGE_SECONDS)
+    return reply.code(204).send()
+  })
+  app.options('/*', (_request, reply) => reply.code(204).send())
+}

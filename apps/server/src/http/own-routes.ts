@@ -1,0 +1,76 @@
+import type { Route } from '@vantage/api'
+import { ok } from '@vantage/model'
+import { expositionText, type Registry, TEXT_CONTENT_TYPE } from '@vantage/observe'
+import type { RecentRequests } from '@vantage/receive'
+import type { MetricStore } from '@vantage/store/metrics'
+
+/** Rows of each list of the intake view. */
+const RECENT_ROWS_MAX = 50
+
+export interface OwnRouteDeps {
+  readonly registry: Registry
+  readonly recent: RecentRequests
+  readonly store: () => MetricStore | undefined
+  /** Reasons why the server is not ready; empty = ready. */
+  readonly unready: () => readonly string[]
+  readonly warnings: () => readonly string[]
+}
+
+function answer(status: number, value: unknown) {
+  return ok({ status, contentType: 'application/json', body: JSON.stringify(value) })
+}
+
+/** Health, own metrics, the recent intake and administration: what belongs to no other product's API. */
+export function ownRoutes(deps: OwnRouteDeps): Route[] {
+  const get = (path: string, summary: string, permission: Route['permission'], handle: Route['handle']): Route => ({
+    methods: ['GET'],
+    path,
+    permission,
+    summary,
+    parameters: [],
+    faults: 'vantage',
+    handle,
+  })
+  const ready: Route['handle'] = async () => {
+    const reasons = deps.unready()
+    const state = reasons.length === 0 ? 'ready' : 'not ready'
+    return answer(reasons.length === 0 ? 200 : 503, { status: state, reasons, warnings: deps.warnings() })
+  }
+  return [
+    get('/-/healthy', 'Alive', 'public', async () =>
+      ok({ contentType: 'text/plain; charset=utf-8', body: 'Vantage is healthy.\n' }),
+    ),
+    get('/-/ready', 'Ready to serve, or why not', 'public', ready),
+    get('/health', 'Ready to serve, or why not', 'public', ready),
+    get('/metrics', 'Own metrics, Prometheus text format', 'metrics:read', async () =>
+      ok({ contentType: TEXT_CONTENT_TYPE, body: expositionText(deps.registry.collect()) }),
+    ),
+    get('/api/vantage/v1/intake/recent', 'What came in lately, and what was refused', 'metrics:read', async () =>
+      answer(200, recentIntake(deps.recent)),
+    ),
+    {
+      methods: ['POST'],
+      path: '/api/vantage/v1/admin/seal',
+      permission: 'admin',
+      summary: 'Write what is in memory into parts now',
+      parameters: [],
+      faults: 'vantage',
+      handle: async () => {
+        await deps.store()?.seal()
+        return answer(200, { parts: deps.store()?.stats().parts ?? 0 })
+      },
+    },
+  ]
+}
+
+function recentIntake(recent: RecentRequests): unknown {
+  const all = recent.list().filter((one) => one.receiver !== 'self')
+  const accepted = all.filter((one) => one.code === 'ok' || one.code === 'partial')
+  const refused = all.filter((one) => one.code !== 'ok')
+  return {
+    accepted: accepted.slice(0, RECENT_ROWS_MAX).map(({ receiver, atMs, samples }) => ({ receiver, atMs, samples })),
+    refused: refused
+      .slice(0, RECENT_ROWS_MAX)
+      .map(({ receiver, atMs, code, message, refused: count }) => ({ receiver, atMs, code, message, count })),
+  }
+}

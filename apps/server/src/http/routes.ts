@@ -1,0 +1,113 @@
+import { type ApiRequest, faultAnswer, type Permission, type Route } from '@vantage/api'
+import { DEFAULT_TENANT, type Fault, fault, ok, type Result, type TenantId } from '@vantage/model'
+import type { Logger } from '@vantage/observe'
+import type { Auth, Scope } from '@vantage/receive'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+/** Form bodies of queries: a query text is at most 64 KiB, and percent-encoding triples it. */
+const FORM_BYTES_MAX = 512 * 1024
+
+export interface RouteDeps {
+  readonly auth: Auth
+  readonly logger: Logger
+  /** A fault while the server cannot answer (starting, draining). */
+  readonly unreadyFault: () => Fault | undefined
+}
+
+const SCOPES: Readonly<Record<Exclude<Permission, 'public'>, Scope>> = {
+  'metrics:read': 'metrics:read',
+  'metrics:write': 'metrics:write',
+  admin: 'admin',
+}
+
+/** Puts API routes on the server: readiness, credential, parameters, answer, faults in the route's style. */
+export function registerRoutes(app: FastifyInstance, routes: readonly Route[], deps: RouteDeps): void {
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: FORM_BYTES_MAX },
+    (_request, body, done) => done(null, body),
+  )
+  for (const route of routes) {
+    app.route({
+      method: [...route.methods],
+      url: route.path,
+      bodyLimit: FORM_BYTES_MAX,
+      handler: (request, reply) => answer(route, request, reply, deps),
+    })
+  }
+}
+
+async function answer(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: RouteDeps,
+): Promise<FastifyReply> {
+  const abort = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) abort.abort()
+  })
+  const result = await handled(route, request, deps, abort.signal)
+  if (!result.ok) return sendFault(reply, result.error, route.faults, request.id)
+  const { status, contentType, body } = result.value
+  return reply
+    .code(status ?? 200)
+    .header('content-type', contentType)
+    .send(typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength))
+}
+
+async function handled(route: Route, request: FastifyRequest, deps: RouteDeps, signal: AbortSignal) {
+  const unready = deps.unreadyFault()
+  if (unready !== undefined && route.permission !== 'public') return { ok: false as const, error: unready }
+  const tenant = authorised(route.permission, request, deps.auth)
+  if (!tenant.ok) return tenant
+  const api: ApiRequest = {
+    tenant: tenant.value,
+    params: parametersOf(request),
+    path: (request.params ?? {}) as Record<string, string>,
+    signal,
+  }
+  try {
+    return await route.handle(api)
+  } catch (error) {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    deps.logger.error('a handler failed', { requestId: request.id, path: route.path, error: stack })
+    return { ok: false as const, error: fault('internal', 'internal error') }
+  }
+}
+
+/** The one check of every door that answers: credential, tenant, scope, loopback rule. */
+export function authorised(permission: Permission, request: FastifyRequest, auth: Auth): Result<TenantId> {
+  if (permission === 'public') return ok(DEFAULT_TENANT)
+  const header = (name: string): string | undefined => {
+    const value = request.headers[name]
+    return Array.isArray(value) ? value[0] : value
+  }
+  const checked = auth.check({ authority: request.headers.host, header }, SCOPES[permission])
+  return checked.ok ? ok(checked.value.tenant) : checked
+}
+
+export function sendFault(
+  reply: FastifyReply,
+  problem: Fault,
+  style: Route['faults'],
+  requestId: string,
+): FastifyReply {
+  const shown = faultAnswer(problem, style, requestId)
+  if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', String(problem.retryAfterSeconds))
+  if (problem.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="vantage"')
+  return reply
+    .code(shown.status ?? 500)
+    .header('content-type', shown.contentType)
+    .send(shown.body)
+}
+
+/** Query string and form body as one list, in this order. */
+function parametersOf(request: FastifyRequest): URLSearchParams {
+  const at = request.url.indexOf('?')
+  const params = new URLSearchParams(at < 0 ? '' : request.url.slice(at + 1))
+  if (typeof request.body === 'string') {
+    for (const [name, value] of new URLSearchParams(request.body)) params.append(name, value)
+  }
+  return params
+}

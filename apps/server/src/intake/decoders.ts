@@ -1,0 +1,156 @@
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { ReusableBuffer, snappyDecompress } from '@vantage/bytes'
+import { decodeJsonBatch } from '@vantage/decode/json-batch'
+import { OtlpInterner, OtlpMetricsDecoder, OtlpMetricsJsonDecoder } from '@vantage/decode/otlp'
+import { RemoteWriteDecoder } from '@vantage/decode/remote-write'
+import {
+  type Clock,
+  err,
+  type Fault,
+  fault,
+  type LogRecord,
+  MetricBatch,
+  ok,
+  PAYLOAD_ENCODINGS,
+  PAYLOAD_FORMATS,
+  type PayloadFormat,
+  type Result,
+  type TenantId,
+} from '@vantage/model'
+import type { IntakeFault } from '@vantage/receive'
+
+/** A decoder may hold the main thread so long before it lets others run. */
+const SLICE_MS = 5
+/** A buffer that one large request grew is given back above this size. */
+const KEEP_BYTES = 4 * 1024 * 1024
+
+interface SlicedDecoder {
+  start(body: Uint8Array, length: number, batch: MetricBatch): void
+  step(deadlineMs: number, clock: Clock): 'more' | 'done' | Fault
+}
+
+export interface DecoderLimits {
+  readonly maxDecompressedBytes: number
+  readonly maxLabels: number
+  readonly maxLabelNameBytes: number
+  readonly maxLabelValueBytes: number
+}
+
+/** Interners of the tenants: prefix ids of OTLP aliases live as long as the process. */
+export class TenantInterners {
+  readonly #byTenant = new Map<TenantId, OtlpInterner>()
+  readonly #seed: number
+
+  constructor(seed: number) {
+    this.#seed = seed
+  }
+
+  of(tenant: TenantId): OtlpInterner {
+    let interner = this.#byTenant.get(tenant)
+    if (interner === undefined) {
+      interner = new OtlpInterner(this.#seed)
+      this.#byTenant.set(tenant, interner)
+    }
+    return interner
+  }
+}
+
+/** Everything one request needs to be decoded: one owner at a time, reused by the next. */
+export class DecodeScratch {
+  readonly batch = new MetricBatch()
+  readonly #unpacked = new ReusableBuffer()
+  readonly #limits: DecoderLimits
+  readonly #remoteWrite: RemoteWriteDecoder
+  readonly #interners: TenantInterners
+  readonly #otlp = new Map<TenantId, { protobuf: OtlpMetricsDecoder; json: OtlpMetricsJsonDecoder }>()
+  /** The OTLP decoder that filled the batch, which knows what a data point is. */
+  points: OtlpMetricsDecoder | undefined
+
+  constructor(limits: DecoderLimits, interners: TenantInterners) {
+    this.#limits = limits
+    this.#interners = interners
+    this.#remoteWrite = new RemoteWriteDecoder(limits)
+  }
+
+  /** Decodes a body into `batch`, giving way to others between slices. */
+  async decode(
+    tenant: TenantId,
+    format: PayloadFormat,
+    body: Uint8Array,
+    length: number,
+    clock: Clock,
+  ): Promise<Result<void, IntakeFault>> {
+    this.batch.reset()
+    this.points = undefined
+    if (format === PAYLOAD_FORMATS.jsonBatch) return this.#decodeJsonBatch(body, length, clock)
+    const started = this.#start(tenant, format, body, length)
+    if (!started.ok) return started
+    for (;;) {
+      const outcome = started.value.step(clock.monotonicMs() + SLICE_MS, clock)
+      if (outcome === 'done') return ok(undefined)
+      if (outcome !== 'more') return err(outcome)
+      await new Promise((resume) => setImmediate(resume))
+    }
+  }
+
+  /** Decodes a record of the log, whole. */
+  replay(record: LogRecord, clock: Clock): Result<void, Fault> {
+    this.batch.reset()
+    this.points = undefined
+    const body = this.#unpackRecord(record)
+    if (!body.ok) return body
+    if (record.format === PAYLOAD_FORMATS.jsonBatch) {
+      return this.#decodeJsonBatch(body.value, body.value.length, { ...clock, nowMs: () => record.receivedAtMs })
+    }
+    const started = this.#start(record.tenant, record.format, body.value, body.value.length)
+    if (!started.ok) return started
+    const outcome = started.value.step(Number.POSITIVE_INFINITY, clock)
+    return outcome === 'done' ? ok(undefined) : err(outcome as Fault)
+  }
+
+  trim(): void {
+    this.#unpacked.trim(KEEP_BYTES)
+  }
+
+  #start(tenant: TenantId, format: PayloadFormat, body: Uint8Array, length: number): Result<SlicedDecoder> {
+    if (format === PAYLOAD_FORMATS.remoteWriteV1Snappy) {
+      const unpacked = snappyDecompress(body, 0, length, this.#unpacked, this.#limits.maxDecompressedBytes)
+      if (!unpacked.ok) {
+        const code = unpacked.error.kind === 'too_large' ? 'too_large' : 'bad_request'
+        return err(fault(code, `snappy: ${unpacked.error.message}`, { limit: 'http.maxDecompressedBytes' }))
+      }
+      this.#remoteWrite.start(this.#unpacked.bytes, unpacked.value, this.batch)
+      return ok(this.#remoteWrite)
+    }
+    const decoders = this.#otlpOf(tenant)
+    this.points = decoders.protobuf
+    const decoder = format === PAYLOAD_FORMATS.otlpMetricsJson ? decoders.json : decoders.protobuf
+    decoder.start(body, length, this.batch)
+    return ok(decoder)
+  }
+
+  #otlpOf(tenant: TenantId): { protobuf: OtlpMetricsDecoder; json: OtlpMetricsJsonDecoder } {
+    let decoders = this.#otlp.get(tenant)
+    if (decoders === undefined) {
+      const protobuf = new OtlpMetricsDecoder(this.#interners.of(tenant), this.#limits)
+      decoders = { protobuf, json: new OtlpMetricsJsonDecoder(protobuf) }
+      this.#otlp.set(tenant, decoders)
+    }
+    return decoders
+  }
+
+  #decodeJsonBatch(body: Uint8Array, length: number, clock: Clock): Result<void, IntakeFault> {
+    const outcome = decodeJsonBatch(body, length, this.batch, clock.nowMs(), this.#limits)
+    if (outcome.kind === 'ok') return ok(undefined)
+    if (outcome.kind === 'fault') return err(outcome.fault)
+    const message = `metrics: want every item valid, got ${outcome.problems.length} that are not; nothing was stored`
+    return err({ ...fault('unprocessable', message, { reason: 'invalid_items' }), problems: outcome.problems })
+  }
+
+  #unpackRecord(record: LogRecord): Result<Uint8Array> {
+    const { encoding, payload } = record
+    if (encoding === PAYLOAD_ENCODINGS.gzip) return ok(gunzipSync(payload))
+    if (encoding === PAYLOAD_ENCODINGS.zstd) return ok(zstdDecompressSync(payload))
+    return ok(payload)
+  }
+}

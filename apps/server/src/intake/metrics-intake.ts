@@ -1,0 +1,150 @@
+import {
+  type ApplyOutcome,
+  type Clock,
+  err,
+  type Log,
+  type LogRecord,
+  type MetricBatch,
+  ok,
+  type Refusal,
+  type Result,
+} from '@vantage/model'
+import type { IntakeAccepted, IntakeFault, IntakeRequest } from '@vantage/receive'
+import { type MetricStore, SeriesHint } from '@vantage/store/metrics'
+import { type DecoderLimits, DecodeScratch, TenantInterners } from './decoders.ts'
+
+const TOPIC = 'metrics-raw'
+/** Scratches kept for later requests; more exist while more requests are decoded at once. */
+const SCRATCHES_KEPT = 16
+
+export interface MetricsIntakeOptions {
+  readonly log: Log
+  readonly store: MetricStore
+  readonly clock: Clock
+  readonly limits: DecoderLimits
+  readonly seed: number
+}
+
+/** The way of every metrics request: decode, reserve, apply, log, sync, answer. */
+export class MetricsIntake {
+  readonly #options: MetricsIntakeOptions
+  readonly #interners: TenantInterners
+  readonly #scratches: DecodeScratch[] = []
+  readonly #hints = new WeakMap<object, SeriesHint>()
+  #lastCommit: Promise<void> = Promise.resolve()
+  /** Samples taken in since the start, replay not included. */
+  samples = 0
+
+  constructor(options: MetricsIntakeOptions) {
+    this.#options = options
+    this.#interners = new TenantInterners(options.seed)
+  }
+
+  async submit(request: IntakeRequest): Promise<Result<IntakeAccepted, IntakeFault>> {
+    const scratch = this.#scratches.pop() ?? new DecodeScratch(this.#options.limits, this.#interners)
+    try {
+      const decoded = await scratch.decode(
+        request.tenant,
+        request.format,
+        request.body,
+        request.bodyLength,
+        this.#options.clock,
+      )
+      if (!decoded.ok) return decoded
+      return await this.#store(request, scratch)
+    } finally {
+      scratch.trim()
+      if (this.#scratches.length < SCRATCHES_KEPT) this.#scratches.push(scratch)
+    }
+  }
+
+  /** Resolves once everything below `offset` is synced: commits are synced in order. */
+  whenDurable(): Promise<void> {
+    return this.#lastCommit
+  }
+
+  /** Puts the records from `fromOffset` on into the store again, as their verdicts say. */
+  async replay(
+    fromOffset: number,
+    onProblem: (message: string) => void,
+  ): Promise<{ records: number; samples: number }> {
+    const { clock, log, store } = this.#options
+    const scratch = new DecodeScratch(this.#options.limits, this.#interners)
+    const hint = new SeriesHint()
+    let records = 0
+    let samples = 0
+    await log.read(TOPIC, fromOffset, (record: LogRecord, offset: number) => {
+      const decoded = scratch.replay(record, clock)
+      if (!decoded.ok) {
+        onProblem(`log record ${offset} does not decode any more: ${decoded.error.message}`)
+        return
+      }
+      const options = { nowMs: record.receivedAtMs, replay: { verdict: record.verdict }, hint }
+      samples += store.apply(record.tenant, scratch.batch, offset, options).storedSamples
+      records++
+    })
+    return { records, samples }
+  }
+
+  async #store(request: IntakeRequest, scratch: DecodeScratch): Promise<Result<IntakeAccepted, IntakeFault>> {
+    const { log, store, clock } = this.#options
+    const { batch } = scratch
+    if (batch.rowCount === 0 && batch.metadata.length === 0) {
+      return ok({ samples: 0, exemplars: 0, refused: [...batch.refused], warnings: [...batch.warnings] })
+    }
+    const reserved = log.reserve(TOPIC, request.raw.length)
+    if (!reserved.ok) return err(reserved.error)
+    const nowMs = clock.nowMs()
+    const outcome = store.apply(request.tenant, batch, reserved.value.offset, {
+      nowMs,
+      hint: this.#hintOf(request.connection),
+    })
+    const accepted = acceptedOf(batch, outcome, scratch)
+    this.#lastCommit = log.commit(reserved.value, {
+      tenant: request.tenant,
+      receiver: request.receiver,
+      format: request.format,
+      encoding: request.encoding,
+      receivedAtMs: nowMs,
+      verdict: outcome.verdict,
+      payload: request.raw,
+    })
+    this.samples += outcome.storedSamples
+    await this.#lastCommit
+    return ok(accepted)
+  }
+
+  #hintOf(connection: object): SeriesHint {
+    let hint = this.#hints.get(connection)
+    if (hint === undefined) {
+      hint = new SeriesHint()
+      this.#hints.set(connection, hint)
+    }
+    return hint
+  }
+}
+
+/** Counts in the client's unit: samples, but data points for OTLP, where a histogram is one point and many rows. */
+function acceptedOf(batch: MetricBatch, outcome: ApplyOutcome, scratch: DecodeScratch): IntakeAccepted {
+  const { points } = scratch
+  const stored = outcome.storedSamples + outcome.duplicateSamples
+  const refusedLater =
+    points === undefined ? outcome.refused : inPoints(outcome.refused, points.rejectedPoints(outcome.verdict))
+  return {
+    samples: stored,
+    exemplars: outcome.storedExemplars,
+    refused: [...batch.refused, ...refusedLater],
+    warnings: [...batch.warnings],
+  }
+}
+
+function inPoints(refused: readonly Refusal[], points: number): Refusal[] {
+  const out: Refusal[] = []
+  let left = points
+  for (const refusal of refused) {
+    const count = Math.min(refusal.count, left)
+    if (count > 0) out.push({ ...refusal, count })
+    left -= count
+  }
+  return out
+}

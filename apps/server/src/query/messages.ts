@@ -1,0 +1,29 @@
+import type { QueryJob } from '@vantage/api'
+import type { Fault, Result, TenantId } from '@vantage/model'
+import type { TenantViewMessage } from '@vantage/store/metrics'
+import type { QueryLimits } from './budget.ts'
+
+/** What a query worker starts with. */
+export interface QueryWorkerData {
+  readonly view: { readonly directory: string; readonly seed: number }
+}
+
+export interface WorkerQuestion {
+  readonly id: number
+  readonly tenant: TenantId
+  readonly update: TenantViewMessage | undefined
+  readonly job: QueryJob
+  readonly limits: QueryLimits
+  readonly timeoutMs: number
+  /** One Int32: see Budget. */
+  readonly word: Int32Array
+}
+
+export interface WorkerReply {
+  readonly id: number
+  readonly result: Result<Uint8Array<ArrayBuffer>, Fault>
+  readonly samples: number
+  readonly peakBytes: number
+  /** Damage that the worker's view met. */
+  readonly problems: readonly string[]
+}

@@ -1,0 +1,225 @@
+import type { AskOptions, MetricQueries, QueryJob } from '@vantage/api'
+import { type Clock, err, type Fault, fault, type Result, type TenantId } from '@vantage/model'
+import type { Counter, Logger, Registry } from '@vantage/observe'
+import type { MetricStore, Pin } from '@vantage/store/metrics'
+import { CANCELLED, type QueryLimits, TIMED_OUT } from './budget.ts'
+import type { QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
+import type { ThreadPort } from './thread-port.ts'
+
+/** After its deadline or the caller's leaving, a worker that still runs is ended. */
+const TERMINATE_AFTER_MS = 1_000
+/** A worker that nobody asks ends; the next question starts one. */
+const IDLE_MS = 60_000
+const RETRY_QUEUE_SECONDS = 1
+
+/** Small queries have a worker of their own, so that they never wait behind heavy ones. */
+type Lane = 'small' | 'heavy'
+
+interface Waiting {
+  readonly tenant: TenantId
+  readonly job: QueryJob
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+  readonly startedMs: number
+  settle(result: Result<Uint8Array, Fault>): void
+}
+
+interface Worker {
+  readonly name: string
+  readonly lane: Lane
+  readonly port: ThreadPort
+  running:
+    | { id: number; waiting: Waiting; pin: Pin; word: Int32Array; timers: NodeJS.Timeout[]; onAbort: () => void }
+    | undefined
+  idleSinceMs: number
+}
+
+export interface QueryPoolOptions {
+  readonly store: MetricStore
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly registry: Registry
+  readonly limits: QueryLimits
+  readonly timeoutMs: number
+  readonly heavyWorkers: number
+  readonly queueMax: number
+  /** True while queries are refused (memory above hard). */
+  readonly isRefusing: () => boolean
+  spawn(data: QueryWorkerData): ThreadPort
+}
+
+/** Runs query jobs in threads, each over the store's shared memory; started on demand. */
+export class QueryPool implements MetricQueries {
+  readonly #options: QueryPoolOptions
+  readonly #workers: Worker[] = []
+  readonly #queues: Record<Lane, Waiting[]> = { small: [], heavy: [] }
+  readonly #queries: Counter
+  readonly #limited: Counter
+  readonly #idleTimer: NodeJS.Timeout
+  #names = 0
+  #ids = 0
+  #isClosed = false
+
+  constructor(options: QueryPoolOptions) {
+    this.#options = options
+    const { registry } = options
+    this.#queries = registry.counter('vantage_queries_total', 'Queries by outcome.', ['lang', 'outcome'])
+    this.#limited = registry.counter('vantage_query_limited_total', 'Queries that hit a limit.', ['reason'])
+    registry.computed('vantage_query_workers', 'Threads that answer queries.', 'gauge', () => this.#workers.length)
+    this.#idleTimer = setInterval(() => this.#endIdle(), IDLE_MS / 4)
+    this.#idleTimer.unref()
+  }
+
+  async ask(tenant: TenantId, job: QueryJob, options: AskOptions): Promise<Result<Uint8Array, Fault>> {
+    const result = await this.#enqueue(tenant, job, options)
+    this.#queries.add(1, 'promql', result.ok ? 'success' : result.error.code)
+    if (!result.ok && result.error.limit !== undefined) this.#limited.add(1, result.error.limit)
+    return result
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearInterval(this.#idleTimer)
+    for (const lane of ['small', 'heavy'] as const) {
+      for (const waiting of this.#queues[lane].splice(0)) waiting.settle(err(draining()))
+    }
+    for (const worker of [...this.#workers]) await this.#end(worker, draining())
+  }
+
+  #enqueue(tenant: TenantId, job: QueryJob, options: AskOptions): Promise<Result<Uint8Array, Fault>> {
+    if (this.#isClosed) return Promise.resolve(err(draining()))
+    if (this.#options.isRefusing()) {
+      return Promise.resolve(
+        err(fault('unavailable', 'query: memory is short', { reason: 'memory', retryAfterSeconds: 5 })),
+      )
+    }
+    const lane = laneOf(job)
+    if (this.#queues[lane].length >= this.#options.queueMax) {
+      const message = `query: want at most ${this.#options.queueMax} waiting queries (query.queue), got one more`
+      const detail = { reason: 'queue', limit: 'query.queue', retryAfterSeconds: RETRY_QUEUE_SECONDS }
+      return Promise.resolve(err(fault('too_many', message, detail)))
+    }
+    return new Promise((resolve) => {
+      this.#queues[lane].push({
+        tenant,
+        job,
+        timeoutMs: Math.min(options.timeoutMs ?? this.#options.timeoutMs, this.#options.timeoutMs),
+        signal: options.signal,
+        startedMs: this.#options.clock.monotonicMs(),
+        settle: resolve,
+      })
+      this.#dispatch(lane)
+    })
+  }
+
+  #dispatch(lane: Lane): void {
+    const queue = this.#queues[lane]
+    while (queue.length > 0) {
+      const worker = this.#freeWorker(lane)
+      if (worker === undefined) return
+      const waiting = queue.shift() as Waiting
+      const waitedMs = this.#options.clock.monotonicMs() - waiting.startedMs
+      if (waiting.signal.aborted) waiting.settle(err(fault('cancelled', 'query: the caller went away')))
+      else if (waitedMs > waiting.timeoutMs) waiting.settle(err(timedOut(waiting.timeoutMs)))
+      else this.#run(worker, waiting, waiting.timeoutMs - waitedMs)
+    }
+  }
+
+  #freeWorker(lane: Lane): Worker | undefined {
+    const mine = this.#workers.filter((one) => one.lane === lane)
+    const free = mine.find((one) => one.running === undefined)
+    if (free !== undefined) return free
+    const max = lane === 'small' ? 1 : this.#options.heavyWorkers
+    return mine.length < max ? this.#spawn(lane) : undefined
+  }
+
+  #spawn(lane: Lane): Worker {
+    const name = `query-${++this.#names}`
+    const port = this.#options.spawn({ view: this.#options.store.viewOptions() })
+    const worker: Worker = { name, lane, port, running: undefined, idleSinceMs: this.#options.clock.monotonicMs() }
+    this.#workers.push(worker)
+    port.on('message', (reply) => this.#settle(worker, reply as WorkerReply))
+    port.on('error', (error) => {
+      this.#options.logger.error('a query worker failed', { worker: name, error: error.message })
+      void this.#end(worker, fault('internal', 'query: internal error'))
+    })
+    port.on('exit', () => void this.#end(worker, fault('internal', 'query: the worker ended')))
+    return worker
+  }
+
+  #run(worker: Worker, waiting: Waiting, timeoutMs: number): void {
+    const { store } = this.#options
+    const id = ++this.#ids
+    const word = new Int32Array(new SharedArrayBuffer(4))
+    const stop = (code: number): void => {
+      Atomics.store(word, 0, code)
+      const late = code === CANCELLED ? fault('cancelled', 'query: the caller went away') : timedOut(waiting.timeoutMs)
+      worker.running?.timers.push(setTimeout(() => void this.#end(worker, late), TERMINATE_AFTER_MS))
+    }
+    const onAbort = (): void => stop(CANCELLED)
+    const timer = setTimeout(() => stop(TIMED_OUT), timeoutMs)
+    const pin = store.pin()
+    worker.running = { id, waiting, pin, word, timers: [timer], onAbort }
+    waiting.signal.addEventListener('abort', onAbort, { once: true })
+    const question: WorkerQuestion = {
+      id,
+      tenant: waiting.tenant,
+      update: store.viewFor(worker.name, waiting.tenant),
+      job: waiting.job,
+      limits: this.#options.limits,
+      timeoutMs,
+      word,
+    }
+    worker.port.postMessage(question)
+  }
+
+  #settle(worker: Worker, reply: WorkerReply): void {
+    for (const problem of reply.problems) this.#options.logger.error('query problem', { problem })
+    if (worker.running?.id !== reply.id) return
+    this.#release(worker, reply.result)
+    this.#dispatch(worker.lane)
+  }
+
+  #release(worker: Worker, result: Result<Uint8Array, Fault>): void {
+    const { running } = worker
+    if (running === undefined) return
+    worker.running = undefined
+    worker.idleSinceMs = this.#options.clock.monotonicMs()
+    for (const timer of running.timers) clearTimeout(timer)
+    running.waiting.signal.removeEventListener('abort', running.onAbort)
+    this.#options.store.release(running.pin)
+    running.waiting.settle(result)
+  }
+
+  /** Ends a thread; its query fails with `reason`, its pins go, others take over. */
+  async #end(worker: Worker, reason: Fault): Promise<void> {
+    const at = this.#workers.indexOf(worker)
+    if (at < 0) return
+    this.#workers.splice(at, 1)
+    await worker.port.terminate()
+    this.#options.store.forgetReader(worker.name)
+    this.#release(worker, err(reason))
+    if (!this.#isClosed) this.#dispatch(worker.lane)
+  }
+
+  #endIdle(): void {
+    const beforeMs = this.#options.clock.monotonicMs() - IDLE_MS
+    for (const worker of [...this.#workers]) {
+      if (worker.running === undefined && worker.idleSinceMs < beforeMs) void this.#end(worker, draining())
+    }
+  }
+}
+
+/** Range queries may be heavy; the rest answers from few samples or from the index. */
+function laneOf(job: QueryJob): Lane {
+  if (job.kind === 'promql') return job.range.stepMs > 0 ? 'heavy' : 'small'
+  return job.kind === 'timeseries' || job.kind === 'aggregated' ? 'heavy' : 'small'
+}
+
+function draining(): Fault {
+  return fault('unavailable', 'query: the server is draining', { reason: 'draining', retryAfterSeconds: 1 })
+}
+
+function timedOut(timeoutMs: number): Fault {
+  return fault('timeout', `query timed out: want at most ${timeoutMs} ms (query.timeout)`, { limit: 'query.timeout' })
+}

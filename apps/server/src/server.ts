@@ -1,0 +1,352 @@
+import { randomInt } from 'node:crypto'
+import { statfsSync } from 'node:fs'
+import { availableParallelism, hostname } from 'node:os'
+import { PrometheusApi, plainRoutes, type Route } from '@vantage/api'
+import { NodeFileSystem } from '@vantage/bytes'
+import { isJsonBatch } from '@vantage/decode/json-batch'
+import {
+  encodeExportResponse,
+  encodeStatus,
+  exportResponseJson,
+  partialSuccess,
+  statusJson,
+} from '@vantage/decode/otlp'
+import { SegmentLog } from '@vantage/log'
+import { assert, DEFAULT_TENANT, type Fault, fault, systemClock } from '@vantage/model'
+import { type Logger, Registry } from '@vantage/observe'
+import {
+  Auth,
+  openReception,
+  type Phase,
+  RECEIVE_LIMITS,
+  type ReceiveLimits,
+  RecentRequests,
+  SCOPES,
+} from '@vantage/receive'
+import { type MetricStore, openMetricStore } from '@vantage/store/metrics'
+import type { FastifyInstance } from 'fastify'
+import type { LoadedConfig } from './config/load.ts'
+import type { Config } from './config/schema.ts'
+import { serverFacts } from './facts.ts'
+import { type GrpcDoor, startGrpc } from './grpc.ts'
+import { type AppDeps, fullApp, otlpApp } from './http/app.ts'
+import { ownRoutes } from './http/own-routes.ts'
+import { MetricsIntake } from './intake/metrics-intake.ts'
+import { listenMain, listenOptional } from './listen.ts'
+import { LiveHub } from './live/hub.ts'
+import { memoryLimitBytes, PressureGauge } from './pressure.ts'
+import { registerProcessMetrics } from './process-metrics.ts'
+import { QueryPool } from './query/query-pool.ts'
+import { collectHostSamples } from './self/host-samples.ts'
+import { SelfReport } from './self/self-report.ts'
+import { spawnThread } from './threads.ts'
+import { VERSION } from './version.ts'
+
+const TOPIC = 'metrics-raw'
+const CONSUMER = 'metrics'
+const TICK_MS = 1_000
+const GIB = 1024 ** 3
+const INFLIGHT_SHARE = 0.25
+/** What `--compat` adds for the faces that exist: collector, query API, live socket, live page, Prometheus. */
+const COMPAT_PORTS = [5173, 8000, 8001, 8080, 9090]
+const DRAIN_CLOSE_MS = 20_000
+
+/** The composition root: builds the path receive → decode → log → store → query → show, and takes it apart again. */
+export class Server {
+  readonly #config: Config
+  readonly #given: ReadonlySet<string>
+  readonly #logger: Logger
+  readonly #registry = new Registry()
+  readonly #auth: Auth
+  readonly #recent = new RecentRequests()
+  readonly #pressure: PressureGauge
+  readonly #files = new NodeFileSystem()
+  readonly #warnings: string[] = []
+  readonly #apps: FastifyInstance[] = []
+  readonly #onFatal: (error: Error) => void
+  #phase: Phase = 'starting'
+  #log: SegmentLog | undefined
+  #store: MetricStore | undefined
+  #intake: MetricsIntake | undefined
+  #queries: QueryPool | undefined
+  #hub: LiveHub | undefined
+  #self: SelfReport | undefined
+  #grpc: GrpcDoor | undefined
+  #ticker: NodeJS.Timeout | undefined
+  port = 0
+
+  constructor(loaded: LoadedConfig, logger: Logger, onFatal: (error: Error) => void) {
+    this.#config = loaded.config
+    this.#given = loaded.given
+    this.#logger = logger
+    this.#onFatal = onFatal
+    const keys = loaded.config.auth.enabled ? loaded.config.auth.keys : []
+    this.#auth = new Auth({
+      keys: keys.map((key) => ({ key, tenant: DEFAULT_TENANT, scopes: SCOPES })),
+      allowedHosts: loaded.config.auth.allowedHosts,
+    })
+    this.#pressure = new PressureGauge(loaded.config.memory, this.#registry)
+  }
+
+  /** Listens at once, answers 503 until the log is replayed, then serves. */
+  async start(): Promise<void> {
+    const deps = this.#appDeps()
+    await this.#listen(deps)
+    await this.#openStorage()
+    this.#grpc = await startGrpc(this.#config, this.#given, deps.reception, this.#logger)
+    this.#ticker = setInterval(() => void this.#tick(), TICK_MS)
+    this.#phase = 'ready'
+    if (this.#config.self.enabled) this.#startSelfReport()
+  }
+
+  /**
+   * Not ready at once, the announced delay, no new connections, what runs may finish, sync, end.
+   * @param isHurried skip the delay that load balancers need: somebody waits at a terminal
+   */
+  async drain(isHurried: boolean): Promise<void> {
+    this.#phase = 'draining'
+    this.#self?.close()
+    const delayMs = this.#config.drain.delay ?? 0
+    if (!isHurried && delayMs > 0) await new Promise((resume) => setTimeout(resume, delayMs))
+    clearInterval(this.#ticker)
+    this.#hub?.close()
+    await Promise.all([...this.#apps.map((app) => app.close()), this.#grpc?.close(DRAIN_CLOSE_MS)])
+    await this.#queries?.close()
+    await this.#store?.close()
+    await this.#log?.close()
+    this.#pressure.close()
+  }
+
+  #appDeps(): AppDeps {
+    const reception = openReception({
+      submit: (request) => {
+        assert(this.#intake !== undefined, 'doors open after the store')
+        return this.#intake.submit(request)
+      },
+      codec: { partialSuccess, encodeExportResponse, exportResponseJson, encodeStatus, statusJson, isJsonBatch },
+      auth: this.#auth,
+      limits: receiveLimits(this.#config),
+      registry: this.#registry,
+      logger: this.#logger,
+      clock: systemClock,
+      random: Math.random,
+      phase: () => this.#phase,
+      pressure: () => this.#pressure.level,
+      recent: this.#recent,
+    })
+    return {
+      auth: this.#auth,
+      logger: this.#logger,
+      unreadyFault: () => this.#unreadyFault(),
+      reception,
+      routes: this.#routes(),
+      hub: () => (this.#phase === 'ready' ? this.#hub : undefined),
+      corsOrigins: this.#config.http.corsOrigins,
+      dashboard: this.#config.dashboard,
+      version: VERSION,
+    }
+  }
+
+  #routes(): Route[] {
+    const facts = serverFacts({
+      store: () => this.#store,
+      log: () => this.#log,
+      intake: () => this.#intake,
+      recent: this.#recent,
+      config: this.#config,
+    })
+    const queries = {
+      ask: (...args: Parameters<QueryPool['ask']>) => {
+        assert(this.#queries !== undefined, 'queries are asked after the store is open')
+        return this.#queries.ask(...args)
+      },
+    }
+    const prometheus = new PrometheusApi({
+      queries,
+      facts,
+      clock: systemClock,
+      isExperimental: this.#config.query.experimental,
+    })
+    return [
+      ...prometheus.routes(''),
+      ...prometheus.routes('/prometheus'),
+      ...plainRoutes({ queries, facts, clock: systemClock }),
+      ...ownRoutes({
+        registry: this.#registry,
+        recent: this.#recent,
+        store: () => this.#store,
+        unready: () => (this.#phase === 'ready' ? [] : [this.#phase]),
+        warnings: () => [...this.#warnings, ...(this.#log?.warnings() ?? [])],
+      }),
+    ]
+  }
+
+  #unreadyFault(): Fault | undefined {
+    if (this.#phase === 'ready') return undefined
+    return fault('unavailable', `the server is ${this.#phase}`, {
+      reason: this.#phase,
+      retryAfterSeconds: this.#phase === 'draining' ? 1 : 5,
+    })
+  }
+
+  async #listen(deps: AppDeps): Promise<void> {
+    const { host, port, otlp, compat } = this.#config
+    const main = fullApp(deps)
+    this.#apps.push(main)
+    this.port = await listenMain(
+      { app: main, host, port, what: 'VANTAGE_PORT', isGiven: this.#given.has('port') },
+      this.#logger,
+    )
+    if (otlp.httpPort > 0) {
+      await this.#listenMore(otlpApp(deps), otlp.httpPort, 'VANTAGE_OTLP_HTTP_PORT', this.#given.has('otlp.httpPort'))
+    }
+    if (!compat) return
+    for (const compatPort of COMPAT_PORTS)
+      await this.#listenMore(fullApp(deps), compatPort, `compat port ${compatPort}`, false)
+  }
+
+  async #listenMore(app: FastifyInstance, port: number, what: string, isGiven: boolean): Promise<void> {
+    this.#apps.push(app)
+    await listenOptional({ app, host: this.#config.host, port, what, isGiven }, this.#logger)
+  }
+
+  async #openStorage(): Promise<void> {
+    const { data, wal, ingest, storage } = this.#config
+    this.#files.makeDirectory(data)
+    const freeBytes = (): number => this.#files.freeBytes(data)
+    const log = await SegmentLog.open({
+      directory: `${data}/log`,
+      files: this.#files,
+      clock: systemClock,
+      onFatal: this.#onFatal,
+      newSalt: () => randomInt(2 ** 32),
+      freeBytes,
+      minFreeBytes: storage.minFree ?? defaultMinFree(volumeBytes(data)),
+      queueBytes: ingest.queueBytes,
+      segmentBytes: wal.segmentBytes,
+      groupMaxBytes: wal.groupMaxBytes,
+      sync: wal.sync,
+      ...(wal.syncInterval === undefined ? {} : { syncIntervalMs: wal.syncInterval }),
+    })
+    this.#log = log
+    const store = await this.#openStore()
+    this.#store = store
+    log.setConsumed(TOPIC, CONSUMER, store.sealedTo(TOPIC))
+    const { maxLabels, maxLabelNameBytes, maxLabelValueBytes } = this.#config.limits
+    const maxDecompressedBytes = Math.min(this.#config.http.maxDecompressedBytes, REMOTE_WRITE_UNPACKED_MAX)
+    const limits = { maxLabels, maxLabelNameBytes, maxLabelValueBytes, maxDecompressedBytes }
+    this.#intake = new MetricsIntake({ log, store, clock: systemClock, limits, seed: randomInt(2 ** 31) })
+    await this.#replay(this.#intake, store.sealedTo(TOPIC))
+    this.#hub = new LiveHub(store, DEFAULT_TENANT, this.#config.live)
+    this.#queries = this.#openQueries(store)
+    registerProcessMetrics(this.#registry, { store, log, hub: this.#hub, version: VERSION, freeBytes })
+  }
+
+  #openStore(): Promise<MetricStore> {
+    const { data, limits, storage } = this.#config
+    return openMetricStore({
+      directory: `${data}/metrics`,
+      files: this.#files,
+      clock: systemClock,
+      workers: { spawn: (role, start) => spawnThread({ role, data: start } as Parameters<typeof spawnThread>[0]) },
+      limits: {
+        maxSeries: limits.maxSeries > 0 ? limits.maxSeries : undefined,
+        maxSeriesPerMetric: limits.maxSeriesPerMetric > 0 ? limits.maxSeriesPerMetric : undefined,
+        maxLabels: limits.maxLabels,
+        maxLabelNameBytes: limits.maxLabelNameBytes,
+        maxLabelValueBytes: limits.maxLabelValueBytes,
+        maxFutureMs: limits.maxFuture,
+        maxPastMs: limits.maxPast,
+        outOfOrderWindowMs: limits.outOfOrderWindow,
+        refusesNewSeries: () => this.#pressure.level > 0,
+      },
+      ...(storage.sealAfter === undefined ? {} : { sealAfterMs: storage.sealAfter }),
+      sealLogBytes: storage.sealLogBytes,
+      retentionMs: storage.retention ?? Number.POSITIVE_INFINITY,
+      whenDurable: () => this.#intake?.whenDurable() ?? Promise.resolve(),
+      onProblem: (message) => this.#warn(message),
+    })
+  }
+
+  async #replay(intake: MetricsIntake, fromOffset: number): Promise<void> {
+    const startedMs = systemClock.monotonicMs()
+    const { records, samples } = await intake.replay(fromOffset, (message) => this.#warn(message))
+    if (records === 0) return
+    const elapsedMs = Math.round(systemClock.monotonicMs() - startedMs)
+    this.#logger.info('the log is replayed', { records, samples, elapsedMs })
+  }
+
+  #openQueries(store: MetricStore): QueryPool {
+    const { query } = this.#config
+    const cores = Math.max(2, availableParallelism())
+    return new QueryPool({
+      store,
+      clock: systemClock,
+      logger: this.#logger,
+      registry: this.#registry,
+      limits: { maxSamples: query.maxSamples, maxBytes: query.maxBytes, maxSeries: query.maxSeries },
+      timeoutMs: query.timeout ?? Number.POSITIVE_INFINITY,
+      heavyWorkers: Math.min(cores, query.maxConcurrent ?? cores),
+      queueMax: query.queue,
+      isRefusing: () => this.#pressure.level > 1,
+      spawn: (data) => spawnThread({ role: 'query', data }),
+    })
+  }
+
+  #startSelfReport(): void {
+    const intake = this.#intake as MetricsIntake
+    this.#self = new SelfReport({
+      submit: (request) => intake.submit(request),
+      registry: this.#registry,
+      logger: this.#logger,
+      clock: systemClock,
+      instance: hostname(),
+      intervalMs: this.#config.self.interval ?? 1_000,
+      isShedding: () => this.#pressure.level > 0 || this.#phase !== 'ready',
+      collectHost: collectHostSamples(systemClock),
+    })
+  }
+
+  async #tick(): Promise<void> {
+    const log = this.#log as SegmentLog
+    const store = this.#store as MetricStore
+    await store.tick({ unsealedLogBytes: log.stats(TOPIC).unsealedBytes, isMemoryShort: this.#pressure.level > 0 })
+    log.setConsumed(TOPIC, CONSUMER, store.sealedTo(TOPIC))
+  }
+
+  #warn(message: string): void {
+    this.#logger.warn(message)
+    this.#warnings.push(message)
+    if (this.#warnings.length > WARNINGS_MAX) this.#warnings.shift()
+  }
+}
+
+const WARNINGS_MAX = 20
+const REMOTE_WRITE_UNPACKED_MAX = 32 * 1024 ** 2
+
+function volumeBytes(directory: string): number {
+  const volume = statfsSync(directory)
+  return volume.blocks * volume.bsize
+}
+
+/** `storage.minFree`: min(max(512 MiB, 5 %), 10 GiB). */
+function defaultMinFree(volumeBytes: number): number {
+  return Math.min(Math.max(GIB / 2, volumeBytes * 0.05), 10 * GIB)
+}
+
+function receiveLimits(config: Config): ReceiveLimits {
+  const { http, grpc, ingest } = config
+  return {
+    ...RECEIVE_LIMITS,
+    maxBodyBytes: http.maxBodyBytes,
+    maxDecompressedBytes: http.maxDecompressedBytes,
+    maxUrlBytes: http.maxUrlBytes,
+    maxHeaderBytes: http.maxHeaderBytes,
+    headersTimeoutMs: http.headersTimeout ?? 0,
+    requestTimeoutMs: http.requestTimeout ?? 0,
+    maxConnections: http.maxConnections,
+    maxInflightBytes: ingest.maxInflightBytes ?? Math.round(memoryLimitBytes() * INFLIGHT_SHARE),
+    grpcMaxMessageBytes: grpc.maxMessageBytes,
+    grpcMaxConcurrentStreams: grpc.maxConcurrentStreams,
+  }
+}
