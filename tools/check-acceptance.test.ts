@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { checkAcceptance, type TestReport } from './check-acceptance.ts'
+
+const REPORT: TestReport = {
+  testResults: [
+    {
+      name: '/checkout/test/intake.test.ts',
+      assertionResults: [
+        { ancestorTitles: [], title: 'takes a batch', status: 'passed' },
+        { ancestorTitles: ['limits'], title: 'refuses 1,001 items', status: 'passed' },
+        { ancestorTitles: [], title: 'takes a | b', status: 'passed' },
+        { ancestorTitles: [], title: 'is broken', status: 'failed' },
+        { ancestorTitles: [], title: 'is left out', status: 'skipped' },
+        { ancestorTitles: ['gzip'], title: 'each', status: 'passed' },
+        { ancestorTitles: ['zstd'], title: 'each', status: 'failed' },
+      ],
+    },
+  ],
+}
+
+const HEADER = ['| id | promise | proof |', '| --- | --- | --- |']
+
+function check(...rows: string[]): string[] {
+  const complaints = checkAcceptance({
+    table: [...HEADER, ...rows].join('\n'),
+    report: REPORT,
+    knownIds: new Set(['ING-001', 'ING-002']),
+    hasPicture: (path) => path === 'docs/pictures/live.png',
+    root: '/checkout',
+  })
+  return complaints.map((text) => text.replace('docs/acceptance.md:', ''))
+}
+
+const CASES: readonly (readonly [rows: readonly string[], complaints: readonly string[]])[] = [
+  [['| ING-001 | batch | `test/intake.test.ts › takes a batch` |'], []],
+  [['| ING-001 | limit of `metrics` | `test/intake.test.ts › refuses 1,001 items` |'], []],
+  [['| ING-001 | limit | `test/intake.test.ts › limits › refuses 1,001 items` |'], []],
+  [['| ING-001 | `a \\| b` | `test/intake.test.ts › takes a \\| b` |'], []],
+  [['| ING-001 | live | `docs/pictures/live.png` |'], []],
+  [['| ING-001 | live | `docs/pictures/live.png`, `test/intake.test.ts › takes a batch` |'], []],
+  [['| ING-001 | live | `docs/pictures/none.png` |'], ['3 ING-001: the picture docs/pictures/none.png is missing']],
+  [
+    ['| ING-001 | x | `test/intake.test.ts › was renamed` |'],
+    ['3 ING-001: `test/intake.test.ts › was renamed` did not run'],
+  ],
+  [
+    ['| ING-001 | x | `test/other.test.ts › takes a batch` |'],
+    ['3 ING-001: `test/other.test.ts › takes a batch` did not run'],
+  ],
+  [
+    ['| ING-001 | x | `test/intake.test.ts › is broken` |'],
+    ['3 ING-001: `test/intake.test.ts › is broken` ended as failed'],
+  ],
+  [
+    ['| ING-001 | x | `test/intake.test.ts › is left out` |'],
+    ['3 ING-001: `test/intake.test.ts › is left out` ended as skipped'],
+  ],
+  [['| ING-001 | x | `test/intake.test.ts › each` |'], ['3 ING-001: `test/intake.test.ts › each` ended as failed']],
+  [['| ING-001 | x | `test/intake.test.ts › gzip › each` |'], []],
+  [
+    ['| ING-001 | x | `test/intake.test.ts` |'],
+    ['3 ING-001: want `test file › title` or a picture, got `test/intake.test.ts`'],
+  ],
+  [['| ING-001 | x | seen by eye |'], ['3 ING-001: names no test and no picture']],
+  [['| ING-999 | x | `test/intake.test.ts › takes a batch` |'], ['3 ING-999: is no known id']],
+  [
+    ['| ING-001 | x | `docs/pictures/live.png` |', '| ING-001 | x | `docs/pictures/live.png` |'],
+    ['4 ING-001: stands here twice'],
+  ],
+  [[], [' no promises']],
+]
+
+test.each(CASES)('%j: %j', (rows, complaints) => {
+  expect(check(...rows)).toEqual(complaints)
+})
