@@ -8,6 +8,7 @@ export {
   type Scope,
 } from './auth.ts'
 export { METRIC_PATHS, registerMetricDoors } from './doors.ts'
+export { type OtlpGrpcDoor, type OtlpGrpcOptions, startOtlpGrpc } from './grpc.ts'
 export { httpServerOptions, limitConnections } from './http-server.ts'
 export type { IntakeAccepted, IntakeFault, IntakeRequest, ItemProblem, SubmitIntake } from './intake.ts'
 export { RECEIVE_LIMITS, type ReceiveLimits } from './limits.ts'

@@ -1,0 +1,317 @@
+import {
+  Metadata,
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type ServerErrorResponse,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+} from '@grpc/grpc-js'
+import { err, fault, ok, PAYLOAD_ENCODINGS, PAYLOAD_FORMATS, type Result, STATUS, type TenantId } from '@vantage/model'
+import { type Arrival, admit, inflightFault } from './admission.ts'
+import { decodeHealthRequest, encodeHealthResponse, HEALTH_SERVICE, healthOf, isUnknownService } from './grpc-health.ts'
+import type { InflightHold } from './inflight.ts'
+import type { IntakeAccepted, IntakeFault } from './intake.ts'
+import { GRPC_PEERS_MAX, HEALTH_POLL_MS, HEALTH_WATCHERS_MAX } from './limits.ts'
+import type { Reception } from './reception.ts'
+import { withRetryAfter } from './retry-after.ts'
+
+const METRICS_SERVICE = 'opentelemetry.proto.collector.metrics.v1.MetricsService'
+const EXPORT_PATH = `/${METRICS_SERVICE}/Export`
+const SERVED: ReadonlySet<string> = new Set([METRICS_SERVICE])
+const RECEIVER = 'otlp-grpc'
+
+export interface OtlpGrpcOptions {
+  readonly host: string
+  /** 0 = any that is free. */
+  readonly port: number
+  readonly reception: Reception
+}
+
+export interface OtlpGrpcDoor {
+  readonly port: number
+  /** No new calls; running ones have `graceMs`, then they are cut. */
+  close(graceMs: number): Promise<void>
+}
+
+/**
+ * Opens OTLP/gRPC for metrics and the health service. Messages arrive as bytes: decoding is the intake's, so that
+ * bad bytes answer INVALID_ARGUMENT (the library's own decode errors answer INTERNAL).
+ * Rejects where the address cannot be bound.
+ */
+export async function startOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpcDoor> {
+  const { reception } = options
+  const door = new MetricsDoor(reception)
+  const health = new HealthDoor(reception)
+  const server = new Server({
+    'grpc.max_receive_message_length': reception.limits.grpcMaxMessageBytes,
+    'grpc.max_concurrent_streams': reception.limits.grpcMaxConcurrentStreams,
+    'grpc.keepalive_time_ms': reception.limits.grpcKeepaliveMs,
+    'grpc.keepalive_timeout_ms': reception.limits.grpcKeepaliveTimeoutMs,
+    'grpc.max_connection_age_ms': reception.limits.grpcConnectionAgeMs,
+    'grpc.max_connection_age_grace_ms': reception.limits.grpcConnectionAgeGraceMs,
+    interceptors: [
+      (method, call) => (method.path === EXPORT_PATH ? door.guard(call) : new ServerInterceptingCall(call)),
+    ],
+  })
+  server.addService(
+    { Export: bytesMethod(EXPORT_PATH) },
+    { Export: (call: BytesCall, answer: sendUnaryData<Buffer>) => void door.serve(call, answer) },
+  )
+  server.addService(
+    { Check: bytesMethod(`/${HEALTH_SERVICE}/Check`), Watch: bytesMethod(`/${HEALTH_SERVICE}/Watch`, true) },
+    {
+      Check: (call: BytesCall, answer: sendUnaryData<Buffer>) => health.check(call, answer),
+      Watch: (call: BytesStream) => health.watch(call),
+    },
+  )
+  const port = await bind(server, options)
+  return { port, close: (graceMs) => close(server, health, graceMs) }
+}
+
+type BytesCall = ServerUnaryCall<Buffer, Buffer>
+type BytesStream = ServerWritableStream<Buffer, Buffer>
+
+function bytesMethod(path: string, responseStream = false): MethodDefinition<Buffer, Buffer> {
+  const same = (bytes: Buffer) => bytes
+  return {
+    path,
+    requestStream: false,
+    responseStream,
+    requestSerialize: same,
+    requestDeserialize: same,
+    responseSerialize: same,
+    responseDeserialize: same,
+  }
+}
+
+function bind(server: Server, { host, port }: OtlpGrpcOptions): Promise<number> {
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) resolve(bound)
+      else reject(error)
+    })
+  })
+}
+
+function close(server: Server, health: HealthDoor, graceMs: number): Promise<void> {
+  health.close()
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.forceShutdown(), graceMs)
+    server.tryShutdown(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+/** One call between its metadata and its answer. */
+interface GrpcVisit {
+  readonly receiver: string
+  readonly startedMonotonicMs: number
+  tenant: TenantId | undefined
+  wireBytes: number
+  hold: InflightHold | undefined
+}
+
+/** The metrics service: the same checks in the same order as the HTTP doors, the body by the library. */
+class MetricsDoor {
+  readonly #reception: Reception
+  /** Calls that were let in, by the metadata object that the library hands to the handler. */
+  readonly #visits = new WeakMap<Metadata, GrpcVisit>()
+  readonly #peers = new Map<string, object>()
+
+  constructor(reception: Reception) {
+    this.#reception = reception
+  }
+
+  /** Steps 2–8 on the metadata, before the library reads a message. */
+  guard(call: ServerInterceptingCallInterface): ServerInterceptingCall {
+    let visit: GrpcVisit | undefined
+    return new ServerInterceptingCall(call, {
+      start: (next) => {
+        next({
+          onReceiveMetadata: (metadata, passOn) => {
+            const admitted = this.#admit(call, metadata)
+            if (!admitted.ok) {
+              call.sendStatus(this.#status(admitted.error))
+              return
+            }
+            visit = admitted.value
+            this.#visits.set(metadata, visit)
+            passOn(metadata)
+          },
+          // The call ended before its message was whole: no handler will release the hold.
+          onCancel: () => visit?.hold?.release(),
+        })
+      },
+    })
+  }
+
+  /** Steps 9–14. Never rejects. */
+  async serve(call: BytesCall, answer: sendUnaryData<Buffer>): Promise<void> {
+    const visit = this.#visits.get(call.metadata) as GrpcVisit
+    const { hold } = visit
+    // From here on the hold is released below, however the call ends.
+    visit.hold = undefined
+    visit.wireBytes = call.request.length
+    try {
+      const outcome = hold?.ensure(call.request.length) ? await this.#submit(call, visit) : err(inflightFault())
+      if (!outcome.ok) {
+        this.#reception.counts.refused(visit, outcome.error)
+        answer(this.#status(outcome.error))
+        return
+      }
+      this.#reception.counts.accepted(visit, outcome.value)
+      const { partialSuccess, encodeExportResponse } = this.#reception.codec
+      const partial = partialSuccess(outcome.value.refused, outcome.value.warnings)
+      answer(null, Buffer.from(encodeExportResponse(partial)))
+    } finally {
+      hold?.release()
+    }
+  }
+
+  async #submit(call: BytesCall, visit: GrpcVisit): Promise<Result<IntakeAccepted, IntakeFault>> {
+    try {
+      return await this.#reception.submit({
+        tenant: visit.tenant as TenantId,
+        receiver: RECEIVER,
+        format: PAYLOAD_FORMATS.otlpMetricsProtobuf,
+        encoding: PAYLOAD_ENCODINGS.identity,
+        raw: call.request,
+        body: call.request,
+        bodyLength: call.request.length,
+        connection: this.#connection(call.getPeer()),
+      })
+    } catch (error) {
+      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      this.#reception.logger.error('a request met a bug', { receiver: RECEIVER, error: detail })
+      return err(fault('internal', 'internal error'))
+    }
+  }
+
+  #admit(call: ServerInterceptingCallInterface, metadata: Metadata): Result<GrpcVisit, IntakeFault> {
+    const startedMonotonicMs = this.#reception.clock.monotonicMs()
+    const visit: GrpcVisit = {
+      receiver: RECEIVER,
+      startedMonotonicMs,
+      tenant: undefined,
+      wireBytes: 0,
+      hold: undefined,
+    }
+    const admitted = admit(grpcArrival(call, metadata), this.#reception, (tenant) => {
+      visit.tenant = tenant
+    })
+    if (!admitted.ok) {
+      this.#reception.counts.refused(visit, admitted.error)
+      return admitted
+    }
+    visit.hold = admitted.value.hold
+    return ok(visit)
+  }
+
+  /** A fault as a gRPC status, with `google.rpc.Status` beside it (RetryInfo where the client shall come again). */
+  #status(refusal: IntakeFault): ServerErrorResponse & { code: number; details: string } {
+    const sent = withRetryAfter(refusal, this.#reception.random)
+    const metadata = new Metadata()
+    metadata.set('grpc-status-details-bin', Buffer.from(this.#reception.codec.encodeStatus(sent)))
+    // The library percent-encodes the text, which half a surrogate pair would break.
+    const details = sent.message.toWellFormed()
+    return { name: sent.code, message: details, code: STATUS[sent.code].grpc, details, metadata }
+  }
+
+  /** One object a connection, as far as the library tells connections apart; the oldest are forgotten. */
+  #connection(peer: string): object {
+    let found = this.#peers.get(peer)
+    if (found === undefined) {
+      if (this.#peers.size >= GRPC_PEERS_MAX) this.#peers.delete(this.#peers.keys().next().value as string)
+      found = { peer }
+      this.#peers.set(peer, found)
+    }
+    return found
+  }
+}
+
+function grpcArrival(call: ServerInterceptingCallInterface, metadata: Metadata): Arrival {
+  return {
+    receiver: RECEIVER,
+    scope: 'metrics:write',
+    authority: call.getHost(),
+    header: (name) => metadata.get(name)[0]?.toString(),
+    isMethodAllowed: true,
+    urlBytes: EXPORT_PATH.length,
+    // A message's length is known with its first bytes, which the library reads.
+    contentLength: undefined,
+    readForm: () => ok({ kind: 'protobuf', packing: 'none' }),
+  }
+}
+
+/** `grpc.health.v1.Health`; needs no credential. */
+class HealthDoor {
+  readonly #reception: Reception
+  readonly #watchers = new Map<BytesStream, { readonly service: string; last: number }>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(reception: Reception) {
+    this.#reception = reception
+  }
+
+  check(call: BytesCall, answer: sendUnaryData<Buffer>): void {
+    const service = decodeHealthRequest(call.request)
+    if (service === undefined) {
+      answer(plainStatus('bad_request', 'want a HealthCheckRequest'))
+      return
+    }
+    const status = healthOf(service, SERVED, this.#reception.phase())
+    if (isUnknownService(status)) answer(plainStatus('not_found', 'unknown service'))
+    else answer(null, encodeHealthResponse(status))
+  }
+
+  /** Sends the state now and at every change, until the client or the server leaves. */
+  watch(call: BytesStream): void {
+    const service = decodeHealthRequest(call.request)
+    if (service === undefined || this.#watchers.size >= HEALTH_WATCHERS_MAX) {
+      const code = service === undefined ? 'bad_request' : 'too_many'
+      call.emit('error', plainStatus(code, service === undefined ? 'want a HealthCheckRequest' : 'too many watchers'))
+      return
+    }
+    this.#watchers.set(call, { service, last: 0 })
+    call.once('cancelled', () => this.#leave(call))
+    call.once('close', () => this.#leave(call))
+    this.#timer ??= setInterval(() => this.#tell(), HEALTH_POLL_MS).unref()
+    this.#tell()
+  }
+
+  close(): void {
+    this.#tell()
+    for (const call of [...this.#watchers.keys()]) {
+      this.#leave(call)
+      call.end()
+    }
+  }
+
+  #tell(): void {
+    const phase = this.#reception.phase()
+    for (const [call, watcher] of this.#watchers) {
+      const status = healthOf(watcher.service, SERVED, phase)
+      if (status === watcher.last) continue
+      watcher.last = status
+      call.write(encodeHealthResponse(status))
+    }
+  }
+
+  #leave(call: BytesStream): void {
+    this.#watchers.delete(call)
+    if (this.#watchers.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+}
+
+function plainStatus(code: 'bad_request' | 'not_found' | 'too_many', details: string): ServerErrorResponse {
+  return { name: code, message: details, code: STATUS[code].grpc, details }
+}
