@@ -40,11 +40,9 @@ function bare(deps: AppDeps): FastifyInstance {
       })
     }
     const message = status >= STATUS.internal.http ? 'internal error' : error.message
-    return reply
-      .code(status)
-      .send({
-        error: { code: status >= STATUS.internal.http ? 'internal' : 'bad_request', message, requestId: request.id },
-      })
+    return reply.code(status).send({
+      error: { code: status >= STATUS.internal.http ? 'internal' : 'bad_request', message, requestId: request.id },
+    })
   })
   return app
 }

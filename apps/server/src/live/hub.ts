@@ -21,7 +21,7 @@ const SERIES_PER_SUBSCRIPTION_MAX = 2_000
 const SERIES_DEFAULT = 200
 const BACKFILL_MAX_MS = 5 * 60_000
 const BACKFILL_POINTS_MAX = 2_000
-/** Text frames of clients are requests: short. */
+/** Text frames of clients are requests: short. The socket closes longer ones with 1009. */
 export const REQUEST_BYTES_MAX = 16 * 1024
 const SUBSCRIPTIONS_PER_CLIENT_MAX = 100
 
@@ -125,34 +125,42 @@ export class LiveHub {
   }
 
   #message(client: Client, text: string): void {
-    if (text.length > REQUEST_BYTES_MAX) {
-      client.socket.close(1009, `want at most ${REQUEST_BYTES_MAX} bytes a request`)
-      return
-    }
+    const problem = this.#obey(client, text)
+    if (problem !== undefined) send(client, { type: 'error', message: problem })
+  }
+
+  /** @returns what is wrong with the request */
+  #obey(client: Client, text: string): string | undefined {
     let request: Record<string, unknown>
     try {
       request = JSON.parse(text) as Record<string, unknown>
     } catch (error) {
-      return sendError(client, `want a JSON object: ${(error as Error).message}`)
+      return `want a JSON object: ${(error as Error).message}`
     }
-    if (typeof request !== 'object' || request === null) return sendError(client, 'want a JSON object')
-    if (request['type'] === 'format') client.isJson = request['value'] === 'json'
-    else if (request['type'] === 'unsubscribe') this.#unsubscribe(client, Number(request['id']))
-    else if (request['type'] === 'subscribe') this.#subscribe(client, request)
-    else sendError(client, 'type: want subscribe, unsubscribe or format')
+    if (typeof request !== 'object' || request === null) return 'want a JSON object'
+    switch (request['type']) {
+      case 'format':
+        client.isJson = request['value'] === 'json'
+        return undefined
+      case 'unsubscribe':
+        this.#unsubscribe(client, Number(request['id']))
+        return undefined
+      case 'subscribe':
+        return this.#subscribe(client, request)
+      default:
+        return 'type: want subscribe, unsubscribe or format'
+    }
   }
 
-  #subscribe(client: Client, request: Record<string, unknown>): void {
+  #subscribe(client: Client, request: Record<string, unknown>): string | undefined {
     const id = Number(request['id'] ?? 0)
-    if (!Number.isInteger(id) || id < 0) return sendError(client, 'id: want a whole number from 0')
-    if (
-      this.subscriptionCount >= this.#limits.maxSubscriptions ||
-      client.subscriptions.size >= SUBSCRIPTIONS_PER_CLIENT_MAX
-    ) {
-      return sendError(client, `want at most ${this.#limits.maxSubscriptions} subscriptions (live.maxSubscriptions)`)
+    if (!Number.isInteger(id) || id < 0) return 'id: want a whole number from 0'
+    const { maxSubscriptions } = this.#limits
+    if (this.subscriptionCount >= maxSubscriptions || client.subscriptions.size >= SUBSCRIPTIONS_PER_CLIENT_MAX) {
+      return `want at most ${maxSubscriptions} subscriptions (live.maxSubscriptions), ${SUBSCRIPTIONS_PER_CLIENT_MAX} of one client`
     }
     const parsed = matchersOf(String(request['matchers'] ?? ''))
-    if ('code' in parsed) return sendError(client, `matchers: ${parsed.message}`)
+    if ('code' in parsed) return `matchers: ${parsed.message}`
     this.#unsubscribe(client, id)
     const windowMs = clamp(Number(request['windowMs'] ?? 60_000), 0, BACKFILL_MAX_MS)
     const maxSeries = clamp(Number(request['maxSeries'] ?? SERIES_DEFAULT), 1, SERIES_PER_SUBSCRIPTION_MAX)
@@ -166,6 +174,7 @@ export class LiveHub {
     }
     client.subscriptions.set(id, subscription)
     this.#answer(client, subscription)
+    return undefined
   }
 
   #answer(client: Client, subscription: Subscription): void {
@@ -370,10 +379,6 @@ export class LiveHub {
 
 function send(client: Client, message: object): void {
   client.socket.send(JSON.stringify(message))
-}
-
-function sendError(client: Client, message: string): void {
-  send(client, { type: 'error', message })
 }
 
 function clamp(value: number, low: number, high: number): number {
