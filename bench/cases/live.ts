@@ -1,0 +1,128 @@
+import { Worker } from 'node:worker_threads'
+import { labelsFromRecord } from '@vantage/model'
+import type { BenchCase, BenchOptions, BenchReport, Json } from '../bench-case.ts'
+import type { LiveClientsResult, LiveClientsStart } from '../load/live-clients.ts'
+import { buildBody, SeriesTemplate } from '../load/remote-write-load.ts'
+import { Sender } from '../load/sender.ts'
+import { RunningPeer } from '../peers/peer.ts'
+import { VANTAGE } from '../peers/peers.ts'
+import { cpuSeconds } from '../peers/process-stats.ts'
+import { figure } from '../statistics.ts'
+
+const SECONDS = 10
+const QUICK_SECONDS = 4
+const FRAME_MS = 1000 / 60
+/** Subscribers, and the series that each of them sees change in every frame. */
+const AUDIENCES = [
+  { clients: 1, series: 200 },
+  { clients: 10, series: 200 },
+  { clients: 50, series: 200 },
+  { clients: 10, series: 1_000 },
+] as const
+
+const FIGURE_NAME = 'live_bench_level'
+
+export const live: BenchCase = {
+  question: 'Do subscribers get sixty frames a second, and how even and how late are they?',
+  run,
+}
+
+async function run(options: BenchOptions): Promise<BenchReport> {
+  const seconds = options.isQuick ? QUICK_SECONDS : SECONDS
+  const rows: string[][] = [
+    [
+      'clients × series',
+      'frames/s',
+      'slowest',
+      'samples/s each',
+      'jitter p50 / p99 ms',
+      'latency p50 / p99 ms',
+      'gaps',
+      'CPU s / s',
+    ],
+  ]
+  const audiences: Json[] = []
+  for (const { clients, series } of AUDIENCES) {
+    options.note(`${clients} clients × ${series} series`)
+    const { result, cpuShare } = await measure(clients, series, seconds)
+    rows.push([
+      `${clients} × ${series}`,
+      figure(result.framesPerSecond),
+      figure(result.framesPerSecondMin),
+      figure(result.samplesPerSecond),
+      `${figure(result.jitterP50Ms)} / ${figure(result.jitterP99Ms)}`,
+      `${figure(result.latencyP50Ms)} / ${figure(result.latencyP99Ms)}`,
+      String(result.gaps),
+      figure(cpuShare),
+    ])
+    audiences.push({ clients, series, ...result, cpuShare })
+  }
+  return {
+    tables: [{ title: `Binary frames over ${seconds} s, a new sample of every series 60 times a second`, rows }],
+    figures: { audiences },
+    remarks: [
+      'Samples come by remote write; latency is from the time of a sample to the arrival of its frame, the sync included.',
+      'Sender, server and subscribers share the cores; the subscribers have a thread of their own.',
+    ],
+  }
+}
+
+async function measure(
+  clients: number,
+  series: number,
+  seconds: number,
+): Promise<{ result: LiveClientsResult; cpuShare: number }> {
+  const running = await RunningPeer.start(VANTAGE)
+  const sender = new Sender(`${running.url}${VANTAGE.writePath}`, 1)
+  const over = new AbortController()
+  try {
+    const sending = sendUntil(sender, series, over.signal)
+    const start: LiveClientsStart = {
+      url: `${running.url.replace('http', 'ws')}/ws`,
+      clients,
+      series,
+      matchers: `{__name__="${FIGURE_NAME}"}`,
+      seconds,
+    }
+    let cpuBefore = 0
+    const result = await runClients(start, () => {
+      cpuBefore = cpuSeconds(running.pid)
+    })
+    const cpuShare = (cpuSeconds(running.pid) - cpuBefore) / seconds
+    over.abort()
+    await sending
+    return { result, cpuShare }
+  } finally {
+    over.abort()
+    sender.close()
+    await running.remove()
+  }
+}
+
+/** A sample of every series for every frame, by a clock that does not drift. */
+async function sendUntil(sender: Sender, series: number, over: AbortSignal): Promise<void> {
+  const templates = Array.from({ length: series }, (_, i) => {
+    return new SeriesTemplate(labelsFromRecord({ __name__: FIGURE_NAME, job: 'bench', unit: String(i) }), 1)
+  })
+  const order = Int32Array.from(templates.keys())
+  const startMs = performance.now()
+  for (let tick = 1; !over.aborted; tick++) {
+    const waitMs = startMs + tick * FRAME_MS - performance.now()
+    if (waitMs >= 1) await new Promise((wake) => setTimeout(wake, waitMs))
+    const timeMs = Date.now()
+    const body = buildBody(templates, order, (index, patch) => patch(0, timeMs, Math.sin(tick / 60 + index)))
+    await sender.send(0, body)
+  }
+}
+
+function runClients(start: LiveClientsStart, onReady: () => void): Promise<LiveClientsResult> {
+  return new Promise((settle, fail) => {
+    const worker = new Worker(new URL('../load/live-clients.ts', import.meta.url), { workerData: start })
+    worker.on('message', (message: 'ready' | LiveClientsResult) => {
+      if (message === 'ready') return onReady()
+      settle(message)
+      void worker.terminate()
+    })
+    worker.on('error', fail)
+  })
+}
