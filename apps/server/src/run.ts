@@ -50,4 +50,7 @@ function handleSignals(server: Server, logger: Logger): void {
     void server.drain(signal === 'SIGINT').then(() => process.exit(0))
   }
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal)
+  // Whoever started us is gone: nobody could stop us any more.
+  process.on('disconnect', () => onSignal('SIGTERM'))
+  process.channel?.unref()
 }

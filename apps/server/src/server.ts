@@ -16,6 +16,8 @@ import { assert, DEFAULT_TENANT, type Fault, fault, systemClock } from '@vantage
 import { type Logger, Registry } from '@vantage/observe'
 import {
   Auth,
+  HostCollector,
+  type OtlpGrpcDoor,
   openReception,
   type Phase,
   RECEIVE_LIMITS,
@@ -28,7 +30,7 @@ import type { FastifyInstance } from 'fastify'
 import type { LoadedConfig } from './config/load.ts'
 import type { Config } from './config/schema.ts'
 import { serverFacts } from './facts.ts'
-import { type GrpcDoor, startGrpc } from './grpc.ts'
+import { openGrpc } from './grpc.ts'
 import { type AppDeps, fullApp, otlpApp } from './http/app.ts'
 import { ownRoutes } from './http/own-routes.ts'
 import { MetricsIntake } from './intake/metrics-intake.ts'
@@ -37,7 +39,6 @@ import { LiveHub } from './live/hub.ts'
 import { memoryLimitBytes, PressureGauge } from './pressure.ts'
 import { registerProcessMetrics } from './process-metrics.ts'
 import { QueryPool } from './query/query-pool.ts'
-import { collectHostSamples } from './self/host-samples.ts'
 import { SelfReport } from './self/self-report.ts'
 import { spawnThread } from './threads.ts'
 import { VERSION } from './version.ts'
@@ -71,7 +72,7 @@ export class Server {
   #queries: QueryPool | undefined
   #hub: LiveHub | undefined
   #self: SelfReport | undefined
-  #grpc: GrpcDoor | undefined
+  #grpc: OtlpGrpcDoor | undefined
   #ticker: NodeJS.Timeout | undefined
   port = 0
 
@@ -93,7 +94,7 @@ export class Server {
     const deps = this.#appDeps()
     await this.#listen(deps)
     await this.#openStorage()
-    this.#grpc = await startGrpc(this.#config, this.#given, deps.reception, this.#logger)
+    this.#grpc = await openGrpc({ config: this.#config, given: this.#given }, deps.reception, this.#logger)
     this.#ticker = setInterval(() => void this.#tick(), TICK_MS)
     this.#phase = 'ready'
     if (this.#config.self.enabled) this.#startSelfReport()
@@ -295,6 +296,7 @@ export class Server {
 
   #startSelfReport(): void {
     const intake = this.#intake as MetricsIntake
+    const host = new HostCollector(systemClock)
     this.#self = new SelfReport({
       submit: (request) => intake.submit(request),
       registry: this.#registry,
@@ -303,7 +305,7 @@ export class Server {
       instance: hostname(),
       intervalMs: this.#config.self.interval ?? 1_000,
       isShedding: () => this.#pressure.level > 0 || this.#phase !== 'ready',
-      collectHost: collectHostSamples(systemClock),
+      collectHost: () => host.collect(),
     })
   }
 

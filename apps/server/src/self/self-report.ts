@@ -6,21 +6,11 @@ import {
   labelsFromRecord,
   METRIC_NAME,
   type MetricMetadata,
-  type MetricType,
   PAYLOAD_ENCODINGS,
   PAYLOAD_FORMATS,
 } from '@vantage/model'
 import type { ExposedFamily, Logger, Registry } from '@vantage/observe'
-import type { SubmitIntake } from '@vantage/receive'
-
-/** One figure of the host, from the collector. */
-export interface HostSample {
-  readonly name: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly value: number
-  readonly type: MetricType
-  readonly help: string
-}
+import type { HostSample, SubmitIntake } from '@vantage/receive'
 
 /** Metadata changes with releases only; it is sent with the first report and then so rarely. */
 const METADATA_EVERY_REPORTS = 600
@@ -36,7 +26,7 @@ export interface SelfReportOptions {
   readonly intervalMs: number
   /** First to be shed: nothing is reported while memory is short. */
   readonly isShedding: () => boolean
-  collectHost(): Promise<readonly HostSample[]> | readonly HostSample[]
+  collectHost(): Promise<readonly HostSample[]>
 }
 
 /** Reports this host and this process through the product's own path, like any other sender. */

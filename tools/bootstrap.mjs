@@ -1,0 +1,216 @@
+/**
+ * The way from a fresh clone to a running product, in plain JavaScript for any Node >= 20:
+ * install what is missing, build what changed, run it on the Node that came with the install.
+ *
+ *   node tools/bootstrap.mjs start|demo|test|test:long|bench|conformance|check|format [arguments]
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+const BUILD = join(ROOT, '.build')
+const STAMP = join(ROOT, 'node_modules', '.vantage-install.json')
+const NODE = join(ROOT, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+const PNPM = 'pnpm@10.34.9'
+/** Builds that are kept beside the newest one. */
+const BUILDS_KEPT = 2
+/** npm forwards a signal that the terminal sent to us already: the same one so soon is the same. */
+const SAME_SIGNAL_MS = 500
+
+/** Installs the run-time closure, or everything with the development tools, unless it is there. */
+function install(kind) {
+  const lock = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'pnpm-lock.yaml')))
+    .digest('hex')
+  const stamp = existsSync(STAMP) ? JSON.parse(readFileSync(STAMP, 'utf8')) : {}
+  const isThere = stamp.lock === lock && (stamp.kind === 'dev' || stamp.kind === kind) && existsSync(NODE)
+  if (isThere) return
+  const what = kind === 'dev' ? 'the development tools' : 'what the product needs to run'
+  console.error(`vantage: installing ${what} (once; Node 24 comes with it)`)
+  const options = kind === 'dev' ? [] : ['--prod']
+  const result = spawnSync(
+    'npx',
+    ['--yes', PNPM, 'install', '--frozen-lockfile', '--config.confirmModulesPurge=false', ...options],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', 2, 2],
+      shell: process.platform === 'win32',
+      env: { ...process.env, CI: 'true' },
+    },
+  )
+  if (result.status !== 0) fail(`the install failed with ${result.error?.message ?? `code ${result.status}`}`)
+  writeFileSync(STAMP, JSON.stringify({ lock, kind }))
+}
+
+/** Files whose content decides what is built, sorted. */
+function sources() {
+  const files = ['pnpm-lock.yaml', 'tools/bootstrap.mjs']
+  for (const group of ['packages', 'apps']) {
+    for (const name of readdirSync(join(ROOT, group))) {
+      const directory = join(ROOT, group, name)
+      for (const file of ['package.json', 'build.mjs'])
+        if (existsSync(join(directory, file))) files.push(join(group, name, file))
+      const source = join(directory, 'src')
+      if (!existsSync(source)) continue
+      for (const entry of readdirSync(source, { recursive: true, withFileTypes: true })) {
+        if (entry.isFile() && !/\.test\.tsx?$/.test(entry.name))
+          files.push(relative(ROOT, join(entry.parentPath ?? entry.path, entry.name)))
+      }
+    }
+  }
+  return files.sort()
+}
+
+function sourceHash() {
+  const hash = createHash('sha256')
+  for (const file of sources())
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(ROOT, file)))
+      .update('\0')
+  return hash.digest('hex').slice(0, 16)
+}
+
+/** @returns the directory of the build that belongs to the sources as they are */
+async function build() {
+  const directory = join(BUILD, `product-${sourceHash()}`)
+  if (existsSync(join(directory, 'server.mjs'))) return directory
+  console.error('vantage: building')
+  const draft = `${directory}.tmp-${process.pid}`
+  mkdirSync(draft, { recursive: true })
+  await buildServer(join(draft, 'server.mjs'))
+  const dashboard = await import(pathToFileURL(join(ROOT, 'apps/dashboard/build.mjs')).href)
+  await dashboard.buildDashboard(join(draft, 'dashboard'))
+  rmSync(directory, { recursive: true, force: true })
+  renameSync(draft, directory)
+  removeOldBuilds(directory)
+  return directory
+}
+
+async function buildServer(outfile) {
+  const { build: bundle } = await import(pathToFileURL(join(ROOT, 'node_modules/esbuild/lib/main.js')).href).then(
+    (all) => all.default ?? all,
+  )
+  await bundle({
+    entryPoints: [join(ROOT, 'apps/server/src/main.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    logLevel: 'error',
+    // Packages in CommonJS ask for require, and for where they are.
+    banner: {
+      js: "import { createRequire as vantageRequire } from 'node:module'; const require = vantageRequire(import.meta.url); const __dirname = import.meta.dirname; const __filename = import.meta.filename;",
+    },
+  })
+}
+
+function removeOldBuilds(newest) {
+  const old = readdirSync(BUILD).filter((name) => name.startsWith('product-') && join(BUILD, name) !== newest)
+  for (const name of old.slice(0, Math.max(0, old.length - BUILDS_KEPT)))
+    rmSync(join(BUILD, name), { recursive: true, force: true })
+}
+
+/**
+ * Runs the product's own Node in a process group of its own, so that a terminal's Ctrl-C reaches it once, through
+ * us. Should we die, the channel closes and the server drains.
+ */
+function run(args, { env = {}, isServer = false, stdio = 'inherit' } = {}) {
+  return spawn(NODE, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    detached: isServer,
+    stdio: isServer ? [stdio, stdio, stdio, 'ipc'] : stdio,
+  })
+}
+
+/** Forwards signals to `children`, ends with the first one's code. */
+function supervise(children) {
+  const [main] = children
+  let last = { signal: '', atMs: 0 }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      const nowMs = performance.now()
+      if (last.signal === signal && nowMs - last.atMs < SAME_SIGNAL_MS) return
+      last = { signal, atMs: nowMs }
+      for (const child of children) child.kill(signal)
+    })
+  }
+  main.on('exit', (code, signal) => {
+    for (const child of children) if (child !== main) child.kill('SIGTERM')
+    process.exit(code ?? (signal === 'SIGKILL' ? 137 : 1))
+  })
+}
+
+async function startServer(args, env = {}) {
+  install('runtime')
+  const directory = await build()
+  const dashboard = join(directory, 'dashboard')
+  return run([join(directory, 'server.mjs'), ...args], {
+    isServer: true,
+    env: { VANTAGE_DASHBOARD: dashboard, ...env },
+  })
+}
+
+function runTool(args, env) {
+  install('dev')
+  supervise([run(args, { env })])
+}
+
+function runAll(steps) {
+  install('dev')
+  for (const args of steps) {
+    const result = spawnSync(NODE, args, { cwd: ROOT, stdio: 'inherit' })
+    if (result.status !== 0) process.exit(result.status ?? 1)
+  }
+}
+
+const VITEST = [
+  'node_modules/vitest/vitest.mjs',
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  '--outputFile.json=test-output/vitest.json',
+]
+const BIOME = 'node_modules/@biomejs/biome/bin/biome'
+const TSC = 'node_modules/typescript/bin/tsc'
+const KNIP = 'node_modules/knip/bin/knip.js'
+
+const COMMANDS = {
+  start: async (args) => supervise([await startServer(args)]),
+  demo: async (args) => {
+    const server = await startServer(['--compat', ...args])
+    supervise([server, run(['examples/demo/load.ts'])])
+  },
+  test: async (args) => runTool([...VITEST, ...args]),
+  'test:long': async (args) => runTool([...VITEST, ...args], { VANTAGE_TESTS: 'long' }),
+  bench: async (args) => {
+    install('dev')
+    const directory = await build()
+    runTool(['bench/main.ts', ...args], {
+      VANTAGE_SERVER: join(directory, 'server.mjs'),
+      VANTAGE_DASHBOARD: join(directory, 'dashboard'),
+    })
+  },
+  conformance: async (args) => runTool(['tools/conformance/main.ts', ...args]),
+  check: async () => runAll([[BIOME, 'check', '.'], [TSC, '-b'], [KNIP]]),
+  format: async () => runAll([[BIOME, 'check', '--write', '.']]),
+}
+
+function fail(message) {
+  console.error(`vantage: ${message}`)
+  process.exit(1)
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+const command = COMMANDS[name]
+if (command === undefined) fail(`want one of ${Object.keys(COMMANDS).join(', ')}, got ${JSON.stringify(name)}`)
+await command(args)
