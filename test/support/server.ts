@@ -50,6 +50,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     ...process.env,
     VANTAGE_OTLP_HTTP_PORT: String(httpPort),
     VANTAGE_OTLP_GRPC_PORT: String(grpcPort),
+    VANTAGE_DRAIN_DELAY: '0s',
     ...options.env,
   }
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -129,7 +130,7 @@ async function isReady(url: string): Promise<boolean> {
 }
 
 /** Ports that were free a moment ago, all held at once so that they differ. */
-export async function freePorts(count: number): Promise<number[]> {
+async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer())
   await Promise.all(
     servers.map(async (server) => {

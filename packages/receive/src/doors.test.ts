@@ -474,6 +474,25 @@ describe('sizes', () => {
     expect(doors.submitted.length).toBe(status === 200 ? 1 : 0)
   })
 
+  test('a packed body that is cut anywhere is refused, and nothing stays behind', async () => {
+    const doors = await open()
+    for (const [encoding, pack] of [
+      ['gzip', gzipSync],
+      ['zstd', zstdCompressSync],
+      ['deflate', deflateSync],
+    ] as const) {
+      const whole = pack(Buffer.from('some body '.repeat(20)))
+      for (let length = 1; length < whole.length; length++) {
+        const headers = { ...PROTOBUF, 'content-encoding': encoding }
+        const { status } = await send(doors.port, '/v1/metrics', { headers, body: whole.subarray(0, length) })
+        expect([encoding, length, status]).toEqual([encoding, length, 400])
+      }
+    }
+    expect(doors.submitted).toEqual([])
+    expect(doors.reception.inflight.usedBytes).toBe(0)
+    expect(doors.reception.buffers.freeCount).toBe(2)
+  })
+
   test('buffers of one body never show in the next one', async () => {
     const doors = await open()
     for (const body of ['long '.repeat(1_000), 'short', gzipSync('in gzip')]) {

@@ -13,13 +13,12 @@ export class InflightBytes {
     return this.#usedBytes
   }
 
-  get maxBytes(): number {
-    return this.#maxBytes
-  }
-
-  /** Whatever the body, one request may run while nothing else does: a cap below a body's own cap is no deadlock. */
-  tryTake(bytes: number): boolean {
-    if (this.#usedBytes > 0 && this.#usedBytes + bytes > this.#maxBytes) return false
+  /**
+   * Takes `bytes` more for a request that holds `heldBytes`. The only request there is gets what it asks for:
+   * a cap below a body's own cap must not refuse that body for ever.
+   */
+  tryTake(bytes: number, heldBytes: number): boolean {
+    if (this.#usedBytes > heldBytes && this.#usedBytes + bytes > this.#maxBytes) return false
     this.#usedBytes += bytes
     return true
   }
@@ -43,7 +42,7 @@ export class InflightHold {
   ensure(bytes: number): boolean {
     const more = bytes - this.#heldBytes
     if (more <= 0) return true
-    if (!this.#account.tryTake(more)) return false
+    if (!this.#account.tryTake(more, this.#heldBytes)) return false
     this.#heldBytes = bytes
     return true
   }

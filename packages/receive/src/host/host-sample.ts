@@ -19,7 +19,7 @@ export interface Figure {
 export const counter = (name: string, help: string): Figure => ({ name, type: 'counter', help })
 export const gauge = (name: string, help: string): Figure => ({ name, type: 'gauge', help })
 
-export const NO_LABELS: Readonly<Record<string, string>> = {}
+const NO_LABELS: Readonly<Record<string, string>> = {}
 
 /** Appends a sample; text that was no number gives none. */
 export function addSample(

@@ -10,7 +10,7 @@ import { RecentRequests } from '../recent.ts'
 import { openReception, type Phase, type ReceiveCodec, type Reception } from '../reception.ts'
 
 /** Answers as plain text, so that a test reads what the door passed on. */
-export const TEXT_CODEC: ReceiveCodec = {
+const TEXT_CODEC: ReceiveCodec = {
   partialSuccess: (refused, warnings) => {
     if (refused.length + warnings.length === 0) return undefined
     const message = [...refused.map(({ reason, message }) => `${reason}: ${message}`), ...warnings].join('; ')
