@@ -21,7 +21,9 @@ const BUILDS_KEPT = 2
 const SAME_SIGNAL_MS = 500
 
 /** Installs the run-time closure, or everything with the development tools, unless it is there. */
-function install(kind) {
+function install(wanted) {
+  // Tools that are there stay: an install of the closure alone would remove them.
+  const kind = existsSync(join(ROOT, 'node_modules', 'vitest')) ? 'dev' : wanted
   const lock = createHash('sha256')
     .update(readFileSync(join(ROOT, 'pnpm-lock.yaml')))
     .digest('hex')

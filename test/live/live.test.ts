@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decodeLiveFrame } from '../../packages/model/src/index.ts'
 import { remoteWrite, series } from '../support/remote-write.ts'
@@ -92,15 +93,29 @@ test('bad requests get a message, the socket stays', async () => {
   socket.close()
 })
 
-test('a page of another site may not listen', async () => {
-  const answer = await fetch(`${server.url}/ws`, {
-    headers: {
-      connection: 'upgrade',
-      upgrade: 'websocket',
-      origin: 'http://evil.example',
-      'sec-websocket-key': 'x',
-      'sec-websocket-version': '13',
-    },
-  }).catch((error: unknown) => error)
-  expect(answer instanceof Response ? answer.status : 403).toBe(403)
+/** The answer's first line to an upgrade with these headers. */
+function upgradeStatus(headers: Readonly<Record<string, string>>): Promise<number> {
+  const upgrade = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    'sec-websocket-version': '13',
+  }
+  return new Promise((resolve, reject) => {
+    const asked = request(`${server.url}/ws`, { headers: { ...upgrade, ...headers } })
+    asked.on('response', (answer) => resolve(answer.statusCode ?? 0))
+    asked.on('upgrade', (_answer, socket) => {
+      socket.destroy()
+      resolve(101)
+    })
+    asked.on('error', reject)
+    asked.end()
+  })
+}
+
+test('a page of another site may not listen, nor one that calls us by a foreign name', async () => {
+  expect(await upgradeStatus({ origin: server.url })).toBe(101)
+  expect(await upgradeStatus({})).toBe(101)
+  expect(await upgradeStatus({ origin: 'http://evil.example' })).toBe(403)
+  expect(await upgradeStatus({ host: 'evil.example' })).toBe(403)
 })
