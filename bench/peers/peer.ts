@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -131,11 +131,16 @@ export class RunningPeer {
   }
 }
 
-/** The first line of what the product says about itself. */
+/** The first line of what the program says about itself; of a silent one, what Debian says about its package. */
 export function versionOf(peer: Peer): string {
   if (peer.binary === undefined) return 'not installed'
-  const text = execFileSync(peer.binary, peer.versionArguments, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-  return (text.split('\n')[0] ?? '').replace(/ \(.*/, '')
+  const own = firstLine(peer.binary, peer.versionArguments)
+  return own !== '' ? own : firstLine('dpkg-query', ['--show', peer.binary.split('/').at(-1) ?? ''])
+}
+
+function firstLine(program: string, args: readonly string[]): string {
+  const { stdout } = spawnSync(program, args, { encoding: 'utf8' })
+  return ((stdout ?? '').split('\n')[0] ?? '').replace(/ \(.*/, '').replaceAll('\t', ' ')
 }
 
 /** The program that the variable names, else the one of this name on PATH. */

@@ -1,16 +1,17 @@
 /**
  * Runs test suites that others wrote and counts what passes.
  *
- *   npm run conformance -- SUITE [DIR] [--cases] [--http]
+ *   npm run conformance -- SUITE [DIR] [--cases] [--http] [--minutes N]
  *
- * DIR holds the suite's files; without it `../shared/conformance/<folder>` beside the checkout is taken.
+ * DIR holds the suite's files; without it `../shared/conformance/<folder>` beside the checkout is taken. A live
+ * comparison (`prometheus-diff`) needs no files; it gathers samples for N minutes, 4 unless told otherwise.
  * One line per file, then as the very last line `N of M`: passed cases of all cases of the input.
  * Exit code 0 where everything passed but what is left out for a named reason, else 1.
  */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { FileResult, Suite } from './suite.ts'
+import type { FileResult, Suite, SuiteOptions } from './suite.ts'
 import { isSuiteName, SUITES } from './suites.ts'
 
 const CHECKOUT = resolve(import.meta.dirname, '../..')
@@ -28,26 +29,32 @@ async function main(): Promise<number> {
       cases: { type: 'boolean', default: false },
       http: { type: 'boolean', default: false },
       dir: { type: 'string' },
+      minutes: { type: 'string', default: '4' },
     },
   })
   const [name = '', givenDir] = positionals
   if (!isSuiteName(name)) {
-    console.error(`usage: npm run conformance -- SUITE [DIR] [--cases] [--http]`)
+    console.error(`usage: npm run conformance -- SUITE [DIR] [--cases] [--http] [--minutes N]`)
     console.error(`want a suite, one of ${Object.keys(SUITES).join(', ')}; got ${JSON.stringify(name)}`)
     return 1
   }
   const suite: Suite = SUITES[name]
-  const dir = resolve(values.dir ?? givenDir ?? join(CHECKOUT, '../shared/conformance', suite.folder))
-  if (!existsSync(dir)) {
+  const minutes = Number(values.minutes)
+  if (!(minutes > 0)) {
+    console.error(`--minutes: want a positive number, got ${JSON.stringify(values.minutes)}`)
+    return 1
+  }
+  const dir = resolve(values.dir ?? givenDir ?? join(CHECKOUT, '../shared/conformance', suite.folder ?? ''))
+  if (suite.folder !== undefined && !existsSync(dir)) {
     console.error(`no test data: ${dir} does not exist; name the folder of ${suite.folder} as DIR`)
     return 1
   }
-  return report(suite, dir, values.cases, values.http)
+  return report(suite, dir, values.cases, { isHttp: values.http, minutes })
 }
 
-async function report(suite: Suite, dir: string, showsCases: boolean, isHttp: boolean): Promise<number> {
+async function report(suite: Suite, dir: string, showsCases: boolean, options: SuiteOptions): Promise<number> {
   const totals: Totals = { passed: 0, cases: 0, leftOut: 0 }
-  for await (const file of suite.run(dir, { isHttp })) {
+  for await (const file of suite.run(dir, options)) {
     count(file, totals)
     console.log(fileLine(file))
     for (const { id, verdict, reason } of file.cases) {

@@ -32,7 +32,13 @@ export class ServerProcess {
     this.#dir = await mkdtemp(join(tmpdir(), 'vantage-conformance-'))
     this.#port = await freePort()
     this.#child = spawn(process.execPath, serverArguments(this.#dir, this.#port), {
-      env: { ...process.env, VANTAGE_OTLP_GRPC_PORT: '0', VANTAGE_OTLP_HTTP_PORT: '0', VANTAGE_SELF_ENABLED: 'false', VANTAGE_DRAIN_DELAY: '0s' },
+      env: {
+        ...process.env,
+        VANTAGE_OTLP_GRPC_PORT: '0',
+        VANTAGE_OTLP_HTTP_PORT: '0',
+        VANTAGE_SELF_ENABLED: 'false',
+        VANTAGE_DRAIN_DELAY: '0s',
+      },
       stdio: ['ignore', 'ignore', 'inherit'],
     })
     await this.#waitUntilReady()

@@ -16,12 +16,14 @@ export interface FileResult {
 export interface SuiteOptions {
   /** Ask the server over HTTP instead of the engine in this process. */
   readonly isHttp: boolean
+  /** How long a live comparison gathers samples before it asks. */
+  readonly minutes: number
 }
 
 /** A set of tests that others wrote. Adding one is a file in `suites/` and a line in `suites.ts`. */
 export interface Suite {
-  /** Its folder below the one that holds all conformance data. */
-  readonly folder: string
+  /** Its folder below the one that holds all conformance data; undefined where it needs none. */
+  readonly folder: string | undefined
   /** One result per file, in the order of their names. Files that cannot be read are results with a failed case. */
   run(dir: string, options: SuiteOptions): AsyncIterable<FileResult>
 }
