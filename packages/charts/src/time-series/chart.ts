@@ -58,6 +58,11 @@ export class TimeSeriesChart {
     this.#rebuild()
   }
 
+  /** Draws again, after fonts have loaded. */
+  redraw(): void {
+    this.#plot?.redraw(false, true)
+  }
+
   /** Raises one series, or none. */
   focusSeries(key: string | undefined): void {
     const at = this.#state.frame.series.findIndex((one) => one.key === key)

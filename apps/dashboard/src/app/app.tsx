@@ -1,0 +1,140 @@
+// biome-ignore lint/correctness/noUnresolvedImports: biome does not see constants within the namespace of @types/react.
+import { Component, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { OWN_PREFIX } from '../explore/catalogue.ts'
+import { Notice } from '../parts/notice.tsx'
+import { copyLink } from '../share/share-menu.tsx'
+import { useTimePanel } from '../time/time-control.tsx'
+import { refresh, shiftWindow, toggleLive, zoomBack, zoomOut } from '../time/time-store.ts'
+import { client } from './client.ts'
+import { Palette } from './palette.tsx'
+import { switchTheme, toggleRail, usePreferences } from './preferences.ts'
+import { BottomBar, Rail } from './rail.tsx'
+import { navigatePath, usePath, useSearch } from './router.ts'
+import { ROUTES, type Route, routeOf } from './routes.ts'
+import { ShortcutList } from './shortcut-list.tsx'
+import type { Shortcut } from './shortcuts.ts'
+import { Toast } from './toast.tsx'
+import { TopBar } from './top-bar.tsx'
+import { useShortcutListener, useShortcuts } from './use-shortcuts.ts'
+
+type Layer = 'none' | 'palette' | 'shortcuts'
+
+export function App() {
+  const path = usePath()
+  const route = routeOf(path)
+  const isKiosk = useSearch().get('kiosk') === '1' && path === '/live'
+  const isRailCollapsed = usePreferences((one) => one.isRailCollapsed)
+  const [layer, setLayer] = useState<Layer>('none')
+  useShellShortcuts(setLayer, route)
+  useShortcutListener()
+  useTitle(route)
+  const openPalette = () => setLayer('palette')
+  const openShortcuts = () => setLayer('shortcuts')
+  return (
+    <div className="shell" data-rail={isRailCollapsed ? 'collapsed' : 'open'} data-kiosk={isKiosk}>
+      <a className="skip-link" href="#main">
+        Skip to content
+      </a>
+      {!isKiosk && <Rail current={route} onPalette={openPalette} onShortcuts={openShortcuts} />}
+      {!isKiosk && <TopBar route={route} />}
+      <main className="main" id="main" tabIndex={-1}>
+        <PageBoundary key={path}>
+          <Suspense fallback={<PageSkeleton />}>
+            {path === '/' ? <Start /> : route === undefined ? <NotFound path={path} /> : <route.page />}
+          </Suspense>
+        </PageBoundary>
+      </main>
+      {!isKiosk && <BottomBar current={route} onPalette={openPalette} />}
+      {layer === 'palette' && <Palette onClose={() => setLayer('none')} onShortcuts={openShortcuts} />}
+      {layer === 'shortcuts' && <ShortcutList onClose={() => setLayer('none')} />}
+      <Toast />
+    </div>
+  )
+}
+
+/** Leads to Live where metrics other than our own exist, else to the page that gets them. */
+function Start() {
+  useEffect(() => {
+    const abort = new AbortController()
+    void client.labelValues('__name__', abort.signal).then((answer) => {
+      if (abort.signal.aborted) return
+      const hasData = answer.ok && answer.value.some((name) => !name.startsWith(OWN_PREFIX))
+      navigatePath(hasData ? '/live' : '/setup', {}, { replace: true })
+    })
+    return () => abort.abort()
+  }, [])
+  return <PageSkeleton />
+}
+
+function PageSkeleton() {
+  return <div className="skeleton page-skeleton" aria-busy="true" />
+}
+
+function NotFound({ path }: { readonly path: string }) {
+  return (
+    <div className="empty">
+      <h1>There is no page here</h1>
+      <p className="code">{path}</p>
+      <button type="button" className="button" onClick={() => navigatePath('/')}>
+        Go to the start
+      </button>
+    </div>
+  )
+}
+
+/** A page that fails to load or draw says so in its place; rail and time control go on. */
+class PageBoundary extends Component<{ readonly children: ReactNode }, { readonly failure: string | undefined }> {
+  override state = { failure: undefined }
+
+  static getDerivedStateFromError(error: unknown) {
+    return { failure: error instanceof Error ? error.message : String(error) }
+  }
+
+  override render() {
+    if (this.state.failure === undefined) return this.props.children
+    return (
+      <Notice
+        kind="critical"
+        actions={
+          <button type="button" className="button small" onClick={() => location.reload()}>
+            Reload
+          </button>
+        }
+      >
+        This page stopped: {this.state.failure}
+      </Notice>
+    )
+  }
+}
+
+function useTitle(route: Route | undefined): void {
+  useEffect(() => {
+    document.title = route === undefined ? 'Vantage' : `${route.title} · Vantage`
+  }, [route])
+}
+
+function useShellShortcuts(setLayer: (layer: Layer) => void, route: Route | undefined): void {
+  const hasTime = useRef(false)
+  hasTime.current = route?.hasTime === true
+  const shortcuts = useMemo<readonly Shortcut[]>(() => {
+    const timed = (run: () => void) => () => {
+      if (hasTime.current) run()
+    }
+    return [
+      { keys: 'mod+k', label: 'Search or jump', run: () => setLayer('palette') },
+      { keys: '?', label: 'Keyboard shortcuts', run: () => setLayer('shortcuts') },
+      ...ROUTES.map((one) => ({ keys: one.keys, label: `Go to ${one.rail}`, run: () => navigatePath(one.path) })),
+      { keys: '\\', label: 'Collapse the rail', run: toggleRail },
+      { keys: 'y', label: 'Copy link', run: copyLink },
+      { keys: 'shift+d', label: 'Switch theme', run: switchTheme },
+      { keys: 't', label: 'Time control', run: timed(() => useTimePanel.setState({ isOpen: true })) },
+      { keys: ',', label: 'Window back', run: timed(() => shiftWindow(-1)) },
+      { keys: ';', label: 'Window forward', run: timed(() => shiftWindow(1)) },
+      { keys: '-', label: 'Zoom out', run: timed(zoomOut) },
+      { keys: 'z', label: 'Previous zoom', run: timed(zoomBack) },
+      { keys: '.', label: 'Live on or pause', run: timed(toggleLive) },
+      { keys: 'r', label: 'Refresh', run: timed(refresh) },
+    ]
+  }, [setLayer])
+  useShortcuts(shortcuts)
+}

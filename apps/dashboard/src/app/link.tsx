@@ -1,0 +1,17 @@
+import type { ComponentProps, MouseEvent } from 'react'
+import { hrefFor, navigatePath, type SearchChange, useSearch } from './router.ts'
+
+type LinkProps = ComponentProps<'a'> & { readonly to: string; readonly params?: SearchChange }
+
+/** A link within the app: time goes along, and new tabs work as with any other link. */
+export function Link({ to, params, onClick, ...rest }: LinkProps) {
+  // The address holds the time range, which changes with the search.
+  useSearch()
+  const follow = (event: MouseEvent<HTMLAnchorElement>) => {
+    onClick?.(event)
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return
+    event.preventDefault()
+    navigatePath(to, params)
+  }
+  return <a {...rest} href={hrefFor(to, params)} onClick={follow} />
+}

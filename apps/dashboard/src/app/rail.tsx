@@ -1,0 +1,108 @@
+import { Activity, ChevronsLeft, ChevronsRight, Keyboard, Search } from 'lucide-react'
+import { IngestHealth } from './ingest-health.tsx'
+import { Link } from './link.tsx'
+import { toggleRail, usePreferences } from './preferences.ts'
+import { ROUTES, type Route } from './routes.ts'
+
+interface NavigationProps {
+  readonly current: Route | undefined
+  readonly onPalette: () => void
+  readonly onShortcuts: () => void
+}
+
+export function Rail({ current, onPalette, onShortcuts }: NavigationProps) {
+  const isCollapsed = usePreferences((one) => one.isRailCollapsed)
+  const Fold = isCollapsed ? ChevronsRight : ChevronsLeft
+  const foldLabel = isCollapsed ? 'Expand the rail' : 'Collapse the rail'
+  return (
+    <div className="rail">
+      <div className="brand">
+        <span className="mark" aria-hidden="true">
+          <Activity className="icon" />
+        </span>
+        <div>
+          <div className="name">Vantage</div>
+          <div className="where">{location.host}</div>
+        </div>
+      </div>
+      <button type="button" className="button rail-search" aria-label="Search or jump" onClick={onPalette}>
+        <Search className="icon" aria-hidden="true" />
+        <span className="label">Search or jump</span>
+        <kbd>{isApple() ? '⌘K' : 'Ctrl K'}</kbd>
+      </button>
+      <nav aria-label="Main">
+        <ul>
+          {ROUTES.map((route) => (
+            <li key={route.path}>
+              <NavLink route={route} isCurrent={route === current} />
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <div className="rail-foot">
+        <IngestHealth />
+        <div className="row">
+          <button
+            type="button"
+            className="button quiet icon-only small"
+            aria-label="Keyboard shortcuts"
+            title="Keyboard shortcuts (?)"
+            onClick={onShortcuts}
+          >
+            <Keyboard className="icon" />
+          </button>
+          <button
+            type="button"
+            className="button quiet icon-only small"
+            aria-label={foldLabel}
+            title={`${foldLabel} (\\)`}
+            onClick={toggleRail}
+          >
+            <Fold className="icon" />
+          </button>
+        </div>
+      </div>
+    </div>
+  )
+}
+
+function NavLink({ route, isCurrent }: { readonly route: Route; readonly isCurrent: boolean }) {
+  const Icon = route.icon
+  return (
+    <Link
+      to={route.path}
+      className="nav-link"
+      aria-current={isCurrent ? 'page' : undefined}
+      aria-label={route.rail}
+      title={route.rail}
+    >
+      <Icon className="icon" aria-hidden="true" />
+      <span className="label">{route.rail}</span>
+    </Link>
+  )
+}
+
+/** The same places below 720 px. */
+export function BottomBar({ current, onPalette }: Omit<NavigationProps, 'onShortcuts'>) {
+  return (
+    <nav className="bottom-bar" aria-label="Main, small screen">
+      {ROUTES.map((route) => {
+        const Icon = route.icon
+        return (
+          <Link key={route.path} to={route.path} aria-current={route === current ? 'page' : undefined}>
+            <Icon className="icon" aria-hidden="true" />
+            {route.rail}
+          </Link>
+        )
+      })}
+      <button type="button" onClick={onPalette}>
+        <Search className="icon" aria-hidden="true" />
+        Search
+      </button>
+    </nav>
+  )
+}
+
+export function isApple(): boolean {
+  return /Mac|iPhone|iPad/.test(navigator.platform)
+}

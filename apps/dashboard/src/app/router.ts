@@ -1,0 +1,84 @@
+import { useMemo, useSyncExternalStore } from 'react'
+
+/**
+ * The router: the History API and nothing else. The URL is the state of every screen, so each setter
+ * below writes it and every component reads it.
+ */
+export type SearchChange = Readonly<Record<string, string | readonly string[] | null>>
+
+/** Parameters that follow the user from screen to screen. */
+const SHARED_PARAMS: readonly string[] = ['from', 'to', 'tz', 'live']
+
+const listeners = new Set<() => void>()
+
+function announce(): void {
+  for (const listener of listeners) listener()
+}
+
+function subscribe(listener: () => void): () => void {
+  if (listeners.size === 0) addEventListener('popstate', announce)
+  listeners.add(listener)
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size === 0) removeEventListener('popstate', announce)
+  }
+}
+
+export function usePath(): string {
+  return useSyncExternalStore(subscribe, () => location.pathname)
+}
+
+export function useSearch(): URLSearchParams {
+  const search = useSyncExternalStore(subscribe, () => location.search)
+  return useMemo(() => new URLSearchParams(search), [search])
+}
+
+export function readSearch(): URLSearchParams {
+  return new URLSearchParams(location.search)
+}
+
+/** Writes parameters: null removes one, a list repeats it. An entry equal to the current URL is not pushed. */
+export function navigateSearch(change: SearchChange, options: { replace?: boolean } = {}): void {
+  const params = readSearch()
+  applyChange(params, change)
+  go(`${location.pathname}${searchText(params)}`, options.replace === true)
+}
+
+/** Goes to another screen; time goes with it. */
+export function navigatePath(path: string, own: SearchChange = {}, options: { replace?: boolean } = {}): void {
+  go(hrefFor(path, own), options.replace === true)
+}
+
+/** The address of a screen with the current time context, for links. */
+export function hrefFor(path: string, own: SearchChange = {}): string {
+  const current = readSearch()
+  const params = new URLSearchParams()
+  for (const name of SHARED_PARAMS) {
+    const value = current.get(name)
+    if (value !== null) params.set(name, value)
+  }
+  applyChange(params, own)
+  return `${path}${searchText(params)}`
+}
+
+function applyChange(params: URLSearchParams, change: SearchChange): void {
+  for (const [name, value] of Object.entries(change)) {
+    params.delete(name)
+    if (typeof value === 'string') params.set(name, value)
+    else if (value !== null) for (const one of value) params.append(name, one)
+  }
+}
+
+/** Characters that are safe in a query string stay readable: `now-1h/d`, `rate(x[5m])`. */
+export function searchText(params: URLSearchParams): string {
+  const text = params.toString().replace(/%(2F|3A|2C|28|29|5B|5D|40|24|21)/g, (code) => decodeURIComponent(code))
+  return text === '' ? '' : `?${text}`
+}
+
+function go(url: string, isReplace: boolean): void {
+  const current = `${location.pathname}${location.search}`
+  if (url === current) return
+  if (isReplace) history.replaceState(null, '', url)
+  else history.pushState(null, '', url)
+  announce()
+}

@@ -1,0 +1,32 @@
+import { Dialog } from '../parts/dialog.tsx'
+import { setSingleKeys, usePreferences } from './preferences.ts'
+import { isApple } from './rail.tsx'
+import { keysText } from './shortcuts.ts'
+import { useActiveShortcuts } from './use-shortcuts.ts'
+
+/** Every key that works on this page. */
+export function ShortcutList({ onClose }: { readonly onClose: () => void }) {
+  const shortcuts = useActiveShortcuts()
+  const hasSingleKeys = usePreferences((one) => one.hasSingleKeys)
+  const apple = isApple()
+  return (
+    <Dialog title="Keyboard shortcuts" onClose={onClose}>
+      <div className="dialog-body">
+        <div className="shortcuts">
+          {shortcuts.map((shortcut) => (
+            <div key={shortcut.keys}>
+              {shortcut.label}
+              <kbd>{keysText(shortcut.keys, apple)}</kbd>
+            </div>
+          ))}
+        </div>
+        <p className="shortcut-switch">
+          <label>
+            <input type="checkbox" checked={hasSingleKeys} onChange={(event) => setSingleKeys(event.target.checked)} />{' '}
+            Single-key shortcuts
+          </label>
+        </p>
+      </div>
+    </Dialog>
+  )
+}

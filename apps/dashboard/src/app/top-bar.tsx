@@ -1,0 +1,64 @@
+import { ChevronRight, Moon, Sun } from 'lucide-react'
+import type { ThemeChoice } from '../boot/theme-choice.ts'
+import { Popover } from '../parts/popover.tsx'
+import { ShareMenu } from '../share/share-menu.tsx'
+import { TimeControl } from '../time/time-control.tsx'
+import { chooseTheme, usePreferences } from './preferences.ts'
+import type { Route } from './routes.ts'
+
+export function TopBar({ route }: { readonly route: Route | undefined }) {
+  return (
+    <header className="top-bar">
+      <nav className="breadcrumb" aria-label="Breadcrumb">
+        {route?.group !== undefined && (
+          <>
+            <span>{route.group}</span>
+            <ChevronRight className="icon" aria-hidden="true" />
+          </>
+        )}
+        <span aria-current="page">{route?.title ?? 'Not found'}</span>
+      </nav>
+      {route?.hasTime === true && <TimeControl />}
+      {route !== undefined && <ShareMenu hasTime={route.hasTime} />}
+      <ThemeMenu />
+    </header>
+  )
+}
+
+const THEMES: readonly { readonly value: ThemeChoice; readonly label: string }[] = [
+  { value: 'system', label: 'As the system' },
+  { value: 'dark', label: 'Dark' },
+  { value: 'light', label: 'Light' },
+]
+
+function ThemeMenu() {
+  const { theme, drawnTheme } = usePreferences()
+  const Icon = drawnTheme === 'dark' ? Sun : Moon
+  return (
+    <Popover
+      label="Theme"
+      kind="menu"
+      triggerLabel="Theme"
+      triggerClass="button icon-only"
+      trigger={<Icon className="icon" aria-hidden="true" />}
+    >
+      {(close) =>
+        THEMES.map(({ value, label }) => (
+          <button
+            key={value}
+            type="button"
+            role="menuitemradio"
+            aria-checked={theme === value}
+            className="menu-item"
+            onClick={() => {
+              chooseTheme(value)
+              close()
+            }}
+          >
+            {label}
+          </button>
+        ))
+      }
+    </Popover>
+  )
+}

@@ -1,0 +1,66 @@
+import { useEffect } from 'react'
+import { create } from 'zustand'
+import { usePreferences } from './preferences.ts'
+import { matchShortcut, SEQUENCE_MS, type Shortcut } from './shortcuts.ts'
+
+interface ShortcutScopes {
+  readonly scopes: readonly { readonly id: number; readonly shortcuts: readonly Shortcut[] }[]
+}
+
+/** Shortcuts of what is on screen: the shell's and those of the page; the newest scope wins. */
+const useScopes = create<ShortcutScopes>(() => ({ scopes: [] }))
+let nextId = 1
+
+/** Registers shortcuts while the component is mounted. `shortcuts` must be stable between renders. */
+export function useShortcuts(shortcuts: readonly Shortcut[]): void {
+  useEffect(() => {
+    const id = nextId++
+    useScopes.setState(({ scopes }) => ({ scopes: [{ id, shortcuts }, ...scopes] }))
+    return () => useScopes.setState(({ scopes }) => ({ scopes: scopes.filter((one) => one.id !== id) }))
+  }, [shortcuts])
+}
+
+export function useActiveShortcuts(): readonly Shortcut[] {
+  return useScopes().scopes.flatMap((scope) => scope.shortcuts)
+}
+
+/** Listens once for the whole page. */
+export function useShortcutListener(): void {
+  useEffect(() => {
+    let pending = ''
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.isComposing) return
+      const shortcuts = useScopes.getState().scopes.flatMap((scope) => scope.shortcuts)
+      const press = {
+        key: event.key,
+        isMod: event.metaKey || event.ctrlKey,
+        isShift: event.shiftKey,
+        isAlt: event.altKey,
+        isTyping: isTyping(event),
+      }
+      const match = matchShortcut(shortcuts, press, pending, usePreferences.getState().hasSingleKeys)
+      clearTimeout(timer)
+      pending = match.pending
+      if (pending !== '') timer = setTimeout(() => (pending = ''), SEQUENCE_MS)
+      if (match.run === undefined) return
+      event.preventDefault()
+      match.run.run()
+    }
+    addEventListener('keydown', onKeyDown)
+    return () => {
+      removeEventListener('keydown', onKeyDown)
+      clearTimeout(timer)
+    }
+  }, [])
+}
+
+/** The innermost target counts: an editor lives in a shadow tree. Space and ↵ on controls are theirs too. */
+function isTyping(event: KeyboardEvent): boolean {
+  const target = event.composedPath()[0]
+  if (!(target instanceof HTMLElement)) return false
+  if (target.isContentEditable || target.closest('[role="menu"], [role="listbox"], dialog') !== null) return true
+  if (target instanceof HTMLInputElement) return !['radio', 'checkbox', 'button', 'range'].includes(target.type)
+  if (event.key === ' ' || event.key === 'Enter') return target.closest('button, a, input, summary') !== null
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
+}

@@ -1,0 +1,204 @@
+import {
+  CHART_THEMES,
+  dataView,
+  formatExact,
+  formatInstant,
+  formatValue,
+  frameSummary,
+  legendRows,
+  slotColour,
+  TimeSeriesChart,
+  type TimeSeriesFrame,
+} from '@vantage/charts'
+import { type KeyboardEvent, type MouseEvent, type RefObject, useEffect, useMemo, useRef, useState } from 'react'
+import { usePreferences } from '../app/preferences.ts'
+import { zoomBack, zoomTo } from '../time/time-store.ts'
+
+interface ChartPanelProps {
+  readonly frame: TimeSeriesFrame
+  readonly chart: RefObject<TimeSeriesChart | undefined>
+  readonly onSeriesClick: (key: string, isToggle: boolean) => void
+}
+
+/** The chart with its legend; the legend's first number is the value under the crosshair. */
+export function ChartPanel({ frame, chart, onSeriesClick }: ChartPanelProps) {
+  const host = useRef<HTMLDivElement>(null)
+  const theme = usePreferences((one) => one.drawnTheme)
+  const [cursor, setCursor] = useState<number | undefined>(undefined)
+  useChart(host, chart, frame, theme, setCursor)
+  const summary = useMemo(() => frameSummary(frame, (value) => formatValue(value, frame.unit)), [frame])
+  const lastStep = frame.timesSeconds.length - 1
+  const onKeyDown = (event: KeyboardEvent) => {
+    const jump = event.shiftKey ? 10 : 1
+    const at = cursor ?? lastStep
+    const to = {
+      ArrowLeft: cursor === undefined ? lastStep : at - jump,
+      ArrowRight: at + jump,
+      Home: 0,
+      End: lastStep,
+      Escape: -1,
+    }[event.key]
+    if (to === undefined) return
+    event.preventDefault()
+    const clamped = event.key === 'Escape' ? undefined : Math.max(0, Math.min(lastStep, to))
+    chart.current?.setCursor(clamped)
+    setCursor(clamped)
+  }
+  return (
+    <>
+      <div
+        className="chart-host"
+        ref={host}
+        role="img"
+        aria-label={summary}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the crosshair moves by keys.
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+      />
+      <Legend frame={frame} cursor={cursor} chart={chart} onSeriesClick={onSeriesClick} />
+    </>
+  )
+}
+
+function useChart(
+  host: RefObject<HTMLDivElement | null>,
+  chart: RefObject<TimeSeriesChart | undefined>,
+  frame: TimeSeriesFrame,
+  theme: 'dark' | 'light',
+  setCursor: (index: number | undefined) => void,
+): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: theme and frame reach the chart through the effects below.
+  useEffect(() => {
+    const made = new TimeSeriesChart(host.current as HTMLDivElement, theme, 'explore', {
+      onCursor: setCursor,
+      onZoom: zoomTo,
+      onZoomBack: zoomBack,
+    })
+    chart.current = made
+    made.update(frame)
+    // Text is measured again once the bundled fonts are there.
+    void document.fonts.ready.then(() => chart.current?.redraw())
+    return () => {
+      made.destroy()
+      chart.current = undefined
+    }
+  }, [])
+  useEffect(() => chart.current?.setTheme(theme), [theme, chart])
+  useEffect(() => chart.current?.update(frame), [frame, chart])
+}
+
+interface LegendProps extends ChartPanelProps {
+  readonly cursor: number | undefined
+}
+
+function Legend({ frame, cursor, chart, onSeriesClick }: LegendProps) {
+  const theme = usePreferences((one) => one.drawnTheme)
+  const rows = useMemo(() => legendRows(frame), [frame])
+  const at = cursor === undefined ? undefined : frame.timesSeconds[cursor]
+  const show = (value: number) => <span title={formatExact(value)}>{formatValue(value, frame.unit)}</span>
+  const click = (event: MouseEvent, key: string) => onSeriesClick(key, event.ctrlKey || event.metaKey)
+  if (rows.length === 0) return null
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key.
+    <section className="table-scroll legend" tabIndex={0} aria-label="Legend">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Series</th>
+            <th scope="col" className="number readout">
+              {at === undefined ? 'Last' : formatInstant(at * 1000, frame.zone).slice(11)}
+            </th>
+            <th scope="col" className="number">
+              Min
+            </th>
+            <th scope="col" className="number">
+              Mean
+            </th>
+            <th scope="col" className="number">
+              Max
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, i) => (
+            <tr
+              key={row.key}
+              data-hidden={row.isHidden}
+              onPointerEnter={() => chart.current?.focusSeries(row.key)}
+              onPointerLeave={() => chart.current?.focusSeries(undefined)}
+            >
+              <th scope="row">
+                <button
+                  type="button"
+                  className="legend-name"
+                  aria-pressed={!row.isHidden}
+                  title={`${row.label}\nClick shows only this one, Ctrl or ⌘ toggles it`}
+                  onClick={(event) => click(event, row.key)}
+                >
+                  <Swatch slot={row.slot} theme={theme} />
+                  <span>{row.label}</span>
+                </button>
+              </th>
+              <td className="number readout">
+                {show(cursor === undefined ? row.last : (frame.series[i]?.values[cursor] ?? Number.NaN))}
+              </td>
+              <td className="number">{show(row.min)}</td>
+              <td className="number">{show(row.mean)}</td>
+              <td className="number">{show(row.max)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function Swatch({ slot, theme }: { readonly slot: number; readonly theme: 'dark' | 'light' }) {
+  const style = slot < 8 ? 'solid' : slot < 16 ? 'dashed' : 'dotted'
+  return (
+    <span
+      className="swatch"
+      style={{ borderTopColor: slotColour(CHART_THEMES[theme], slot), borderTopStyle: style }}
+      aria-hidden="true"
+    />
+  )
+}
+
+/** The chart as a table, for eyes that read numbers and for screen readers (Shift+T). */
+export function ChartTable({ frame }: { readonly frame: TimeSeriesFrame }) {
+  const view = useMemo(() => dataView(frame), [frame])
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key.
+    <section className="table-scroll chart-table" tabIndex={0} aria-label="Chart as table">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            {view.columns.map((column) => (
+              <th key={column.key} scope="col" className="number" title={column.label}>
+                {column.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {view.rows.map((row) => (
+            <tr key={row.atMs}>
+              <th scope="row">{row.time}</th>
+              {row.values.map((value, i) => (
+                <td key={view.columns[i]?.key} className="number">
+                  {formatValue(value ?? Number.NaN, frame.unit)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {(view.rowsLeftOut > 0 || view.columnsLeftOut > 0) && (
+        <p className="browser-note">
+          {view.rowsLeftOut} older steps and {view.columnsLeftOut} series are left out; save as CSV for all.
+        </p>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,43 @@
+const KEY = 'vantage.query-history'
+/** Queries that are remembered in this browser. */
+export const HISTORY_MAX = 100
+
+export interface PastQuery {
+  readonly text: string
+  readonly atMs: number
+}
+
+/** With `text` in front; the same text is there once. */
+export function withQuery(history: readonly PastQuery[], text: string, atMs: number): PastQuery[] {
+  const trimmed = text.trim()
+  if (trimmed === '') return [...history]
+  return [{ text: trimmed, atMs }, ...history.filter((one) => one.text !== trimmed)].slice(0, HISTORY_MAX)
+}
+
+export function readHistory(): PastQuery[] {
+  try {
+    const value: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]')
+    if (!Array.isArray(value)) return []
+    return value.filter(isPastQuery).slice(0, HISTORY_MAX)
+  } catch (error) {
+    // Written by something else: begin anew.
+    if (!(error instanceof SyntaxError)) throw error
+    return []
+  }
+}
+
+function isPastQuery(value: unknown): value is PastQuery {
+  const { text, atMs } = (value ?? {}) as Partial<PastQuery>
+  return typeof text === 'string' && typeof atMs === 'number'
+}
+
+export function rememberQueries(texts: readonly string[]): void {
+  let history = readHistory()
+  for (const text of texts) history = withQuery(history, text, Date.now())
+  try {
+    localStorage.setItem(KEY, JSON.stringify(history))
+  } catch (error) {
+    // A full storage keeps the older queries.
+    if (!(error instanceof DOMException)) throw error
+  }
+}

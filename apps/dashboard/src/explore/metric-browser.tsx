@@ -1,0 +1,82 @@
+import { RotateCw, Search } from 'lucide-react'
+import { useMemo, useState } from 'react'
+import { Link } from '../app/link.tsx'
+import { Notice } from '../parts/notice.tsx'
+import { type CatalogueMetric, loadCatalogue, searchCatalogue, useCatalogue } from './catalogue.ts'
+
+/** Rows that are drawn; searching finds the others. */
+const ROWS_MAX = 200
+
+interface MetricBrowserProps {
+  readonly onPick: (metric: CatalogueMetric) => void
+}
+
+/** All metrics with type, unit and help; a click puts a sensible query into the first empty row. */
+export function MetricBrowser({ onPick }: MetricBrowserProps) {
+  const { state, failure, metrics } = useCatalogue()
+  const [search, setSearch] = useState('')
+  const found = useMemo(() => searchCatalogue(metrics, search), [metrics, search])
+  return (
+    <section className="card browser" aria-labelledby="browser-title">
+      <div className="card-head">
+        <h2 id="browser-title">Metrics</h2>
+        <span className="aside">{metrics.length > 0 ? metrics.length.toLocaleString('en') : ''}</span>
+        <div className="tools">
+          <button
+            type="button"
+            className="button quiet icon-only small"
+            aria-label="Look for new metrics"
+            title="Look for new metrics"
+            onClick={() => void loadCatalogue()}
+          >
+            <RotateCw className="icon" />
+          </button>
+        </div>
+      </div>
+      <label className="field browser-search">
+        <Search className="icon" aria-hidden="true" />
+        <span className="visually-hidden">Search metrics</span>
+        <input
+          id="metric-search"
+          type="search"
+          placeholder="Name, help or unit"
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
+      </label>
+      {state === 'failed' && <Notice kind="critical">The list could not be read: {failure}</Notice>}
+      {state === 'ready' && metrics.length === 0 && (
+        <div className="empty">
+          <strong>No metrics yet</strong>
+          <Link to="/setup">Get data in</Link>
+        </div>
+      )}
+      {metrics.length > 0 && found.length === 0 && <p className="empty">No metric matches “{search}”.</p>}
+      <ul className="browser-list">
+        {found.slice(0, ROWS_MAX).map((metric) => (
+          <li key={metric.name}>
+            <MetricEntry metric={metric} onPick={onPick} />
+          </li>
+        ))}
+      </ul>
+      {found.length > ROWS_MAX && (
+        <p className="browser-note">
+          {ROWS_MAX} of {found.length.toLocaleString('en')}; search to narrow
+        </p>
+      )}
+    </section>
+  )
+}
+
+function MetricEntry({ metric, onPick }: MetricBrowserProps & { readonly metric: CatalogueMetric }) {
+  const details = [metric.type, metric.unit].filter(Boolean).join(' · ')
+  return (
+    <button type="button" className="browser-entry" title={metric.help} onClick={() => onPick(metric)}>
+      <span className="code browser-name">{metric.name}</span>
+      <span className="browser-details">
+        {details}
+        {metric.help !== '' && <span className="browser-help"> {metric.help}</span>}
+      </span>
+    </button>
+  )
+}

@@ -1,0 +1,180 @@
+import { dataView, type TimeSeriesChart } from '@vantage/charts'
+import { PanelLeftClose, PanelLeftOpen, Play, Plus } from 'lucide-react'
+import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
+import { useSearch } from '../app/router.ts'
+import type { Shortcut } from '../app/shortcuts.ts'
+import { useShortcuts } from '../app/use-shortcuts.ts'
+import { frameCsv, frameJson } from '../share/export.ts'
+import { useShare } from '../share/share-store.ts'
+import { rangeOf, refresh, timeStateOf, useTimeMemory } from '../time/time-store.ts'
+import { loadCatalogue, useCatalogue } from './catalogue.ts'
+import { type ExploreFrame, exploreFrame } from './frame-model.ts'
+import { HistoryMenu } from './history-menu.tsx'
+import { MetricBrowser } from './metric-browser.tsx'
+import { QueryRowEditor } from './query-row.tsx'
+import { refreshEveryMs, type SteppedRange, steppedRange } from './range-steps.ts'
+import { ResultPanel } from './result-panel.tsx'
+import { type RowResults, useQueryRun } from './run-queries.ts'
+import { type Explore, useExplore } from './use-explore.ts'
+
+/** Explore › Metrics: ask PromQL, look at the answer as chart, table or plan. */
+export default function ExplorePage() {
+  const explore = useExplore()
+  const { state, drafts, actions } = explore
+  const time = timeStateOf(useSearch())
+  const { nowMs } = useTimeMemory()
+  const range = steppedRange(rangeOf(time, nowMs))
+  const run = useQueryRun(state.rows, range, state.view)
+  const frame = useFrame(explore, run.results, nowMs, time.zone)
+  const chart = useRef<TimeSeriesChart | undefined>(undefined)
+  const [hasBrowser, setBrowser] = useState(true)
+  const [isTable, setTable] = useState(false)
+  useLiveRefresh(time.isLive, range)
+  useCatalogueOnce()
+  usePageShortcuts(actions.onRun, setTable)
+  useExports(frame, chart)
+  const Fold = hasBrowser ? PanelLeftClose : PanelLeftOpen
+  return (
+    <div className="explore">
+      <div className="page-head">
+        <button
+          type="button"
+          className="button icon-only"
+          aria-pressed={hasBrowser}
+          aria-label="Metric browser"
+          title="Metric browser"
+          onClick={() => setBrowser(!hasBrowser)}
+        >
+          <Fold className="icon" />
+        </button>
+        <h1>Explore metrics</h1>
+        <div className="tools">
+          <HistoryMenu onPick={actions.onQuery} />
+          <button type="button" className="button primary" title="Run (Ctrl or ⌘ ↵)" onClick={actions.onRun}>
+            <Play className="icon" aria-hidden="true" />
+            {explore.hasChanges ? 'Run changes' : 'Run'}
+          </button>
+        </div>
+      </div>
+      <div className="explore-columns" data-browser={hasBrowser}>
+        {hasBrowser && <MetricBrowser onPick={actions.onPick} />}
+        <div className="explore-main">
+          <section className="card queries" aria-label="Queries">
+            {drafts.map((row) => (
+              <QueryRowEditor
+                key={row.ref}
+                row={row}
+                result={run.results[row.ref]}
+                isOnly={drafts.length === 1}
+                canAdd={drafts.length < 6}
+                {...actions}
+              />
+            ))}
+            <div className="queries-foot">
+              <button
+                type="button"
+                className="button small quiet"
+                disabled={drafts.length >= 6}
+                onClick={actions.onAdd}
+              >
+                <Plus className="icon" aria-hidden="true" />
+                Add query
+              </button>
+            </div>
+          </section>
+          <ResultPanel
+            explore={explore}
+            run={run}
+            shown={frame}
+            range={range}
+            chart={chart}
+            isTable={isTable}
+            setTable={setTable}
+          />
+        </div>
+      </div>
+    </div>
+  )
+}
+
+function useFrame(explore: Explore, results: RowResults, nowMs: number, zone: 'browser' | 'utc'): ExploreFrame {
+  const { metrics } = useCatalogue()
+  const { rows, mode, hidden, top } = explore.state
+  const hiddenKey = hidden.join(' ')
+  const hiddenSet = useMemo(() => new Set(hiddenKey.split(' ')), [hiddenKey])
+  return useMemo(
+    () => exploreFrame(rows, results, { mode, hidden: hiddenSet, top, zone, nowMs, metrics }),
+    [rows, results, mode, hiddenSet, top, zone, nowMs, metrics],
+  )
+}
+
+/** While live, asks again for every step; a hidden tab rests. */
+function useLiveRefresh(isLive: boolean, range: SteppedRange): void {
+  useEffect(() => {
+    if (!isLive) return
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') refresh()
+    }, refreshEveryMs(range.stepMs))
+    return () => clearInterval(timer)
+  }, [isLive, range.stepMs])
+}
+
+function useCatalogueOnce(): void {
+  useEffect(() => void loadCatalogue(), [])
+}
+
+function usePageShortcuts(onRun: () => void, setTable: (change: (isTable: boolean) => boolean) => void): void {
+  const latest = useRef(onRun)
+  latest.current = onRun
+  const shortcuts = useMemo<readonly Shortcut[]>(
+    () => [
+      { keys: 'mod+Enter', label: 'Run the queries', run: () => latest.current() },
+      { keys: '/', label: 'Focus the first query', run: focusEditor },
+      { keys: 'shift+t', label: 'Chart as table', run: () => setTable((isTable) => !isTable) },
+    ],
+    [setTable],
+  )
+  useShortcuts(shortcuts)
+}
+
+function focusEditor(): void {
+  const root = document.querySelector('[data-editor]')?.shadowRoot
+  root?.querySelector<HTMLElement>('.cm-content')?.focus()
+}
+
+function useExports(shown: ExploreFrame, chart: RefObject<TimeSeriesChart | undefined>): void {
+  const latest = useRef(shown)
+  latest.current = shown
+  const offers = useMemo(() => {
+    const whenData = (make: () => string, type: string) => () =>
+      dataView(latest.current.frame).rows.length === 0 ? undefined : new Blob([make()], { type })
+    return [
+      { label: 'Save chart as PNG', fileName: 'vantage-chart.png', make: () => chartPng(chart.current) },
+      {
+        label: 'Save data as CSV',
+        fileName: 'vantage-metrics.csv',
+        make: whenData(() => frameCsv(latest.current.frame), 'text/csv'),
+      },
+      {
+        label: 'Save data as JSON',
+        fileName: 'vantage-metrics.json',
+        make: whenData(() => frameJson(latest.current.frame), 'application/json'),
+      },
+    ]
+  }, [chart])
+  useShare(offers)
+}
+
+/** The chart's pixels on the colour of its card: the canvas itself is transparent. */
+function chartPng(chart: TimeSeriesChart | undefined): Promise<Blob | undefined> {
+  const source = chart?.canvas()
+  if (source === undefined) return Promise.resolve(undefined)
+  const copy = document.createElement('canvas')
+  copy.width = source.width
+  copy.height = source.height
+  const context = copy.getContext('2d') as CanvasRenderingContext2D
+  context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--surface')
+  context.fillRect(0, 0, copy.width, copy.height)
+  context.drawImage(source, 0, 0)
+  return new Promise((done) => copy.toBlob((blob) => done(blob ?? undefined), 'image/png'))
+}

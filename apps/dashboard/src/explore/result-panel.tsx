@@ -1,0 +1,220 @@
+import { DRAW_MODES, type DrawMode, formatValue, type TimeSeriesChart } from '@vantage/charts'
+import { formatDuration } from '@vantage/model'
+import { type RefObject, useEffect, useState } from 'react'
+import { copyText } from '../app/toast.tsx'
+import { Choice } from '../parts/choice.tsx'
+import { Notice } from '../parts/notice.tsx'
+import { refresh } from '../time/time-store.ts'
+import { ChartPanel, ChartTable } from './chart-panel.tsx'
+import { EmptyPanel } from './empty-panel.tsx'
+import { ExplainPanel } from './explain-panel.tsx'
+import { type ExploreView, TOP_CHOICES } from './explore-url.ts'
+import type { ExploreFrame } from './frame-model.ts'
+import type { SteppedRange } from './range-steps.ts'
+import type { QueryRun, RowResult } from './run-queries.ts'
+import { TablePanel } from './table-panel.tsx'
+import type { Explore } from './use-explore.ts'
+
+/** Old data is dimmed after this long, elapsed time and Cancel show after twice that. */
+const DIM_AFTER_MS = 1_000
+
+interface ResultPanelProps {
+  readonly explore: Explore
+  readonly run: QueryRun
+  readonly shown: ExploreFrame
+  readonly range: SteppedRange
+  readonly chart: RefObject<TimeSeriesChart | undefined>
+  readonly isTable: boolean
+  readonly setTable: (isTable: boolean) => void
+}
+
+const VIEW_NAMES: Readonly<Record<ExploreView, string>> = { chart: 'Chart', table: 'Table', explain: 'Explain' }
+const MODE_NAMES: Readonly<Record<DrawMode, string>> = {
+  line: 'Line',
+  area: 'Area',
+  bars: 'Bars',
+  stacked: 'Stacked',
+}
+
+export function ResultPanel(props: ResultPanelProps) {
+  const { explore, run, shown } = props
+  const { view, mode } = explore.state
+  const asked = Object.values(run.results)
+  const waitingMs = useWaitingMs(asked)
+  return (
+    <section className="card result" aria-labelledby="result-title" aria-busy={waitingMs > 0}>
+      <div className="card-head">
+        <h2 id="result-title" className="visually-hidden">
+          Result
+        </h2>
+        <Choice
+          label="View"
+          value={view}
+          options={(Object.keys(VIEW_NAMES) as ExploreView[]).map((value) => ({ value, label: VIEW_NAMES[value] }))}
+          onChoose={(value) => explore.apply({ view: value })}
+        />
+        {view === 'chart' && (
+          <Choice
+            label="Draw as"
+            value={mode}
+            options={DRAW_MODES.map((value) => ({ value, label: MODE_NAMES[value] }))}
+            onChoose={(value) => explore.apply({ mode: value })}
+          />
+        )}
+        <Facts {...props} waitingMs={waitingMs} />
+      </div>
+      <div className="loading-line" data-on={waitingMs > 150} />
+      <Notices {...props} asked={asked} />
+      <div className="result-body" data-dim={waitingMs > DIM_AFTER_MS}>
+        <ResultBody {...props} asked={asked} isEmpty={shown.seriesTotal === 0} />
+      </div>
+    </section>
+  )
+}
+
+/** How long the oldest running request has been waiting, looked at four times a second; 0 when none runs. */
+function useWaitingMs(asked: readonly RowResult[]): number {
+  const [waitingMs, setWaitingMs] = useState(0)
+  const loading = asked.filter((one) => one.phase === 'loading')
+  const startedMs = loading.length === 0 ? undefined : Math.min(...loading.map((one) => one.startedMs))
+  useEffect(() => {
+    setWaitingMs(0)
+    if (startedMs === undefined) return
+    const timer = setInterval(() => setWaitingMs(performance.now() - startedMs), 250)
+    return () => clearInterval(timer)
+  }, [startedMs])
+  return waitingMs
+}
+
+function Facts({ run, shown, explore, waitingMs }: ResultPanelProps & { readonly waitingMs: number }) {
+  const { seriesTotal, frame } = shown
+  const isCut = explore.state.view === 'chart' && seriesTotal > frame.series.length
+  const elapsedMs = Math.max(0, ...Object.values(run.results).map((one) => one.elapsedMs))
+  if (waitingMs > 2 * DIM_AFTER_MS) {
+    return (
+      <div className="tools facts">
+        <span>{(waitingMs / 1000).toFixed(1)} s</span>
+        <button type="button" className="button small" onClick={run.cancel}>
+          Cancel
+        </button>
+      </div>
+    )
+  }
+  return (
+    <div className="tools facts">
+      {isCut && (
+        <label className="badge warning">
+          Top
+          <select
+            aria-label="Series drawn at most"
+            value={explore.state.top}
+            onChange={(event) => explore.apply({ top: Number(event.target.value) })}
+          >
+            {TOP_CHOICES.map((top) => (
+              <option key={top} value={top}>
+                {top}
+              </option>
+            ))}
+          </select>
+          of {seriesTotal.toLocaleString('en')} series by last value
+        </label>
+      )}
+      {!isCut && seriesTotal > 0 && explore.state.view === 'chart' && <span>{seriesTotal} series</span>}
+      {seriesTotal > 0 && explore.state.view === 'chart' && <span>{formatDuration(frame.stepMs)} step</span>}
+      {elapsedMs > 0 && <span>{formatValue(elapsedMs / 1000, { kind: 'seconds' })}</span>}
+    </div>
+  )
+}
+
+function Notices({ run, shown }: ResultPanelProps & { readonly asked: readonly RowResult[] }) {
+  const failed = Object.entries(run.results).filter(([, result]) => result.phase === 'failed')
+  return (
+    <div className="notices">
+      {failed.map(([ref, result]) => (
+        <Notice
+          key={ref}
+          kind="critical"
+          actions={
+            <>
+              <button type="button" className="button small" onClick={refresh}>
+                Retry
+              </button>
+              <button
+                type="button"
+                className="button small"
+                onClick={() =>
+                  void copyText(JSON.stringify({ query: result.text, ...result.fault }, undefined, 2), 'Details')
+                }
+              >
+                Copy details
+              </button>
+            </>
+          }
+        >
+          Query {ref.toUpperCase()}: {result.fault?.message}
+          {result.fault?.requestId !== undefined && <div className="code">request {result.fault.requestId}</div>}
+        </Notice>
+      ))}
+      {shown.warnings.map((warning) => (
+        <Notice key={warning} kind="warning">
+          {warning}
+        </Notice>
+      ))}
+      {shown.histogramSeries > 0 && (
+        <Notice kind="info">
+          {shown.histogramSeries} native histogram {shown.histogramSeries === 1 ? 'series is' : 'series are'} not drawn;
+          use histogram_quantile() or histogram_count().
+        </Notice>
+      )}
+    </div>
+  )
+}
+
+interface ResultBodyProps extends ResultPanelProps {
+  readonly asked: readonly RowResult[]
+  readonly isEmpty: boolean
+}
+
+function ResultBody(props: ResultBodyProps) {
+  const { explore, run, shown, range, asked, isEmpty, isTable } = props
+  const { view, rows } = explore.state
+  if (asked.length === 0) {
+    return (
+      <div className="empty result-empty">
+        <strong>Ask something</strong>
+        <p>Choose a metric on the left, or write PromQL and press Ctrl or ⌘ with ↵.</p>
+      </div>
+    )
+  }
+  if (asked.every((one) => one.answer === undefined)) {
+    const isWaiting = asked.some((one) => one.phase === 'loading')
+    return isWaiting ? <div className="skeleton result-skeleton" /> : <div className="result-empty" />
+  }
+  if (view === 'table') return <TablePanel rows={rows} results={run.results} unit={shown.frame.unit} />
+  if (view === 'explain') return <ExplainPanel rows={rows} results={run.results} />
+  const first = rows.find((row) => !row.isOff && row.text.trim() !== '')
+  if (isEmpty && first !== undefined) {
+    return <EmptyPanel query={first.text} endMs={range.endMs} onQuery={explore.actions.onQuery} />
+  }
+  return (
+    <>
+      <ChartPanel
+        frame={shown.frame}
+        chart={props.chart}
+        onSeriesClick={(key, isToggle) =>
+          explore.onSeriesClick(
+            shown.frame.series.map((one) => one.key),
+            key,
+            isToggle,
+          )
+        }
+      />
+      <div className="table-toggle">
+        <button type="button" className="button small quiet" onClick={() => props.setTable(!isTable)}>
+          {isTable ? 'Hide the table' : 'Chart as table'} <kbd>Shift T</kbd>
+        </button>
+      </div>
+      {isTable && <ChartTable frame={shown.frame} />}
+    </>
+  )
+}

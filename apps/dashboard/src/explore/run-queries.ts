@@ -1,0 +1,98 @@
+import type { ClientFault, QueryAnswer } from '@vantage/api/client'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { client } from '../app/client.ts'
+import type { ExploreView, QueryRow, RowRef } from './explore-url.ts'
+import type { SteppedRange } from './range-steps.ts'
+
+/** What is known of one row. The answer and its range stay while a newer one is on its way, and after a failure. */
+export interface RowResult {
+  readonly phase: 'loading' | 'done' | 'failed'
+  /** The text that was asked last. */
+  readonly text: string
+  readonly answer: QueryAnswer | undefined
+  readonly range: SteppedRange
+  readonly fault: ClientFault | undefined
+  readonly startedMs: number
+  readonly elapsedMs: number
+}
+
+export type RowResults = Readonly<Partial<Record<RowRef, RowResult>>>
+
+export interface QueryRun {
+  readonly results: RowResults
+  readonly cancel: () => void
+}
+
+/**
+ * Asks the server for every row that is on, whenever texts, range or view change. Requests that a newer
+ * one replaces are aborted; their rows keep what they showed.
+ */
+export function useQueryRun(rows: readonly QueryRow[], range: SteppedRange, view: ExploreView): QueryRun {
+  const [results, setResults] = useState<RowResults>({})
+  const abort = useRef<AbortController | undefined>(undefined)
+  const asked = rows.filter((row) => !row.isOff && row.text.trim() !== '')
+  const key = JSON.stringify([asked.map((row) => [row.ref, row.text]), range, view])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key holds all that the request depends on.
+  useEffect(() => {
+    const controller = new AbortController()
+    abort.current = controller
+    const refs = new Set(asked.map((row) => row.ref))
+    setResults((former) => keepOnly(former, refs))
+    for (const { ref, text } of asked) {
+      const startedMs = performance.now()
+      setResults((former) => ({ ...former, [ref]: loading(former[ref], text, range, startedMs) }))
+      void ask(text, range, view, controller.signal).then((answer) => {
+        const isAborted = controller.signal.aborted
+        if (isAborted && abort.current !== controller) return
+        setResults((former) => ({ ...former, [ref]: finished(former[ref], answer, text, range, startedMs, isAborted) }))
+      })
+    }
+    return () => {
+      abort.current = undefined
+      controller.abort()
+    }
+  }, [key])
+  const cancel = useCallback(() => abort.current?.abort(), [])
+  return { results, cancel }
+}
+
+type Asked = Awaited<ReturnType<typeof client.queryRange>>
+
+function ask(text: string, range: SteppedRange, view: ExploreView, signal: AbortSignal): Promise<Asked> {
+  if (view === 'table') return client.queryInstant(text, range.endMs, signal)
+  return client.queryRange({ query: text, ...range, trace: view === 'explain' }, signal)
+}
+
+function keepOnly(results: RowResults, refs: ReadonlySet<string>): RowResults {
+  return Object.fromEntries(Object.entries(results).filter(([ref]) => refs.has(ref)))
+}
+
+function loading(former: RowResult | undefined, text: string, range: SteppedRange, startedMs: number): RowResult {
+  return {
+    phase: 'loading',
+    text,
+    answer: former?.answer,
+    range: former?.range ?? range,
+    fault: former?.fault,
+    startedMs,
+    elapsedMs: former?.elapsedMs ?? 0,
+  }
+}
+
+function finished(
+  former: RowResult | undefined,
+  asked: Asked,
+  text: string,
+  range: SteppedRange,
+  startedMs: number,
+  isCancelled: boolean,
+): RowResult {
+  const elapsedMs = performance.now() - startedMs
+  if (asked.ok) {
+    return { phase: 'done', text, answer: asked.value, range, fault: undefined, startedMs, elapsedMs }
+  }
+  const fault = isCancelled
+    ? { ...asked.error, message: 'Cancelled; what was shown before is still there.' }
+    : asked.error
+  return { phase: 'failed', text, answer: former?.answer, range: former?.range ?? range, fault, startedMs, elapsedMs }
+}

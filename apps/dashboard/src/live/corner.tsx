@@ -1,0 +1,43 @@
+import { CHART_THEMES } from '@vantage/charts'
+import { useEffect, useRef } from 'react'
+import { usePreferences } from '../app/preferences.ts'
+import type { LiveView } from './use-live.ts'
+
+const WIDTH_PX = 300
+const HEIGHT_PX = 20
+
+interface CornerProps {
+  readonly view: LiveView
+  readonly dropped: number
+}
+
+/** Frames, late frames and losses, written on a canvas once a second so that the page has no layout from it. */
+export function Corner({ view, dropped }: CornerProps) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const theme = usePreferences((one) => one.drawnTheme)
+  useEffect(() => {
+    const element = canvas.current as HTMLCanvasElement
+    const context = element.getContext('2d') as CanvasRenderingContext2D
+    const ratio = devicePixelRatio
+    element.width = WIDTH_PX * ratio
+    element.height = HEIGHT_PX * ratio
+    const write = () => {
+      const { framesPerSecond, late, targetHz } = view.stage.figures()
+      const slowed = targetHz < 60 ? ` (slowed to ${targetHz} Hz)` : ''
+      const text = `${framesPerSecond} frames/s${slowed} · ${late} late · ${dropped} samples dropped`
+      context.setTransform(ratio, 0, 0, ratio, 0, 0)
+      context.clearRect(0, 0, WIDTH_PX, HEIGHT_PX)
+      context.font = '11px "Inter Variable", system-ui, sans-serif'
+      context.textAlign = 'right'
+      context.textBaseline = 'middle'
+      context.fillStyle = CHART_THEMES[theme].axisText
+      context.fillText(text, WIDTH_PX, HEIGHT_PX / 2)
+      // For tests and for people who ask the page: no layout comes from an attribute without style.
+      element.dataset['framesPerSecond'] = String(framesPerSecond)
+    }
+    write()
+    const timer = setInterval(write, 1_000)
+    return () => clearInterval(timer)
+  }, [view, theme, dropped])
+  return <canvas ref={canvas} className="corner" role="img" aria-label={`Frame counter; ${dropped} samples dropped`} />
+}

@@ -1,0 +1,150 @@
+import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { Link } from '../app/link.tsx'
+import { navigateSearch, readSearch, useSearch } from '../app/router.ts'
+import type { Shortcut } from '../app/shortcuts.ts'
+import { useShortcuts } from '../app/use-shortcuts.ts'
+import { Notice } from '../parts/notice.tsx'
+import { Corner } from './corner.tsx'
+import { LiveCard } from './live-card.tsx'
+import { LiveControls } from './live-controls.tsx'
+import type { LiveFacts } from './live-session.ts'
+import { type LiveSort, readLive, thresholdTexts } from './live-url.ts'
+import { orderedCharts, sortNow } from './order.ts'
+import { PauseBar } from './pause-bar.tsx'
+import { type LiveView, useLive } from './use-live.ts'
+
+/** Live: every series that matches, at display rate. */
+export default function LivePage() {
+  const search = useSearch()
+  const state = useMemo(() => readLive(search), [search])
+  const { view, facts } = useLive(state.matchers)
+  const freeze = useFreeze(view)
+  const [frozenOrder, setFrozenOrder] = useState<readonly string[]>([])
+  usePageShortcuts(freeze.toggle)
+  const charts = useMemo(
+    () => orderedCharts(facts.charts, state.pinned, frozenOrder).filter((one) => one.linesOf(state.host).length > 0),
+    [facts.charts, state.pinned, state.host, frozenOrder],
+  )
+  const onPin = useCallback((metric: string) => {
+    const { pinned } = readLive(readSearch())
+    navigateSearch({ pin: pinned.includes(metric) ? pinned.filter((one) => one !== metric) : [...pinned, metric] })
+  }, [])
+  const onThreshold = useCallback((metric: string, value: number | undefined) => {
+    const thresholds = new Map(readLive(readSearch()).thresholds)
+    if (value === undefined) thresholds.delete(metric)
+    else thresholds.set(metric, value)
+    navigateSearch({ threshold: thresholdTexts(thresholds) })
+  }, [])
+  return (
+    <div className="live" style={{ '--columns': state.columns } as CSSProperties}>
+      <LiveControls
+        state={state}
+        hosts={facts.hosts}
+        isFrozen={freeze.atMs !== undefined}
+        onFreeze={freeze.toggle}
+        onSort={(sort: LiveSort) => setFrozenOrder(sortNow(facts.charts, sort))}
+      />
+      <LiveNotices facts={facts} />
+      {view !== undefined && freeze.atMs !== undefined && (
+        <PauseBar view={view} atMs={freeze.atMs} onScrub={freeze.to} onResume={freeze.toggle} />
+      )}
+      {facts.connection === 'open' && charts.length === 0 && <NothingYet hasHost={state.host !== ''} />}
+      <div className="live-grid">
+        {view !== undefined &&
+          charts.map((chart) => (
+            <LiveCard
+              key={chart.metric}
+              chart={chart}
+              view={view}
+              host={state.host}
+              windowS={state.windowS}
+              lineCount={chart.lines.length}
+              isPinned={state.pinned.includes(chart.metric)}
+              threshold={state.thresholds.get(chart.metric)}
+              onPin={onPin}
+              onThreshold={onThreshold}
+            />
+          ))}
+      </div>
+      {view !== undefined && <Corner view={view} dropped={facts.dropped} />}
+    </div>
+  )
+}
+
+interface Freeze {
+  readonly atMs: number | undefined
+  readonly toggle: () => void
+  readonly to: (atMs: number) => void
+}
+
+/** Freezing stops the picture; data goes on into the buffers. */
+function useFreeze(view: LiveView | undefined): Freeze {
+  const [atMs, setAtMs] = useState<number | undefined>(undefined)
+  const latest = useRef(view)
+  latest.current = view
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another session starts running.
+  useEffect(() => setAtMs(undefined), [view])
+  const to = useCallback((toMs: number) => {
+    latest.current?.freeze(toMs)
+    setAtMs(toMs)
+  }, [])
+  const toggle = useCallback(() => {
+    const current = latest.current
+    if (current === undefined) return
+    if (current.frozenAtMs === undefined) to(current.session.nowMs())
+    else {
+      current.resume()
+      setAtMs(undefined)
+    }
+  }, [to])
+  return useMemo(() => ({ atMs, toggle, to }), [atMs, toggle, to])
+}
+
+function LiveNotices({ facts }: { readonly facts: LiveFacts }) {
+  return (
+    <div className="live-notices" role="status">
+      {facts.connection === 'lost' && (
+        <Notice kind="warning">
+          The connection is lost
+          {facts.lostSinceMs > 0 && `; the last data is of ${new Date(facts.lostSinceMs).toLocaleTimeString('en-GB')}`}.
+          Trying again by itself; what was missed is filled in.
+        </Notice>
+      )}
+      {facts.failure !== undefined && <Notice kind="critical">The server refused: {facts.failure}</Notice>}
+      {facts.isTruncated && (
+        <Notice kind="info">More series match than one page shows. Narrow the selector to see the others.</Notice>
+      )}
+    </div>
+  )
+}
+
+function NothingYet({ hasHost }: { readonly hasHost: boolean }) {
+  return (
+    <div className="empty">
+      <strong>{hasHost ? 'This host sends nothing that matches' : 'Nothing matches yet'}</strong>
+      <p>New series appear here by themselves.</p>
+      <Link to="/setup">Get data in</Link>
+    </div>
+  )
+}
+
+function usePageShortcuts(toggle: () => void): void {
+  const shortcuts = useMemo<readonly Shortcut[]>(
+    () => [
+      { keys: ' ', label: 'Freeze or resume all charts (Space)', run: toggle },
+      {
+        keys: '.',
+        label: 'Freeze or resume',
+        run: toggle,
+      },
+      { keys: '/', label: 'Focus the selector', run: () => document.getElementById('live-matchers')?.focus() },
+      {
+        keys: 'k',
+        label: 'Kiosk mode',
+        run: () => navigateSearch({ kiosk: readLive(readSearch()).isKiosk ? null : '1' }),
+      },
+    ],
+    [toggle],
+  )
+  useShortcuts(shortcuts)
+}

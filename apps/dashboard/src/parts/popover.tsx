@@ -1,0 +1,100 @@
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react'
+
+interface PopoverProps {
+  /** Name of the panel for screen readers. */
+  readonly label: string
+  readonly kind: 'menu' | 'dialog'
+  readonly trigger: ReactNode
+  readonly triggerLabel?: string
+  readonly triggerClass?: string
+  readonly panelClass?: string
+  readonly isOpen?: boolean
+  readonly onOpenChange?: (isOpen: boolean) => void
+  readonly children: (close: () => void) => ReactNode
+}
+
+/**
+ * A button with a panel under it. Escape and a click elsewhere close it and focus returns to the button;
+ * in menus ↑ and ↓ move between the items.
+ */
+export function Popover(props: PopoverProps) {
+  const [isOpenInside, setOpenInside] = useState(false)
+  const isOpen = props.isOpen ?? isOpenInside
+  const setOpen = (open: boolean) => {
+    setOpenInside(open)
+    props.onOpenChange?.(open)
+  }
+  const anchor = useRef<HTMLSpanElement>(null)
+  const button = useRef<HTMLButtonElement>(null)
+  const panelId = useId()
+  const close = () => {
+    setOpen(false)
+    button.current?.focus()
+  }
+  useCloseOutside(anchor, isOpen, () => setOpen(false))
+  useEffect(() => {
+    if (!isOpen) return
+    const panel = anchor.current?.querySelector<HTMLElement>('.popover')
+    const first = panel?.querySelector<HTMLElement>('[data-autofocus], [aria-checked="true"], input, button, a[href]')
+    first?.focus()
+  }, [isOpen])
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') {
+      event.stopPropagation()
+      event.preventDefault()
+      close()
+    } else if (props.kind === 'menu') moveInMenu(event)
+  }
+  return (
+    <span className="popover-anchor" ref={anchor}>
+      <button
+        type="button"
+        ref={button}
+        className={props.triggerClass ?? 'button'}
+        aria-label={props.triggerLabel}
+        title={props.triggerLabel}
+        aria-haspopup={props.kind}
+        aria-expanded={isOpen}
+        aria-controls={isOpen ? panelId : undefined}
+        onClick={() => (isOpen ? close() : setOpen(true))}
+      >
+        {props.trigger}
+      </button>
+      {isOpen && (
+        // biome-ignore lint/a11y/noStaticElementInteractions: the role is one of two, both interactive.
+        // biome-ignore lint/a11y/useAriaPropsSupportedByRole: both roles take a label.
+        <div
+          id={panelId}
+          role={props.kind}
+          aria-label={props.label}
+          tabIndex={-1}
+          className={`popover ${props.panelClass ?? ''}`}
+          onKeyDown={onKeyDown}
+        >
+          {props.children(close)}
+        </div>
+      )}
+    </span>
+  )
+}
+
+function useCloseOutside(anchor: { readonly current: HTMLElement | null }, isOpen: boolean, close: () => void): void {
+  useEffect(() => {
+    if (!isOpen) return
+    const onPointerDown = (event: PointerEvent) => {
+      if (event.target instanceof Node && anchor.current?.contains(event.target) === false) close()
+    }
+    document.addEventListener('pointerdown', onPointerDown)
+    return () => document.removeEventListener('pointerdown', onPointerDown)
+  })
+}
+
+function moveInMenu(event: KeyboardEvent): void {
+  const items = [...event.currentTarget.querySelectorAll<HTMLElement>('[role^="menuitem"]')]
+  const at = items.indexOf(document.activeElement as HTMLElement)
+  const steps: Readonly<Record<string, number>> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }
+  const to = steps[event.key]
+  if (to === undefined) return
+  event.preventDefault()
+  items.at(to % items.length)?.focus()
+}

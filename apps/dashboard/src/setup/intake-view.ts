@@ -1,0 +1,62 @@
+import type { AcceptedIntake, RecentIntake, RefusedIntake } from '@vantage/api/client'
+
+/** One line per receiver: what it took since the page was opened, and its newest first metric. */
+export interface ReceiverLine {
+  readonly receiver: string
+  readonly samples: number
+  readonly batches: number
+  readonly lastMs: number
+  readonly firstMetric: string | undefined
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  'remote-write': 'Prometheus remote write',
+  remote_write: 'Prometheus remote write',
+  'otlp-http': 'OTLP over HTTP',
+  otlp_http: 'OTLP over HTTP',
+  'otlp-grpc': 'OTLP over gRPC',
+  otlp_grpc: 'OTLP over gRPC',
+  otlp: 'OTLP',
+  json: 'JSON batches',
+}
+
+export function receiverName(receiver: string): string {
+  return NAMES[receiver] ?? receiver
+}
+
+/** Groups accepted batches by receiver, the receiver that was heard last first. */
+export function receiverLines(accepted: readonly AcceptedIntake[]): ReceiverLine[] {
+  const lines = new Map<string, ReceiverLine>()
+  for (const one of accepted) {
+    const former = lines.get(one.receiver)
+    lines.set(one.receiver, {
+      receiver: one.receiver,
+      samples: (former?.samples ?? 0) + one.samples,
+      batches: (former?.batches ?? 0) + 1,
+      lastMs: Math.max(former?.lastMs ?? 0, one.atMs),
+      firstMetric: former?.firstMetric ?? one.firstMetric,
+    })
+  }
+  return [...lines.values()].sort((a, b) => b.lastMs - a.lastMs)
+}
+
+/** Refusals of the same cause, joined; newest first. */
+export function refusalLines(refused: readonly RefusedIntake[]): RefusedIntake[] {
+  const lines = new Map<string, RefusedIntake>()
+  for (const one of refused) {
+    const key = `${one.receiver}\n${one.code}\n${one.message}`
+    const former = lines.get(key)
+    lines.set(key, former === undefined ? one : { ...former, count: former.count + one.count })
+  }
+  return [...lines.values()]
+}
+
+export function firstMetricOf(recent: RecentIntake): string | undefined {
+  return recent.accepted.find((one) => one.firstMetric !== undefined)?.firstMetric
+}
+
+/** `12 s`, `3 min 5 s`: how long the page has been listening. */
+export function elapsedText(elapsedMs: number): string {
+  const seconds = Math.max(0, Math.floor(elapsedMs / 1000))
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+}

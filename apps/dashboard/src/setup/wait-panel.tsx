@@ -1,0 +1,141 @@
+import type { RecentIntake } from '@vantage/api/client'
+import { formatInstant, formatValue, PLAIN } from '@vantage/charts'
+import { ArrowRight, CircleAlert, CircleCheck } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { client } from '../app/client.ts'
+import { Link } from '../app/link.tsx'
+import { defaultQuery } from '../explore/default-query.ts'
+import { Notice } from '../parts/notice.tsx'
+import { elapsedText, firstMetricOf, receiverLines, receiverName, refusalLines } from './intake-view.ts'
+import { fixFor } from './refusal-fix.ts'
+
+const POLL_MS = 1_000
+
+interface Waiting {
+  readonly recent: RecentIntake
+  readonly failure: string | undefined
+  readonly elapsedMs: number
+}
+
+const NOTHING: RecentIntake = { accepted: [], refused: [] }
+
+/** Listens for the first event; refused requests appear with their cause and what to do about it. */
+export function WaitPanel() {
+  const { recent, failure, elapsedMs } = useRecentIntake()
+  const metric = firstMetricOf(recent)
+  const hasArrived = recent.accepted.length > 0
+  return (
+    <section className="card wait" aria-labelledby="wait-title">
+      <div className="card-head">
+        <span className="step" aria-hidden="true">
+          3
+        </span>
+        <h2 id="wait-title">{hasArrived ? 'Data is arriving' : 'Listening for your first event'}</h2>
+        <span className="aside tools">{elapsedText(elapsedMs)}</span>
+      </div>
+      <div className="wait-body">
+        <span className="visually-hidden" role="status">
+          {hasArrived ? 'Data is arriving' : 'Nothing has arrived yet'}
+        </span>
+        {failure !== undefined && <Notice kind="critical">The server does not answer: {failure}</Notice>}
+        {!hasArrived && failure === undefined && (
+          <div className="listening">
+            <span className="pulse" aria-hidden="true" />
+            Nothing has arrived yet. This panel looks every second.
+          </div>
+        )}
+        <ReceiverRows recent={recent} />
+        <RefusalRows recent={recent} />
+        {metric !== undefined && <Onward metric={metric} />}
+      </div>
+    </section>
+  )
+}
+
+function useRecentIntake(): Waiting {
+  const [waiting, setWaiting] = useState<Waiting>({ recent: NOTHING, failure: undefined, elapsedMs: 0 })
+  useEffect(() => {
+    const startMs = performance.now()
+    const abort = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const ask = async () => {
+      const answer = await client.recentIntake(abort.signal)
+      if (abort.signal.aborted) return
+      const elapsedMs = performance.now() - startMs
+      setWaiting((former) =>
+        answer.ok
+          ? { recent: answer.value, failure: undefined, elapsedMs }
+          : { ...former, failure: answer.error.message, elapsedMs },
+      )
+      timer = setTimeout(ask, POLL_MS)
+    }
+    void ask()
+    return () => {
+      abort.abort()
+      clearTimeout(timer)
+    }
+  }, [])
+  return waiting
+}
+
+function ReceiverRows({ recent }: { readonly recent: RecentIntake }) {
+  const lines = receiverLines(recent.accepted)
+  if (lines.length === 0) return null
+  return (
+    <ul className="intake-lines">
+      {lines.map((line) => (
+        <li key={line.receiver}>
+          <CircleCheck className="icon ok" aria-hidden="true" />
+          <div>
+            <strong>{receiverName(line.receiver)}</strong>
+            <div className="intake-detail">
+              {formatValue(line.samples, PLAIN)} samples in the last {line.batches}{' '}
+              {line.batches === 1 ? 'batch' : 'batches'}, newest {formatInstant(line.lastMs, 'browser').slice(11, 19)}
+            </div>
+            {line.firstMetric !== undefined && <div className="code intake-metric">{line.firstMetric}</div>}
+          </div>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function RefusalRows({ recent }: { readonly recent: RecentIntake }) {
+  const lines = refusalLines(recent.refused)
+  if (lines.length === 0) return null
+  return (
+    <ul className="intake-lines" aria-label="Refused requests">
+      {lines.map((line) => (
+        <li key={`${line.receiver} ${line.code} ${line.message}`}>
+          <CircleAlert className="icon critical" aria-hidden="true" />
+          <div>
+            <strong>
+              {receiverName(line.receiver)}: refused {line.count === 1 ? 'once' : `${line.count} times`}
+            </strong>
+            <div className="code intake-detail">{line.message}</div>
+            <div className="intake-detail">{fixFor(line.code)}</div>
+          </div>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Onward({ metric }: { readonly metric: string }) {
+  const guess = { name: metric, type: metric.endsWith('_total') ? 'counter' : 'gauge', unit: '', help: '' }
+  return (
+    <div className="onward">
+      <Link
+        className="button primary"
+        to="/explore/metrics"
+        params={{ a: defaultQuery(guess, new Set()), from: 'now-15m', to: 'now' }}
+      >
+        Explore <span className="code">{metric}</span>
+        <ArrowRight className="icon" aria-hidden="true" />
+      </Link>
+      <Link className="button" to="/live">
+        Watch it live
+      </Link>
+    </div>
+  )
+}
