@@ -77,7 +77,7 @@ async function handled(route: Route, request: FastifyRequest, deps: RouteDeps, s
 }
 
 /** The one check of every door that answers: credential, tenant, scope, loopback rule. */
-export function authorised(permission: Permission, request: FastifyRequest, auth: Auth): Result<TenantId> {
+function authorised(permission: Permission, request: FastifyRequest, auth: Auth): Result<TenantId> {
   if (permission === 'public') return ok(DEFAULT_TENANT)
   const header = (name: string): string | undefined => {
     const value = request.headers[name]
@@ -87,12 +87,7 @@ export function authorised(permission: Permission, request: FastifyRequest, auth
   return checked.ok ? ok(checked.value.tenant) : checked
 }
 
-export function sendFault(
-  reply: FastifyReply,
-  problem: Fault,
-  style: Route['faults'],
-  requestId: string,
-): FastifyReply {
+function sendFault(reply: FastifyReply, problem: Fault, style: Route['faults'], requestId: string): FastifyReply {
   const shown = faultAnswer(problem, style, requestId)
   if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', String(problem.retryAfterSeconds))
   if (problem.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="vantage"')
