@@ -152,9 +152,17 @@ function supervise(children) {
   })
 }
 
-async function startServer(args, env = {}) {
-  install('runtime')
-  const directory = await build()
+/** Prepares in a process of its own, so that what stays beside the server stays small. @returns the build */
+function prepare() {
+  const result = spawnSync(process.execPath, [fileURLToPath(import.meta.url), 'prepare'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  if (result.status !== 0) process.exit(result.status ?? 1)
+  return result.stdout.toString().trim()
+}
+
+function startServer(args, env = {}) {
+  const directory = prepare()
   const dashboard = join(directory, 'dashboard')
   return run([join(directory, 'server.mjs'), ...args], {
     isServer: true,
@@ -187,9 +195,13 @@ const TSC = 'node_modules/typescript/bin/tsc'
 const KNIP = 'node_modules/knip/bin/knip.js'
 
 const COMMANDS = {
-  start: async (args) => supervise([await startServer(args)]),
+  prepare: async () => {
+    install('runtime')
+    console.log(await build())
+  },
+  start: async (args) => supervise([startServer(args)]),
   demo: async (args) => {
-    const server = await startServer(['--compat', ...args])
+    const server = startServer(['--compat', ...args])
     supervise([server, run(['examples/demo/load.ts'])])
   },
   test: async (args) => runTool([...VITEST, ...args]),

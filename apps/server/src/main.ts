@@ -1,15 +1,11 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
-import { EXIT_CONFIG, loadConfig } from './config/load.ts'
-import { runServer } from './run.ts'
-import { runThread, type ThreadStart } from './threads.ts'
+import type { ThreadStart } from './threads.ts'
 
+// Imported when needed: a thread of this program must not load the server's libraries.
 if (isMainThread) {
-  const loaded = loadConfig(process.argv.slice(2), process.env)
-  if (!loaded.ok) {
-    process.stderr.write(`vantage: ${loaded.error}\n`)
-    process.exit(EXIT_CONFIG)
-  }
-  void runServer(loaded.value)
+  const { start } = await import('./run.ts')
+  await start()
 } else if (parentPort !== null) {
+  const { runThread } = await import('./threads.ts')
   runThread(parentPort, workerData as ThreadStart)
 }

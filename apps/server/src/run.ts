@@ -1,7 +1,7 @@
 import { LogOpenError } from '@vantage/log'
 import { systemClock } from '@vantage/model'
 import { Logger } from '@vantage/observe'
-import { EXIT_CONFIG, type LoadedConfig } from './config/load.ts'
+import { EXIT_CONFIG, type LoadedConfig, loadConfig } from './config/load.ts'
 import { PortTakenError } from './listen.ts'
 import { Server } from './server.ts'
 
@@ -10,8 +10,17 @@ const EXIT_FAILED = 1
 const EXIT_DATA = 3
 const DRAIN_MAX_MS = 30_000
 
-/** Runs the product until a signal ends it. */
-export async function runServer(loaded: LoadedConfig): Promise<void> {
+/** Reads the configuration and runs the product until a signal ends it. */
+export async function start(): Promise<void> {
+  const loaded = loadConfig(process.argv.slice(2), process.env)
+  if (!loaded.ok) {
+    process.stderr.write(`vantage: ${loaded.error}\n`)
+    process.exit(EXIT_CONFIG)
+  }
+  await runServer(loaded.value)
+}
+
+async function runServer(loaded: LoadedConfig): Promise<void> {
   const logger = new Logger((line) => process.stderr.write(line), systemClock, loaded.config.log.level)
   const die = (message: string, error: unknown): never => {
     logger.error(message, { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
