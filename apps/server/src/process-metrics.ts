@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { SegmentLog } from '@vantage/log'
 import type { Registry } from '@vantage/observe'
@@ -6,6 +7,46 @@ import type { LiveHub } from './live/hub.ts'
 
 const LOOP_RESOLUTION_MS = 10
 const NS_PER_SECOND = 1e9
+
+/** `process_*`, as Prometheus clients name them; what `/proc` alone knows is NaN elsewhere. */
+function registerOwnProcess(registry: Registry): void {
+  const gauge = (name: string, help: string, read: () => number): void => registry.computed(name, help, 'gauge', read)
+  registry.computed('process_cpu_seconds_total', 'Processor time of this process.', 'counter', () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1e6
+  })
+  gauge('process_resident_memory_bytes', 'Resident memory of this process.', () => process.memoryUsage.rss())
+  const startSeconds = (Date.now() - process.uptime() * 1000) / 1000
+  gauge('process_start_time_seconds', 'Start of this process, unix time.', () => startSeconds)
+  gauge('process_virtual_memory_bytes', 'Virtual memory of this process.', () => {
+    return Number(/^VmSize:\s+(\d+) kB$/m.exec(ownText('status'))?.[1]) * 1024
+  })
+  gauge('process_threads', 'Threads of this process.', () => {
+    return Number(/^Threads:\s+(\d+)$/m.exec(ownText('status'))?.[1])
+  })
+  gauge(
+    'process_open_fds',
+    'Open file descriptors of this process.',
+    () => fromProc(() => readdirSync('/proc/self/fd').length) ?? Number.NaN,
+  )
+  gauge('process_max_fds', 'File descriptors that this process may open.', () => {
+    return Number(/^Max open files\s+(\d+)/m.exec(ownText('limits'))?.[1])
+  })
+}
+
+function ownText(name: string): string {
+  return fromProc(() => readFileSync(`/proc/self/${name}`, 'utf8')) ?? ''
+}
+
+/** These are reads of the kernel's memory, microseconds each. Undefined on systems without `/proc`. */
+function fromProc<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    return undefined
+  }
+}
 
 /** Figures of the process, the log and the store, read when someone looks. */
 export function registerProcessMetrics(
@@ -19,12 +60,7 @@ export function registerProcessMetrics(
   const counter = (name: string, help: string, read: () => number): void =>
     registry.computed(name, help, 'counter', read)
   registry.gauge('vantage_build_info', 'Version of the product; always 1.', ['version']).set(1, parts.version)
-  counter('process_cpu_seconds_total', 'Processor time of this process.', () => {
-    const { user, system } = process.cpuUsage()
-    return (user + system) / 1e6
-  })
-  gauge('process_resident_memory_bytes', 'Resident memory of this process.', () => process.memoryUsage.rss())
-  gauge('process_start_time_seconds', 'Start of this process, unix time.', () => Date.now() / 1000 - process.uptime())
+  registerOwnProcess(registry)
   gauge('vantage_event_loop_delay_seconds', 'Delay of the main loop since the last look, p99.', () => {
     const seconds = delay.percentile(99) / NS_PER_SECOND
     delay.reset()

@@ -74,6 +74,8 @@ export class Server {
   #self: SelfReport | undefined
   #grpc: OtlpGrpcDoor | undefined
   #ticker: NodeJS.Timeout | undefined
+  #ticking: Promise<void> = Promise.resolve()
+  #isTicking = false
   port = 0
 
   constructor(loaded: LoadedConfig, logger: Logger, onFatal: (error: Error) => void) {
@@ -93,9 +95,11 @@ export class Server {
   async start(): Promise<void> {
     const deps = this.#appDeps()
     await this.#listen(deps)
-    await this.#openStorage()
     this.#grpc = await openGrpc({ config: this.#config, given: this.#given }, deps.reception, this.#logger)
-    this.#ticker = setInterval(() => void this.#tick(), TICK_MS)
+    await this.#openStorage()
+    // A signal may have come while the log was read.
+    if (this.#phase !== 'starting') return
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS)
     this.#phase = 'ready'
     if (this.#config.self.enabled) this.#startSelfReport()
   }
@@ -110,6 +114,7 @@ export class Server {
     const delayMs = this.#config.drain.delay ?? 0
     if (!isHurried && delayMs > 0) await new Promise((resume) => setTimeout(resume, delayMs))
     clearInterval(this.#ticker)
+    await this.#ticking
     this.#hub?.close()
     await Promise.all([...this.#apps.map((app) => app.close()), this.#grpc?.close(DRAIN_CLOSE_MS)])
     await this.#queries?.close()
@@ -309,7 +314,15 @@ export class Server {
     })
   }
 
-  async #tick(): Promise<void> {
+  #tick(): void {
+    if (this.#isTicking) return
+    this.#isTicking = true
+    this.#ticking = this.#upkeep().finally(() => {
+      this.#isTicking = false
+    })
+  }
+
+  async #upkeep(): Promise<void> {
     const log = this.#log as SegmentLog
     const store = this.#store as MetricStore
     await store.tick({ unsealedLogBytes: log.stats(TOPIC).unsealedBytes, isMemoryShort: this.#pressure.level > 0 })

@@ -12,9 +12,11 @@ const encoder = new TextEncoder()
 export class AnswerWriter {
   #bytes = new Uint8Array(START_BYTES)
   #at = 0
+  readonly #onGrow: (bytes: number) => void
 
-  get length(): number {
-    return this.#at
+  /** @param onGrow told how much more memory is needed, before it is taken; may throw */
+  constructor(onGrow: (bytes: number) => void = () => {}) {
+    this.#onGrow = onGrow
   }
 
   /** The bytes written, in memory of their own: ready to be transferred. */
@@ -99,7 +101,9 @@ export class AnswerWriter {
   #reserve(size: number): void {
     const need = this.#at + size + SLACK_BYTES
     if (need <= this.#bytes.length) return
-    const bytes = new Uint8Array(Math.max(need, this.#bytes.length * 2))
+    const length = Math.max(need, this.#bytes.length * 2)
+    this.#onGrow(length - this.#bytes.length)
+    const bytes = new Uint8Array(length)
     bytes.set(this.#bytes.subarray(0, this.#at))
     this.#bytes = bytes
   }

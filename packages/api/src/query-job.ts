@@ -67,7 +67,7 @@ export function runQueryJob(
   clock: Clock,
 ): Result<Uint8Array<ArrayBuffer>, Fault> {
   try {
-    const out = new AnswerWriter()
+    const out = new AnswerWriter((bytes) => budget.chargeBytes(bytes))
     if (job.kind === 'promql') {
       const result = evaluatePromql(
         {
@@ -87,7 +87,6 @@ export function runQueryJob(
     } else {
       writeOther(out, job, tenant, reader, budget)
     }
-    budget.chargeBytes(out.length)
     return ok(out.finish())
   } catch (error) {
     if (error instanceof FaultError) return err(error.fault)

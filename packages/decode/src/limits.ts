@@ -30,4 +30,11 @@ export interface LabelLimits {
   readonly maxLabelValueBytes: number
 }
 
+/** For what must come out the same whatever the configuration is. */
+export const NO_LABEL_LIMITS: LabelLimits = {
+  maxLabels: Number.POSITIVE_INFINITY,
+  maxLabelNameBytes: Number.POSITIVE_INFINITY,
+  maxLabelValueBytes: Number.POSITIVE_INFINITY,
+}
+
 export const LABEL_LIMITS: LabelLimits = { maxLabels: 40, maxLabelNameBytes: 1_024, maxLabelValueBytes: 2_048 }

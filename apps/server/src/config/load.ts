@@ -88,7 +88,9 @@ function readFlags(args: readonly string[]): Result<Flags, string> {
     if (values.listen !== undefined) {
       const at = values.listen.lastIndexOf(':')
       if (at < 0) return err(`--listen: want HOST:PORT, got ${JSON.stringify(values.listen)}`)
-      settings.push(['host', values.listen.slice(0, at)], ['port', values.listen.slice(at + 1)])
+      // Brackets belong to the text form of an address with colons: `[::1]:3000`.
+      const host = values.listen.slice(0, at).replace(/^\[(.*)\]$/, '$1')
+      settings.push(['host', host], ['port', values.listen.slice(at + 1)])
     }
     return ok({ config: values.config, settings })
   } catch (error) {

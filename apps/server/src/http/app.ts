@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { DOCS_CSS, docsPage, openApiDocument, type Route } from '@vantage/api'
-import { STATUS } from '@vantage/model'
+import { type Code, fault, foreign, STATUS } from '@vantage/model'
 import { httpServerOptions, limitConnections, type Reception, registerMetricDoors } from '@vantage/receive'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { LiveHub } from '../live/hub.ts'
 import { registerDashboard } from './dashboard.ts'
-import { type RouteDeps, registerRoutes } from './routes.ts'
+import { type RouteDeps, registerRoutes, sendFault } from './routes.ts'
 import { registerSockets } from './sockets.ts'
 
 export interface AppDeps extends RouteDeps {
@@ -39,12 +39,20 @@ function bare(deps: AppDeps): FastifyInstance {
         error: error.stack,
       })
     }
-    const message = status >= STATUS.internal.http ? 'internal error' : error.message
-    return reply.code(status).send({
-      error: { code: status >= STATUS.internal.http ? 'internal' : 'bad_request', message, requestId: request.id },
-    })
+    const code = status >= STATUS.internal.http ? 'internal' : codeOf(status)
+    const message = code === 'internal' ? 'internal error' : foreign(error.message)
+    return sendFault(reply, fault(code, message), 'vantage', request.id)
   })
+  app.setNotFoundHandler((request, reply) =>
+    sendFault(reply, fault('not_found', `no route ${request.method} ${foreign(request.url)}`), 'vantage', request.id),
+  )
   return app
+}
+
+/** The framework's own refusals (a body too large, a media type that nobody reads) as faults. */
+function codeOf(status: number): Code {
+  const found = (Object.keys(STATUS) as Code[]).find((code) => STATUS[code].http === status)
+  return found ?? 'bad_request'
 }
 
 /** The whole product: doors, APIs, live socket, documents and the dashboard. */

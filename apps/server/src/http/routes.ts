@@ -1,7 +1,7 @@
 import { type ApiRequest, faultAnswer, type Permission, type Route } from '@vantage/api'
 import { DEFAULT_TENANT, type Fault, fault, ok, type Result, type TenantId } from '@vantage/model'
 import type { Logger } from '@vantage/observe'
-import type { Auth, Scope } from '@vantage/receive'
+import { type Auth, type Scope, withRetryAfter } from '@vantage/receive'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /** Form bodies of queries: a query text is at most 64 KiB, and percent-encoding triples it. */
@@ -33,6 +33,31 @@ export function registerRoutes(app: FastifyInstance, routes: readonly Route[], d
       url: route.path,
       bodyLimit: FORM_BYTES_MAX,
       handler: (request, reply) => answer(route, request, reply, deps),
+    })
+  }
+  refuseOtherMethods(app, routes)
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+/** A known path with a method that it does not have: 405 with `Allow`. */
+function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[]): void {
+  const byPath = Map.groupBy(routes, (route) => route.path)
+  for (const [url, all] of byPath) {
+    const allowed = all.flatMap((route) => route.methods)
+    const method = METHODS.filter((one) => !(allowed as readonly string[]).includes(one))
+    const style = (all[0] as Route).faults
+    app.route({
+      method,
+      url,
+      onRequest: async (request, reply) => {
+        reply.header('allow', allowed.join(', '))
+        const problem = fault('wrong_method', `want ${allowed.join(' or ')}, got ${request.method}`)
+        return sendFault(reply, problem, style, request.id)
+      },
+      handler: () => {
+        throw new Error('BUG: a refused method is answered in its first hook')
+      },
     })
   }
 }
@@ -87,7 +112,8 @@ function authorised(permission: Permission, request: FastifyRequest, auth: Auth)
   return checked.ok ? ok(checked.value.tenant) : checked
 }
 
-function sendFault(reply: FastifyReply, problem: Fault, style: Route['faults'], requestId: string): FastifyReply {
+export function sendFault(reply: FastifyReply, found: Fault, style: Route['faults'], requestId: string): FastifyReply {
+  const problem = withRetryAfter(found, Math.random)
   const shown = faultAnswer(problem, style, requestId)
   if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', String(problem.retryAfterSeconds))
   if (problem.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="vantage"')

@@ -29,6 +29,14 @@ interface SlicedDecoder {
   step(deadlineMs: number, clock: Clock): 'more' | 'done' | Fault
 }
 
+/** A replay applies no limit: what was taken stays taken, whatever the configuration says by now. */
+export const REPLAY_LIMITS: DecoderLimits = {
+  maxDecompressedBytes: 2 ** 31,
+  maxLabels: Number.POSITIVE_INFINITY,
+  maxLabelNameBytes: Number.POSITIVE_INFINITY,
+  maxLabelValueBytes: Number.POSITIVE_INFINITY,
+}
+
 export interface DecoderLimits {
   readonly maxDecompressedBytes: number
   readonly maxLabels: number
@@ -72,17 +80,21 @@ export class DecodeScratch {
     this.#remoteWrite = new RemoteWriteDecoder(limits)
   }
 
-  /** Decodes a body into `batch`, giving way to others between slices. */
+  /**
+   * Decodes a body into `batch`, giving way to others between slices.
+   * @param receivedAtMs the time of samples that bring none; the record of the log holds the same one
+   */
   async decode(
     tenant: TenantId,
     format: PayloadFormat,
     body: Uint8Array,
     length: number,
+    receivedAtMs: number,
     clock: Clock,
   ): Promise<Result<void, IntakeFault>> {
     this.batch.reset()
     this.points = undefined
-    if (format === PAYLOAD_FORMATS.jsonBatch) return this.#decodeJsonBatch(body, length, clock)
+    if (format === PAYLOAD_FORMATS.jsonBatch) return this.#decodeJsonBatch(body, length, receivedAtMs)
     const started = this.#start(tenant, format, body, length)
     if (!started.ok) return started
     for (;;) {
@@ -100,7 +112,7 @@ export class DecodeScratch {
     const body = this.#unpackRecord(record)
     if (!body.ok) return body
     if (record.format === PAYLOAD_FORMATS.jsonBatch) {
-      return this.#decodeJsonBatch(body.value, body.value.length, { ...clock, nowMs: () => record.receivedAtMs })
+      return this.#decodeJsonBatch(body.value, body.value.length, record.receivedAtMs)
     }
     const started = this.#start(record.tenant, record.format, body.value, body.value.length)
     if (!started.ok) return started
@@ -139,8 +151,8 @@ export class DecodeScratch {
     return decoders
   }
 
-  #decodeJsonBatch(body: Uint8Array, length: number, clock: Clock): Result<void, IntakeFault> {
-    const outcome = decodeJsonBatch(body, length, this.batch, clock.nowMs(), this.#limits)
+  #decodeJsonBatch(body: Uint8Array, length: number, receivedAtMs: number): Result<void, IntakeFault> {
+    const outcome = decodeJsonBatch(body, length, this.batch, receivedAtMs, this.#limits)
     if (outcome.kind === 'ok') return ok(undefined)
     if (outcome.kind === 'fault') return err(outcome.fault)
     const message = `metrics: want every item valid, got ${outcome.problems.length} that are not; nothing was stored`
@@ -149,8 +161,13 @@ export class DecodeScratch {
 
   #unpackRecord(record: LogRecord): Result<Uint8Array> {
     const { encoding, payload } = record
-    if (encoding === PAYLOAD_ENCODINGS.gzip) return ok(gunzipSync(payload))
-    if (encoding === PAYLOAD_ENCODINGS.zstd) return ok(zstdDecompressSync(payload))
-    return ok(payload)
+    try {
+      if (encoding === PAYLOAD_ENCODINGS.gzip) return ok(gunzipSync(payload))
+      if (encoding === PAYLOAD_ENCODINGS.zstd) return ok(zstdDecompressSync(payload))
+      return ok(payload)
+    } catch (error) {
+      // One record that does not unpack must not keep the rest from being served.
+      return err(fault('bad_request', `payload: ${(error as Error).message}`))
+    }
   }
 }

@@ -11,7 +11,7 @@ import {
 } from '@vantage/model'
 import type { IntakeAccepted, IntakeFault, IntakeRequest } from '@vantage/receive'
 import { type MetricStore, SeriesHint } from '@vantage/store/metrics'
-import { type DecoderLimits, DecodeScratch, TenantInterners } from './decoders.ts'
+import { type DecoderLimits, DecodeScratch, REPLAY_LIMITS, TenantInterners } from './decoders.ts'
 
 const TOPIC = 'metrics-raw'
 /** Scratches kept for later requests; more exist while more requests are decoded at once. */
@@ -42,16 +42,19 @@ export class MetricsIntake {
 
   async submit(request: IntakeRequest): Promise<Result<IntakeAccepted, IntakeFault>> {
     const scratch = this.#scratches.pop() ?? new DecodeScratch(this.#options.limits, this.#interners)
+    // One reading for all: a replay must give items without a time the same time again.
+    const receivedAtMs = this.#options.clock.nowMs()
     try {
       const decoded = await scratch.decode(
         request.tenant,
         request.format,
         request.body,
         request.bodyLength,
+        receivedAtMs,
         this.#options.clock,
       )
       if (!decoded.ok) return decoded
-      return await this.#store(request, scratch)
+      return await this.#store(request, scratch, receivedAtMs)
     } finally {
       scratch.trim()
       if (this.#scratches.length < SCRATCHES_KEPT) this.#scratches.push(scratch)
@@ -69,7 +72,7 @@ export class MetricsIntake {
     onProblem: (message: string) => void,
   ): Promise<{ records: number; samples: number }> {
     const { clock, log, store } = this.#options
-    const scratch = new DecodeScratch(this.#options.limits, this.#interners)
+    const scratch = new DecodeScratch(REPLAY_LIMITS, this.#interners)
     const hint = new SeriesHint()
     let records = 0
     let samples = 0
@@ -86,17 +89,20 @@ export class MetricsIntake {
     return { records, samples }
   }
 
-  async #store(request: IntakeRequest, scratch: DecodeScratch): Promise<Result<IntakeAccepted, IntakeFault>> {
-    const { log, store, clock } = this.#options
+  async #store(
+    request: IntakeRequest,
+    scratch: DecodeScratch,
+    receivedAtMs: number,
+  ): Promise<Result<IntakeAccepted, IntakeFault>> {
+    const { log, store } = this.#options
     const { batch } = scratch
     if (batch.rowCount === 0 && batch.metadata.length === 0) {
       return ok({ samples: 0, exemplars: 0, refused: [...batch.refused], warnings: [...batch.warnings] })
     }
     const reserved = log.reserve(TOPIC, request.raw.length)
     if (!reserved.ok) return err(reserved.error)
-    const nowMs = clock.nowMs()
     const outcome = store.apply(request.tenant, batch, reserved.value.offset, {
-      nowMs,
+      nowMs: receivedAtMs,
       hint: this.#hintOf(request.connection),
     })
     const accepted = acceptedOf(batch, outcome, scratch)
@@ -105,7 +111,7 @@ export class MetricsIntake {
       receiver: request.receiver,
       format: request.format,
       encoding: request.encoding,
-      receivedAtMs: nowMs,
+      receivedAtMs,
       verdict: outcome.verdict,
       payload: request.raw,
     })

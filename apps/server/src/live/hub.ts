@@ -2,17 +2,18 @@ import {
   compileMatcher,
   encodeLiveFrame,
   type Fault,
+  FaultError,
   type Labels,
   labelsToRecord,
   labelValue,
   liveFrameCapacity,
   type Matcher,
-  type QueryBudget,
   SampleColumns,
   type TenantId,
 } from '@vantage/model'
 import { DEFAULT_OPTIONS, parsePromql } from '@vantage/query/promql'
 import type { MetricStore, SeriesTap } from '@vantage/store/metrics'
+import { Budget, type QueryLimits } from '../query/budget.ts'
 
 const FRAME_MS = 1000 / 60
 /** Samples that wait for the next frame, all clients together; beyond it the newest are dropped and clients are told. */
@@ -21,6 +22,14 @@ const SERIES_PER_SUBSCRIPTION_MAX = 2_000
 const SERIES_DEFAULT = 200
 const BACKFILL_MAX_MS = 5 * 60_000
 const BACKFILL_POINTS_MAX = 2_000
+/** Points of one answer, all series together: its text stays below some 8 MB. */
+const ANSWER_POINTS_MAX = 200_000
+/** What one subscription may cost the main thread; a selector that needs more is told to be narrower. */
+const SELECT_LIMITS: QueryLimits = { maxSamples: 4_000_000, maxBytes: 64 * 1024 * 1024, maxSeries: 20_000 }
+const SELECT_MAX_MS = 250
+/** Requests of one client: a page of 100 charts that subscribes anew every 10 s stays below. */
+const REQUESTS_PER_SECOND = 20
+const REQUESTS_BURST = 400
 /** Text frames of clients are requests: short. The socket closes longer ones with 1009. */
 export const REQUEST_BYTES_MAX = 16 * 1024
 const SUBSCRIPTIONS_PER_CLIENT_MAX = 100
@@ -55,13 +64,21 @@ class Client {
   isJson = false
   dropped = 0
   droppedFromMs = 0
+  tokens = REQUESTS_BURST
+  tokensAtMs = performance.now()
 
   constructor(socket: LiveSocket) {
     this.socket = socket
   }
-}
 
-const FREE_BUDGET: QueryBudget = { check() {}, chargeSamples() {}, chargeBytes() {}, chargeSeries() {} }
+  /** @returns false where the client asks faster than its rate */
+  takeToken(nowMs: number): boolean {
+    const earned = ((nowMs - this.tokensAtMs) / 1000) * REQUESTS_PER_SECOND
+    this.tokens = Math.min(REQUESTS_BURST, this.tokens + earned) - 1
+    this.tokensAtMs = nowMs
+    return this.tokens >= 0
+  }
+}
 
 /**
  * Live views of one tenant: each sample that someone watches goes out with the next frame, up to 60 a second.
@@ -125,6 +142,15 @@ export class LiveHub {
   }
 
   #message(client: Client, text: string): void {
+    if (!client.takeToken(performance.now())) {
+      client.socket.close(1008, 'too many requests')
+      return
+    }
+    // An answer to somebody who does not read would only wait in our memory.
+    if (client.socket.bufferedAmount > this.#limits.maxBacklogBytes) {
+      client.socket.close(1013, 'read faster')
+      return
+    }
     const problem = this.#obey(client, text)
     if (problem !== undefined) send(client, { type: 'error', message: problem })
   }
@@ -173,18 +199,28 @@ export class LiveHub {
       refs: new Set(),
     }
     client.subscriptions.set(id, subscription)
-    this.#answer(client, subscription)
-    return undefined
+    return this.#answer(client, subscription)
   }
 
-  #answer(client: Client, subscription: Subscription): void {
+  /** @returns why the selector costs too much; the subscription is then gone */
+  #answer(client: Client, subscription: Subscription): string | undefined {
+    try {
+      this.#select(client, subscription, new Budget(SELECT_LIMITS, SELECT_MAX_MS))
+      return undefined
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+      this.#unsubscribe(client, subscription.id)
+      return `matchers: want a narrower selector: ${error.fault.message}`
+    }
+  }
+
+  #select(client: Client, subscription: Subscription, budget: Budget): void {
     const nowMs = Date.now()
     const range = { startMs: nowMs - subscription.windowMs, endMs: nowMs + BACKFILL_MAX_MS }
-    const selection = this.#store
-      .reader()
-      .select(this.#tenant, { matchers: subscription.source, ...range }, FREE_BUDGET)
+    const selection = this.#store.reader().select(this.#tenant, { matchers: subscription.source, ...range }, budget)
     const count = Math.min(selection.count, subscription.maxSeries)
     const columns = new SampleColumns()
+    const pointsMax = Math.min(BACKFILL_POINTS_MAX, Math.floor(ANSWER_POINTS_MAX / Math.max(1, count)))
     const series: { ref: number; labels: Record<string, string> }[] = []
     const backfill: { ref: number; times: number[]; values: (number | string)[] }[] = []
     for (let i = 0; i < count; i++) {
@@ -194,7 +230,8 @@ export class LiveHub {
       this.#hold(client, subscription, ref)
       series.push({ ref, labels: labelsToRecord(labels) })
       selection.read(i, range.startMs, range.endMs, columns)
-      const from = Math.max(0, columns.count - BACKFILL_POINTS_MAX)
+      budget.chargeSamples(columns.count)
+      const from = Math.max(0, columns.count - pointsMax)
       backfill.push({
         ref,
         times: Array.from(columns.times.subarray(from, columns.count)),
@@ -246,7 +283,8 @@ export class LiveHub {
       client.holds.clear()
       for (const subscription of client.subscriptions.values()) {
         subscription.refs.clear()
-        this.#answer(client, subscription)
+        const problem = this.#answer(client, subscription)
+        if (problem !== undefined) send(client, { type: 'error', message: problem })
       }
     }
   }

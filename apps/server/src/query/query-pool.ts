@@ -11,6 +11,8 @@ const TERMINATE_AFTER_MS = 1_000
 /** A worker that nobody asks ends; the next question starts one. */
 const IDLE_MS = 60_000
 const RETRY_QUEUE_SECONDS = 1
+/** The longest timer there is; `query.timeout: off` means it. */
+const TIMER_MAX_MS = 2 ** 31 - 1
 
 /** Small queries have a worker of their own, so that they never wait behind heavy ones. */
 type Lane = 'small' | 'heavy'
@@ -22,6 +24,8 @@ interface Waiting {
   readonly signal: AbortSignal
   readonly startedMs: number
   settle(result: Result<Uint8Array, Fault>): void
+  /** Ends the watch over its place in the queue: it runs, or it is answered. */
+  leaveQueue(): void
 }
 
 interface Worker {
@@ -81,7 +85,10 @@ export class QueryPool implements MetricQueries {
     this.#isClosed = true
     clearInterval(this.#idleTimer)
     for (const lane of ['small', 'heavy'] as const) {
-      for (const waiting of this.#queues[lane].splice(0)) waiting.settle(err(draining()))
+      for (const waiting of this.#queues[lane].splice(0)) {
+        waiting.leaveQueue()
+        waiting.settle(err(draining()))
+      }
     }
     for (const worker of [...this.#workers]) await this.#end(worker, draining())
   }
@@ -100,16 +107,39 @@ export class QueryPool implements MetricQueries {
       return Promise.resolve(err(fault('too_many', message, detail)))
     }
     return new Promise((resolve) => {
-      this.#queues[lane].push({
+      const timeoutMs = Math.min(options.timeoutMs ?? this.#options.timeoutMs, this.#options.timeoutMs, TIMER_MAX_MS)
+      const waiting: Waiting = {
         tenant,
         job,
-        timeoutMs: Math.min(options.timeoutMs ?? this.#options.timeoutMs, this.#options.timeoutMs),
+        timeoutMs,
         signal: options.signal,
         startedMs: this.#options.clock.monotonicMs(),
         settle: resolve,
-      })
+        leaveQueue: this.#watchQueue(lane, options.signal, timeoutMs, (reason) => {
+          this.#queues[lane].splice(this.#queues[lane].indexOf(waiting), 1)
+          resolve(err(reason))
+        }),
+      }
+      this.#queues[lane].push(waiting)
       this.#dispatch(lane)
     })
+  }
+
+  /** A query that waits ends like one that runs: at its deadline, or when its caller goes. @returns ends the watch */
+  #watchQueue(lane: Lane, signal: AbortSignal, timeoutMs: number, giveUp: (reason: Fault) => void): () => void {
+    const end = (reason: Fault): void => {
+      leave()
+      giveUp(reason)
+      this.#dispatch(lane)
+    }
+    const onAbort = (): void => end(cancelled())
+    const timer = setTimeout(() => end(timedOut(timeoutMs)), Math.max(0, timeoutMs))
+    signal.addEventListener('abort', onAbort, { once: true })
+    const leave = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+    }
+    return leave
   }
 
   #dispatch(lane: Lane): void {
@@ -118,9 +148,10 @@ export class QueryPool implements MetricQueries {
       const worker = this.#freeWorker(lane)
       if (worker === undefined) return
       const waiting = queue.shift() as Waiting
+      waiting.leaveQueue()
       const waitedMs = this.#options.clock.monotonicMs() - waiting.startedMs
-      if (waiting.signal.aborted) waiting.settle(err(fault('cancelled', 'query: the caller went away')))
-      else if (waitedMs > waiting.timeoutMs) waiting.settle(err(timedOut(waiting.timeoutMs)))
+      if (waiting.signal.aborted) waiting.settle(err(cancelled()))
+      else if (waitedMs >= waiting.timeoutMs) waiting.settle(err(timedOut(waiting.timeoutMs)))
       else this.#run(worker, waiting, waiting.timeoutMs - waitedMs)
     }
   }
@@ -153,7 +184,7 @@ export class QueryPool implements MetricQueries {
     const word = new Int32Array(new SharedArrayBuffer(4))
     const stop = (code: number): void => {
       Atomics.store(word, 0, code)
-      const late = code === CANCELLED ? fault('cancelled', 'query: the caller went away') : timedOut(waiting.timeoutMs)
+      const late = code === CANCELLED ? cancelled() : timedOut(waiting.timeoutMs)
       worker.running?.timers.push(setTimeout(() => void this.#end(worker, late), TERMINATE_AFTER_MS))
     }
     const onAbort = (): void => stop(CANCELLED)
@@ -214,6 +245,10 @@ export class QueryPool implements MetricQueries {
 function laneOf(job: QueryJob): Lane {
   if (job.kind === 'promql') return job.range.stepMs > 0 ? 'heavy' : 'small'
   return job.kind === 'timeseries' || job.kind === 'aggregated' ? 'heavy' : 'small'
+}
+
+function cancelled(): Fault {
+  return fault('cancelled', 'query: the caller went away')
 }
 
 function draining(): Fault {

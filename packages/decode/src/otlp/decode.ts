@@ -6,6 +6,7 @@ import {
   LABEL_LIMITS,
   type LabelLimits,
   METADATA_MAX_PER_REQUEST,
+  NO_LABEL_LIMITS,
   ROWS_MAX_PER_REQUEST,
   SAMPLES_MAX_PER_REQUEST,
 } from '../limits.ts'
@@ -245,7 +246,8 @@ export class OtlpMetricsDecoder implements RowWriter {
   #closeResource(): number | Fault {
     this.#isResourceOpen = false
     if (this.#newestMs === Number.NEGATIVE_INFINITY) return 1
-    const target = targetInfoLabels(this.#body, this.#context, this.#limits, true)
+    // Without limits: a replay under other limits must find the same rows, or verdicts would mean others.
+    const target = targetInfoLabels(this.#body, this.#context, NO_LABEL_LIMITS, true)
     if (!target.ok || target.labels.length === 0) return 1
     if (!this.#internAll()) return tooManyNames()
     this.#contexts.push(this.#context)

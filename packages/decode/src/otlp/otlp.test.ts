@@ -470,6 +470,13 @@ describe('responses', () => {
     expect(status).toMatchObject({ code: 14, message: 'disk' })
     expect([...(status.details[0]?.value ?? [])]).toEqual([0x0a, 2, 0x08, 30])
     expect(JSON.parse(statusJson(busy))).toMatchObject({ code: 14, details: [{ retryDelay: '30s' }] })
-    expect(JSON.parse(statusJson(fault('bad_request', 'x')))).toEqual({ code: 3, message: 'x' })
+    expect(JSON.parse(statusJson(fault('not_found', 'x')))).toEqual({ code: 5, message: 'x' })
+    const bad = fault('bad_request', 'body: want protobuf')
+    const violation = { field: 'body', description: bad.message }
+    expect(JSON.parse(statusJson(bad)).details).toEqual([
+      { '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [violation] },
+    ])
+    const { details } = Status.toObject(Status.decode(encodeStatus(bad))) as { details: { value: Uint8Array }[] }
+    expect(Buffer.from(details[0]?.value ?? []).toString()).toBe(`\n\x1b\n\x04body\x12\x13${bad.message}`)
   })
 })

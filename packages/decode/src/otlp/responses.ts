@@ -45,9 +45,13 @@ export function exportResponseJson(partial: PartialSuccess | undefined, rejected
 }
 
 const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo'
+const BAD_REQUEST = 'type.googleapis.com/google.rpc.BadRequest'
+/** Where the fault is named by its message: `body: want …` speaks of the field `body`. */
+const FIELD = /^([A-Za-z][\w.[\] -]{0,63}):/
 
 /**
- * `google.rpc.Status` of a fault: 1 code, 2 message, 3 details (RetryInfo where the client shall come again).
+ * `google.rpc.Status` of a fault: 1 code, 2 message, 3 details (RetryInfo where the client shall come again,
+ * BadRequest { 1 field_violations { 1 field, 2 description } } where the request is wrong for ever).
  * Source: googleapis google/rpc/status.proto and error_details.proto.
  */
 export function encodeStatus(fault: Fault): Uint8Array {
@@ -64,13 +68,34 @@ export function encodeStatus(fault: Fault): Uint8Array {
     out.close(info)
     out.close(detail)
   }
+  if (fault.code === 'bad_request') {
+    const detail = out.open(0x1a)
+    out.text(0x0a, BAD_REQUEST)
+    const info = out.open(0x12)
+    const violation = out.open(0x0a)
+    out.text(0x0a, fieldOf(fault))
+    out.text(0x12, fault.message)
+    out.close(violation)
+    out.close(info)
+    out.close(detail)
+  }
   return out.finish()
 }
 
+function fieldOf(fault: Fault): string {
+  return FIELD.exec(fault.message)?.[1] ?? 'body'
+}
+
+/** The same as ProtoJSON. */
 export function statusJson(fault: Fault): string {
-  const details =
-    fault.retryAfterSeconds === undefined
-      ? {}
-      : { details: [{ '@type': RETRY_INFO, retryDelay: `${fault.retryAfterSeconds}s` }] }
-  return JSON.stringify({ code: STATUS[fault.code].grpc, message: fault.message, ...details })
+  const details: object[] = []
+  if (fault.retryAfterSeconds !== undefined) {
+    details.push({ '@type': RETRY_INFO, retryDelay: `${fault.retryAfterSeconds}s` })
+  }
+  if (fault.code === 'bad_request') {
+    const violation = { field: fieldOf(fault), description: fault.message }
+    details.push({ '@type': BAD_REQUEST, fieldViolations: [violation] })
+  }
+  const shown = details.length === 0 ? {} : { details }
+  return JSON.stringify({ code: STATUS[fault.code].grpc, message: fault.message, ...shown })
 }

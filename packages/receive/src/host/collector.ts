@@ -3,16 +3,7 @@ import { parseDiskstats, parseNetDev } from './devices.ts'
 import { type Mount, parseMounts, spaceSamples } from './file-systems.ts'
 import type { HostSample } from './host-sample.ts'
 import { memorySamples, PRESSURE_RESOURCES, parseMeminfo, parsePressure, parseVmstat } from './memory.ts'
-import {
-  bootSamples,
-  loadSamples,
-  parseFileNr,
-  parseLoadavg,
-  processSamples,
-  procSelfSamples,
-  timeSamples,
-  unameSamples,
-} from './single-figures.ts'
+import { bootSamples, loadSamples, parseFileNr, parseLoadavg, timeSamples, unameSamples } from './single-figures.ts'
 import { type HostSources, systemSources } from './sources.ts'
 import { cpuSamples, parseStat } from './stat.ts'
 
@@ -53,17 +44,6 @@ export class HostCollector {
       this.#spaces(),
     ])
     return [...parts.flat(), ...timeSamples(this.#clock.nowMs()), ...unameSamples(this.#sources.names())]
-  }
-
-  /** Figures of this process (`process_*`). */
-  async collectProcess(): Promise<HostSample[]> {
-    const own = processSamples(this.#sources.process(), this.#clock.nowMs())
-    const [status = '', limits = '', openFiles] = await Promise.all([
-      this.#sources.readText('/proc/self/status'),
-      this.#sources.readText('/proc/self/limits'),
-      this.#sources.countNames('/proc/self/fd'),
-    ])
-    return [...own, ...procSelfSamples(status, limits, openFiles)]
   }
 
   async #file(path: string, parse: (text: string) => HostSample[], absent: () => HostSample[] = () => []) {

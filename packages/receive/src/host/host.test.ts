@@ -5,7 +5,7 @@ import { parseDiskstats, parseNetDev } from './devices.ts'
 import { parseMounts, spaceSamples } from './file-systems.ts'
 import type { HostSample } from './host-sample.ts'
 import { parseMeminfo, parsePressure, parseVmstat } from './memory.ts'
-import { parseFileNr, parseLoadavg, procSelfSamples } from './single-figures.ts'
+import { parseFileNr, parseLoadavg } from './single-figures.ts'
 import { type HostSources, systemSources } from './sources.ts'
 import { parseStat } from './stat.ts'
 
@@ -140,20 +140,6 @@ eth0:1:684 5 6 7 8 9
         'counter node_pressure_io_stalled_seconds_total{} 11.25208',
       ],
     ],
-    [
-      'process',
-      procSelfSamples(
-        'VmSize:\t 100 kB\nThreads:\t11\n',
-        'Max open files            1024                 4096                 files\n',
-        23,
-      ),
-      [
-        'gauge process_virtual_memory_bytes{} 102400',
-        'gauge process_threads{} 11',
-        'gauge process_max_fds{} 1024',
-        'gauge process_open_fds{} 23',
-      ],
-    ],
   ])('%s', (_name, samples, want) => {
     expect(lines(samples)).toEqual(want)
   })
@@ -195,14 +181,12 @@ const SPACE = { bsize: 1, blocks: 10, bfree: 5, bavail: 4, files: 3, ffree: 2 }
 /** A host without `/proc`, as macOS is. */
 const BARE: HostSources = {
   readText: async () => undefined,
-  countNames: async () => undefined,
   space: async () => SPACE,
   cpus: () => [{ times: { user: 1_000, nice: 0, sys: 2_000, idle: 3_000, irq: 0 } }],
   memory: () => ({ totalBytes: 100, freeBytes: 30 }),
   loads: () => [1, 2, 3],
   uptimeSeconds: () => 1_000,
   names: () => ({ sysname: 'Darwin', release: '1', version: 'v', machine: 'arm64', nodename: 'mac' }),
-  process: () => ({ cpuSeconds: 1.5, residentBytes: 2_048, uptimeSeconds: 10 }),
 }
 
 describe('collector', () => {
@@ -230,11 +214,6 @@ describe('collector', () => {
       'gauge node_time_seconds{} 1700000000',
       'gauge node_uname_info{sysname="Darwin",release="1",version="v",machine="arm64",nodename="mac"} 1',
     ])
-    expect(lines(await new HostCollector(CLOCK, BARE).collectProcess())).toEqual([
-      'counter process_cpu_seconds_total{} 1.5',
-      'gauge process_resident_memory_bytes{} 2048',
-      'gauge process_start_time_seconds{} 1699999990',
-    ])
   })
 
   test('a hung file system is left out and asked once, until it answers', async () => {
@@ -258,7 +237,7 @@ describe('collector', () => {
 
   test('this very host gives each series once, with a type and a help', async () => {
     const collector = new HostCollector(systemClock, systemSources)
-    const samples = [...(await collector.collect()), ...(await collector.collectProcess())]
+    const samples = await collector.collect()
     const names = samples.map(({ name, labels }) => `${name}${JSON.stringify(labels)}`)
     expect(new Set(names).size).toBe(names.length)
     expect(samples.every(({ help, type }) => help !== '' && type.length > 0)).toBe(true)

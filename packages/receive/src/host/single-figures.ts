@@ -1,4 +1,4 @@
-import { addSample, counter, gauge, type HostSample, words } from './host-sample.ts'
+import { addSample, gauge, type HostSample, words } from './host-sample.ts'
 
 const LOADS = [
   gauge('node_load1', '1m load average.'),
@@ -49,39 +49,4 @@ export interface SystemNames {
 
 export function unameSamples(names: SystemNames): HostSample[] {
   return [{ ...UNAME, labels: { ...names }, value: 1 }]
-}
-
-const PROCESS = {
-  openFiles: gauge('process_open_fds', 'Number of open file descriptors.'),
-  maxFiles: gauge('process_max_fds', 'Maximum number of open file descriptors.'),
-  virtual: gauge('process_virtual_memory_bytes', 'Virtual memory size in bytes.'),
-  resident: gauge('process_resident_memory_bytes', 'Resident memory size in bytes.'),
-  threads: gauge('process_threads', 'Number of threads of the process.'),
-  cpu: counter('process_cpu_seconds_total', 'Total user and system CPU time spent in seconds.'),
-  start: gauge('process_start_time_seconds', 'Start time of the process since unix epoch in seconds.'),
-}
-
-/** What Node itself says of the process. */
-export interface ProcessFigures {
-  readonly cpuSeconds: number
-  readonly residentBytes: number
-  readonly uptimeSeconds: number
-}
-
-export function processSamples(figures: ProcessFigures, nowMs: number): HostSample[] {
-  const out: HostSample[] = []
-  addSample(out, PROCESS.cpu, figures.cpuSeconds)
-  addSample(out, PROCESS.resident, figures.residentBytes)
-  addSample(out, PROCESS.start, nowMs / 1_000 - figures.uptimeSeconds)
-  return out
-}
-
-/** `/proc/self/status` (size and threads), `/proc/self/limits` and the count of names in `/proc/self/fd`. */
-export function procSelfSamples(status: string, limits: string, openFiles: number | undefined): HostSample[] {
-  const out: HostSample[] = []
-  addSample(out, PROCESS.virtual, Number(/^VmSize:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024)
-  addSample(out, PROCESS.threads, Number(/^Threads:\s+(\d+)$/m.exec(status)?.[1]))
-  addSample(out, PROCESS.maxFiles, Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1]))
-  addSample(out, PROCESS.openFiles, openFiles ?? Number.NaN)
-  return out
 }

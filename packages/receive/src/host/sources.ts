@@ -1,15 +1,13 @@
-import { readdir, readFile, statfs } from 'node:fs/promises'
+import { readFile, statfs } from 'node:fs/promises'
 import { arch, cpus, freemem, hostname, loadavg, release, totalmem, type, uptime, version } from 'node:os'
 import type { FileSystemSpace } from './file-systems.ts'
-import type { ProcessFigures, SystemNames } from './single-figures.ts'
+import type { SystemNames } from './single-figures.ts'
 import type { cpuSamples } from './stat.ts'
 
 /** Where figures come from; passed in, so that tests own the host. */
 export interface HostSources {
   /** A small text file; undefined where it is absent or not readable. */
   readText(path: string): Promise<string | undefined>
-  /** How many names a directory has; undefined where it is absent or not readable. */
-  countNames(path: string): Promise<number | undefined>
   /** Undefined where the place is gone or not readable. May hang with the device behind it. */
   space(mountPoint: string): Promise<FileSystemSpace | undefined>
   /** For systems without `/proc`. */
@@ -18,7 +16,6 @@ export interface HostSources {
   loads(): readonly number[]
   uptimeSeconds(): number
   names(): SystemNames
-  process(): ProcessFigures
 }
 
 /** What files that come and go, or are not for us, fail with. */
@@ -36,21 +33,12 @@ const ABSENT: ReadonlySet<string> = new Set([
 
 export const systemSources: HostSources = {
   readText: (path) => orAbsent(readFile(path, 'utf8')),
-  countNames: async (path) => (await orAbsent(readdir(path)))?.length,
   space: (mountPoint) => orAbsent(statfs(mountPoint)),
   cpus,
   memory: () => ({ totalBytes: totalmem(), freeBytes: freemem() }),
   loads: loadavg,
   uptimeSeconds: uptime,
   names: () => ({ sysname: type(), release: release(), version: version(), machine: arch(), nodename: hostname() }),
-  process: () => {
-    const { user, system } = process.cpuUsage()
-    return {
-      cpuSeconds: (user + system) / 1e6,
-      residentBytes: process.memoryUsage.rss(),
-      uptimeSeconds: process.uptime(),
-    }
-  },
 }
 
 async function orAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
