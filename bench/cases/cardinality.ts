@@ -1,5 +1,5 @@
 import type { BenchCase, BenchOptions, BenchReport } from '../bench-case.ts'
-import { buildBody, SeriesTemplate } from '../load/remote-write-load.ts'
+import { RequestTemplate } from '../load/remote-write-load.ts'
 import { type LoadRequest, scrapeLabels } from '../load/scrape-shape.ts'
 import { CONNECTIONS, Sender } from '../load/sender.ts'
 import { type Peer, type PeerName, RunningPeer, sleep } from '../peers/peer.ts'
@@ -34,9 +34,13 @@ async function run(options: BenchOptions): Promise<BenchReport> {
   const rows: string[][] = [['peer', 'RSS MiB', 'bytes / series', 'idle RSS MiB', 'CPU s', 'load s']]
   const bytesPerSeries: Partial<Record<PeerName, number>> = {}
   const resident: Partial<Record<PeerName, number>> = {}
+  const shards = Array.from({ length: count / SERIES_PER_REQUEST }, (_, shard) => {
+    const first = shard * SERIES_PER_REQUEST
+    return new RequestTemplate(Array.from({ length: SERIES_PER_REQUEST }, (_, i) => scrapeLabels(first + i)))
+  })
   for (const peer of availablePeers(options)) {
     options.note(`${peer.name}: ${count} series × ${STEPS} samples`)
-    const cost = await measure(peer, count)
+    const cost = await measure(peer, shards)
     bytesPerSeries[peer.name] = Math.round(cost.residentBytes / count)
     resident[peer.name] = cost.residentBytes
     rows.push([
@@ -57,7 +61,8 @@ async function run(options: BenchOptions): Promise<BenchReport> {
   }
 }
 
-async function measure(peer: Peer, count: number): Promise<Cost> {
+async function measure(peer: Peer, shards: readonly RequestTemplate[]): Promise<Cost> {
+  const count = shards.length * SERIES_PER_REQUEST
   const running = await RunningPeer.start(peer)
   const sender = new Sender(`${running.url}${peer.writePath}`)
   try {
@@ -65,9 +70,9 @@ async function measure(peer: Peer, count: number): Promise<Cost> {
     const startMs = performance.now()
     const firstMs = Date.now() - STEPS * STEP_MS
     for (let step = 0; step < STEPS; step++) {
-      for (let from = 0; from < count; from += SERIES_PER_REQUEST * REQUESTS_PER_WAVE) {
-        const to = Math.min(count, from + SERIES_PER_REQUEST * REQUESTS_PER_WAVE)
-        await sender.sendAll(wave(from, to, firstMs + step * STEP_MS, step))
+      for (let from = 0; from < shards.length; from += REQUESTS_PER_WAVE) {
+        const to = Math.min(shards.length, from + REQUESTS_PER_WAVE)
+        await sender.sendAll(wave(shards, from, to, firstMs + step * STEP_MS))
       }
     }
     const seconds = (performance.now() - startMs) / 1000
@@ -81,13 +86,10 @@ async function measure(peer: Peer, count: number): Promise<Cost> {
   }
 }
 
-/** Requests of series [from, to) with one sample each; the shards of a wave keep their connections. */
-function* wave(from: number, to: number, timeMs: number, step: number): Generator<LoadRequest> {
-  for (let at = from; at < to; at += SERIES_PER_REQUEST) {
-    const samples = Math.min(SERIES_PER_REQUEST, to - at)
-    const templates = Array.from({ length: samples }, (_, i) => new SeriesTemplate(scrapeLabels(at + i), 1))
-    const order = Int32Array.from({ length: samples }, (_, i) => i)
-    const body = buildBody(templates, order, (series, patch) => patch(0, timeMs, (at + series) * (step + 1) * 0.25))
-    yield { connection: (at / SERIES_PER_REQUEST) % CONNECTIONS, samples, body }
+/** Requests [from, to) at one time; a shard keeps its connection. */
+function* wave(shards: readonly RequestTemplate[], from: number, to: number, timeMs: number): Generator<LoadRequest> {
+  for (let shard = from; shard < to; shard++) {
+    const body = (shards[shard] as RequestTemplate).body(timeMs, (series) => (shard + series) * (timeMs % 1e6) * 0.25)
+    yield { connection: shard % CONNECTIONS, samples: SERIES_PER_REQUEST, body }
   }
 }

@@ -25,14 +25,46 @@ export class SeriesTemplate {
 
   /** Sets sample `index` of this series, whose bytes were copied to `at` of `out`. */
   patch(out: DataView, at: number, index: number, timeMs: number, value: number): void {
-    const sampleAt = at + this.bytes.length - (this.#samples - index) * SAMPLE_BYTES
-    out.setFloat64(sampleAt + VALUE_AT, value, true)
-    let rest = timeMs
-    for (let i = 0; i < TIME_BYTES; i++) {
-      const isLast = i === TIME_BYTES - 1
-      out.setUint8(sampleAt + TIME_AT + i, isLast ? rest : (rest % 128) | 128)
-      rest = Math.floor(rest / 128)
+    patchSample(out, at + this.bytes.length - (this.#samples - index) * SAMPLE_BYTES, timeMs, value)
+  }
+}
+
+/** One request with one sample a series, its bytes kept: making the next body is patching and compressing. */
+export class RequestTemplate {
+  readonly #raw: Uint8Array
+  readonly #view: DataView
+  /** Where each series ends, its sample being the last of it. */
+  readonly #ends: Int32Array
+
+  constructor(labels: readonly Labels[]) {
+    const parts = labels.map((one) => new SeriesTemplate(one, 1).bytes)
+    this.#ends = new Int32Array(parts.length)
+    this.#raw = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+    let at = 0
+    for (const [i, part] of parts.entries()) {
+      this.#raw.set(part, at)
+      at += part.length
+      this.#ends[i] = at
     }
+    this.#view = new DataView(this.#raw.buffer)
+  }
+
+  /** @returns the snappy body with this time and these values; `valueAt` is given the place of the series */
+  body(timeMs: number, valueAt: (series: number) => number): Buffer {
+    for (const [i, end] of this.#ends.entries()) {
+      patchSample(this.#view, end - SAMPLE_BYTES, timeMs, valueAt(i))
+    }
+    return Buffer.from(snappyCompress(this.#raw))
+  }
+}
+
+function patchSample(out: DataView, at: number, timeMs: number, value: number): void {
+  out.setFloat64(at + VALUE_AT, value, true)
+  let rest = timeMs
+  for (let i = 0; i < TIME_BYTES; i++) {
+    const isLast = i === TIME_BYTES - 1
+    out.setUint8(at + TIME_AT + i, isLast ? rest : (rest % 128) | 128)
+    rest = Math.floor(rest / 128)
   }
 }
 

@@ -88,7 +88,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   ...each(['deg', 'rad'], 'node_load1', '$g', 'vector(-90)'),
   pi: { expressions: ['pi()', 'pi() * $g', 'vector(pi())'] },
   round: { expressions: ['round(node_load1)', 'round($g, 4096)', 'round(rate($c[30s]), 0.01)'] },
-  clamp: { expressions: ['clamp($g, 1e8, 2e9)', 'clamp(node_load1, 1, 0)', 'clamp($c, 10, 20)'] },
+  clamp: { expressions: ['clamp($g, 1e8, 2e9)', 'clamp(node_load1, 0, 0.5)', 'clamp($c, 10, 20)'] },
   clamp_max: { expressions: ['clamp_max($g, 1e9)', 'clamp_max($c, 50)', 'clamp_max(node_load1, NaN)'] },
   clamp_min: { expressions: ['clamp_min($g, 1e12)', 'clamp_min($c, 50)', 'clamp_min(node_load1, 1)'] },
   time: { expressions: ['time()', 'time() - node_boot_time_seconds', 'vector(time())'] },
@@ -142,7 +142,8 @@ const TABLE: Readonly<Record<string, Row>> = {
       '2 ^ node_load1 % 3',
       '-$g + $g2{job="node"} * on () group_left () vector(2)',
       '1 - rate($c{mode="idle"}[30s])',
-      '$g atan2 vector(2) or node_load1 atan2 node_load5',
+      // Summed: 2.42 keeps the name of the metric (fixed by prometheus/prometheus#12595).
+      'sum by (job) (node_load1 atan2 node_load5)',
     ],
   },
   comparison: {
