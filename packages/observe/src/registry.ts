@@ -104,9 +104,8 @@ class Children<T> {
   }
 }
 
-/** Only goes up. `add(n, ...labelValues)`. */
-export class Counter {
-  readonly type = 'counter'
+/** A family whose children are one number each. */
+class Values {
   readonly name: string
   readonly help: string
   readonly #children: Children<{ value: number }>
@@ -115,15 +114,12 @@ export class Counter {
     this.name = name
     this.help = help
     this.#children = new Children(labelNames, () => ({ value: 0 }))
+    // A family without labels is there from the start, at 0.
     if (labelNames.length === 0) this.#children.get([])
   }
 
-  add(amount: number, ...labelValues: string[]): void {
-    this.#children.get(labelValues).value += amount
-  }
-
-  value(...labelValues: string[]): number {
-    return this.#children.get(labelValues).value
+  protected child(labelValues: readonly string[]): { value: number } {
+    return this.#children.get(labelValues)
   }
 
   samples(): ExposedSample[] {
@@ -131,25 +127,24 @@ export class Counter {
   }
 }
 
-export class Gauge {
-  readonly type = 'gauge'
-  readonly name: string
-  readonly help: string
-  readonly #children: Children<{ value: number }>
+/** Only goes up. */
+export class Counter extends Values {
+  readonly type = 'counter'
 
-  constructor(name: string, help: string, labelNames: readonly string[]) {
-    this.name = name
-    this.help = help
-    this.#children = new Children(labelNames, () => ({ value: 0 }))
-    if (labelNames.length === 0) this.#children.get([])
+  add(amount: number, ...labelValues: string[]): void {
+    this.child(labelValues).value += amount
   }
+
+  value(...labelValues: string[]): number {
+    return this.child(labelValues).value
+  }
+}
+
+export class Gauge extends Values {
+  readonly type = 'gauge'
 
   set(value: number, ...labelValues: string[]): void {
-    this.#children.get(labelValues).value = value
-  }
-
-  samples(): ExposedSample[] {
-    return [...this.#children.entries()].map(({ labels, child }) => ({ name: this.name, labels, value: child.value }))
+    this.child(labelValues).value = value
   }
 }
 
