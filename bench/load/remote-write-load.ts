@@ -1,4 +1,4 @@
-import { snappyCompress } from '@vantage/bytes'
+import { ByteCursor, readVarint, snappyCompress } from '@vantage/bytes'
 import { encodeRemoteWrite } from '@vantage/decode/remote-write'
 import type { Labels } from '@vantage/model'
 
@@ -37,16 +37,18 @@ export class RequestTemplate {
   readonly #ends: Int32Array
 
   constructor(labels: readonly Labels[]) {
-    const parts = labels.map((one) => new SeriesTemplate(one, 1).bytes)
-    this.#ends = new Int32Array(parts.length)
-    this.#raw = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-    let at = 0
-    for (const [i, part] of parts.entries()) {
-      this.#raw.set(part, at)
-      at += part.length
-      this.#ends[i] = at
+    const values = new Float64Array(1)
+    this.#raw = encodeRemoteWrite(labels.map((one) => ({ labels: one, times: [PLACEHOLDER_TIME_MS], values })))
+    this.#view = new DataView(this.#raw.buffer, this.#raw.byteOffset, this.#raw.byteLength)
+    this.#ends = new Int32Array(labels.length)
+    const cursor = new ByteCursor(this.#raw, 0, this.#raw.length)
+    for (let i = 0; i < labels.length; i++) {
+      // Each series is `0a <length> <content>`.
+      cursor.at++
+      const length = readVarint(cursor)
+      cursor.at += length
+      this.#ends[i] = cursor.at
     }
-    this.#view = new DataView(this.#raw.buffer)
   }
 
   /** @returns the snappy body with this time and these values; `valueAt` is given the place of the series */
