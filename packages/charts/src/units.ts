@@ -55,6 +55,8 @@ const SECONDS: readonly (readonly [number, string])[] = [
  */
 export function unitOf(metric: string, declared: string, isRate: boolean): Unit {
   const stem = metric.replace(/_(total|sum|bucket|count|max|min)$/, '')
+  // A moment in time, not a length of it.
+  if (/(boot|start|end|timestamp)(_time)?_seconds$/.test(metric)) return isRate ? RATE : { kind: 'plain', suffix: 's' }
   if (/_count$/.test(metric)) return isRate ? RATE : PLAIN
   const named = declared || (/_(seconds|bytes|ratio|percent|milliseconds|celsius)$/.exec(stem)?.[1] ?? '')
   switch (named) {
@@ -116,6 +118,7 @@ function pick(rows: readonly (readonly [number, string])[], size: number): reado
 export function formatScaled(value: number, scale: Scale): string {
   if (Number.isNaN(value)) return NO_DATA
   if (!Number.isFinite(value)) return value > 0 ? '∞' : `${MINUS}∞`
+  if (value === 0) return '0'
   const digits = threeDigits(Math.abs(value / scale.divisor))
   const sign = value < 0 && digits !== '0' ? MINUS : ''
   if (scale.suffix === '') return `${sign}${digits}`

@@ -1,11 +1,10 @@
 // biome-ignore lint/correctness/noUnresolvedImports: biome does not see constants within the namespace of @types/react.
 import { Component, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react'
-import { OWN_PREFIX } from '../explore/catalogue.ts'
 import { Notice } from '../parts/notice.tsx'
 import { copyLink } from '../share/share-menu.tsx'
 import { useTimePanel } from '../time/time-control.tsx'
 import { refresh, shiftWindow, toggleLive, zoomBack, zoomOut } from '../time/time-store.ts'
-import { client } from './client.ts'
+import { foreignMetric } from './foreign-data.ts'
 import { Palette } from './palette.tsx'
 import { switchTheme, toggleRail, usePreferences } from './preferences.ts'
 import { BottomBar, Rail } from './rail.tsx'
@@ -56,10 +55,9 @@ export function App() {
 function Start() {
   useEffect(() => {
     const abort = new AbortController()
-    void client.labelValues('__name__', abort.signal).then((answer) => {
+    void foreignMetric(abort.signal).then((metric) => {
       if (abort.signal.aborted) return
-      const hasData = answer.ok && answer.value.some((name) => !name.startsWith(OWN_PREFIX))
-      navigatePath(hasData ? '/live' : '/setup', {}, { replace: true })
+      navigatePath(metric === undefined ? '/setup' : '/live', {}, { replace: true })
     })
     return () => abort.abort()
   }, [])

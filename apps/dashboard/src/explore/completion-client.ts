@@ -41,6 +41,6 @@ export const completionClient: PrometheusClient = {
 
 /** All series of a metric: matchers that stand already do not narrow what else may be written. */
 async function seriesOf(metricName: string) {
-  const rows = await client.series(selector(metricName))
-  return rows.ok ? rows.value.slice(0, SERIES_LOOKED_AT_MAX) : []
+  const rows = await client.series(selector(metricName), SERIES_LOOKED_AT_MAX)
+  return rows.ok ? rows.value : []
 }

@@ -4,7 +4,13 @@ import { EditorView } from '@codemirror/view'
 export const editorTheme = EditorView.theme({
   '&': { color: 'var(--text)', backgroundColor: 'transparent', fontSize: '13px', borderRadius: '6px' },
   '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '1px' },
-  '.cm-scroller': { fontFamily: 'var(--font-code)', lineHeight: '20px', maxHeight: '160px', overflow: 'auto' },
+  '.cm-scroller': {
+    fontFamily: 'var(--font-code)',
+    fontVariantLigatures: 'none',
+    lineHeight: '20px',
+    maxHeight: '160px',
+    overflow: 'auto',
+  },
   '.cm-content': { padding: '5px 0', caretColor: 'var(--text)', minHeight: '30px' },
   '.cm-line': { padding: '0 10px' },
   '.cm-cursor': { borderLeftColor: 'var(--text)' },

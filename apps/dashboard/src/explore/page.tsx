@@ -17,6 +17,9 @@ import { ResultPanel } from './result-panel.tsx'
 import { type RowResults, useQueryRun } from './run-queries.ts'
 import { type Explore, useExplore } from './use-explore.ts'
 
+/** Up to this width the metric browser stands above the queries and is closed at first; as in explore.css. */
+const NARROW_PX = 1180
+
 /** Explore › Metrics: ask PromQL, look at the answer as chart, table or plan. */
 export default function ExplorePage() {
   const explore = useExplore()
@@ -27,7 +30,7 @@ export default function ExplorePage() {
   const run = useQueryRun(state.rows, range, state.view)
   const frame = useFrame(explore, run.results, nowMs, time.zone)
   const chart = useRef<TimeSeriesChart | undefined>(undefined)
-  const [hasBrowser, setBrowser] = useState(true)
+  const [hasBrowser, setBrowser] = useState(() => innerWidth > NARROW_PX)
   const [isTable, setTable] = useState(false)
   useLiveRefresh(time.isLive, range)
   useCatalogueOnce()

@@ -1,5 +1,4 @@
 import { DRAW_MODES, type DrawMode, formatValue, type TimeSeriesChart } from '@vantage/charts'
-import { formatDuration } from '@vantage/model'
 import { type RefObject, useEffect, useState } from 'react'
 import { copyText } from '../app/toast.tsx'
 import { Choice } from '../parts/choice.tsx'
@@ -120,7 +119,9 @@ function Facts({ run, shown, explore, waitingMs }: ResultPanelProps & { readonly
         </label>
       )}
       {!isCut && seriesTotal > 0 && explore.state.view === 'chart' && <span>{seriesTotal} series</span>}
-      {seriesTotal > 0 && explore.state.view === 'chart' && <span>{formatDuration(frame.stepMs)} step</span>}
+      {seriesTotal > 0 && explore.state.view === 'chart' && (
+        <span>{formatValue(frame.stepMs / 1000, { kind: 'seconds' })} step</span>
+      )}
       {elapsedMs > 0 && <span>{formatValue(elapsedMs / 1000, { kind: 'seconds' })}</span>}
     </div>
   )

@@ -4,6 +4,9 @@ import { formatLabels, labelsFromRecord, labelsKey, METRIC_NAME } from '@vantage
 /** Longest label of a series on the page; the title shows the whole. */
 const LABEL_MAX_CHARS = 500
 
+/** Up to so many differing labels, their values alone tell the series apart: `web-0 · /login`. */
+const VALUES_ONLY_MAX = 3
+
 /** A short name of a label set for the URL and for colours: 16 hexadecimal digits, stable for ever. */
 export function seriesKey(labels: LabelRecord, prefix: string): string {
   const text = prefix + labelsKey(labelsFromRecord(labels))
@@ -41,8 +44,9 @@ export function shortLabels(all: readonly LabelRecord[]): string[] {
   return all.map((labels) => {
     const metric = differing.includes(METRIC_NAME) ? (labels[METRIC_NAME] ?? '') : ''
     const rest = differing.filter((name) => name !== METRIC_NAME && (labels[name] ?? '') !== '')
-    const parts = rest.length === 1 ? [labels[rest[0] as string]] : rest.map((name) => `${name}=${labels[name]}`)
-    const text = [metric, ...parts].filter(Boolean).join(' ')
+    const isShort = rest.length <= VALUES_ONLY_MAX
+    const parts = rest.map((name) => (isShort ? labels[name] : `${name}=${labels[name]}`))
+    const text = [metric, ...parts].filter(Boolean).join(isShort ? ' · ' : ' ')
     return text === '' ? cut(fullLabel(labels)) : cut(text)
   })
 }

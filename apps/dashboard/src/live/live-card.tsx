@@ -33,7 +33,7 @@ export const LiveCard = memo(function LiveCard(props: LiveCardProps) {
   const { chart, view, isPinned } = props
   const [isTable, setTable] = useState(false)
   const shown = chart.shown(props.host)
-  const kind = chart.isRate ? 'change per second' : ''
+  const kind = chart.isRate ? 'per second' : ''
   const pinLabel = `${isPinned ? 'Unpin' : 'Pin'} ${chart.metric}`
   const Mark = isPinned ? PinOff : Pin
   return (

@@ -46,7 +46,8 @@ export class LiveChart {
   shown(host: string): { readonly series: StripSeries[]; readonly leftOut: number } {
     const lines = this.linesOf(host)
     const drawn = lines.slice(0, STRIP_SERIES_MAX)
-    const labels = shortLabels(drawn.map((line) => line.labels))
+    const only = drawn.length === 1 ? drawn[0] : undefined
+    const labels = only === undefined ? shortLabels(drawn.map((line) => line.labels)) : [originOf(only.labels)]
     const slots = assignSlots(drawn.map((line) => line.key))
     const series = drawn.map((line, i) => ({
       key: line.key,
@@ -78,6 +79,11 @@ export class LiveChart {
     }
     return change
   }
+}
+
+/** The title names the metric already; a line that is alone is named by where it comes from. */
+function originOf(labels: LabelRecord): string {
+  return labels['instance'] ?? labels['service_name'] ?? labels['job'] ?? 'value'
 }
 
 /** Label sets to keys; the metric's name is part of the set. */

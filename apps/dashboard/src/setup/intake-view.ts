@@ -11,13 +11,9 @@ export interface ReceiverLine {
 
 const NAMES: Readonly<Record<string, string>> = {
   'remote-write': 'Prometheus remote write',
-  remote_write: 'Prometheus remote write',
   'otlp-http': 'OTLP over HTTP',
-  otlp_http: 'OTLP over HTTP',
   'otlp-grpc': 'OTLP over gRPC',
-  otlp_grpc: 'OTLP over gRPC',
-  otlp: 'OTLP',
-  json: 'JSON batches',
+  'json-batch': 'JSON batches',
 }
 
 export function receiverName(receiver: string): string {

@@ -3,6 +3,7 @@ import { formatInstant, formatValue, PLAIN } from '@vantage/charts'
 import { ArrowRight, CircleAlert, CircleCheck } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { client } from '../app/client.ts'
+import { foreignMetric } from '../app/foreign-data.ts'
 import { Link } from '../app/link.tsx'
 import { defaultQuery } from '../explore/default-query.ts'
 import { Notice } from '../parts/notice.tsx'
@@ -22,8 +23,8 @@ const NOTHING: RecentIntake = { accepted: [], refused: [] }
 /** Listens for the first event; refused requests appear with their cause and what to do about it. */
 export function WaitPanel() {
   const { recent, failure, elapsedMs } = useRecentIntake()
-  const metric = firstMetricOf(recent)
   const hasArrived = recent.accepted.length > 0
+  const metric = useFirstMetric(recent, hasArrived)
   return (
     <section className="card wait" aria-labelledby="wait-title">
       <div className="card-head">
@@ -76,6 +77,20 @@ function useRecentIntake(): Waiting {
     }
   }, [])
   return waiting
+}
+
+/** The metric that the newest batch names; else one that is there already. */
+function useFirstMetric(recent: RecentIntake, hasArrived: boolean): string | undefined {
+  const [found, setFound] = useState<string | undefined>(undefined)
+  useEffect(() => {
+    if (!hasArrived) return
+    const abort = new AbortController()
+    void foreignMetric(abort.signal).then((metric) => {
+      if (!abort.signal.aborted) setFound(metric)
+    })
+    return () => abort.abort()
+  }, [hasArrived])
+  return firstMetricOf(recent) ?? found
 }
 
 function ReceiverRows({ recent }: { readonly recent: RecentIntake }) {

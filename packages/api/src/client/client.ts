@@ -72,8 +72,9 @@ export class VantageClient {
     return mapped(await this.#ask(path, new URLSearchParams(), signal), (body) => textsOf(arrayAt(body, 'data')))
   }
 
-  async series(match: string, signal?: AbortSignal): Answer<readonly LabelRecord[]> {
-    const form = new URLSearchParams({ 'match[]': match })
+  /** Label sets of the series that match, at most `limit`. */
+  async series(match: string, limit: number, signal?: AbortSignal): Answer<readonly LabelRecord[]> {
+    const form = new URLSearchParams({ 'match[]': match, limit: String(limit) })
     return mapped(await this.#ask('/api/v1/series', form, signal), (body) => arrayAt(body, 'data').map(labelsOf))
   }
 

@@ -10,7 +10,8 @@ const SWATCH_PX = 8
 const ENTRY_GAP_PX = 12
 /** Room kept for a value, so that entries do not move when digits change. */
 const VALUE_PX = 54
-const LABEL_MAX_PX = 150
+/** A longer label is cut; the table twin has it whole. */
+const LABEL_MAX_CHARS = 26
 
 /** The value of a series at a time: that of the newest sample not after it; the latest one without a time. */
 export function valueAt(ring: SampleRing, atMs: number | undefined): number {
@@ -35,7 +36,8 @@ export function drawLegend(
   let row = 0
   for (let i = 0; i < series.length; i++) {
     const one = series[i] as StripSeries
-    const labelPx = Math.min(LABEL_MAX_PX, context.measureText(one.label).width)
+    const label = cut(one.label)
+    const labelPx = context.measureText(label).width
     const entryPx = SWATCH_PX + 6 + labelPx + 6 + VALUE_PX
     const reservePx = row === 1 && i < series.length - 1 ? 28 : 0
     if (x > 0 && x + entryPx > width - reservePx) {
@@ -47,32 +49,21 @@ export function drawLegend(
       row = 1
       x = 0
     }
-    drawEntry(context, one, theme, unit, valueAt(one.ring, atMs), x, top + ROW_PX * (row + 0.5), labelPx)
+    const y = top + ROW_PX * (row + 0.5)
+    context.fillStyle = slotColour(theme, one.slot)
+    context.fillRect(x, y - SWATCH_PX / 2, SWATCH_PX, SWATCH_PX)
+    context.fillStyle = theme.axisText
+    context.fillText(label, x + SWATCH_PX + 6, y)
+    context.fillStyle = theme.text
+    context.fillText(valueText(valueAt(one.ring, atMs), unit), x + SWATCH_PX + 6 + labelPx + 6, y, VALUE_PX)
     x += entryPx + ENTRY_GAP_PX
   }
 }
 
-function drawEntry(
-  context: CanvasRenderingContext2D,
-  one: StripSeries,
-  theme: ChartTheme,
-  unit: Unit,
-  value: number,
-  x: number,
-  y: number,
-  labelPx: number,
-): void {
-  context.fillStyle = slotColour(theme, one.slot)
-  context.fillRect(x, y - SWATCH_PX / 2, SWATCH_PX, SWATCH_PX)
-  context.fillStyle = theme.axisText
-  // The width limit squeezes a long label; half of it and more would not be legible, so it is cut before.
-  context.fillText(cut(one.label, labelPx), x + SWATCH_PX + 6, y, labelPx)
-  context.fillStyle = theme.text
-  const text = Number.isNaN(value) ? NO_DATA : formatScaled(value, scaleFor(unit, value))
-  context.fillText(text, x + SWATCH_PX + 6 + labelPx + 6, y, VALUE_PX)
+function valueText(value: number, unit: Unit): string {
+  return Number.isNaN(value) ? NO_DATA : formatScaled(value, scaleFor(unit, value))
 }
 
-function cut(label: string, labelPx: number): string {
-  const charsMax = Math.ceil(labelPx / 5)
-  return label.length <= charsMax ? label : `${label.slice(0, charsMax - 1)}…`
+function cut(label: string): string {
+  return label.length <= LABEL_MAX_CHARS ? label : `${label.slice(0, LABEL_MAX_CHARS - 1)}…`
 }

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { PALETTE_ITEMS_MAX, type PaletteItem, type PaletteSources, paletteItems } from './palette-model.ts'
+
+const item = (group: PaletteItem['group'], title: string): PaletteItem => ({
+  id: title,
+  group,
+  title,
+  aside: '',
+  run() {},
+})
+const opened: string[] = []
+const sources: PaletteSources = {
+  routes: [item('Go to', 'Live'), item('Go to', 'Explore › Metrics')],
+  actions: [item('Action', 'Switch theme')],
+  metricNames: ['http_requests_total', 'live_clients', ...Array.from({ length: 500 }, (_, i) => `many_${i}`)],
+  parseTime: (text) => (text === '45m' ? { from: 'now-45m', to: 'now' } : undefined),
+  openMetric: (name) => opened.push(`metric ${name}`),
+  openQuery: (text) => opened.push(`query ${text}`),
+  applyTime: (choice) => opened.push(`time ${choice.from}`),
+}
+const titles = (text: string) => paletteItems(text, sources).map((one) => `${one.group}: ${one.title}`)
+
+test('without a text it lists screens and actions', () => {
+  expect(titles('')).toEqual(['Go to: Live', 'Go to: Explore › Metrics', 'Action: Switch theme'])
+})
+
+test('every word must be there', () => {
+  expect(titles('met expl')).toEqual(['Go to: Explore › Metrics'])
+  expect(titles('live')).toEqual(['Go to: Live', 'Metric: live_clients', 'Query: live'])
+})
+
+test('a time comes first and sets the range', () => {
+  const [first] = paletteItems('45m', sources)
+  first?.run()
+  expect(opened.at(-1)).toBe('time now-45m')
+})
+
+test('pasted PromQL is offered as it is', () => {
+  const last = paletteItems('sum(rate(x[5m]))', sources).at(-1)
+  last?.run()
+  expect(opened.at(-1)).toBe('query sum(rate(x[5m]))')
+})
+
+test('it is bounded', () => expect(paletteItems('many', sources).length).toBeLessThanOrEqual(PALETTE_ITEMS_MAX))

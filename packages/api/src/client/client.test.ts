@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import { VantageClient } from './client.ts'
+import { readLiveMessage } from './live-messages.ts'
+
+interface Seen {
+  url: string
+  method: string
+  body: string
+}
+
+/** A client whose server gives one answer and writes down what was asked. */
+function clientOf(status: number, body: string, headers: Record<string, string> = {}) {
+  const seen: Seen = { url: '', method: '', body: '' }
+  const client = new VantageClient({
+    baseUrl: 'http://server',
+    fetch: async (url, init) => {
+      Object.assign(seen, { url: String(url), method: init?.method, body: String(init?.body ?? '') })
+      return new Response(body, { status, headers })
+    },
+  })
+  return { client, seen }
+}
+
+const RANGE = { query: 'up', startMs: 1_000, endMs: 61_000, stepMs: 500 }
+
+describe('a range query', () => {
+  test('asks in seconds and reads a matrix', async () => {
+    const body = {
+      status: 'success',
+      data: {
+        resultType: 'matrix',
+        result: [
+          {
+            metric: { __name__: 'up', __proto__x: 'y' },
+            values: [
+              [1, '1'],
+              [1.5, 'NaN'],
+              [2, '+Inf'],
+              [2.5, '-Inf'],
+            ],
+          },
+          { metric: { __name__: 'h' }, histograms: [[1, {}]] },
+        ],
+        explain: {
+          node: 'up',
+          kind: 'scan',
+          series: 1,
+          samples: 4,
+          points: 4,
+          elapsedMs: 0.5,
+          children: [{ node: 'x' }],
+        },
+      },
+      warnings: ['careful', 7],
+    }
+    const { client, seen } = clientOf(200, JSON.stringify(body))
+    const answer = await client.queryRange({ ...RANGE, trace: true })
+    expect(seen).toMatchObject({
+      url: 'http://server/api/v1/query_range?query=up&start=1&end=61&step=0.5&trace=1',
+      method: 'GET',
+    })
+    if (!answer.ok || answer.value.data.kind !== 'matrix') throw new Error('want a matrix')
+    expect([...(answer.value.data.series[0]?.values ?? [])]).toEqual([1, Number.NaN, Infinity, -Infinity])
+    expect(answer.value.data.histogramSeries).toBe(1)
+    expect(answer.value.warnings).toEqual(['careful'])
+    expect(answer.value.explain).toMatchObject({ kind: 'scan', isFused: false, children: [{ node: 'x', series: 0 }] })
+  })
+
+  test('goes as a form where it is long', async () => {
+    const { client, seen } = clientOf(200, '{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}}')
+    const answer = await client.queryRange({ ...RANGE, query: 'a'.repeat(5_000) })
+    expect(seen.method).toBe('POST')
+    expect(seen.url).toBe('http://server/api/v1/query_range')
+    expect(seen.body).toContain('query=aaa')
+    expect(answer).toMatchObject({ ok: true, value: { data: { kind: 'scalar', value: 2 } } })
+  })
+})
+
+describe('failures are values', () => {
+  const check = (name: string, status: number, body: string, error: object) =>
+    test(name, async () => {
+      const { client } = clientOf(status, body, { 'x-request-id': 'r1' })
+      expect(await client.queryInstant('up', 0)).toMatchObject({ ok: false, error })
+    })
+  check('prometheus', 400, '{"status":"error","errorType":"bad_data","error":"1:2: parse error"}', {
+    code: 'bad_request',
+    errorType: 'bad_data',
+    message: '1:2: parse error',
+    requestId: 'r1',
+  })
+  check('ours', 422, '{"error":{"code":"unprocessable","message":"no","requestId":"r2"}}', {
+    code: 'unprocessable',
+    message: 'no',
+  })
+  check('not JSON', 502, '<html>', { code: 'internal', message: 'HTTP 502', status: 502 })
+  check('not JSON but fine', 200, 'hello', { message: 'the answer is not a JSON object' })
+  check('a type of result that nobody knows', 200, '{"status":"success","data":{"resultType":"streams"}}', {
+    code: 'internal',
+  })
+
+  test('no answer at all', async () => {
+    const client = new VantageClient({ baseUrl: '', fetch: () => Promise.reject(new TypeError('refused')) })
+    expect(await client.stats()).toMatchObject({ ok: false, error: { code: 'unavailable', status: 0 } })
+  })
+
+  test('an abort', async () => {
+    const client = new VantageClient({ baseUrl: '', fetch: () => Promise.reject(new DOMException('x', 'AbortError')) })
+    expect(await client.stats()).toMatchObject({ ok: false, error: { code: 'cancelled' } })
+  })
+})
+
+describe('messages of the live socket', () => {
+  const check = (text: string, message: object | undefined) =>
+    test(text.slice(0, 40), () => {
+      const read = readLiveMessage(text)
+      if (message === undefined) expect(read).toBeUndefined()
+      else expect(read).toMatchObject(message)
+    })
+  check(
+    '{"type":"subscribed","id":1,"series":[{"ref":7,"labels":{"a":"b","c":3}}],"backfill":[{"ref":7,"times":[1,2,3],"values":[1,null]}],"truncated":true,"nowMs":5}',
+    {
+      type: 'subscribed',
+      series: [{ ref: 7, labels: { a: 'b' } }],
+      backfill: [{ ref: 7, timesMs: [1, 2], values: [1, Number.NaN] }],
+      isTruncated: true,
+      nowMs: 5,
+    },
+  )
+  check('{"type":"gap","dropped":3,"fromMs":1,"toMs":2}', { type: 'gap', dropped: 3 })
+  check('{"type":"error","message":"no"}', { type: 'error', message: 'no' })
+  check('{"type":"later"}', undefined)
+  check('[1]', undefined)
+  check('{', undefined)
+})
