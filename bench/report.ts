@@ -35,7 +35,7 @@ export interface RunFacts {
 }
 
 /** One bench as a section of `RESULTS.md`. */
-export function formatSection(facts: RunFacts, report: BenchReport): string {
+function formatSection(facts: RunFacts, report: BenchReport): string {
   const tables = report.tables.map(formatTable).join('\n')
   const remarks = report.remarks.map((remark) => `- ${remark}\n`).join('')
   const run = `\`${facts.command}\`, ${facts.whenIso}; ${facts.machine}; ${facts.versions.join('; ')}.`

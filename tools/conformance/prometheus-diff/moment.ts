@@ -9,7 +9,7 @@
 const EDGE_MARGIN_MS = 50
 
 /** Phases within the interval that samples have: [0, intervalMs). */
-export function phasesOf(timesMs: readonly number[], intervalMs: number): number[] {
+function phasesOf(timesMs: readonly number[], intervalMs: number): number[] {
   return [...new Set(timesMs.map((timeMs) => timeMs % intervalMs))]
 }
 
