@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -19,6 +19,10 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Further arguments of the server. */
   readonly args?: readonly string[]
+  /** The configuration file's text (YAML), for keys without an environment variable. */
+  readonly config?: string
+  /** True: returns as soon as it listens, ready or not. */
+  readonly isStarting?: boolean
   /** A folder of the caller's, which `stop` leaves alone: for starting again on what is there. */
   readonly dataDir?: string
 }
@@ -35,6 +39,10 @@ export interface TestServer {
   readonly pid: number
   /** What it wrote to stdout and stderr, the last characters of it. */
   output(): string
+  /** Sends a signal and waits for nothing. */
+  signal(signal: NodeJS.Signals): void
+  /** Resolves to the exit code once the process has ended. */
+  readonly ended: Promise<number | null>
   /** SIGTERM, waits for the end (SIGKILL after 30 s), removes a data folder of our own. @returns the exit code */
   stop(): Promise<number | null>
   /** SIGKILL, waits for the end; the data folder stays until `stop`. */
@@ -46,6 +54,11 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'vantage-test-')))
   const [port, httpPort, grpcPort] = (await freePorts(3)) as [number, number, number]
   const args = [SERVER_ENTRY, '--data', dataDir, '--listen', `127.0.0.1:${port}`, ...(options.args ?? [])]
+  if (options.config !== undefined) {
+    await mkdir(dataDir, { recursive: true })
+    await writeFile(join(dataDir, 'vantage.yaml'), options.config)
+    args.push('--config', join(dataDir, 'vantage.yaml'))
+  }
   const env = {
     ...process.env,
     VANTAGE_OTLP_HTTP_PORT: String(httpPort),
@@ -55,6 +68,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   }
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const output = keepOutput(child)
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const url = `http://127.0.0.1:${port}`
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
     await endChild(child, signal)
@@ -64,7 +78,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
   }
   try {
-    await waitUntilReady(url, child)
+    await waitUntilReady(url, child, options.isStarting === true)
   } catch (error) {
     await end('SIGKILL')
     await clean()
@@ -77,6 +91,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     dataDir,
     pid: child.pid as number,
     output,
+    signal: (signal) => child.kill(signal),
+    ended,
     stop: async () => {
       const code = await end('SIGTERM')
       await clean()
@@ -86,6 +102,22 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
       await end('SIGKILL')
     },
   }
+}
+
+/** Runs the server with these arguments and environment alone, until it ends by itself. */
+export async function runToEnd(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [SERVER_ENTRY, ...args], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output = keepOutput(child)
+  const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS)
+  await once(child, 'close')
+  clearTimeout(timer)
+  return { code: child.exitCode, output: output() }
 }
 
 function keepOutput(child: ChildProcess): () => string {
@@ -107,21 +139,21 @@ async function endChild(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Pro
   clearTimeout(timer)
 }
 
-async function waitUntilReady(url: string, child: ChildProcess): Promise<void> {
+async function waitUntilReady(url: string, child: ChildProcess, isListening: boolean): Promise<void> {
   const deadlineMs = performance.now() + START_TIMEOUT_MS
   while (performance.now() < deadlineMs) {
     if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}`)
-    if (await isReady(url)) return
+    if (await isReady(url, isListening)) return
     await new Promise((wake) => setTimeout(wake, POLL_MS))
   }
   throw new Error(`the server was not ready after ${START_TIMEOUT_MS} ms`)
 }
 
-async function isReady(url: string): Promise<boolean> {
+async function isReady(url: string, isListening: boolean): Promise<boolean> {
   try {
     const answer = await fetch(`${url}/-/ready`)
     await answer.arrayBuffer()
-    return answer.status === 200
+    return answer.status === 200 || isListening
   } catch (error) {
     // Nobody listens yet.
     if (error instanceof TypeError) return false
@@ -130,7 +162,7 @@ async function isReady(url: string): Promise<boolean> {
 }
 
 /** Ports that were free a moment ago, all held at once so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer())
   await Promise.all(
     servers.map(async (server) => {

@@ -3,7 +3,7 @@ import { systemClock } from '@vantage/model'
 import { Logger } from '@vantage/observe'
 import { EXIT_CONFIG, type LoadedConfig, loadConfig } from './config/load.ts'
 import { PortTakenError } from './listen.ts'
-import { Server } from './server.ts'
+import { Server, StoreOpenError } from './server.ts'
 
 /** Exit codes: a bug or a failed disk; the data cannot be opened (newer format, taken lock). */
 const EXIT_FAILED = 1
@@ -33,7 +33,7 @@ async function runServer(loaded: LoadedConfig): Promise<void> {
   try {
     await server.start()
   } catch (error) {
-    if (error instanceof LogOpenError) {
+    if (error instanceof LogOpenError || error instanceof StoreOpenError) {
       logger.error(error.message)
       process.exit(EXIT_DATA)
     }

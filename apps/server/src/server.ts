@@ -52,6 +52,9 @@ const INFLIGHT_SHARE = 0.25
 const COMPAT_PORTS = [5173, 8000, 8001, 8080, 9090]
 const DRAIN_CLOSE_MS = 20_000
 
+/** The stored data cannot be opened: a newer release wrote it, or it is damaged beyond its checksums' reach. */
+export class StoreOpenError extends Error {}
+
 /** The composition root: builds the path receive → decode → log → store → query → show, and takes it apart again. */
 export class Server {
   readonly #config: Config
@@ -235,7 +238,9 @@ export class Server {
       ...(wal.syncInterval === undefined ? {} : { syncIntervalMs: wal.syncInterval }),
     })
     this.#log = log
-    const store = await this.#openStore()
+    const store = await this.#openStore().catch((error: Error) => {
+      throw new StoreOpenError(`metrics store: ${error.message}`)
+    })
     this.#store = store
     log.setConsumed(TOPIC, CONSUMER, store.sealedTo(TOPIC))
     const { maxLabels, maxLabelNameBytes, maxLabelValueBytes } = this.#config.limits

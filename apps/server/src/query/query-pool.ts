@@ -207,19 +207,21 @@ export class QueryPool implements MetricQueries {
   #settle(worker: Worker, reply: WorkerReply): void {
     for (const problem of reply.problems) this.#options.logger.error('query problem', { problem })
     if (worker.running?.id !== reply.id) return
-    this.#release(worker, reply.result)
+    const pin = this.#answer(worker, reply.result)
+    if (pin !== undefined) this.#options.store.release(pin)
     this.#dispatch(worker.lane)
   }
 
-  #release(worker: Worker, result: Result<Uint8Array, Fault>): void {
+  /** @returns what the query still holds of the store: to be released once its thread reads no more */
+  #answer(worker: Worker, result: Result<Uint8Array, Fault>): Pin | undefined {
     const { running } = worker
-    if (running === undefined) return
+    if (running === undefined) return undefined
     worker.running = undefined
     worker.idleSinceMs = this.#options.clock.monotonicMs()
     for (const timer of running.timers) clearTimeout(timer)
     running.waiting.signal.removeEventListener('abort', running.onAbort)
-    this.#options.store.release(running.pin)
     running.waiting.settle(result)
+    return running.pin
   }
 
   /** Ends a thread; its query fails with `reason`, its pins go, others take over. */
@@ -227,9 +229,11 @@ export class QueryPool implements MetricQueries {
     const at = this.#workers.indexOf(worker)
     if (at < 0) return
     this.#workers.splice(at, 1)
+    // The caller need not wait for the thread, the store's memory must.
+    const pin = this.#answer(worker, err(reason))
     await worker.port.terminate()
     this.#options.store.forgetReader(worker.name)
-    this.#release(worker, err(reason))
+    if (pin !== undefined) this.#options.store.release(pin)
     if (!this.#isClosed) this.#dispatch(worker.lane)
   }
 

@@ -12,7 +12,7 @@ import { parseTimestamp } from './timestamp.ts'
  * | --- | --- | --- |
  * | `metric_name` (wanted) | `__name__` | text, kept as sent (UTF-8) |
  * | `service_name` (wanted) | `service_name` | text |
- * | `timestamp` (wanted) | | see `parseTimestamp` |
+ * | `timestamp` (absent: the time of receipt) | | see `parseTimestamp` |
  * | `value` (wanted) | | number, or "NaN", "+Inf", "-Inf" |
  * | `endpoint`, `method` | the same | text |
  * | `status_code` | the same | number or text |
@@ -228,7 +228,6 @@ class BatchReader {
     const index = this.#items++
     if (!item.hasName) item.fail('missing_name', 'metric_name: want text')
     if (!item.hasService) item.fail('invalid_value', 'service_name: want text')
-    if (item.timeMs === undefined) item.fail('invalid_value', 'timestamp is missing')
     if (item.value === undefined) item.fail('invalid_value', 'value is missing')
     const labels = canonicalLabels(item.labels, this.#limits)
     if (!labels.ok) item.fail(labels.reason, labels.message)

@@ -34,6 +34,11 @@ describe('decodeJsonBatch', () => {
     ])
   })
 
+  test('an item without a time has the time of its receipt', () => {
+    const { timestamp: _, ...untimed } = item
+    expect(decode({ metrics: [untimed] }).rows).toEqual(['orders_total{service_name="shop"} 3 @0'])
+  })
+
   test('aliases are equal for equal labels, whatever the order of keys', () => {
     const { batch } = decode(
       `{"metrics":[{"timestamp":1700000000,"service_name":"s","metric_name":"m","value":1,"tags":{"a":"1","b":"2"}},{"tags":{"b":"2","a":"1"},"value":2,"metric_name":"m","service_name":"s","timestamp":1700000001}]}`,
@@ -50,7 +55,6 @@ describe('decodeJsonBatch', () => {
     ['no service', { ...item, service_name: undefined }, 'invalid_value'],
     ['no value', { ...item, value: undefined }, 'invalid_value'],
     ['value is text', { ...item, value: '12' }, 'invalid_value'],
-    ['no timestamp', { ...item, timestamp: undefined }, 'invalid_value'],
     ['timestamp is a word', { ...item, timestamp: 'now' }, 'invalid_value'],
     ['method is a number', { ...item, method: 1 }, 'invalid_value'],
     ['tag is an object', { ...item, tags: { a: {} } }, 'invalid_value'],
