@@ -150,7 +150,8 @@ export class RemoteWriteDecoder {
     this.#exemplarFrom = batch.exemplars.length
     this.#histogramCount = 0
     this.#hasStrayLabels = false
-    this.#labelRanges.length = 0
+    // Setting a length is a call into the engine, so only where there is something to drop.
+    if (this.#labelRanges.length > 0) this.#labelRanges.length = 0
   }
 
   /** Reads at most `fieldsMax` fields of the open series and closes it at its end. */
@@ -217,7 +218,7 @@ export class RemoteWriteDecoder {
       for (const stop = Math.min(end, to + 8); to < stop; shift += 7) {
         const byte = bytes[to++] as number
         if (shift < 28) low |= (byte & 0x7f) << shift
-        else high += (byte & 0x7f) * 2 ** (shift - 28)
+        else high |= (byte & 0x7f) << (shift - 28)
         if (byte < 0x80) break
       }
       if (to === end && (bytes[to - 1] as number) < 0x80) {
