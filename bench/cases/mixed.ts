@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os'
 import type { BenchCase, BenchOptions, BenchReport, Json } from '../bench-case.ts'
 import { type LoadRequest, ScrapeGenerator } from '../load/scrape-shape.ts'
 import { CONNECTIONS, Sender } from '../load/sender.ts'
@@ -14,8 +13,6 @@ const PHASE_SECONDS = 10
 const QUICK_PHASE_SECONDS = 4
 const ROUNDS = 3
 const QUICK_ROUNDS = 1
-/** The sender's nice value: a sender that waits for a core would be measured instead of the server. */
-const SENDER_PRIORITY = -10
 /** An hour every 15 s lies there before the load begins: what the heavy query reads. */
 const HISTORY_STEP_MS = 15_000
 const HISTORY_STEPS = 240
@@ -41,8 +38,6 @@ async function run(options: BenchOptions): Promise<BenchReport> {
     ['peer', 'ack p50 / p99 ms, alone', 'ack p50 / p99 ms, beside the query', 'p99 added ms', 'query ms', 'CPU s / s'],
   ]
   const figures: Record<string, Json> = {}
-  const isPreferred = preferSender(true)
-  preferSender(false)
   // Prometheus needs more than the two cores for this rate alone: it is asked only by name.
   const peers = availablePeers(options).filter(({ name }) => name !== 'prometheus' || options.only.includes(name))
   for (const peer of peers) {
@@ -71,22 +66,7 @@ async function run(options: BenchOptions): Promise<BenchReport> {
       `The query: \`${QUERY}\` over an hour of 10,000 series every 15 s, step 15 s, again and again.`,
       'Sender, server and query share the cores. An acknowledgement of Vantage includes the sync of its log.',
       'A request is late from when it was due, not from when it could be sent.',
-      `The sender ${isPreferred ? `runs at nice ${SENDER_PRIORITY}` : 'may not raise its priority'}: it would wait for a core otherwise.`,
     ],
-  }
-}
-
-/**
- * Only while the load runs: a process started meanwhile would inherit it.
- * @returns whether this process may: root may, others mostly not
- */
-function preferSender(isPreferred: boolean): boolean {
-  try {
-    setPriority(isPreferred ? SENDER_PRIORITY : 0)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_SYSTEM_ERROR') return false
-    throw error
   }
 }
 
@@ -101,7 +81,6 @@ async function measure(peer: Peer, { isQuick }: BenchOptions): Promise<Measured>
   const sender = new Sender(`${running.url}${peer.writePath}`)
   const seconds = isQuick ? QUICK_PHASE_SECONDS : PHASE_SECONDS
   try {
-    preferSender(true)
     const endMs = Date.now()
     await writeHistory(sender, endMs)
     const stepMs = Math.round((SERIES / SAMPLES_PER_SECOND) * 1000)
@@ -115,7 +94,6 @@ async function measure(peer: Peer, { isQuick }: BenchOptions): Promise<Measured>
     }
     return { alone, beside, seconds }
   } finally {
-    preferSender(false)
     sender.close()
     await running.remove()
   }
