@@ -91,7 +91,10 @@ function initialState(latest: { readonly current: EditorProps }, promql: PromQLE
       syntaxHighlighting(HIGHLIGHT),
       promql.asExtension(),
       faultField,
-      linter((editor) => faultDiagnostics(editor), { delay: 0 }),
+      linter((editor) => faultDiagnostics(editor), {
+        delay: 0,
+        needsRefresh: (update) => update.transactions.some((one) => one.effects.some((effect) => effect.is(setFault))),
+      }),
       EditorView.lineWrapping,
       EditorView.contentAttributes.of({ 'aria-label': latest.current.label }),
       placeholder('PromQL, for example rate(http_requests_total[5m])'),

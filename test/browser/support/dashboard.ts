@@ -1,0 +1,215 @@
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { startServer, type TestServer } from '../../support/server.ts'
+
+const CHECKOUT = resolve(import.meta.dirname, '../../..')
+const CHROMIUM = process.env['VANTAGE_TEST_CHROMIUM'] ?? '/usr/bin/chromium'
+export const OUTPUT_DIR = join(CHECKOUT, 'test-output')
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export const hasChromium = existsSync(CHROMIUM)
+if (!hasChromium)
+  console.log(`browser tests are skipped: there is no ${CHROMIUM} (VANTAGE_TEST_CHROMIUM names another)`)
+
+export type Theme = 'dark' | 'light'
+
+export const DESKTOP = { width: 1440, height: 900 }
+export const PHONE = { width: 390, height: 844 }
+
+/** The built dashboard behind a real server, and a browser. */
+export interface Stand {
+  readonly server: TestServer
+  readonly browser: Browser
+  /** What pages complained about so far: errors of scripts, of the console, of the content security policy. */
+  readonly complaints: string[]
+  open(path: string, options?: OpenOptions): Promise<Page>
+  close(): Promise<void>
+}
+
+export interface OpenOptions {
+  readonly size?: { readonly width: number; readonly height: number }
+  readonly theme?: Theme
+}
+
+export async function startStand(): Promise<Stand> {
+  await mkdir(OUTPUT_DIR, { recursive: true })
+  const assets = await mkdtemp(join(tmpdir(), 'vantage-dashboard-'))
+  const { buildDashboard } = (await import(join(CHECKOUT, 'apps/dashboard/build.mjs'))) as {
+    buildDashboard(outDir: string): Promise<unknown>
+  }
+  await buildDashboard(assets)
+  const server = await startServer({ env: { VANTAGE_DASHBOARD: assets } })
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+  const complaints: string[] = []
+  const contexts: BrowserContext[] = []
+  return {
+    server,
+    browser,
+    complaints,
+    async open(path, { size = DESKTOP, theme = 'dark' } = {}) {
+      const context = await browser.newContext({ viewport: size, timezoneId: 'UTC' })
+      contexts.push(context)
+      await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+      await context.addInitScript(`localStorage.setItem('vantage.theme', '${theme}')`)
+      const page = await context.newPage()
+      page.on('pageerror', (error) => complaints.push(`${path}: ${error.message}`))
+      page.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(`${path}: ${message.text()} (${message.location().url})`)
+      })
+      await page.goto(`${server.url}${path}`)
+      return page
+    },
+    async close() {
+      await browser.close()
+      await server.stop()
+      await rm(assets, { recursive: true, force: true })
+    },
+  }
+}
+
+interface Sample {
+  readonly metric: string
+  readonly timeMs: number
+  readonly value: number
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** The most items of one JSON batch. */
+const BATCH_ITEMS = 1_000
+
+export async function send(server: TestServer, samples: readonly Sample[]): Promise<void> {
+  for (let at = 0; at < samples.length; at += BATCH_ITEMS) {
+    const metrics = samples.slice(at, at + BATCH_ITEMS).map(({ metric, timeMs, value, tags }) => ({
+      timestamp: timeMs,
+      service_name: 'shop',
+      metric_name: metric,
+      value,
+      tags,
+    }))
+    const answer = await fetch(`${server.url}/v1/metrics`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ metrics }),
+    })
+    if (!answer.ok) throw new Error(`the server refused the samples: ${answer.status} ${await answer.text()}`)
+  }
+}
+
+/** Text that must stay text wherever it is shown. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is meant to look like one.
+export const HOSTILE = '<img src=x onerror="document.title=1"> ${1} {{x}}'
+
+const SHOP_STEP_MS = 5_000
+const SHOP_SPAN_MS = 300_000
+const DAY_MS = 86_400_000
+let shopSentUntilMs = 0
+
+/**
+ * Sends what a small shop measured in the last five minutes, one sample in five seconds, and not yet sent.
+ * Values follow from the time alone, so that later calls go on where earlier ones stopped.
+ */
+export async function sendShop(server: TestServer): Promise<void> {
+  const nowMs = Date.now()
+  const fromMs = Math.max(shopSentUntilMs, nowMs - SHOP_SPAN_MS)
+  const samples: Sample[] = []
+  for (let k = Math.floor(fromMs / SHOP_STEP_MS) + 1; k * SHOP_STEP_MS <= nowMs; k++) {
+    const timeMs = k * SHOP_STEP_MS
+    const seconds = (timeMs % DAY_MS) / 1000
+    for (const [i, route] of ['/', '/pay', '/cart'].entries()) {
+      const tags = { instance: `web-${i}`, route }
+      const total = seconds * (30 + 15 * i) + 150 * Math.sin(seconds / 40 + i)
+      samples.push({ metric: 'http_requests_total', timeMs, value: Math.round(total), tags })
+      const value = 0.1 + 0.05 * i + 0.03 * Math.sin(seconds / 20 + i)
+      samples.push({ metric: 'request_latency_seconds', timeMs, value, tags })
+    }
+    samples.push({ metric: 'queue_depth', timeMs, value: 40 + 20 * Math.sin(seconds / 15), tags: { queue: HOSTILE } })
+    shopSentUntilMs = timeMs
+  }
+  await send(server, samples)
+}
+
+/** Sends `metrics` × `lines` series at `hz` until stopped. */
+export function stream(server: TestServer, metrics: number, lines: number, hz: number): () => Promise<void> {
+  let isRunning = true
+  const run = async () => {
+    while (isRunning) {
+      const startMs = performance.now()
+      const timeMs = Date.now()
+      const samples: Sample[] = []
+      for (let m = 0; m < metrics; m++) {
+        for (let i = 0; i < lines; i++) {
+          const value = 50 + 30 * Math.sin(timeMs / (900 + 97 * m) + i) + Math.random() * 4
+          samples.push({ metric: `wall_${String(m).padStart(2, '0')}`, timeMs, value, tags: { instance: `web-${i}` } })
+        }
+      }
+      await send(server, samples)
+      await new Promise((wake) => setTimeout(wake, Math.max(0, 1000 / hz - (performance.now() - startMs))))
+    }
+  }
+  const running = run()
+  return async () => {
+    isRunning = false
+    await running
+  }
+}
+
+/** Rules that axe finds broken on the page or within one part of it, one line each; empty when there are none. */
+export async function violations(page: Page, within?: string): Promise<string[]> {
+  // Preloading makes axe write style elements of its own, which the page's policy forbids and reports.
+  const axe = new AxeBuilder({ page })
+    .options({ preload: false })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+  if (within !== undefined) axe.include(within)
+  const { violations: found } = await axe.analyze()
+  return found.flatMap((rule) =>
+    rule.nodes.map((node) => `${rule.id}: ${node.target.join(' ')} ${node.failureSummary ?? ''}`.slice(0, 400)),
+  )
+}
+
+export interface LayoutFigures {
+  readonly layouts: number
+  readonly styles: number
+}
+
+/** How often the page was laid out and styled so far, from the browser's own counters. */
+export async function layoutFigures(page: Page): Promise<LayoutFigures> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable')
+  const { metrics } = await session.send('Performance.getMetrics')
+  await session.detach()
+  const figure = (name: string) => metrics.find((one) => one.name === name)?.value ?? Number.NaN
+  return { layouts: figure('LayoutCount'), styles: figure('RecalcStyleCount') }
+}
+
+/** Puts pictures side by side into one, with their names, drawn by the browser itself. */
+export async function contactSheet(
+  browser: Browser,
+  pictures: readonly { readonly name: string; readonly png: Buffer }[],
+  path: string,
+): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: 1600, height: 900 } })
+  const cells = pictures.map(
+    ({ name, png }) =>
+      `<figure><img src="data:image/png;base64,${png.toString('base64')}"><figcaption>${name}</figcaption></figure>`,
+  )
+  await page.setContent(`<style>
+    body { margin: 16px; background: #888; font: 13px sans-serif; color: #fff; display: flex; flex-wrap: wrap; gap: 12px }
+    figure { margin: 0 } img { display: block; height: 420px }
+  </style>${cells.join('')}`)
+  await page.screenshot({ path, fullPage: true })
+  await page.close()
+}
