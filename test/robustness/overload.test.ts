@@ -2,8 +2,11 @@
 
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { connect as connectHttp2, constants } from 'node:http2'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { snappyCompress } from '../../packages/bytes/src/index.ts'
 import { encodeRemoteWrite } from '../../packages/decode/src/remote-write/index.ts'
@@ -24,7 +27,8 @@ async function post(url: string, type: string, body: string | Uint8Array<ArrayBu
 
 test('below storage.minFree every door refuses writes and says why; queries go on', async () => {
   const env = { VANTAGE_SELF_ENABLED: 'false' }
-  const server = await startServer({ env, config: 'storage:\n  minFree: 1000000GiB\n' })
+  const dataDir = await mkdtemp(join(tmpdir(), 'vantage-full-'))
+  const server = await startServer({ env, dataDir, config: 'storage:\n  minFree: 1000000GiB\n' })
   const now = Date.now()
   const write = await fetch(`${server.url}/api/v1/write`, {
     method: 'POST',
@@ -52,9 +56,10 @@ test('below storage.minFree every door refuses writes and says why; queries go o
   expect((await fetch(`${server.url}/-/ready`)).status).toBe(200)
   expect(await server.stop()).toBe(0)
   // The same folder with room again takes writes.
-  const again = await startServer({ env, dataDir: server.dataDir })
+  const again = await startServer({ env, dataDir })
   expect((await remoteWrite(again.url, [series({ __name__: 'full' }, [[now, 1]])])).status).toBe(204)
   expect(await again.stop()).toBe(0)
+  await rm(dataDir, { recursive: true, force: true })
 })
 
 function residentBytes(server: TestServer): number {

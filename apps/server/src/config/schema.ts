@@ -16,16 +16,23 @@ const size = z.union([z.number(), z.string()]).transform((value, context) => {
   return Math.round(Number(match[1]) * (SIZE_UNITS[match[2] ?? ''] as number))
 })
 
-/** A duration such as `30s`; `off` switches off. */
-const duration = z.union([z.number(), z.string()]).transform((value, context) => {
-  if (value === 'off') return undefined
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(String(value))
-  if (match === null) {
-    context.addIssue(`want a duration such as 30s, 15d or off, got ${JSON.stringify(value)}`)
-    return z.NEVER
-  }
-  return Number(match[1]) * (DURATION_UNITS_MS[match[2] ?? ''] as number)
-})
+/**
+ * A duration such as `30s`; `off` switches off, which is undefined. The default is in here, as a default around it
+ * would take `off` for an absent value.
+ */
+function duration(defaultMs: number | undefined) {
+  return z
+    .union([z.number(), z.string()])
+    .optional()
+    .transform((value, context): number | undefined => {
+      if (value === undefined) return defaultMs
+      if (value === 'off') return undefined
+      const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(String(value))
+      if (match !== null) return Number(match[1]) * (DURATION_UNITS_MS[match[2] ?? ''] as number)
+      context.addIssue(`want a duration such as 30s, 15d or off, got ${JSON.stringify(value)}`)
+      return z.NEVER
+    })
+}
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const count = z.coerce.number().int().min(0)
@@ -62,8 +69,8 @@ export const configSchema = z.strictObject({
       maxDecompressedBytes: size.default(64 * MIB),
       maxHeaderBytes: size.default(16 * KIB),
       maxUrlBytes: size.default(8 * KIB),
-      headersTimeout: duration.default(10_000),
-      requestTimeout: duration.default(60_000),
+      headersTimeout: duration(10_000),
+      requestTimeout: duration(60_000),
       maxConnections: count.default(10_000),
       corsOrigins: list.default([]),
     })
@@ -79,14 +86,14 @@ export const configSchema = z.strictObject({
       maxLabels: count.default(40),
       maxLabelNameBytes: size.default(1024),
       maxLabelValueBytes: size.default(2048),
-      outOfOrderWindow: duration.default(undefined as unknown as number),
-      maxFuture: duration.default(600_000),
-      maxPast: duration.default(undefined as unknown as number),
+      outOfOrderWindow: duration(undefined),
+      maxFuture: duration(600_000),
+      maxPast: duration(undefined),
     })
     .prefault({}),
   query: z
     .strictObject({
-      timeout: duration.default(60_000),
+      timeout: duration(60_000),
       maxConcurrent: count.optional(),
       queue: count.default(64),
       maxSamples: count.default(20_000_000),
@@ -108,21 +115,21 @@ export const configSchema = z.strictObject({
   storage: z
     .strictObject({
       minFree: size.optional(),
-      retention: duration.default(15 * 86_400_000),
-      sealAfter: duration.default(2 * 3_600_000),
+      retention: duration(15 * 86_400_000),
+      sealAfter: duration(2 * 3_600_000),
       sealLogBytes: size.default(1024 * MIB),
     })
     .prefault({}),
   wal: z
     .strictObject({
       sync: z.enum(['group', 'interval']).default('group'),
-      syncInterval: duration.default(1_000),
+      syncInterval: duration(1_000),
       segmentBytes: size.default(64 * MIB),
       groupMaxBytes: size.default(4 * MIB),
     })
     .prefault({}),
-  drain: z.strictObject({ delay: duration.default(5_000) }).prefault({}),
-  self: z.strictObject({ enabled: flag.default(true), interval: duration.default(1_000) }).prefault({}),
+  drain: z.strictObject({ delay: duration(5_000) }).prefault({}),
+  self: z.strictObject({ enabled: flag.default(true), interval: duration(1_000) }).prefault({}),
 })
 
 export type Config = z.output<typeof configSchema>

@@ -63,6 +63,8 @@ export class QueryPool implements MetricQueries {
   #names = 0
   #ids = 0
   #isClosed = false
+  /** Threads that are being ended. */
+  readonly #ending = new Set<Promise<number>>()
 
   constructor(options: QueryPoolOptions) {
     this.#options = options
@@ -90,7 +92,8 @@ export class QueryPool implements MetricQueries {
         waiting.settle(err(draining()))
       }
     }
-    for (const worker of [...this.#workers]) await this.#end(worker, draining())
+    for (const worker of [...this.#workers]) void this.#end(worker, draining())
+    await Promise.all(this.#ending)
   }
 
   #enqueue(tenant: TenantId, job: QueryJob, options: AskOptions): Promise<Result<Uint8Array, Fault>> {
@@ -231,9 +234,12 @@ export class QueryPool implements MetricQueries {
     this.#workers.splice(at, 1)
     // The caller need not wait for the thread, the store's memory must.
     const pin = this.#answer(worker, err(reason))
-    await worker.port.terminate()
+    const ending = worker.port.terminate()
+    this.#ending.add(ending)
+    await ending
     this.#options.store.forgetReader(worker.name)
     if (pin !== undefined) this.#options.store.release(pin)
+    this.#ending.delete(ending)
     if (!this.#isClosed) this.#dispatch(worker.lane)
   }
 

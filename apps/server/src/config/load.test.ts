@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { isLoopback, loadConfig } from './load.ts'
+import { type Config, ENVIRONMENT } from './schema.ts'
+
+const KEY = 'k'.repeat(32)
+const directory = mkdtempSync(join(tmpdir(), 'vantage-config-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+let files = 0
+
+function fileOf(text: string): string {
+  const path = join(directory, `${++files}.yaml`)
+  writeFileSync(path, text)
+  return path
+}
+
+function load(args: string[], env: Record<string, string> = {}): Config {
+  const loaded = loadConfig(args, env)
+  if (!loaded.ok) throw new Error(loaded.error)
+  return loaded.value.config
+}
+
+function problem(args: string[], env: Record<string, string> = {}): string {
+  const loaded = loadConfig(args, env)
+  return loaded.ok ? '' : loaded.error
+}
+
+const at = (config: Config, key: string): unknown =>
+  key.split('.').reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], config)
+
+/** Each variable with a value, what its key becomes. */
+const VARIABLES: Readonly<Record<string, readonly [string, unknown]>> = {
+  VANTAGE_DATA: ['/srv', '/srv'],
+  VANTAGE_HOST: ['::1', '::1'],
+  VANTAGE_PORT: ['0', 0],
+  VANTAGE_OTLP_GRPC_PORT: ['1', 1],
+  VANTAGE_OTLP_HTTP_PORT: ['65535', 65_535],
+  COLLECTOR_OTLP_GRPC_PORT: ['2', 2],
+  COLLECTOR_OTLP_HTTP_PORT: ['3', 3],
+  VANTAGE_COMPAT: ['1', true],
+  VANTAGE_DASHBOARD: ['/page', '/page'],
+  VANTAGE_LOG_LEVEL: ['debug', 'debug'],
+  VANTAGE_AUTH_ENABLED: ['true', true],
+  API_AUTH_ENABLED: ['true', true],
+  VANTAGE_ALLOWED_HOSTS: ['a.example, b.example', ['a.example', 'b.example']],
+  VANTAGE_SELF_ENABLED: ['false', false],
+  VANTAGE_SELF_INTERVAL: ['250ms', 250],
+  VANTAGE_RETENTION: ['off', undefined],
+  VANTAGE_SEAL_AFTER: ['1.5h', 5_400_000],
+  VANTAGE_STORAGE_MIN_FREE: ['1.5KiB', 1_536],
+  VANTAGE_DRAIN_DELAY: ['0s', 0],
+  VANTAGE_WAL_SYNC: ['interval', 'interval'],
+  VANTAGE_MAX_SERIES: ['7', 7],
+  VANTAGE_QUERY_TIMEOUT: ['2m', 120_000],
+  VANTAGE_PROMQL_EXPERIMENTAL: ['true', true],
+  API_CORS_ORIGINS: ['http://a', ['http://a']],
+}
+
+describe('environment', () => {
+  test('the table below knows every variable', () => {
+    expect(Object.keys(VARIABLES).sort()).toEqual(Object.keys(ENVIRONMENT).sort())
+  })
+
+  test.each(Object.entries(VARIABLES))('%s sets its key', (name, [text, want]) => {
+    const config = load([], { API_KEY: KEY, [name]: text })
+    expect(at(config, ENVIRONMENT[name] as string)).toEqual(want)
+  })
+
+  test('keys come from both variables; an empty variable is an absent one', () => {
+    const env = { API_KEY: KEY, TELEMETRY_API_KEYS: `${KEY}1,${KEY}2`, VANTAGE_AUTH_ENABLED: 'true', VANTAGE_PORT: '' }
+    expect(load([], env)).toMatchObject({ port: 3000, auth: { enabled: true, keys: [KEY, `${KEY}1`, `${KEY}2`] } })
+  })
+})
+
+test('without anything: loopback, the known ports, no authentication', () => {
+  expect(load([])).toMatchObject({
+    host: '127.0.0.1',
+    port: 3000,
+    otlp: { grpcPort: 4317, httpPort: 4318 },
+    auth: { enabled: false, keys: [] },
+    http: { maxBodyBytes: 67_108_864 },
+    storage: { retention: 1_296_000_000 },
+    query: { timeout: 60_000, maxSamples: 20_000_000 },
+  })
+})
+
+test('file, then environment, then arguments; what was named is remembered', () => {
+  const file = fileOf('port: 1\notlp: {grpcPort: 1, httpPort: 1}\nquery:\n  maxSamples: 5\n')
+  const loaded = loadConfig(['--config', file, '--listen', '[::1]:3'], {
+    VANTAGE_PORT: '2',
+    VANTAGE_OTLP_GRPC_PORT: '2',
+  })
+  if (!loaded.ok) throw new Error(loaded.error)
+  expect(loaded.value.config).toMatchObject({
+    host: '::1',
+    port: 3,
+    otlp: { grpcPort: 2, httpPort: 1 },
+    query: { maxSamples: 5 },
+  })
+  expect([...loaded.value.given].sort()).toEqual(['host', 'otlp.grpcPort', 'otlp.httpPort', 'port', 'query.maxSamples'])
+  expect(load([], { VANTAGE_CONFIG: fileOf('') }).port).toBe(3000)
+})
+
+test.each<[string, string[], Record<string, string>, RegExp]>([
+  ['unknown key of a file', ['--config', fileOf('nothing: 1')], {}, /^unknown key nothing$/],
+  ['bad number', [], { VANTAGE_PORT: 'x' }, /^port \(from VANTAGE_PORT\): /],
+  [
+    'bad size',
+    [],
+    { VANTAGE_STORAGE_MIN_FREE: '5 MB' },
+    /storage\.minFree \(from VANTAGE_STORAGE_MIN_FREE\): want bytes/,
+  ],
+  ['bad duration', [], { VANTAGE_RETENTION: '15' }, /storage\.retention.*want a duration.*got "15"/],
+  ['bad choice', [], { VANTAGE_WAL_SYNC: 'never' }, /wal\.sync/],
+  ['bad switch', [], { VANTAGE_COMPAT: 'yes' }, /compat/],
+  ['listen without a port', ['--listen', 'localhost'], {}, /--listen: want HOST:PORT/],
+  ['open bind', [], { VANTAGE_HOST: '192.168.1.2' }, /^host 192\.168\.1\.2: only loopback/],
+  [
+    'short key',
+    [],
+    { API_KEY: 'k'.repeat(31) },
+    /auth\.keys \(from API_KEY, TELEMETRY_API_KEYS\): want keys of at least 32/,
+  ],
+  ['no key', [], { API_AUTH_ENABLED: 'true' }, /no key is given/],
+])('%s is named', (_name, args, env, message) => {
+  expect(problem(args, env)).toMatch(message)
+})
+
+test.each([
+  ['storage', 'retention'],
+  ['query', 'timeout'],
+  ['limits', 'maxFuture'],
+  ['limits', 'maxPast'],
+] as const)('%s.%s: off is off', (group, key) => {
+  const config = load(['--config', fileOf(`${group}: {${key}: off}`)])
+  expect(at(config, `${group}.${key}`)).toBeUndefined()
+})
+
+test('files that are none', () => {
+  expect(problem(['--config', fileOf('- 1\n- 2\n')])).toMatch(/want keys and values/)
+  expect(problem(['--config', fileOf('a: [1')])).toMatch(/configuration file/)
+  expect(problem(['--config', fileOf('nothing: 1')])).toBe('unknown key nothing')
+})
+
+test('an open bind with a key may start', () => {
+  expect(load([], { VANTAGE_HOST: '0.0.0.0', VANTAGE_AUTH_ENABLED: '1', API_KEY: KEY }).host).toBe('0.0.0.0')
+})
+
+test.each([
+  ['localhost', true],
+  ['127.0.0.1', true],
+  ['127.1.2.3', true],
+  ['::1', true],
+  ['0.0.0.0', false],
+  ['127.0.0.1.example', false],
+  ['::', false],
+])('loopback %s: %s', (host, want) => {
+  expect(isLoopback(host)).toBe(want)
+})

@@ -1,0 +1,121 @@
+import { rmSync } from 'node:fs'
+import type { QueryJob } from '@vantage/api'
+import { systemClock } from '@vantage/model'
+import { Logger, Registry } from '@vantage/observe'
+import type { MetricStore } from '@vantage/store/metrics'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openTestStore, storeSamples, testThread } from '../testing/open-store.ts'
+import { QueryPool, type QueryPoolOptions } from './query-pool.ts'
+
+const NOW_MS = Date.now()
+let store: MetricStore
+let directory = ''
+beforeAll(async () => {
+  ;({ store, directory } = await openTestStore())
+  storeSamples(store, { __name__: 'up', job: 'api' }, [[NOW_MS - 1_000, 42]])
+})
+afterAll(async () => {
+  await store.close()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+function openPool(options: Partial<QueryPoolOptions> = {}) {
+  const registry = new Registry()
+  const lines: string[] = []
+  const pool = new QueryPool({
+    store,
+    clock: systemClock,
+    logger: new Logger((line) => lines.push(line), systemClock, 'error'),
+    registry,
+    limits: { maxSamples: 1_000, maxBytes: 1_000_000, maxSeries: 100 },
+    timeoutMs: 20_000,
+    heavyWorkers: 1,
+    queueMax: 1,
+    isRefusing: () => false,
+    spawn: (data) => testThread({ role: 'query', data }),
+    ...options,
+  })
+  const outcomes = () =>
+    Object.fromEntries(
+      registry
+        .collect()
+        .filter(({ name }) => name === 'vantage_queries_total')
+        .flatMap(({ samples }) => samples.map((one) => [one.labels.at(-1), one.value])),
+    )
+  return { pool, outcomes, lines }
+}
+
+function promql(query: string, isHeavy = false): QueryJob {
+  const range = { startMs: NOW_MS, endMs: NOW_MS, stepMs: isHeavy ? 1_000 : 0 }
+  return { kind: 'promql', query, range, isExperimental: false, explain: false, limit: 0 }
+}
+
+const open = () => ({ signal: new AbortController().signal, timeoutMs: undefined })
+
+test('a thread answers from shared memory, also what was stored after it began', async () => {
+  const { pool, outcomes } = openPool()
+  for (const value of [42, 43]) {
+    if (value === 43) storeSamples(store, { __name__: 'up', job: 'api' }, [[NOW_MS - 500, 43]])
+    const answer = await pool.ask('default', promql('up'), open())
+    expect(answer.ok && JSON.parse(Buffer.from(answer.value).toString()).data.result[0].value[1]).toBe(String(value))
+  }
+  expect(outcomes()).toEqual({ success: 2 })
+  await pool.close()
+})
+
+test.each(['exit', 'throw'])('a thread that ends by %s fails its query only', async (query) => {
+  const { pool, outcomes } = openPool({ heavyWorkers: 2, queueMax: 10 })
+  const [broken, ...others] = await Promise.all([
+    pool.ask('default', promql(query, true), open()),
+    ...Array.from({ length: 4 }, () => pool.ask('default', promql('up', true), open())),
+  ])
+  expect(broken).toMatchObject({ ok: false, error: { code: 'internal' } })
+  expect(others.map((one) => one.ok)).toEqual([true, true, true, true])
+  expect(await pool.ask('default', promql('up', true), open())).toMatchObject({ ok: true })
+  expect(outcomes()).toEqual({ internal: 1, success: 5 })
+  await pool.close()
+  expect(store.stats().pins).toBe(0)
+})
+
+test('a thread that never looks up is ended after its deadline, and another takes over', async () => {
+  const { pool } = openPool()
+  const hung = await pool.ask('default', promql('hang', true), { ...open(), timeoutMs: 100 })
+  expect(hung.ok === false && hung.error).toMatchObject({ code: 'timeout', limit: 'query.timeout' })
+  expect(await pool.ask('default', promql('up', true), open())).toMatchObject({ ok: true })
+  await pool.close()
+  expect(store.stats().pins).toBe(0)
+})
+
+test('who waits ends at the deadline or when the caller goes; one more than the queue holds is too many', async () => {
+  const { pool, outcomes } = openPool()
+  const hung = pool.ask('default', promql('hang', true), { ...open(), timeoutMs: 1_500 })
+  const late = await pool.ask('default', promql('up', true), { ...open(), timeoutMs: 50 })
+  expect(late.ok === false && late.error.code).toBe('timeout')
+  const caller = new AbortController()
+  const left = pool.ask('default', promql('up', true), { signal: caller.signal, timeoutMs: undefined })
+  const refused = await pool.ask('default', promql('up', true), open())
+  expect(refused.ok === false && refused.error).toMatchObject({ code: 'too_many', limit: 'query.queue' })
+  caller.abort()
+  const gone = await left
+  expect(gone.ok === false && gone.error.code).toBe('cancelled')
+  // A small query never waits behind heavy ones.
+  expect(await pool.ask('default', promql('up'), open())).toMatchObject({ ok: true })
+  await hung
+  expect(outcomes()).toMatchObject({ timeout: 2, too_many: 1, cancelled: 1, success: 1 })
+  await pool.close()
+})
+
+test('no deadline at all is a long one', async () => {
+  const { pool } = openPool({ timeoutMs: Number.POSITIVE_INFINITY })
+  expect(await pool.ask('default', promql('up', true), open())).toMatchObject({ ok: true })
+  await pool.close()
+})
+
+test('while memory is short, and when it closes, queries are refused to come again', async () => {
+  const { pool } = openPool({ isRefusing: () => true })
+  const refused = await pool.ask('default', promql('up'), open())
+  expect(refused.ok === false && refused.error).toMatchObject({ code: 'unavailable', reason: 'memory' })
+  await pool.close()
+  const closed = await pool.ask('default', promql('up'), open())
+  expect(closed.ok === false && closed.error).toMatchObject({ code: 'unavailable', reason: 'draining' })
+})

@@ -1,0 +1,53 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { NodeFileSystem } from '@vantage/bytes'
+import { encodeRemoteWrite, RemoteWriteDecoder } from '@vantage/decode/remote-write'
+import { labelsFromRecord, MetricBatch, systemClock } from '@vantage/model'
+import { type MetricStore, openMetricStore } from '@vantage/store/metrics'
+import type { ThreadStart } from '../threads.ts'
+
+const ENTRY = new URL('./thread-worker.ts', import.meta.url)
+
+export function testThread(start: ThreadStart): Worker {
+  return new Worker(ENTRY, { workerData: start })
+}
+
+/** A real store with real threads in a folder of its own. */
+export async function openTestStore(): Promise<{ store: MetricStore; directory: string }> {
+  const directory = mkdtempSync(join(tmpdir(), 'vantage-server-'))
+  const store = await openMetricStore({
+    directory,
+    files: new NodeFileSystem(),
+    clock: systemClock,
+    workers: { spawn: (role, data) => testThread({ role, data } as ThreadStart) },
+    onProblem: (message) => {
+      throw new Error(message)
+    },
+  })
+  return { store, directory }
+}
+
+let offset = 0
+
+/** Stores samples of one series. */
+export function storeSamples(
+  store: MetricStore,
+  labels: Record<string, string>,
+  samples: readonly (readonly [number, number])[],
+) {
+  const body = encodeRemoteWrite([
+    {
+      labels: labelsFromRecord(labels),
+      times: samples.map(([time]) => time),
+      values: Float64Array.from(samples, ([, value]) => value),
+    },
+  ])
+  const batch = new MetricBatch()
+  batch.reset()
+  const decoder = new RemoteWriteDecoder()
+  decoder.start(body, body.length, batch)
+  decoder.step(Number.POSITIVE_INFINITY, systemClock)
+  store.apply('default', batch, offset++, { nowMs: Date.now() })
+}
