@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { BenchReport, Table } from './bench-case.ts'
 import { MIB } from './statistics.ts'
@@ -19,10 +19,13 @@ export function formatTable({ title, rows }: Table): string {
   return `${title}:\n\n${lines.join('\n')}\n`
 }
 
-/** `Intel Xeon, 2 cores, 24105 MiB, Linux 6.1.0` */
+/** `Intel Xeon, 2 cores, 24105 MiB, Linux 6.1.0, load average 0.3 before the run`: above 1, others disturbed it. */
 export function machineLine(): string {
   const all = cpus()
-  return `${all[0]?.model.trim() ?? 'unknown CPU'}, ${all.length} cores, ${Math.round(totalmem() / MIB)} MiB, Linux ${release()}`
+  const load = (loadavg()[0] ?? 0).toFixed(1)
+  const model = all[0]?.model.trim() ?? 'unknown CPU'
+  const memoryMib = Math.round(totalmem() / MIB)
+  return `${model}, ${all.length} cores, ${memoryMib} MiB, Linux ${release()}, load average ${load} before the run`
 }
 
 export interface RunFacts {

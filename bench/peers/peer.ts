@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -79,6 +79,13 @@ export class RunningPeer {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
+    // Interrupted, the bench leaves no server and no data behind.
+    const onExit = () => {
+      child.kill('SIGKILL')
+      rmSync(this.directory, { recursive: true, force: true })
+    }
+    process.once('exit', onExit)
+    child.once('exit', () => process.off('exit', onExit))
     const keep = (chunk: Buffer) => {
       this.#output = (this.#output + chunk.toString()).slice(-OUTPUT_CHARS_MAX)
     }
