@@ -14,7 +14,6 @@ export {
 export { type SeriesStats, seriesStats } from './series-stats.ts'
 export { sparklinePath } from './sparkline.ts'
 export { formatInstant, formatTick, type Zone, zoneOffsetMs } from './ticks.ts'
-export { TimeSeriesChart } from './time-series/chart.ts'
 export {
   type ChartSeries,
   type DataView,

@@ -52,6 +52,6 @@ export function paletteItems(text: string, sources: PaletteSources): PaletteItem
 }
 
 /** Enough to offer it; the parser of the server judges. */
-export function looksLikePromql(text: string): boolean {
+function looksLikePromql(text: string): boolean {
   return /[{([]/.test(text) || /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(text)
 }

@@ -18,7 +18,7 @@ export interface KeyPress {
 }
 
 /** `mod+Enter`, `shift+T`, `t`: the text that shortcuts are written in. Shift counts for letters only. */
-export function chordOf(press: KeyPress): string {
+function chordOf(press: KeyPress): string {
   const isLetter = /^[a-z]$/i.test(press.key)
   const key = isLetter ? press.key.toLowerCase() : press.key
   return `${press.isMod ? 'mod+' : ''}${press.isShift && isLetter ? 'shift+' : ''}${key}`

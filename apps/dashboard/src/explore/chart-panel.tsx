@@ -7,9 +7,9 @@ import {
   frameSummary,
   legendRows,
   slotColour,
-  TimeSeriesChart,
   type TimeSeriesFrame,
 } from '@vantage/charts'
+import { TimeSeriesChart } from '@vantage/charts/time-series'
 import { type KeyboardEvent, type MouseEvent, type RefObject, useEffect, useMemo, useRef, useState } from 'react'
 import { usePreferences } from '../app/preferences.ts'
 import { zoomBack, zoomTo } from '../time/time-store.ts'

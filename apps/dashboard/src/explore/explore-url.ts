@@ -18,7 +18,7 @@ export type ExploreView = 'chart' | 'table' | 'explain'
 const VIEWS: readonly ExploreView[] = ['chart', 'table', 'explain']
 
 export const TOP_CHOICES = [20, 100, 250, 500] as const
-export const TOP_DEFAULT = 100
+const TOP_DEFAULT = 100
 
 export interface ExploreState {
   readonly rows: readonly QueryRow[]

@@ -153,6 +153,7 @@ describe('answers become one chart', () => {
   const done = (count: number) => ({
     phase: 'done' as const,
     text: 'x',
+    answeredText: 'x',
     answer: {
       data: { kind: 'matrix' as const, series: series(count), histogramSeries: 0 },
       warnings: ['w'],
@@ -219,6 +220,7 @@ test('the table sorts by any column, numbers within text by value', () => {
   const result = {
     phase: 'done' as const,
     text: '',
+    answeredText: '',
     answer,
     range: { startMs: 0, endMs: 1, stepMs: 1 },
     fault: undefined,

@@ -51,7 +51,8 @@ export function exploreFrame(rows: readonly QueryRow[], results: RowResults, cho
   const grid = gridSeconds(range.startMs, range.endMs, range.stepMs)
   const candidates = shown.flatMap((row) => candidatesOf(row, results[row.ref]!.answer!, grid, range))
   const kept = topByLast(candidates, choices.top)
-  const { unit, fromZero } = unitOfRows(shown, choices.metrics)
+  const answered = shown.map((row) => results[row.ref]!.answeredText)
+  const { unit, fromZero } = unitOfTexts(answered, choices.metrics)
   return {
     frame: {
       timesSeconds: grid,
@@ -120,11 +121,11 @@ function chartSeries(candidates: readonly Candidate[]): ChartSeries[] {
 }
 
 /** One unit for the axis: that of all rows where they agree. */
-function unitOfRows(
-  rows: readonly QueryRow[],
+function unitOfTexts(
+  texts: readonly string[],
   metrics: readonly CatalogueMetric[],
 ): { readonly unit: Unit; readonly fromZero: boolean } {
-  const units = rows.map((row) => unitOfQuery(row.text, metrics))
+  const units = texts.map((text) => unitOfQuery(text, metrics))
   const first = units[0]
   if (first === undefined) return { unit: PLAIN, fromZero: false }
   const isSame = units.every((one) => JSON.stringify(one.unit) === JSON.stringify(first.unit))

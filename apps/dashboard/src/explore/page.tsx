@@ -1,4 +1,5 @@
-import { dataView, type TimeSeriesChart } from '@vantage/charts'
+import { dataView } from '@vantage/charts'
+import type { TimeSeriesChart } from '@vantage/charts/time-series'
 import { PanelLeftClose, PanelLeftOpen, Play, Plus } from 'lucide-react'
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
 import { useSearch } from '../app/router.ts'

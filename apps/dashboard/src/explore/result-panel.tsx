@@ -1,4 +1,5 @@
-import { DRAW_MODES, type DrawMode, formatValue, type TimeSeriesChart } from '@vantage/charts'
+import { DRAW_MODES, type DrawMode, formatValue } from '@vantage/charts'
+import type { TimeSeriesChart } from '@vantage/charts/time-series'
 import { type RefObject, useEffect, useState } from 'react'
 import { copyText } from '../app/toast.tsx'
 import { Choice } from '../parts/choice.tsx'

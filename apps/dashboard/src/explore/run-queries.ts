@@ -10,6 +10,8 @@ export interface RowResult {
   /** The text that was asked last. */
   readonly text: string
   readonly answer: QueryAnswer | undefined
+  /** The text that `answer` answers; after a failure it is an older one. */
+  readonly answeredText: string
   readonly range: SteppedRange
   readonly fault: ClientFault | undefined
   readonly startedMs: number
@@ -72,6 +74,7 @@ function loading(former: RowResult | undefined, text: string, range: SteppedRang
     phase: 'loading',
     text,
     answer: former?.answer,
+    answeredText: former?.answeredText ?? '',
     range: former?.range ?? range,
     fault: former?.fault,
     startedMs,
@@ -89,10 +92,20 @@ function finished(
 ): RowResult {
   const elapsedMs = performance.now() - startedMs
   if (asked.ok) {
-    return { phase: 'done', text, answer: asked.value, range, fault: undefined, startedMs, elapsedMs }
+    return {
+      phase: 'done',
+      text,
+      answer: asked.value,
+      answeredText: text,
+      range,
+      fault: undefined,
+      startedMs,
+      elapsedMs,
+    }
   }
   const fault = isCancelled
     ? { ...asked.error, message: 'Cancelled; what was shown before is still there.' }
     : asked.error
-  return { phase: 'failed', text, answer: former?.answer, range: former?.range ?? range, fault, startedMs, elapsedMs }
+  const { answer, answeredText } = former ?? { answer: undefined, answeredText: '' }
+  return { phase: 'failed', text, answer, answeredText, range: former?.range ?? range, fault, startedMs, elapsedMs }
 }

@@ -31,7 +31,7 @@ export function formatLegend(format: string, labels: LabelRecord): string {
   return cut(filled.trim() === '' ? fullLabel(labels) : filled)
 }
 
-export function fullLabel(labels: LabelRecord): string {
+function fullLabel(labels: LabelRecord): string {
   const text = formatLabels(labelsFromRecord(labels))
   return text === '' || text === '{}' ? 'value' : text
 }

@@ -17,7 +17,7 @@ export interface InstantTable {
 }
 
 /** Rows that are drawn. */
-export const TABLE_ROWS_MAX = 1_000
+const TABLE_ROWS_MAX = 1_000
 
 export interface TableSort {
   /** A label, `value`, or `query`. */

@@ -9,7 +9,7 @@ import { type FromWorker, SAMPLE_FLOATS, type ToWorker } from './worker-messages
 /** How far back the server is asked, and the page keeps, ms. */
 const BACKFILL_MS = 300_000
 /** Series of one page. */
-export const LIVE_SERIES_MAX = 400
+const LIVE_SERIES_MAX = 400
 
 export type Connection = 'connecting' | 'open' | 'lost'
 

@@ -121,7 +121,7 @@ export function describeRange(range: TimeRange, zone: Zone): string {
   return `${span} ${zoneName(zone, range.endMs)}`
 }
 
-export function zoneName(zone: Zone, atMs: number): string {
+function zoneName(zone: Zone, atMs: number): string {
   if (zone === 'utc') return 'UTC'
   const parts = new Intl.DateTimeFormat('en', { timeZoneName: 'short' }).formatToParts(atMs)
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? 'local'

@@ -1,7 +1,7 @@
 import type { LiveStrip } from './strip.ts'
 
 /** Frame rates from good to frugal; quality steps down before frames drop. */
-export const FRAME_RATES_HZ: readonly number[] = [60, 30, 20]
+const FRAME_RATES_HZ: readonly number[] = [60, 30, 20]
 /** With `prefers-reduced-motion` charts step twice a second. */
 const REDUCED_HZ = 2
 /** Frames are counted over this span. */

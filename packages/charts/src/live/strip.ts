@@ -12,8 +12,8 @@ const FACE_FONT = '11px "Inter Variable", system-ui, sans-serif'
 /** Where the plot lies within the card's face, CSS pixels. The style sheet positions its canvas by the same numbers. */
 export const PLOT_LEFT_PX = 52
 export const PLOT_RIGHT_PX = 8
-export const PLOT_TOP_PX = 8
-export const PLOT_BOTTOM_PX = LEGEND_HEIGHT_PX + 8
+const PLOT_TOP_PX = 8
+const PLOT_BOTTOM_PX = LEGEND_HEIGHT_PX + 8
 const LINE_WIDTH_PX = 1.5
 /** Pixels left of the tail that are drawn anew, so that joints and caps are whole. */
 const TAIL_PAD_PX = 4

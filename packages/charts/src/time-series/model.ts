@@ -46,7 +46,7 @@ export const EMPTY_FRAME: TimeSeriesFrame = {
 }
 
 /** Most steps of one frame; the API refuses more than 11,000 points per series. */
-export const STEPS_MAX = 11_000
+const STEPS_MAX = 11_000
 
 /** The grid of a range query in unix seconds: start, start + step, … ≤ end. */
 export function gridSeconds(startMs: number, endMs: number, stepMs: number): number[] {
@@ -105,8 +105,8 @@ export function legendRows(frame: TimeSeriesFrame): LegendRow[] {
 }
 
 /** Rows of a table twin; a longer frame shows its newest steps and says so. */
-export const TABLE_ROWS_MAX = 500
-export const TABLE_COLUMNS_MAX = 20
+const TABLE_ROWS_MAX = 500
+const TABLE_COLUMNS_MAX = 20
 
 /** The chart as a table: one row per step, newest first, one column per visible series. */
 export interface DataView {

@@ -5,7 +5,7 @@ import { formatTick, timeTicks, valueTicks } from '../ticks.ts'
 import { formatScaled, type Scale, scaleFor } from '../units.ts'
 import type { TimeSeriesFrame } from './model.ts'
 
-export const AXIS_FONT = '11px "Inter Variable", system-ui, sans-serif'
+const AXIS_FONT = '11px "Inter Variable", system-ui, sans-serif'
 /** Width of every value axis, so that plots above each other align, CSS pixels. */
 const VALUE_AXIS_WIDTH_PX = 64
 const TIME_AXIS_HEIGHT_PX = 24
