@@ -139,3 +139,58 @@ test('until the log is replayed every door says so, and when to come again', { t
   expect(answer.result[0]?.value[1]).toBe('5000')
   expect(await server.stop()).toBe(0)
 })
+
+test('what was taken stays taken, whatever the limits say after the restart', { timeout: 60_000 }, async () => {
+  const data = join(parent, 'limits')
+  const env = { VANTAGE_SELF_ENABLED: 'false', VANTAGE_SEAL_AFTER: '1h' }
+  const nowMs = Date.now() - 60_000
+  const first = await startServer({ dataDir: data, env })
+  const labels = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`label_${i}`, 'x'.repeat(500)]))
+  const rows = [
+    series({ __name__: 'kept', ...labels }, [[nowMs, 1]]),
+    series({ __name__: 'refused', long: 'x'.repeat(3_000) }, [[nowMs, 2]]),
+    series({ __name__: 'kept', i: 'plain' }, [[nowMs, 3]]),
+  ]
+  expect((await remoteWrite(first.url, rows)).status).toBe(400)
+  // The resource gives a row of its own (target_info), which no limit may make come or go.
+  const attributes = Object.entries(labels).map(([key, stringValue]) => ({ key, value: { stringValue } }))
+  const gauge = (name: string, asDouble: number) => ({
+    name,
+    gauge: { dataPoints: [{ timeUnixNano: `${nowMs}000000`, asDouble }] },
+  })
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: 's' } }, ...attributes] }
+  const resourceMetrics = [
+    { resource, scopeMetrics: [{ metrics: [gauge('kept', 4)] }] },
+    { scopeMetrics: [{ metrics: [gauge('kept', 5), gauge('x'.repeat(3_000), 6)] }] },
+  ]
+  const sent = await fetch(`${first.otlpHttpUrl}/v1/metrics`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceMetrics }),
+  })
+  expect(sent.status).toBe(200)
+  // An item without a time has the time of its receipt, after a restart too.
+  const metrics = [{ service_name: 's', metric_name: 'kept', value: 7 }]
+  const batch = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ metrics }) }
+  expect((await fetch(`${first.url}/v1/metrics`, batch)).status).toBe(200)
+  const found = async (url: string) => {
+    const query = new URLSearchParams({ query: '{__name__=~".+"}[10m]', time: String(nowMs / 1000 + 300) })
+    const { data: answer } = (await (await fetch(`${url}/api/v1/query?${query}`)).json()) as {
+      data: { result: { metric: { __name__: string }; values: [number, string][] }[] }
+    }
+    return answer.result.map(({ metric, values }) => [metric.__name__, ...values.flat()]).sort()
+  }
+  const before = await found(first.url)
+  expect(before.map(([name, , value]) => `${name} ${value}`).sort()).toEqual([
+    ...['kept 1', 'kept 3', 'kept 4', 'kept 5', 'kept 7', 'target_info 1'],
+  ])
+  await first.kill()
+  for (const config of [
+    'limits: {maxLabels: 2, maxLabelValueBytes: 4, maxFuture: 1s, maxPast: 1ms}\nhttp: {maxDecompressedBytes: 1}\n',
+    'limits: {maxLabels: 100, maxLabelValueBytes: 9999, maxLabelNameBytes: 9999}\n',
+  ]) {
+    const next = await startServer({ dataDir: data, env, config })
+    expect(await found(next.url)).toEqual(before)
+    await next.kill()
+  }
+})

@@ -90,7 +90,7 @@ export class Auth {
     return err(
       fault(
         'forbidden',
-        `host: want a loopback name or one of http.allowedHosts, got ${JSON.stringify(foreign(host))}`,
+        `host: want a loopback name or one of auth.allowedHosts, got ${JSON.stringify(foreign(host))}`,
       ),
     )
   }
