@@ -7,13 +7,13 @@ import { RECORD_BYTES_MAX } from './limits.ts'
 export const SEGMENT_VERSION = 1
 const SEGMENT_MAGIC = 'VANTALOG'
 /** Two copies of the header in two sectors: one bad sector does not cost the segment. */
-export const HEADER_COPY_BYTES = 512
+const HEADER_COPY_BYTES = 512
 export const HEADER_BYTES = 2 * HEADER_COPY_BYTES
 const HEADER_CRC_AT = 92
 
 /** "VREC" as little-endian integer. */
-export const RECORD_MAGIC = 0x43455256
-export const RECORD_MAGIC_BYTES = Uint8Array.of(0x56, 0x52, 0x45, 0x43)
+const RECORD_MAGIC = 0x43455256
+const RECORD_MAGIC_BYTES = Uint8Array.of(0x56, 0x52, 0x45, 0x43)
 export const RECORD_HEAD_BYTES = 24
 export const RECORD_CRC_BYTES = 4
 const HEAD_CRC_AT = 20

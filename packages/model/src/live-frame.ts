@@ -12,8 +12,8 @@
  * | 16 + 4 × count | count × f32 | time of the sample − baseMs, ms |
  * | 16 + 8 × count | count × f64 | value, bit-exact |
  */
-export const LIVE_FRAME_VERSION = 1
-export const LIVE_FRAME_HEADER_BYTES = 16
+const LIVE_FRAME_VERSION = 1
+const LIVE_FRAME_HEADER_BYTES = 16
 
 export interface LiveSamples {
   readonly count: number

@@ -30,8 +30,8 @@ export type MatchShape =
   | { readonly kind: 'regex'; readonly negated: boolean }
 
 /** Bytes of one regular expression from outside; literal lists (`a|b|c`) may be longer. */
-export const REGEX_MAX_CHARS = 4 * 1024
-export const LITERAL_LIST_MAX_CHARS = 64 * 1024
+const REGEX_MAX_CHARS = 4 * 1024
+const LITERAL_LIST_MAX_CHARS = 64 * 1024
 
 const META = /[\\^$.|?*+()[\]{}]/
 

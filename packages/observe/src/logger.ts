@@ -5,7 +5,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
 
 /** One line of a repeated problem in so many ms; what is left out is counted on the next line. */
-export const REPEAT_MS = 10_000
+const REPEAT_MS = 10_000
 /** Kinds of repeated problems that are remembered. */
 const REPEATS_MAX = 1_000
 
