@@ -13,7 +13,7 @@ const HEADER_CRC_AT = 92
 
 /** "VREC" as little-endian integer. */
 const RECORD_MAGIC = 0x43455256
-const RECORD_MAGIC_BYTES = Uint8Array.of(0x56, 0x52, 0x45, 0x43)
+export const RECORD_MAGIC_BYTES = Uint8Array.of(0x56, 0x52, 0x45, 0x43)
 export const RECORD_HEAD_BYTES = 24
 export const RECORD_CRC_BYTES = 4
 const HEAD_CRC_AT = 20
