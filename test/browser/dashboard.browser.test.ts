@@ -314,7 +314,8 @@ describe.skipIf(!hasChromium)('every screen in both themes', () => {
   async function picture(theme: Theme, size: typeof DESKTOP, name: string, path: string, ready: string) {
     const page = await stand.open(path, { theme, size })
     await page.locator(ready).first().waitFor()
-    await page.waitForTimeout(700)
+    await sendShop(stand.server)
+    await page.waitForTimeout(1_300)
     const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
     expect(overflow, `${name} at ${size.width} px is too wide`).toBeLessThanOrEqual(0)
     const png = await page.screenshot()
