@@ -1,16 +1,39 @@
 import { defineConfig } from 'vitest/config'
 
+/** A shared machine may stall a browser or a whole server for seconds: such a test gets another chance in CI. */
+const SYSTEM_RETRIES = process.env['CI'] === 'true' ? 2 : 0
+
 export default defineConfig({
   test: {
-    include: [
-      'packages/*/src/**/*.test.ts',
-      'apps/*/src/**/*.test.ts',
-      'test/**/*.test.ts',
-      'bench/**/*.test.ts',
-      'tools/**/*.test.ts',
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'apps/*/src/**/*.test.ts',
+            'tools/**/*.test.ts',
+            'bench/**/*.test.ts',
+          ],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          // Whole servers and browsers, one file after the other: they would take each other's processor.
+          name: 'system',
+          include: ['test/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          retry: SYSTEM_RETRIES,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    maxWorkers: 2,
   },
 })
