@@ -84,7 +84,8 @@ test.skipIf(!canBuild)('SIGTERM to npm start drains the server', { timeout: 180_
   })
   let output = ''
   for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk) => (output += chunk))
-  const ended = once(npm, 'exit')
+  // Closed once the last process that writes there has ended: the server, however npm itself ended.
+  const ended = once(npm, 'close')
   try {
     while (!output.includes('Vantage is ready')) {
       expect(npm.exitCode, output).toBeNull()

@@ -215,7 +215,7 @@ describe('bombs', () => {
     const before = await figure(server, 'vantage_queries_total{lang="promql",outcome="cancelled"}')
     const abort = new AbortController()
     const gone = fetch(`${server.url}/api/v1/query_range?${new URLSearchParams(SLOW)}`, { signal: abort.signal })
-    await new Promise((wake) => setTimeout(wake, 400))
+    await new Promise((wake) => setTimeout(wake, 60))
     abort.abort()
     await expect(gone).rejects.toThrow()
     await new Promise((wake) => setTimeout(wake, 250))
