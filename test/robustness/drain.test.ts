@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { freePorts, startServer } from '../support/server.ts'
 
@@ -66,6 +66,12 @@ test('SIGTERM while the log is still read ends well', async () => {
 // The dashboard's build script comes with the dashboard; without it `npm start` has nothing to build.
 const canBuild = existsSync(join(CHECKOUT, 'apps/dashboard/build.mjs'))
 
+/** PATH as a new user has it: under `npm test` it leads to the workspace's own `node`, a shell script that keeps signals. */
+function plainPath(): string {
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  return folders.filter((folder) => !folder.includes('node_modules')).join(delimiter)
+}
+
 test.skipIf(!canBuild)('SIGTERM to npm start drains the server', { timeout: 180_000 }, async () => {
   const data = await mkdtemp(join(tmpdir(), 'vantage-npm-'))
   const [port] = (await freePorts(1)) as [number]
@@ -75,6 +81,7 @@ test.skipIf(!canBuild)('SIGTERM to npm start drains the server', { timeout: 180_
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
+      PATH: plainPath(),
       VANTAGE_DATA: data,
       VANTAGE_PORT: String(port),
       VANTAGE_OTLP_GRPC_PORT: '0',
