@@ -115,9 +115,48 @@ describe('limits at n and one beyond', () => {
     expect(answer.body.error).toMatch(/too many bytes.*query\.maxBytes/)
   })
 
+  test('a label value that a query makes', async () => {
+    const made = (chars: number) => ({
+      query: `label_join(vector(1), "x", "${'y'.repeat(chars / 4)}", ${'"a", '.repeat(4)}"a")`,
+    })
+    expect((await ask(server, 'query', made(65_536))).status).toBe(200)
+    const beyond = await ask(server, 'query', made(65_540))
+    expect(beyond.status).toBe(422)
+    expect(beyond.body.error).toMatch(/label_join\(\): want a label value of at most 65536 characters, got 65540/)
+  })
+
   test('a limit that was hit is counted under its key', async () => {
     expect(await figure(server, 'vantage_query_limited_total{reason="query.maxSamples"}')).toBeGreaterThan(0)
     expect(await figure(server, 'vantage_query_limited_total{reason="query.maxSeries"}')).toBeGreaterThan(0)
+  })
+})
+
+describe('limits of the text, set by configuration', () => {
+  let server: TestServer
+  beforeAll(async () => {
+    server = await startServer({
+      env: { VANTAGE_SELF_ENABLED: 'false' },
+      config: 'query:\n  maxPoints: 20000\n  maxTextBytes: 9KiB\n  maxNesting: 200\n  maxRegexBytes: 8KiB\n',
+    })
+  })
+  afterAll(async () => {
+    await server.stop()
+  })
+
+  const range = (points: number) => ({ start: String(BASE), end: String(BASE + points - 1), step: '1' })
+  const regex = (chars: number) => `m{i=~"${'x?'.repeat(chars / 2 - 1)}.y"}`
+  const nested = (levels: number) => `${'('.repeat(levels)}1${')'.repeat(levels)}`
+  const cases: [string, string, Record<string, string>, Record<string, string>, RegExp][] = [
+    ['maxPoints', 'query_range', { query: '1', ...range(20_000) }, { query: '1', ...range(20_001) }, /20,?000/],
+    ['maxTextBytes', 'query', { query: `"${'x'.repeat(9_214)}"` }, { query: `"${'x'.repeat(9_215)}"` }, /9216 bytes/],
+    ['maxNesting', 'query', { query: nested(200) }, { query: nested(201) }, /nesting/],
+    ['maxRegexBytes', 'query', { query: regex(8_192) }, { query: regex(8_194) }, /8192 characters/],
+  ]
+  test.each(cases)('query.%s', async (_key, path, fits, beyond, message) => {
+    expect((await ask(server, path, fits)).status).toBe(200)
+    const answer = await ask(server, path, beyond)
+    expect(answer.status).toBe(400)
+    expect(answer.body.error).toMatch(message)
   })
 })
 

@@ -38,6 +38,7 @@ import { listenMain, listenOptional } from './listen.ts'
 import { LiveHub } from './live/hub.ts'
 import { memoryLimitBytes, PressureGauge } from './pressure.ts'
 import { registerProcessMetrics } from './process-metrics.ts'
+import { engineOptions } from './query/engine-options.ts'
 import { QueryPool } from './query/query-pool.ts'
 import { SelfReport } from './self/self-report.ts'
 import { spawnThread } from './threads.ts'
@@ -174,7 +175,7 @@ export class Server {
       queries,
       facts,
       clock: systemClock,
-      isExperimental: this.#config.query.experimental,
+      options: engineOptions(this.#config),
     })
     return [
       ...prometheus.routes(''),

@@ -1,5 +1,6 @@
 import type { Clock } from '@vantage/model'
 import { ok } from '@vantage/model'
+import { DEFAULT_OPTIONS } from '@vantage/query/promql'
 import { expect, test } from 'vitest'
 import { docsPage } from './docs-page.ts'
 import { openApiDocument } from './openapi.ts'
@@ -11,7 +12,7 @@ const clock: Clock = { nowMs: () => 0, monotonicMs: () => 0 }
 const facts = { buildInfo: () => ({}), runtimeInfo: () => ({}), stats: () => ({}) }
 const queries = { ask: async () => ok(new Uint8Array()) }
 const routes: Route[] = [
-  ...new PrometheusApi({ queries, facts, clock, isExperimental: false }).routes(''),
+  ...new PrometheusApi({ queries, facts, clock, options: DEFAULT_OPTIONS }).routes(''),
   ...plainRoutes({ queries, facts, clock }),
 ]
 

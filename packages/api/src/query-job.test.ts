@@ -1,5 +1,6 @@
 import { labelsFromRecord, systemClock } from '@vantage/model'
 import { MemoryMetrics, unlimitedBudget } from '@vantage/model/testing'
+import { DEFAULT_OPTIONS } from '@vantage/query/promql'
 import { expect, test } from 'vitest'
 import { type QueryJob, runQueryJob } from './query-job.ts'
 
@@ -28,7 +29,7 @@ const promql = (query: string, stepMs = 0, limit = 0): QueryJob => ({
   kind: 'promql',
   query,
   range: { startMs: stepMs > 0 ? T - 30_000 : T, endMs: T, stepMs },
-  isExperimental: false,
+  options: DEFAULT_OPTIONS,
   explain: false,
   limit,
 })

@@ -14,9 +14,7 @@ import {
   unreachable,
 } from '@vantage/model'
 import {
-  DEFAULT_OPTIONS,
   type EngineOptions,
-  EXPERIMENTAL_OPTIONS,
   type Explanation,
   evaluatePromql,
   type PromqlResult,
@@ -32,7 +30,7 @@ export type QueryJob =
       readonly query: string
       readonly range: QueryRange
       readonly lookbackMs?: number
-      readonly isExperimental: boolean
+      readonly options: EngineOptions
       readonly explain: boolean
       /** Series of the answer; 0 = all. */
       readonly limit: number
@@ -74,7 +72,7 @@ export function runQueryJob(
           query: job.query,
           range: job.range,
           ...(job.lookbackMs === undefined ? {} : { lookbackMs: job.lookbackMs }),
-          options: optionsOf(job.isExperimental),
+          options: job.options,
           explain: job.explain,
         },
         tenant,
@@ -92,10 +90,6 @@ export function runQueryJob(
     if (error instanceof FaultError) return err(error.fault)
     throw error
   }
-}
-
-export function optionsOf(isExperimental: boolean): EngineOptions {
-  return isExperimental ? EXPERIMENTAL_OPTIONS : DEFAULT_OPTIONS
 }
 
 function writeOther(

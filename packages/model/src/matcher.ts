@@ -29,13 +29,15 @@ export type MatchShape =
   | { readonly kind: 'nonempty'; readonly negated: boolean }
   | { readonly kind: 'regex'; readonly negated: boolean }
 
-/** Bytes of one regular expression from outside; literal lists (`a|b|c`) may be longer. */
-const REGEX_MAX_CHARS = 4 * 1024
 const LITERAL_LIST_MAX_CHARS = 64 * 1024
 
 const META = /[\\^$.|?*+()[\]{}]/
 
-export function compileMatcher(matcher: Matcher): Result<CompiledMatcher> {
+/**
+ * @param regexCharsMax bounds a pattern where it comes in from outside; literal lists (`a|b|c`) may be longer. Matchers
+ *   that were parsed before have passed it.
+ */
+export function compileMatcher(matcher: Matcher, regexCharsMax = Number.POSITIVE_INFINITY): Result<CompiledMatcher> {
   const negated = matcher.op === '!=' || matcher.op === '!~'
   if (matcher.op === '=' || matcher.op === '!=') {
     return ok(finish(matcher, { kind: 'equal', values: [matcher.value], negated }, undefined))
@@ -44,11 +46,11 @@ export function compileMatcher(matcher: Matcher): Result<CompiledMatcher> {
   if (shape !== undefined) {
     return ok(finish(matcher, shape, undefined))
   }
-  if (matcher.value.length > REGEX_MAX_CHARS) {
+  if (matcher.value.length > regexCharsMax) {
     return err(
       fault(
         'bad_request',
-        `regular expression: want at most ${REGEX_MAX_CHARS} characters, got ${matcher.value.length}`,
+        `regular expression: want at most ${regexCharsMax} characters, got ${matcher.value.length}`,
         {
           limit: 'query.maxRegexBytes',
         },

@@ -1,4 +1,8 @@
+import { PROMQL_LIMITS } from '@vantage/query/promql'
 import { z } from 'zod'
+
+/** The evaluator's stack holds this with room to spare. */
+const NESTING_MAX = 512
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -99,6 +103,10 @@ export const configSchema = z.strictObject({
       maxSamples: count.default(20_000_000),
       maxBytes: size.default(512 * MIB),
       maxSeries: count.default(100_000),
+      maxPoints: count.default(PROMQL_LIMITS.pointsMax),
+      maxTextBytes: size.default(PROMQL_LIMITS.textBytesMax),
+      maxNesting: count.max(NESTING_MAX).default(PROMQL_LIMITS.nestingMax),
+      maxRegexBytes: size.default(PROMQL_LIMITS.regexCharsMax),
       experimental: flag.default(false),
     })
     .prefault({}),

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import type { QueryJob } from '@vantage/api'
 import { systemClock } from '@vantage/model'
 import { Logger, Registry } from '@vantage/observe'
+import { DEFAULT_OPTIONS } from '@vantage/query/promql'
 import type { MetricStore } from '@vantage/store/metrics'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestStore, storeSamples, testThread } from '../testing/open-store.ts'
@@ -47,7 +48,7 @@ function openPool(options: Partial<QueryPoolOptions> = {}) {
 
 function promql(query: string, isHeavy = false): QueryJob {
   const range = { startMs: NOW_MS, endMs: NOW_MS, stepMs: isHeavy ? 1_000 : 0 }
-  return { kind: 'promql', query, range, isExperimental: false, explain: false, limit: 0 }
+  return { kind: 'promql', query, range, options: DEFAULT_OPTIONS, explain: false, limit: 0 }
 }
 
 const open = () => ({ signal: new AbortController().signal, timeoutMs: undefined })

@@ -1,7 +1,7 @@
 import { type Clock, err, type Fault, fault, METRIC_NAME, ok, type Result, type SeriesScan } from '@vantage/model'
-import { exprToJson, parsePromql, prettyExpr, selectorsOf } from '@vantage/query/promql'
+import { type EngineOptions, exprToJson, parsePromql, prettyExpr, selectorsOf } from '@vantage/query/promql'
 import type { MetricQueries, ServerFacts } from '../queries.ts'
-import { optionsOf, type QueryJob } from '../query-job.ts'
+import type { QueryJob } from '../query-job.ts'
 import { type ApiAnswer, type ApiRequest, JSON_TYPE, json, type Parameter, type Route } from '../route.ts'
 import { parseLimit, parseLookback, parseSelectors, parseStep, parseTime } from './params.ts'
 
@@ -13,7 +13,8 @@ export interface PrometheusDeps {
   readonly queries: MetricQueries
   readonly facts: ServerFacts
   readonly clock: Clock
-  readonly isExperimental: boolean
+  /** How PromQL is read and evaluated, its limits included. */
+  readonly options: EngineOptions
 }
 
 type Answer = Promise<Result<ApiAnswer, Fault>>
@@ -158,7 +159,7 @@ export class PrometheusApi {
       query: params.get('query') ?? '',
       range,
       ...(lookback.value === undefined ? {} : { lookbackMs: lookback.value }),
-      isExperimental: this.#deps.isExperimental,
+      options: this.#deps.options,
       explain: params.get('trace') === '1',
       limit: limit.value,
     })
@@ -167,7 +168,7 @@ export class PrometheusApi {
   async #exemplars(request: ApiRequest): Answer {
     const range = this.#range(request)
     if (!range.ok) return range
-    const options = optionsOf(this.#deps.isExperimental)
+    const options = this.#deps.options
     const parsed = parsePromql(request.params.get('query') ?? '', options)
     if (!parsed.ok) return parsed
     const nowMs = this.#deps.clock.nowMs()
@@ -209,12 +210,12 @@ export class PrometheusApi {
   }
 
   async #formatQuery(request: ApiRequest): Answer {
-    const parsed = parsePromql(request.params.get('query') ?? '', optionsOf(this.#deps.isExperimental))
+    const parsed = parsePromql(request.params.get('query') ?? '', this.#deps.options)
     return parsed.ok ? ok(json(success(prettyExpr(parsed.value)))) : parsed
   }
 
   async #parseQuery(request: ApiRequest): Answer {
-    const parsed = parsePromql(request.params.get('query') ?? '', optionsOf(this.#deps.isExperimental))
+    const parsed = parsePromql(request.params.get('query') ?? '', this.#deps.options)
     return parsed.ok ? ok(json(success(exprToJson(parsed.value)))) : parsed
   }
 
@@ -240,7 +241,7 @@ export class PrometheusApi {
     if (!range.ok) return range
     const limit = parseLimit(request.params.get('limit'))
     if (!limit.ok) return limit
-    const options = optionsOf(this.#deps.isExperimental)
+    const options = this.#deps.options
     const scans = parseSelectors(request.params.getAll('match[]'), range.value, options)
     return scans.ok ? ok({ scans: scans.value, range: range.value, limit: limit.value }) : scans
   }

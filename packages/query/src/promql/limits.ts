@@ -3,13 +3,13 @@
  * Samples, bytes, series and the deadline are the business of the caller's `QueryBudget`.
  */
 export interface PromqlLimits {
-  /** `query.maxTextBytes`: UTF-8 bytes of the query text. */
+  /** `query.maxTextBytes`: UTF-8 bytes of the query text; characters of a label value that a query makes. */
   readonly textBytesMax: number
   /** `query.maxNesting`: parentheses, calls, brackets and unary operators inside each other. */
   readonly nestingMax: number
   /** Levels of the tree. A chain (`a or b or c …`) leans left, one level per operator; bounds the evaluator's stack. */
   readonly treeDepthMax: number
-  /** `query.maxRegexBytes`: pattern of `label_replace`, in characters; matchers are bounded where they are compiled. */
+  /** `query.maxRegexBytes`: pattern of a matcher or of `label_replace`, in characters. */
   readonly regexCharsMax: number
   /** `query.maxPoints`: steps of the query, so points per series of the answer. */
   readonly pointsMax: number

@@ -18,7 +18,16 @@ function requireLabelName(name: string, role: string, call: FunctionCall): void 
   throw executionFault(`invalid ${role} label name in ${call.plan.name}(): ${foreign(name)}`)
 }
 
-function setLabel(row: Row, name: string, value: string): void {
+/** A made value is bounded like the text that made it: `label_join` repeats its separator, `$1$1` its group. */
+function setLabel(call: FunctionCall, row: Row, name: string, value: string): void {
+  const { budget, options } = call.context
+  const charsMax = options.limits.textBytesMax
+  if (value.length > charsMax) {
+    const message = `${call.plan.name}(): want a label value of at most ${charsMax} characters, got ${value.length}`
+    throw limitFault(message, 'query.maxTextBytes', 'unprocessable')
+  }
+  budget.chargeBytes(value.length)
+  budget.check()
   row.labels = withLabel(row.labels, name, value)
   // Whoever writes the metric name wants to keep it.
   if (name === METRIC_NAME) row.dropName = false
@@ -32,7 +41,7 @@ function labelJoin(call: FunctionCall): Value {
   requireLabelName(target, 'destination', call)
   const rows = rowsOf(call, 0)
   for (const row of rows) {
-    setLabel(row, target, sources.map((source) => labelValue(row.labels, source)).join(separator))
+    setLabel(call, row, target, sources.map((source) => labelValue(row.labels, source)).join(separator))
   }
   return { kind: 'vector', rows: mergeRows(rows) }
 }
@@ -46,7 +55,7 @@ function labelReplace(call: FunctionCall): Value {
   const rows = rowsOf(call, 0)
   for (const row of rows) {
     const match = pattern.matcher(labelValue(row.labels, source))
-    if (match.find()) setLabel(row, target, expand(replacement, match))
+    if (match.find()) setLabel(call, row, target, expand(replacement, match))
   }
   return { kind: 'vector', rows: mergeRows(rows) }
 }

@@ -70,7 +70,7 @@ function parseMatcher(reader: TokenReader): Matcher {
   if (value.kind !== 'string') throw reader.unexpected('label matching', 'string')
   reader.next()
   const matcher: Matcher = { name: label.text, op, value: value.text }
-  const compiled = compileMatcher(matcher)
+  const compiled = compileMatcher(matcher, reader.options.limits.regexCharsMax)
   if (compiled.ok) return matcher
   const { message, limit } = compiled.error
   if (limit !== undefined) throw limitFault(message, limit)
