@@ -4,6 +4,18 @@ export type { Code, Fault, FaultDetail, Result } from './fault.ts'
 export { assert, err, FaultError, FOREIGN_TEXT_MAX, fault, foreign, ok, STATUS, unreachable } from './fault.ts'
 export type { FileSystem, OpenFile, OpenMode } from './file-system.ts'
 export { readAll, readAllNow, readFileNow, replaceFileNow, writeAll, writeAllNow } from './file-system.ts'
+export type { Histogram, HistogramBuckets, ResetHint } from './histogram.ts'
+export {
+  CUSTOM_BUCKETS_SCHEMA,
+  EXPONENTIAL_SCHEMA_MAX,
+  EXPONENTIAL_SCHEMA_MIN,
+  HISTOGRAM_BUCKETS_MAX,
+  HistogramColumns,
+  NO_BUCKETS,
+  NO_CUSTOM_VALUES,
+  RESET_HINT,
+} from './histogram.ts'
+export { decodeHistogram, encodeHistogram } from './histogram-codec.ts'
 export type { Labels } from './labels.ts'
 export {
   compareLabels,

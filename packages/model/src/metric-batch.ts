@@ -31,6 +31,15 @@ export class MetricBatch {
   halves = new Uint32Array(this.values.buffer)
   /** Per sample: start of the interval of a delta point (unix ms), or NaN where the sample is cumulative or a gauge. */
   deltaStarts: Float64Array | undefined
+  /**
+   * Native histograms, beside the samples: histogram h is one sample of row `histogramRows[h]`, encoded
+   * (`encodeHistogram`) in `histogramBytes[histogramFrom[h], histogramFrom[h + 1])`. Rows ascend.
+   */
+  histogramCount = 0
+  histogramRows = new Int32Array(0)
+  histogramTimes = new Float64Array(0)
+  histogramFrom = new Int32Array(1)
+  histogramBytes = new Uint8Array(0)
   readonly exemplars: { readonly row: number; readonly exemplar: Exemplar }[] = []
   readonly metadata: MetricMetadata[] = []
   /** Refused while decoding (stateless checks), before the store saw anything. */
@@ -44,6 +53,7 @@ export class MetricBatch {
     this.rowCount = 0
     this.sampleCount = 0
     this.sampleFrom[0] = 0
+    this.histogramCount = 0
     this.deltaStarts = undefined
     this.exemplars.length = 0
     this.metadata.length = 0
@@ -91,6 +101,33 @@ export class MetricBatch {
     this.values[this.sampleCount] = value
     this.sampleCount++
   }
+
+  /** Adds an encoded histogram to the row that the next `endRow` closes; copies the bytes. */
+  pushHistogram(timeMs: number, encoded: Uint8Array): void {
+    const at = this.histogramCount
+    if (at === this.histogramTimes.length) this.#growHistograms()
+    const from = this.histogramFrom[at] as number
+    const to = from + encoded.length
+    if (to > this.histogramBytes.length) {
+      const bytes = new Uint8Array(Math.max(to, this.histogramBytes.length * 2, 4096))
+      bytes.set(this.histogramBytes.subarray(0, from))
+      this.histogramBytes = bytes
+    }
+    this.histogramBytes.set(encoded, from)
+    this.histogramRows[at] = this.rowCount
+    this.histogramTimes[at] = timeMs
+    this.histogramFrom[at + 1] = to
+    this.histogramCount++
+  }
+
+  #growHistograms(): void {
+    const size = Math.max(64, this.histogramTimes.length * 2)
+    const times = new Float64Array(size)
+    times.set(this.histogramTimes)
+    this.histogramTimes = times
+    this.histogramRows = copyInts(this.histogramRows, size)
+    this.histogramFrom = copyInts(this.histogramFrom, size + 1)
+  }
 }
 
 function copyInts(from: Int32Array, size: number): Int32Array<ArrayBuffer> {
@@ -137,13 +174,21 @@ export interface Refusal {
   readonly message: string
 }
 
-/** What happened to a batch in the store. Sum check: samples in batch = stored + duplicates + refused. */
+/**
+ * What happened to a batch in the store. Sum check: samples in batch = stored + duplicates + refused, where native
+ * histograms count as samples.
+ */
 export interface ApplyOutcome {
   readonly storedSamples: number
   /** Same series, time and value again: accepted silently. */
   readonly duplicateSamples: number
+  /** Of `storedSamples`, those that are native histograms. */
+  readonly storedHistograms: number
   readonly storedExemplars: number
   readonly refused: readonly Refusal[]
-  /** Bit i set = sample i of the batch was refused; absent = all taken. Goes into the log record. */
+  /**
+   * Bit i set = sample i of the batch was refused; absent = all taken. Native histogram h is bit `sampleCount + h`.
+   * Goes into the log record.
+   */
   readonly verdict: Uint8Array | undefined
 }

@@ -1,4 +1,5 @@
 import type { Exemplar, MetricMetadata, SampleColumns } from './columns.ts'
+import type { HistogramColumns } from './histogram.ts'
 import type { Labels } from './labels.ts'
 import type { Matcher } from './matcher.ts'
 import type { TenantId } from './tenant.ts'
@@ -31,6 +32,10 @@ export interface SeriesSelection {
    * staleness markers included. `out` is the caller's; nothing else is allocated in the steady state.
    */
   read(index: number, startMs: number, endMs: number, out: SampleColumns): void
+  /** False promises that `readHistograms` finds nothing in the scan's range; cheap, so that floats pay nothing. */
+  mayHaveHistograms(index: number): boolean
+  /** The native histograms in [startMs, endMs], like `read`; no time stamp occurs in both. */
+  readHistograms(index: number, startMs: number, endMs: number, out: HistogramColumns): void
 }
 
 /** Reads metrics. Synchronous: readers live in query workers, in front of shared memory and local files. */

@@ -1,5 +1,6 @@
 import type { Exemplar, MetricMetadata, SampleColumns } from '../columns.ts'
 import { FaultError } from '../fault.ts'
+import type { Histogram, HistogramColumns } from '../histogram.ts'
 import { compareLabels, type Labels, labelsKey, labelValue, METRIC_NAME } from '../labels.ts'
 import { type CompiledMatcher, compileMatcher, type Matcher } from '../matcher.ts'
 import type { Cardinality, MetricReader, QueryBudget, ScanRange, SeriesScan, SeriesSelection } from '../reader.ts'
@@ -11,6 +12,8 @@ interface MemorySeries {
   times: Float64Array
   values: Float64Array
   count: number
+  /** Ascending. */
+  readonly histograms: { readonly timeMs: number; readonly histogram: Histogram }[]
 }
 
 /** The simplest correct metric store: the referee of the real one and the stage that query tests run on. */
@@ -25,12 +28,24 @@ export class MemoryMetrics implements MetricReader {
     let at = series.count
     while (at > 0 && (series.times[at - 1] as number) > timeMs) at--
     if (at > 0 && series.times[at - 1] === timeMs) return
+    if (series.histograms.some((one) => one.timeMs === timeMs)) return
     if (series.count === series.times.length) grow(series)
     series.times.copyWithin(at + 1, at, series.count)
     series.values.copyWithin(at + 1, at, series.count)
     series.times[at] = timeMs
     series.values[at] = value
     series.count++
+  }
+
+  /** Like `append`; a time that has a sample of either kind keeps it. */
+  appendHistogram(tenant: TenantId, labels: Labels, timeMs: number, histogram: Histogram): void {
+    const series = this.#series(tenant, labels)
+    if (series.times.subarray(0, series.count).includes(timeMs)) return
+    const { histograms } = series
+    let at = histograms.length
+    while (at > 0 && (histograms[at - 1] as { timeMs: number }).timeMs > timeMs) at--
+    if (at > 0 && histograms[at - 1]?.timeMs === timeMs) return
+    histograms.splice(at, 0, { timeMs, histogram })
   }
 
   appendStale(tenant: TenantId, labels: Labels, timeMs: number): void {
@@ -61,6 +76,10 @@ export class MemoryMetrics implements MetricReader {
       count: found.length,
       labels: (index) => (found[index] as MemorySeries).labels,
       read: (index, startMs, endMs, out) => readSeries(found[index] as MemorySeries, startMs, endMs, out),
+      mayHaveHistograms: (index) => (found[index] as MemorySeries).histograms.length > 0,
+      readHistograms: (index, startMs, endMs, out) => {
+        readHistograms(found[index] as MemorySeries, startMs, endMs, out)
+      },
     }
   }
 
@@ -125,7 +144,7 @@ export class MemoryMetrics implements MetricReader {
     const key = labelsKey(labels)
     let series = all.get(key)
     if (series === undefined) {
-      series = { labels, times: new Float64Array(16), values: new Float64Array(16), count: 0 }
+      series = { labels, times: new Float64Array(16), values: new Float64Array(16), count: 0, histograms: [] }
       all.set(key, series)
     }
     return series
@@ -153,6 +172,13 @@ function compileOrThrow(matcher: Matcher): CompiledMatcher {
   return compiled.value
 }
 
+function readHistograms(series: MemorySeries, startMs: number, endMs: number, out: HistogramColumns): void {
+  out.reset()
+  for (const { timeMs, histogram } of series.histograms) {
+    if (timeMs >= startMs && timeMs <= endMs) out.push(timeMs, histogram)
+  }
+}
+
 function grow(series: MemorySeries): void {
   const times = new Float64Array(series.times.length * 2)
   const values = new Float64Array(series.values.length * 2)
@@ -175,7 +201,8 @@ function lowerBound(times: Float64Array, count: number, timeMs: number): number 
 
 function hasSampleIn(series: MemorySeries, startMs: number, endMs: number): boolean {
   const at = lowerBound(series.times, series.count, startMs)
-  return at < series.count && (series.times[at] as number) <= endMs
+  if (at < series.count && (series.times[at] as number) <= endMs) return true
+  return series.histograms.some(({ timeMs }) => timeMs >= startMs && timeMs <= endMs)
 }
 
 function readSeries(series: MemorySeries, startMs: number, endMs: number, out: SampleColumns): void {

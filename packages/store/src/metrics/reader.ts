@@ -3,6 +3,7 @@ import {
   compareLabels,
   type Exemplar,
   FaultError,
+  type HistogramColumns,
   type Labels,
   labelsEqual,
   METRIC_NAME,
@@ -108,6 +109,7 @@ class ReaderScratch {
   readonly room = new SampleColumns(1024)
 }
 
+/** Intake takes no native histograms yet, so no series holds one. */
 class Selection implements SeriesSelection {
   readonly count: number
   readonly #union: Union
@@ -124,6 +126,14 @@ class Selection implements SeriesSelection {
     const order = new Int32Array(union.count)
     for (let i = 0; i < union.count; i++) order[i] = i
     this.#order = order.sort((a, b) => this.#compare(a, b))
+  }
+
+  mayHaveHistograms(): boolean {
+    return false
+  }
+
+  readHistograms(_index: number, _startMs: number, _endMs: number, out: HistogramColumns): void {
+    out.reset()
   }
 
   labels(index: number): Labels {

@@ -48,6 +48,8 @@ function withTimesKeys(metrics: MemoryMetrics): MetricReader {
       return {
         count: inner.count,
         labels: (index) => inner.labels(index),
+        mayHaveHistograms: (index) => inner.mayHaveHistograms(index),
+        readHistograms: (index, startMs, endMs, out) => inner.readHistograms(index, startMs, endMs, out),
         read: (index, startMs, endMs, out) => {
           inner.read(index, startMs, endMs, out)
           const text = out.times.subarray(0, out.count).join()

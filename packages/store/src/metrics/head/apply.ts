@@ -91,6 +91,7 @@ export function applyBatch(
   return {
     storedSamples: tally.stored,
     duplicateSamples: tally.duplicates,
+    storedHistograms: 0,
     storedExemplars,
     refused: refusals.isEmpty ? [] : refusals.list(),
     verdict: refusals.verdict,
