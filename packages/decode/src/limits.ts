@@ -4,6 +4,9 @@
  */
 export const SAMPLES_MAX_PER_REQUEST = 2_097_152
 
+/** Native histograms of one request: each may become 2.6 KiB. */
+export const HISTOGRAMS_MAX_PER_REQUEST = 131_072
+
 /** Series runs of one request. */
 export const ROWS_MAX_PER_REQUEST = 1_048_576
 

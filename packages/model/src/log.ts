@@ -19,6 +19,7 @@ export const PAYLOAD_FORMATS = {
   otlpMetricsJson: 3,
   jsonBatch: 4,
   canonicalMetrics: 5,
+  remoteWriteV2Snappy: 6,
 } as const
 
 export type PayloadFormat = (typeof PAYLOAD_FORMATS)[keyof typeof PAYLOAD_FORMATS]

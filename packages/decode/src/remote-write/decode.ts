@@ -1,14 +1,25 @@
-import { ByteCursor, readVarint, readVarint64, readVarintSigned } from '@vantage/bytes'
-import { assert, type Clock, type Fault, fault, type LabelsOutcome, type MetricBatch } from '@vantage/model'
+import { ByteCursor, readVarint } from '@vantage/bytes'
+import {
+  assert,
+  type Clock,
+  type Fault,
+  type LabelsOutcome,
+  labelValue,
+  METRIC_NAME,
+  type MetricBatch,
+} from '@vantage/model'
+import { RefusedHistograms } from '../histogram.ts'
 import {
   FIELDS_PER_CLOCK_READ,
+  HISTOGRAMS_MAX_PER_REQUEST,
   LABEL_LIMITS,
   type LabelLimits,
   ROWS_MAX_PER_REQUEST,
   SAMPLES_MAX_PER_REQUEST,
 } from '../limits.ts'
-import { refuseItems } from '../refusals.ts'
+import { cut, fieldEnd, readSample, skipField, tooMany } from './fields.ts'
 import { readExemplar, readLabels, readMetadata } from './parts.ts'
+import { readHistogram } from './wire-histogram.ts'
 
 /**
  * Remote write 1.0 body (`prometheus.WriteRequest`, uncompressed) → rows of a metric batch.
@@ -47,7 +58,8 @@ export class RemoteWriteDecoder {
   #labelTo = 0
   #rowSampleFrom = 0
   #exemplarFrom = 0
-  #histogramCount = 0
+  #histogramFrom = 0
+  readonly #refusedHistograms = new RefusedHistograms()
   #hasStrayLabels = false
   /** Label field ranges of the open series, only where they are not contiguous: from, to, from, to … */
   readonly #labelRanges: number[] = []
@@ -148,7 +160,8 @@ export class RemoteWriteDecoder {
     this.#labelTo = this.#cursor.at
     this.#rowSampleFrom = batch.sampleCount
     this.#exemplarFrom = batch.exemplars.length
-    this.#histogramCount = 0
+    this.#histogramFrom = batch.histogramCount
+    this.#refusedHistograms.reset()
     this.#hasStrayLabels = false
     // Setting a length is a call into the engine, so only where there is something to drop.
     if (this.#labelRanges.length > 0) this.#labelRanges.length = 0
@@ -167,7 +180,7 @@ export class RemoteWriteDecoder {
       const at = cursor.at
       const tag = cursor.bytes[at] as number
       if (tag === TAG_SAMPLE) {
-        if (!this.#readSample(batch, end)) return cut('sample', at, end - at)
+        if (!readSample(cursor, end, batch)) return cut('sample', at, end - at)
         if (batch.sampleCount > SAMPLES_MAX_PER_REQUEST) return tooMany('samples', SAMPLES_MAX_PER_REQUEST)
       } else if (tag === TAG_LABEL) {
         cursor.at = at + 1
@@ -199,40 +212,6 @@ export class RemoteWriteDecoder {
     }
     this.#labelTo = at
     this.#cursor.at = at
-  }
-
-  /** Fast path: value then timestamp, both there, nothing else; anything else is read field by field. */
-  #readSample(batch: MetricBatch, seriesEnd: number): boolean {
-    const cursor = this.#cursor
-    const bytes = cursor.bytes
-    const at = cursor.at
-    const length = bytes[at + 1] as number
-    const end = at + 2 + length
-    if (batch.sampleCount === batch.times.length) batch.growSamples()
-    if (length >= 11 && length < 0x80 && end <= seriesEnd && bytes[at + 2] === 0x09 && bytes[at + 11] === 0x10) {
-      let low = 0
-      let high = 0
-      let shift = 0
-      let to = at + 12
-      // Up to 8 bytes of varint hold 56 bits: every time until the year 2 285 000.
-      for (const stop = Math.min(end, to + 8); to < stop; shift += 7) {
-        const byte = bytes[to++] as number
-        if (shift < 28) low |= (byte & 0x7f) << shift
-        else high |= (byte & 0x7f) << (shift - 28)
-        if (byte < 0x80) break
-      }
-      if (to === end && (bytes[to - 1] as number) < 0x80) {
-        const sample = batch.sampleCount++
-        batch.times[sample] = high * 268435456 + low
-        copyHalves(bytes, at + 3, batch.halves, sample * 2)
-        cursor.at = end
-        return true
-      }
-    }
-    cursor.at = at + 1
-    const slowEnd = fieldEnd(cursor, seriesEnd)
-    if (slowEnd < 0) return false
-    return readSlowSample(cursor, slowEnd, batch)
   }
 
   #addLabel(from: number, to: number): void {
@@ -267,16 +246,21 @@ export class RemoteWriteDecoder {
     const batch = this.#openBatch()
     // A bad exemplar is dropped with a warning: it never fails the request.
     if (tag === TAG_EXEMPLAR) readExemplar(cursor.bytes, cursor.at, end, batch, batch.rowCount)
-    else this.#histogramCount++
+    else if (!readHistogram(cursor.bytes, cursor.at, end, batch, this.#refusedHistograms))
+      return cut('histogram', at, end - at)
     cursor.at = end
+    if (batch.histogramCount > HISTOGRAMS_MAX_PER_REQUEST) return tooMany('histograms', HISTOGRAMS_MAX_PER_REQUEST)
     return undefined
   }
 
   #closeSeries(): Fault | undefined {
     const batch = this.#openBatch()
     if (this.#hasStrayLabels) this.#joinLabels()
-    if (this.#histogramCount > 0) this.#refuseHistograms()
-    const isEmpty = batch.sampleCount === this.#rowSampleFrom && batch.exemplars.length === this.#exemplarFrom
+    if (this.#refusedHistograms.count > 0) this.#tellRefused()
+    const isEmpty =
+      batch.sampleCount === this.#rowSampleFrom &&
+      batch.exemplars.length === this.#exemplarFrom &&
+      batch.histogramCount === this.#histogramFrom
     if (isEmpty) return undefined
     batch.endRow(this.#labelFrom, this.#labelTo)
     if (batch.rowCount > ROWS_MAX_PER_REQUEST) return tooMany('series', ROWS_MAX_PER_REQUEST)
@@ -303,89 +287,9 @@ export class RemoteWriteDecoder {
     this.#labelTo = this.#arenaLength
   }
 
-  #refuseHistograms(): void {
+  #tellRefused(): void {
     const batch = this.#openBatch()
     const labels = readLabels(batch.bytes, this.#labelFrom, this.#labelTo, this.#limits)
-    const name = labels.ok ? nameOf(labels.labels) : 'a series'
-    refuseItems(
-      batch,
-      'histogram_invalid',
-      this.#histogramCount,
-      `native histogram ${name}: not stored by this version; send classic buckets (send_native_histograms: false)`,
-    )
+    this.#refusedHistograms.tell(batch, labels.ok ? labelValue(labels.labels, METRIC_NAME) : '')
   }
-}
-
-function nameOf(labels: readonly string[]): string {
-  const at = labels.indexOf('__name__')
-  return at < 0 ? 'a series' : (labels[at + 1] as string)
-}
-
-function copyHalves(bytes: Uint8Array, at: number, halves: Uint32Array, to: number): void {
-  halves[to] =
-    (bytes[at] as number) |
-    ((bytes[at + 1] as number) << 8) |
-    ((bytes[at + 2] as number) << 16) |
-    ((bytes[at + 3] as number) << 24)
-  halves[to + 1] =
-    (bytes[at + 4] as number) |
-    ((bytes[at + 5] as number) << 8) |
-    ((bytes[at + 6] as number) << 16) |
-    ((bytes[at + 7] as number) << 24)
-}
-
-/** A sample in any field order, with defaults (0) for absent fields and unknown ones skipped. */
-function readSlowSample(cursor: ByteCursor, end: number, batch: MetricBatch): boolean {
-  const outerEnd = cursor.end
-  cursor.end = end
-  const sample = batch.sampleCount
-  batch.times[sample] = 0
-  batch.halves[sample * 2] = 0
-  batch.halves[sample * 2 + 1] = 0
-  let isGood = true
-  while (isGood && cursor.at < end) {
-    const at = cursor.at
-    const tag = readVarint(cursor)
-    if (tag === 0x09) {
-      isGood = cursor.at + 8 <= end
-      if (isGood) copyHalves(cursor.bytes, cursor.at, batch.halves, sample * 2)
-      cursor.at += 8
-    } else if (tag === 0x10) batch.times[sample] = readVarintSigned(cursor)
-    else isGood = skipField(cursor, tag, at) === undefined
-    if (cursor.isBad) isGood = false
-  }
-  cursor.end = outerEnd
-  batch.sampleCount++
-  return isGood
-}
-
-/** Reads a length; @returns the end of the field's content, or −1 where it leaves `end` */
-function fieldEnd(cursor: ByteCursor, end: number): number {
-  if (cursor.at >= end) return -1
-  const length = readVarint(cursor)
-  const to = cursor.at + length
-  return cursor.isBad || to > end ? -1 : to
-}
-
-/** Skips an unknown field whose tag was read. Groups (wire types 3 and 4) are not part of proto3. */
-function skipField(cursor: ByteCursor, tag: number, at: number): Fault | undefined {
-  if (cursor.isBad || tag < 8) return cut('tag', at, cursor.end - at)
-  const wireType = tag % 8
-  if (wireType === 0) readVarint64(cursor)
-  else if (wireType === 1) cursor.at += 8
-  else if (wireType === 5) cursor.at += 4
-  else if (wireType === 2) {
-    const length = readVarint(cursor)
-    cursor.at += length
-  } else return fault('bad_request', `protobuf: want wire type 0, 1, 2 or 5, got ${wireType} at offset ${at}`)
-  if (cursor.isBad || cursor.at > cursor.end) return cut('unknown field', at, cursor.end - at)
-  return undefined
-}
-
-function cut(what: string, at: number, left: number): Fault {
-  return fault('bad_request', `protobuf: want a whole ${what} at offset ${at}, got ${left} bytes that do not hold it`)
-}
-
-function tooMany(what: string, max: number): Fault {
-  return fault('too_large', `want at most ${max} ${what} in one request, got more`)
 }

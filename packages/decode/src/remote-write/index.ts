@@ -1,2 +1,3 @@
 export { REMOTE_WRITE_ALIAS_SPACE, RemoteWriteDecoder } from './decode.ts'
+export { RemoteWriteV2Decoder } from './decode-v2.ts'
 export { encodeRemoteWrite, type SeriesToWrite } from './encode.ts'

@@ -89,10 +89,6 @@ function skipPlain(cursor: ByteCursor, tag: number, end: number): boolean {
 
 /** Reads an Exemplar of a row; drops it with a warning where it is bad or too many came. */
 export function readExemplar(bytes: Uint8Array, from: number, to: number, batch: MetricBatch, row: number): void {
-  if (batch.exemplars.length >= EXEMPLARS_MAX_PER_REQUEST) {
-    warnOnce(batch, `exemplars beyond ${EXEMPLARS_MAX_PER_REQUEST} in one request were dropped`)
-    return
-  }
   const cursor = new ByteCursor(bytes, from, to)
   const pairs: string[] = []
   const scratch = new Float64Array(1)
@@ -116,9 +112,58 @@ export function readExemplar(bytes: Uint8Array, from: number, to: number, batch:
       isGood = !cursor.isBad
     } else isGood = skipPlain(cursor, tag, to)
   }
-  const labels = isGood ? exemplarLabels(pairs) : undefined
+  pushExemplar(batch, row, isGood ? pairs : undefined, scratch[0] as number, timeMs)
+}
+
+/** The same of version 2.0, whose labels are references: 1 labels_refs*, 2 value double, 3 timestamp int64 (ms). */
+export function readExemplarV2(
+  cursor: ByteCursor,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  batch: MetricBatch,
+  symbolText: (ref: number) => string | undefined,
+): void {
+  cursor.reset(bytes, from, to)
+  const pairs: (string | undefined)[] = []
+  const scratch = new Float64Array(1)
+  const halves = new Uint32Array(scratch.buffer)
+  let timeMs = 0
+  let isGood = true
+  while (isGood && cursor.at < to) {
+    const tag = readVarint(cursor)
+    if (tag === 0x0a) {
+      const length = readVarint(cursor)
+      const end = cursor.at + length
+      isGood = end <= to
+      while (isGood && cursor.at < end && !cursor.isBad) pairs.push(symbolText(readVarint(cursor)))
+    } else if (tag === 0x08) pairs.push(symbolText(readVarint(cursor)))
+    else if (tag === 0x11) {
+      isGood = readFixed64(cursor)
+      halves[0] = cursor.low
+      halves[1] = cursor.high
+    } else if (tag === 0x18) timeMs = readVarintSigned(cursor)
+    else isGood = skipPlain(cursor, tag, to)
+    if (cursor.isBad) isGood = false
+  }
+  isGood = isGood && pairs.length % 2 === 0 && !pairs.includes(undefined)
+  pushExemplar(batch, batch.rowCount, isGood ? (pairs as string[]) : undefined, scratch[0] as number, timeMs)
+}
+
+function pushExemplar(
+  batch: MetricBatch,
+  row: number,
+  pairs: readonly string[] | undefined,
+  value: number,
+  timeMs: number,
+): void {
+  if (batch.exemplars.length >= EXEMPLARS_MAX_PER_REQUEST) {
+    warnOnce(batch, `exemplars beyond ${EXEMPLARS_MAX_PER_REQUEST} in one request were dropped`)
+    return
+  }
+  const labels = pairs === undefined ? undefined : exemplarLabels(pairs)
   if (labels === undefined) warnOnce(batch, 'exemplar dropped: its labels are malformed, not UTF-8 or too long')
-  else batch.exemplars.push({ row, exemplar: { labels, value: scratch[0] as number, timeMs } })
+  else batch.exemplars.push({ row, exemplar: { labels, value, timeMs } })
 }
 
 function exemplarLabels(pairs: readonly string[]): Labels | undefined {
@@ -138,11 +183,11 @@ function exemplarLabels(pairs: readonly string[]): Labels | undefined {
 export function readMetadata(bytes: Uint8Array, from: number, to: number, batch: MetricBatch): boolean {
   const cursor = new ByteCursor(bytes, from, to)
   const texts = ['', '', '', '', '', '']
-  let type: MetricType = 'unknown'
+  let type = 0
   while (cursor.at < to) {
     const tag = readVarint(cursor)
     const field = tag >>> 3
-    if (tag === 0x08) type = METRIC_TYPES[readVarint(cursor)] ?? 'unknown'
+    if (tag === 0x08) type = readVarint(cursor)
     else if (tag === 0x12 || tag === 0x22 || tag === 0x2a) {
       const length = readVarint(cursor)
       const at = cursor.at
@@ -154,7 +199,12 @@ export function readMetadata(bytes: Uint8Array, from: number, to: number, batch:
     if (cursor.isBad) return false
   }
   const [, , metric = '', , help = '', unit = ''] = texts
-  if (metric !== '' && batch.metadata.length < METADATA_MAX_PER_REQUEST)
-    batch.metadata.push({ metric, type, unit, help })
+  pushMetadata(batch, metric, type, help, unit)
   return true
+}
+
+/** @param type the number of the wire */
+export function pushMetadata(batch: MetricBatch, metric: string, type: number, help: string, unit: string): void {
+  if (metric === '' || batch.metadata.length >= METADATA_MAX_PER_REQUEST) return
+  batch.metadata.push({ metric, type: METRIC_TYPES[type] ?? 'unknown', unit, help: help.slice(0, HELP_BYTES_MAX) })
 }

@@ -208,10 +208,10 @@ describe('RemoteWriteDecoder', () => {
     expect(aliases).toEqual(Array(3).fill([...name, ...other]))
   })
 
-  test('native histograms are refused by name and the rest is stored', () => {
+  test('native histograms that contradict themselves are refused by name and the rest is stored', () => {
     const body = encode({
       timeseries: [
-        { labels: [label('__name__', 'latency')], histograms: [{ countInt: 3, sum: 2, timestamp: 5 }, {}] },
+        { labels: [label('__name__', 'latency')], histograms: [{ countInt: 3, sum: 2, timestamp: 5 }, { schema: 9 }] },
         { labels: [up], samples: [{ value: 1, timestamp: 1 }] },
       ],
     })
