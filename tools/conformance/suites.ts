@@ -1,9 +1,11 @@
 import type { Suite } from './suite.ts'
+import { openmetricsSuite } from './suites/openmetrics.ts'
 import { prometheusDiffSuite } from './suites/prometheus-diff.ts'
 import { promqlSuite } from './suites/promql.ts'
 
 /** What `npm run conformance -- SUITE` knows. */
 export const SUITES = {
+  openmetrics: openmetricsSuite,
   promql: promqlSuite,
   'prometheus-diff': prometheusDiffSuite,
 } as const satisfies Readonly<Record<string, Suite>>

@@ -26,6 +26,12 @@ export const WARNINGS_MAX = 16
 /** Fields between two looks at the clock: some 20 µs of work. */
 export const FIELDS_PER_CLOCK_READ = 2_048
 
+/** Bytes of one line of a text protocol: what holds a whole label set many times over. */
+export const LINE_BYTES_MAX = 262_144
+
+/** Lines between two looks at the clock: some 100 µs of work. */
+export const LINES_PER_CLOCK_READ = 256
+
 /** Limits of a series' labels, from the configuration (`limits.*`). */
 export interface LabelLimits {
   readonly maxLabels: number
