@@ -1,8 +1,18 @@
 import { putUint32, ReusableBuffer, utf8Floor, utf8Text } from '@vantage/bytes'
-import { assert, type Clock, type Fault, fault, type LabelsOutcome, type MetricBatch } from '@vantage/model'
+import {
+  assert,
+  type Clock,
+  type Fault,
+  fault,
+  type Histogram,
+  type LabelsOutcome,
+  type MetricBatch,
+} from '@vantage/model'
+import { pushHistogram } from '../histogram.ts'
 import {
   FIELDS_PER_CLOCK_READ,
   HELP_BYTES_MAX,
+  HISTOGRAMS_MAX_PER_REQUEST,
   LABEL_LIMITS,
   type LabelLimits,
   METADATA_MAX_PER_REQUEST,
@@ -112,7 +122,7 @@ export class OtlpMetricsDecoder implements RowWriter {
       if (this.#isOverflowing)
         return fault(
           'too_large',
-          `want at most ${SAMPLES_MAX_PER_REQUEST} samples and ${ALIAS_BYTES_MAX} bytes of attributes in one request, got more`,
+          `want at most ${SAMPLES_MAX_PER_REQUEST} samples, ${HISTOGRAMS_MAX_PER_REQUEST} exponential histograms and ${ALIAS_BYTES_MAX} bytes of attributes in one request, got more`,
         )
       work += cost
       if (work < FIELDS_PER_CLOCK_READ) continue
@@ -135,14 +145,18 @@ export class OtlpMetricsDecoder implements RowWriter {
   /**
    * Data points of which the store refused a sample: what `rejected_data_points` counts, because a histogram is one
    * point and many rows.
-   * @param verdict of `ApplyOutcome`: bit i set = sample i was refused (every row here has one sample)
+   * @param verdict of `ApplyOutcome`: bit i set = sample i was refused; every row has one, a float or a histogram
    */
   rejectedPoints(verdict: Uint8Array | undefined): number {
     if (verdict === undefined) return 0
+    const batch = this.#openBatch()
     let rejected = 0
     let last = -1
-    for (let row = 0; row < this.#openBatch().rowCount; row++) {
-      const isRefused = (((verdict[row >> 3] ?? 0) >> (row & 7)) & 1) === 1
+    let histogram = batch.sampleCount
+    for (let row = 0; row < batch.rowCount; row++) {
+      const sample = batch.sampleFrom[row] as number
+      const item = sample < (batch.sampleFrom[row + 1] as number) ? sample : histogram++
+      const isRefused = (((verdict[item >> 3] ?? 0) >> (item & 7)) & 1) === 1
       const point = this.#rowPoint[row] as number
       if (!isRefused || point < 0 || point === last) continue
       last = point
@@ -172,6 +186,24 @@ export class OtlpMetricsDecoder implements RowWriter {
       batch.deltaStarts = new Float64Array(batch.times.length).fill(Number.NaN)
     }
     if (batch.deltaStarts !== undefined) batch.deltaStarts[sample] = startMs
+    this.#closeRow(timeMs, suffix, extra)
+  }
+
+  /** Called by the point reader: one row with one native histogram. */
+  writeHistogramRow(timeMs: number, histogram: Histogram): string | undefined {
+    const batch = this.#openBatch()
+    if (batch.histogramCount >= HISTOGRAMS_MAX_PER_REQUEST || this.#arenaLength > ALIAS_BYTES_MAX) {
+      this.#isOverflowing = true
+      return undefined
+    }
+    const problem = pushHistogram(batch, timeMs, histogram, 'integer')
+    if (problem === undefined) this.#closeRow(timeMs, SUFFIXES.value, 0)
+    return problem
+  }
+
+  #closeRow(timeMs: number, suffix: number, extra: number): void {
+    const batch = this.#openBatch()
+    const row = batch.rowCount
     const from = this.#arenaLength
     this.#writeAlias(suffix, extra)
     if (row === this.#rowContext.length) {
@@ -427,13 +459,14 @@ function refusalOf(
   body: Uint8Array,
 ): { reason: 'histogram_invalid' | 'invalid_value'; message: string } | undefined {
   const name = () => utf8Text(body, context.nameFrom, Math.min(context.nameTo, context.nameFrom + 256))
-  if (context.kind === KINDS.exponentialHistogram) {
+  const isExponential = context.kind === KINDS.exponentialHistogram
+  if (isExponential && context.temporality === field.TEMPORALITY_DELTA) {
     return {
       reason: 'histogram_invalid',
-      message: `exponential histogram ${name()}: not stored by this version; use explicit buckets`,
+      message: `exponential histogram ${name()}: want cumulative temporality (2), got delta (1)`,
     }
   }
-  const needsTemporality = context.kind === KINDS.sum || context.kind === KINDS.histogram
+  const needsTemporality = context.kind === KINDS.sum || context.kind === KINDS.histogram || isExponential
   if (
     needsTemporality &&
     context.temporality !== field.TEMPORALITY_DELTA &&

@@ -58,6 +58,20 @@ export const QUANTILE_QUANTILE = 0x09
 export const QUANTILE_VALUE = 0x11
 
 /** Exponential histogram points keep their attributes in field 1. */
+export const EXPONENTIAL_ATTRIBUTES = 0x0a
+export const EXPONENTIAL_COUNT = 0x21
+export const EXPONENTIAL_SUM = 0x29
+export const EXPONENTIAL_SCALE = 0x30
+export const EXPONENTIAL_ZERO_COUNT = 0x39
+export const EXPONENTIAL_POSITIVE = 0x42
+export const EXPONENTIAL_NEGATIVE = 0x4a
+export const EXPONENTIAL_FLAGS = 0x50
+export const EXPONENTIAL_EXEMPLARS = 0x5a
+export const EXPONENTIAL_ZERO_THRESHOLD = 0x71
+export const BUCKETS_OFFSET = 0x08
+export const BUCKETS_COUNTS = 0x12
+export const BUCKETS_COUNT = 0x10
+
 export const FLAG_NO_RECORDED_VALUE = 1
 
 export const EXEMPLAR_TIME = 0x11

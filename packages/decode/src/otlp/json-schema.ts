@@ -12,6 +12,7 @@ export type JsonForm =
   | 'fixed64'
   | 'sfixed64'
   | 'varint'
+  | 'zigzag'
   | 'enum'
   | 'hex'
   | 'base64'
@@ -51,6 +52,7 @@ const WIRE_TYPES: Readonly<Record<JsonForm, number>> = {
   fixed64: 1,
   sfixed64: 1,
   varint: 0,
+  zigzag: 0,
   enum: 0,
   hex: 2,
   base64: 2,
@@ -116,8 +118,23 @@ const HISTOGRAM_POINT = message(
   ['min', 11, 'double'],
   ['max', 12, 'double'],
 )
-/** Its points are counted and refused, so nothing inside is of interest. */
-const OPAQUE_POINT = message()
+const BUCKETS = message(['offset', 1, 'zigzag'], ['bucketCounts', 2, 'varint', undefined, true])
+const EXPONENTIAL_POINT = message(
+  ['attributes', 1, 'message', () => KEY_VALUE, true],
+  ['startTimeUnixNano', 2, 'fixed64'],
+  ['timeUnixNano', 3, 'fixed64'],
+  ['count', 4, 'fixed64'],
+  ['sum', 5, 'double'],
+  ['scale', 6, 'zigzag'],
+  ['zeroCount', 7, 'fixed64'],
+  ['positive', 8, 'message', () => BUCKETS],
+  ['negative', 9, 'message', () => BUCKETS],
+  ['flags', 10, 'varint'],
+  ['exemplars', 11, 'message', () => EXEMPLAR, true],
+  ['min', 12, 'double'],
+  ['max', 13, 'double'],
+  ['zeroThreshold', 14, 'double'],
+)
 const QUANTILE = message(['quantile', 1, 'double'], ['value', 2, 'double'])
 const SUMMARY_POINT = message(
   ['startTimeUnixNano', 2, 'fixed64'],
@@ -133,7 +150,7 @@ const TEMPORALITY: Row = ['aggregationTemporality', 2, 'enum']
 const GAUGE = message(['dataPoints', 1, 'message', () => NUMBER_POINT, true])
 const SUM = message(['dataPoints', 1, 'message', () => NUMBER_POINT, true], TEMPORALITY, ['isMonotonic', 3, 'bool'])
 const HISTOGRAM = message(['dataPoints', 1, 'message', () => HISTOGRAM_POINT, true], TEMPORALITY)
-const EXPONENTIAL = message(['dataPoints', 1, 'message', () => OPAQUE_POINT, true], TEMPORALITY)
+const EXPONENTIAL = message(['dataPoints', 1, 'message', () => EXPONENTIAL_POINT, true], TEMPORALITY)
 const SUMMARY = message(['dataPoints', 1, 'message', () => SUMMARY_POINT, true])
 const METRIC = message(
   ['name', 1, 'string'],

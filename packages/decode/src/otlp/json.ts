@@ -106,7 +106,8 @@ export class OtlpJsonTranscoder {
     }
     if (token !== JSON_TOKENS.string && token !== JSON_TOKENS.number) return this.#wrong(`a ${field.form}`)
     if (field.form === 'double') return this.#double(token, field.tag)
-    if (field.form === 'fixed64' || field.form === 'sfixed64' || field.form === 'varint') return this.#integer(field)
+    if (field.form === 'fixed64' || field.form === 'sfixed64' || field.form === 'varint' || field.form === 'zigzag')
+      return this.#integer(field)
     if (token === JSON_TOKENS.number && field.form !== 'enum') return this.#wrong('a string')
     if (field.form === 'enum') return this.#enumeration(token, field)
     return this.#text(field)
@@ -133,7 +134,9 @@ export class OtlpJsonTranscoder {
       this.#halves.high = Math.floor(value / 4294967296) >>> 0
     }
     const { low, high } = this.#halves
-    if (field.form === 'varint') this.writer.varint64(field.tag, low, high)
+    if (field.form === 'zigzag')
+      this.writer.varint64(field.tag, (low << 1) ^ (high >> 31), ((high << 1) | (low >>> 31)) ^ (high >> 31))
+    else if (field.form === 'varint') this.writer.varint64(field.tag, low, high)
     else this.writer.fixed64(field.tag, low, high)
     return undefined
   }

@@ -110,7 +110,7 @@ function metricName(body: Uint8Array, context: MetricContext): string {
 /** Type, unit and help of a metric, under its translated name. */
 export function metadataOf(body: Uint8Array, context: MetricContext): MetricMetadata {
   let type: MetricType = 'gauge'
-  if (context.kind === KINDS.histogram) type = 'histogram'
+  if (context.kind === KINDS.histogram || context.kind === KINDS.exponentialHistogram) type = 'histogram'
   else if (context.kind === KINDS.summary) type = 'summary'
   else if (context.kind === KINDS.sum && context.isMonotonic) type = 'counter'
   const unit = prometheusUnit(utf8Text(body, context.unitFrom, context.unitTo))

@@ -1,4 +1,14 @@
-import { type Clock, type Fault, fault, formatLabels, isStaleAt, MetricBatch } from '@vantage/model'
+import {
+  type Clock,
+  decodeHistogram,
+  type Fault,
+  fault,
+  formatLabels,
+  type HistogramBuckets,
+  isStaleAt,
+  type LabelsOutcome,
+  MetricBatch,
+} from '@vantage/model'
 import { loadSync } from 'protobufjs'
 import { describe, expect, test } from 'vitest'
 import { OtlpMetricsDecoder } from './decode.ts'
@@ -47,11 +57,24 @@ function lines(batch: MetricBatch | Fault): string[] {
   return Array.from({ length: batch.rowCount }, (_, row) => {
     const labels = batch.labelsOf(row)
     const at = batch.sampleFrom[row] as number
+    const histogram = batch.histogramRows.subarray(0, batch.histogramCount).indexOf(row)
+    if (histogram >= 0) return histogramLine(batch, labels, histogram)
     const value = isStaleAt(batch.halves, at) ? 'stale' : String(batch.values[at])
     const start = batch.deltaStarts?.[at] ?? Number.NaN
     const time = Number.isNaN(start) ? `@${batch.times[at]}` : `@${start}..${batch.times[at]}`
     return `${labels.ok ? formatLabels(labels.labels) : labels.reason} ${value} ${time}`
   })
+}
+
+/** `labels schema/count/sum/zero count [index:count …|negative …] @ms` */
+function histogramLine(batch: MetricBatch, labels: LabelsOutcome, at: number): string {
+  const { schema, count, sum, zeroCount, positive, negative } = decodeHistogram(
+    batch.histogramBytes,
+    batch.histogramFrom[at],
+  )
+  const side = (buckets: HistogramBuckets) => [...buckets.indexes].map((index, i) => `${index}:${buckets.counts[i]}`)
+  const text = `${schema}/${count}/${sum}/${zeroCount} [${side(positive).join(' ')}|${side(negative).join(' ')}]`
+  return `${labels.ok ? formatLabels(labels.labels) : labels.reason} ${text} @${batch.histogramTimes[at]}`
 }
 
 const NS = '1700000000123456789'
@@ -229,14 +252,50 @@ describe('OtlpMetricsDecoder', () => {
     ])
   })
 
-  test('exponential histograms are refused by name and counted', () => {
-    const exponentialHistogram = {
-      aggregationTemporality: 2,
-      dataPoints: [point({ count: '1' }), point({ count: '2' })],
-    }
-    const batch = check(metrics([{ name: 'exp', exponentialHistogram }]), [])
-    expect(batch.refused).toMatchObject([{ reason: 'histogram_invalid', count: 2 }])
-    expect(batch.refused[0]?.message).toContain('exp')
+  describe('exponential histograms', () => {
+    const exponential = (more: object, aggregationTemporality = 2) => ({
+      name: 'req.size',
+      unit: 'By',
+      exponentialHistogram: { aggregationTemporality, dataPoints: [point(more)] },
+    })
+
+    const cases: [string, object, string][] = [
+      [
+        'buckets are one higher, empty ones are left out',
+        {
+          count: '9',
+          sum: 20.5,
+          scale: 3,
+          zeroCount: '2',
+          positive: { offset: -1, bucketCounts: ['1', '0', '4'] },
+          negative: { offset: 5, bucketCounts: ['2'] },
+          attributes: [text('k', 'v')],
+        },
+        'req_size_bytes{k="v"} 3/9/20.5/2 [0:1 2:4|6:2] @1700000000123',
+      ],
+      [
+        'a scale above 8 is merged down',
+        { count: '15', sum: 1, scale: 10, positive: { offset: -3, bucketCounts: ['1', '2', '3', '4', '5'] } },
+        'req_size_bytes 8/15/1/0 [0:6 1:9|] @1700000000123',
+      ],
+      ['without a sum', { count: '1', zeroCount: '1' }, 'req_size_bytes 0/1/0/1 [|] @1700000000123'],
+      ['no recorded value', { flags: 1 }, 'req_size_bytes stale @1700000000123'],
+    ]
+    test.each(cases)('%s', (_name, more, want) => {
+      const batch = check(metrics([exponential(more)]), [want])
+      expect(batch.metadata[0]).toMatchObject({ metric: 'req_size_bytes', type: 'histogram', unit: 'bytes' })
+    })
+
+    const bad: [string, object, number, RegExp][] = [
+      ['a scale below -4', { scale: -5 }, 2, /want a scale from -4 to 20, got -5/],
+      ['buckets that are not the count', { count: '3', zeroCount: '1' }, 2, /add up to the count, got 1 and 3/],
+      ['delta', { count: '1', zeroCount: '1' }, 1, /req.size: want cumulative temporality/],
+    ]
+    test.each(bad)('refused: %s', (_name, more, temporality, message) => {
+      const batch = check(metrics([exponential(more, temporality)]), [])
+      expect(batch.refused).toMatchObject([{ reason: 'histogram_invalid', count: 1 }])
+      expect(batch.refused[0]?.message).toMatch(message)
+    })
   })
 
   test('exemplars: ids in hex, filtered attributes, the bucket they fell into', () => {

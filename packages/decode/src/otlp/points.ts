@@ -1,8 +1,9 @@
 import { getUint32, type ReusableBuffer } from '@vantage/bytes'
-import { type Exemplar, labelsFrom, type MetricBatch, STALE_HIGH, STALE_LOW } from '@vantage/model'
+import { type Exemplar, type Histogram, labelsFrom, type MetricBatch, STALE_HIGH, STALE_LOW } from '@vantage/model'
 import { EXEMPLAR_LABEL_BYTES_MAX, EXEMPLARS_MAX_PER_REQUEST } from '../limits.ts'
 import { refuseItems, warnOnce } from '../refusals.ts'
 import { readAttribute } from './any-value.ts'
+import { ExponentialFields } from './exponential.ts'
 import { FieldCursor, fieldVarint, nextField } from './field-cursor.ts'
 import * as field from './fields.ts'
 import { KINDS, type MetricContext, SUFFIXES } from './labels.ts'
@@ -13,6 +14,8 @@ const BUCKETS_MAX = 320
 /** Takes the rows of a point; every row has the point's attributes. */
 export interface RowWriter {
   writeRow(timeMs: number, startMs: number, low: number, high: number, suffix: number, extra: number): void
+  /** @returns why the histogram is refused, or undefined */
+  writeHistogramRow(timeMs: number, histogram: Histogram): string | undefined
 }
 
 /**
@@ -30,6 +33,7 @@ export class PointReader {
   /** Attribute fields of the point with their tags: from, to, from, to … */
   readonly #ranges: number[] = []
   readonly #exemplars: number[] = []
+  readonly #exponential = new ExponentialFields()
   readonly #bits = new Float64Array(1)
   readonly #halves = new Uint32Array(this.#bits.buffer)
   #timeMs = 0
@@ -60,6 +64,7 @@ export class PointReader {
     this.#isStale = false
     this.#cursor.reset(this.#body, from, to)
     if (context.kind === KINDS.histogram) return this.#histogram(context)
+    if (context.kind === KINDS.exponentialHistogram) return this.#exponentialHistogram()
     if (context.kind === KINDS.summary) return this.#summary()
     return this.#number(context)
   }
@@ -187,6 +192,45 @@ export class PointReader {
     for (let i = 0; i < this.#exemplars.length; i += 2) {
       this.#exemplar(this.#exemplars[i] as number, this.#exemplars[i + 1] as number, bucketOf)
     }
+  }
+
+  #exponentialHistogram(): number | undefined {
+    const cursor = this.#cursor
+    const exponential = this.#exponential
+    exponential.reset()
+    let at = cursor.at
+    for (; nextField(cursor); at = cursor.at) {
+      const { tag, from, to } = cursor
+      if (tag === field.POINT_TIME) this.#timeMs = millisAt(this.#body, from)
+      else if (tag === field.EXPONENTIAL_ATTRIBUTES) this.#addRange(at, to)
+      else if (tag === field.EXPONENTIAL_EXEMPLARS) this.#exemplars.push(from, to)
+      else if (tag === field.EXPONENTIAL_FLAGS)
+        this.#isStale = (fieldVarint(cursor) & field.FLAG_NO_RECORDED_VALUE) !== 0
+      else if (tag === field.EXPONENTIAL_COUNT) exponential.count = this.#count(from)
+      else if (tag === field.EXPONENTIAL_SUM) exponential.sum = this.#view.getFloat64(from, true)
+      else if (tag === field.EXPONENTIAL_SCALE) exponential.setScale(this.#body, from, to)
+      else if (tag === field.EXPONENTIAL_ZERO_COUNT) exponential.zeroCount = this.#count(from)
+      else if (tag === field.EXPONENTIAL_ZERO_THRESHOLD) exponential.zeroThreshold = this.#view.getFloat64(from, true)
+      else if (tag === field.EXPONENTIAL_POSITIVE || tag === field.EXPONENTIAL_NEGATIVE) {
+        if (!exponential.readSide(tag === field.EXPONENTIAL_POSITIVE, this.#body, from, to)) return undefined
+      }
+    }
+    if (cursor.isBad) return undefined
+    const batch = this.#batch as MetricBatch
+    const row = batch.rowCount
+    if (this.#isStale) this.#row(Number.NaN, SUFFIXES.value, 0)
+    else {
+      const histogram = exponential.finish()
+      const problem = typeof histogram === 'string' ? histogram : this.#rows.writeHistogramRow(this.#timeMs, histogram)
+      if (problem !== undefined) {
+        refuseItems(batch, 'histogram_invalid', 1, `exponential histogram: ${problem}`)
+        return 16
+      }
+    }
+    for (let i = 0; i < this.#exemplars.length; i += 2) {
+      this.#exemplar(this.#exemplars[i] as number, this.#exemplars[i + 1] as number, () => row)
+    }
+    return 64
   }
 
   #summary(): number | undefined {
