@@ -182,7 +182,7 @@ export interface ApplyOutcome {
   readonly storedSamples: number
   /** Same series, time and value again: accepted silently. */
   readonly duplicateSamples: number
-  /** Of `storedSamples`, those that are native histograms. */
+  /** Native histograms that are stored or were there already. */
   readonly storedHistograms: number
   readonly storedExemplars: number
   readonly refused: readonly Refusal[]

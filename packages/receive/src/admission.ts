@@ -26,6 +26,8 @@ export type Packing = 'none' | 'snappy' | 'gzip' | 'zstd' | 'deflate'
 /** What step 5 found in `Content-Type` and `Content-Encoding`. */
 export interface BodyForm {
   readonly kind: 'protobuf' | 'json'
+  /** Remote write only: which message it is. */
+  readonly remoteWriteVersion?: 1 | 2
   readonly packing: Packing
 }
 
@@ -210,9 +212,15 @@ export function otlpForm(
   }
 }
 
+/** The messages of remote write by their full names. Source: Remote-Write 2.0, "Content negotiation". */
+const REMOTE_WRITE_MESSAGES: Readonly<Record<string, 1 | 2>> = {
+  'prometheus.WriteRequest': 1,
+  'io.prometheus.write.v2.Request': 2,
+}
+
 /**
- * Remote write 1.0: protobuf in one snappy block. Absent headers mean the same, as in Prometheus itself.
- * 2.0 is another message under the same media type and is told so.
+ * Remote write: protobuf in one snappy block. Absent headers mean 1.0, as in Prometheus itself; 2.0 is another
+ * message under the same media type and named in it.
  */
 export function remoteWriteForm(
   contentType: string | undefined,
@@ -223,12 +231,14 @@ export function remoteWriteForm(
     return err(unsupported('content type', 'application/x-protobuf', contentType))
   }
   const message = /;\s*proto\s*=\s*"?([^";\s]+)/i.exec(contentType ?? '')?.[1]
-  if (message !== undefined && message !== 'prometheus.WriteRequest') {
-    return err(unsupported('content type', 'the message prometheus.WriteRequest', message))
+  const remoteWriteVersion = message === undefined ? 1 : REMOTE_WRITE_MESSAGES[message]
+  if (remoteWriteVersion === undefined) {
+    const known = Object.keys(REMOTE_WRITE_MESSAGES).join(' or ')
+    return err(unsupported('content type', `the message ${known}`, message))
   }
   const encoding = (contentEncoding ?? 'snappy').trim().toLowerCase()
   if (encoding !== 'snappy') return err(unsupported('content encoding', 'snappy', contentEncoding))
-  return ok({ kind: 'protobuf', packing: 'snappy' })
+  return ok({ kind: 'protobuf', remoteWriteVersion, packing: 'snappy' })
 }
 
 function mediaType(contentType: string | undefined): string {

@@ -88,6 +88,7 @@ async function raw(port: number, bytes: string): Promise<string> {
 
 const PARTIAL: IntakeAccepted = {
   samples: 7,
+  histograms: 2,
   exemplars: 2,
   refused: [{ reason: 'out_of_order', count: 3, message: 'too late\nby far' }],
   warnings: [],
@@ -162,9 +163,24 @@ test('remote write says how much is stored', async () => {
   doors.submit = async () => ok({ ...ONE_SAMPLE, samples: 5, exemplars: 4 })
   expect(await written()).toEqual(['5', '0', '4'])
   doors.submit = async () => ok(PARTIAL)
-  expect(await written()).toEqual(['7', '0', '2'])
+  expect(await written()).toEqual(['5', '2', '2'])
   doors.submit = async () => err(fault('bad_request', 'x'))
   expect(await written()).toEqual(['0', '0', '0'])
+})
+
+test('remote write 2.0 is named in the media type and reaches the intake as its own format', async () => {
+  const doors = await open()
+  const version2 = 'application/x-protobuf;proto=io.prometheus.write.v2.Request'
+  for (const contentType of [version2, 'application/x-protobuf; proto=prometheus.WriteRequest', version2]) {
+    const headers = { ...REMOTE_WRITE, 'content-type': contentType }
+    expect((await send(doors.port, '/api/v1/write', { headers, body: 'x' })).status).toBe(204)
+  }
+  const { remoteWriteV1Snappy, remoteWriteV2Snappy } = PAYLOAD_FORMATS
+  expect(doors.submitted.map(({ format }) => format)).toEqual([
+    remoteWriteV2Snappy,
+    remoteWriteV1Snappy,
+    remoteWriteV2Snappy,
+  ])
 })
 
 test('a JSON batch with bad items answers 422 and lists them; one that is too long 413', async () => {
@@ -261,17 +277,17 @@ describe('refused before the body is read', () => {
   const bearer = { authorization: `Bearer ${KEY}` }
   test.each<[string, string, Sent, number, string]>([
     [
-      '2.0 message',
+      'an unknown message',
       '/api/v1/write',
       {
         headers: {
           ...bearer,
           ...REMOTE_WRITE,
-          'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
+          'content-type': 'application/x-protobuf;proto=io.prometheus.write.v3.Request',
         },
       },
       415,
-      'io.prometheus.write.v2.Request',
+      'io.prometheus.write.v3.Request',
     ],
     [
       'remote write as JSON',

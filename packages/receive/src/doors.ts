@@ -44,7 +44,7 @@ const DOORS: readonly Door[] = [REMOTE_WRITE, OTLP_HTTP]
 export const METRIC_PATHS: ReadonlySet<string> = new Set(DOORS.flatMap((door) => door.paths))
 
 /**
- * Adds the doors for metrics to a server: remote write 1.0, OTLP/HTTP (protobuf, JSON) and plain JSON batches.
+ * Adds the doors for metrics to a server: remote write 1.0 and 2.0, OTLP/HTTP (protobuf, JSON) and plain JSON batches.
  *
  * A request is served in Fastify's first hook: the order of checks is ours alone (a body parser that refuses a
  * media type before the credential was checked would break it), and the body is read straight from the socket.
@@ -126,7 +126,8 @@ class HttpVisit {
 
   /** Names the payload; a plain JSON batch at the OTLP door is known by its body only and changes the face. */
   #recognise(form: BodyForm, { body, bodyLength }: ReadBody): PayloadFormat {
-    if (form.packing === 'snappy') return PAYLOAD_FORMATS.remoteWriteV1Snappy
+    if (form.remoteWriteVersion === 1) return PAYLOAD_FORMATS.remoteWriteV1Snappy
+    if (form.remoteWriteVersion === 2) return PAYLOAD_FORMATS.remoteWriteV2Snappy
     if (form.kind === 'protobuf') return PAYLOAD_FORMATS.otlpMetricsProtobuf
     if (!this.#reception.codec.isJsonBatch(body, Math.min(bodyLength, JSON_SHAPE_BYTES_MAX))) {
       return PAYLOAD_FORMATS.otlpMetricsJson

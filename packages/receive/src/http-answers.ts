@@ -20,7 +20,7 @@ export function acceptedAnswer(face: Face, accepted: IntakeAccepted, codec: Rece
   const partial = codec.partialSuccess(accepted.refused, accepted.warnings)
   switch (face) {
     case 'remote-write': {
-      const headers = writtenHeaders(accepted.samples, accepted.exemplars)
+      const headers = writtenHeaders(accepted)
       if (accepted.refused.length === 0) return { status: 204, headers, body: '' }
       // 400: the sender must not send the batch again; what was valid is stored. Source: Remote-Write 1.0, "Invalid samples".
       const text = `${partial?.rejected ?? 0} samples refused: ${partial?.message ?? ''}`
@@ -48,7 +48,11 @@ export function faultAnswer(face: Face, fault: IntakeFault, codec: ReceiveCodec,
   const headers = faultHeaders(fault)
   switch (face) {
     case 'remote-write':
-      return { status, headers: { ...headers, ...writtenHeaders(0, 0), ...TEXT_TYPE }, body: oneLine(fault.message) }
+      return {
+        status,
+        headers: { ...headers, ...writtenHeaders({ samples: 0, histograms: 0, exemplars: 0 }), ...TEXT_TYPE },
+        body: oneLine(fault.message),
+      }
     case 'otlp-protobuf':
       return { status, headers: { ...headers, ...PROTOBUF_TYPE }, body: codec.encodeStatus(fault) }
     case 'otlp-json':
@@ -72,11 +76,11 @@ function faultHeaders(fault: IntakeFault): Record<string, string> {
 }
 
 /** Counts of what is now stored. Source: Remote-Write 2.0, "Required Written Response Headers". */
-function writtenHeaders(samples: number, exemplars: number): Record<string, string> {
+function writtenHeaders(written: Pick<IntakeAccepted, 'samples' | 'histograms' | 'exemplars'>): Record<string, string> {
   return {
-    'x-prometheus-remote-write-samples-written': String(samples),
-    'x-prometheus-remote-write-histograms-written': '0',
-    'x-prometheus-remote-write-exemplars-written': String(exemplars),
+    'x-prometheus-remote-write-samples-written': String(written.samples - written.histograms),
+    'x-prometheus-remote-write-histograms-written': String(written.histograms),
+    'x-prometheus-remote-write-exemplars-written': String(written.exemplars),
   }
 }
 

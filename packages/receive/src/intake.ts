@@ -26,6 +26,8 @@ export interface IntakeRequest {
 export interface IntakeAccepted {
   /** Stored, or there already with the same value. */
   readonly samples: number
+  /** Of `samples`, those that are native histograms. */
+  readonly histograms: number
   readonly exemplars: number
   readonly refused: readonly Refusal[]
   readonly warnings: readonly string[]

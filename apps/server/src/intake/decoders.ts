@@ -2,7 +2,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { ReusableBuffer, snappyDecompress } from '@vantage/bytes'
 import { decodeJsonBatch } from '@vantage/decode/json-batch'
 import { OtlpInterner, OtlpMetricsDecoder, OtlpMetricsJsonDecoder } from '@vantage/decode/otlp'
-import { RemoteWriteDecoder } from '@vantage/decode/remote-write'
+import { RemoteWriteDecoder, RemoteWriteV2Decoder } from '@vantage/decode/remote-write'
 import {
   type Clock,
   err,
@@ -69,6 +69,7 @@ export class DecodeScratch {
   readonly #unpacked = new ReusableBuffer()
   readonly #limits: DecoderLimits
   readonly #remoteWrite: RemoteWriteDecoder
+  readonly #remoteWriteV2: RemoteWriteV2Decoder
   readonly #interners: TenantInterners
   readonly #otlp = new Map<TenantId, { protobuf: OtlpMetricsDecoder; json: OtlpMetricsJsonDecoder }>()
   /** The OTLP decoder that filled the batch, which knows what a data point is. */
@@ -78,6 +79,7 @@ export class DecodeScratch {
     this.#limits = limits
     this.#interners = interners
     this.#remoteWrite = new RemoteWriteDecoder(limits)
+    this.#remoteWriteV2 = new RemoteWriteV2Decoder(limits)
   }
 
   /**
@@ -125,14 +127,15 @@ export class DecodeScratch {
   }
 
   #start(tenant: TenantId, format: PayloadFormat, body: Uint8Array, length: number): Result<SlicedDecoder> {
-    if (format === PAYLOAD_FORMATS.remoteWriteV1Snappy) {
+    if (format === PAYLOAD_FORMATS.remoteWriteV1Snappy || format === PAYLOAD_FORMATS.remoteWriteV2Snappy) {
       const unpacked = snappyDecompress(body, 0, length, this.#unpacked, this.#limits.maxDecompressedBytes)
       if (!unpacked.ok) {
         const code = unpacked.error.kind === 'too_large' ? 'too_large' : 'bad_request'
         return err(fault(code, `snappy: ${unpacked.error.message}`, { limit: 'http.maxDecompressedBytes' }))
       }
-      this.#remoteWrite.start(this.#unpacked.bytes, unpacked.value, this.batch)
-      return ok(this.#remoteWrite)
+      const decoder = format === PAYLOAD_FORMATS.remoteWriteV1Snappy ? this.#remoteWrite : this.#remoteWriteV2
+      decoder.start(this.#unpacked.bytes, unpacked.value, this.batch)
+      return ok(decoder)
     }
     const decoders = this.#otlpOf(tenant)
     this.points = decoders.protobuf

@@ -97,7 +97,7 @@ export class MetricsIntake {
     const { log, store } = this.#options
     const { batch } = scratch
     if (batch.rowCount === 0 && batch.metadata.length === 0) {
-      return ok({ samples: 0, exemplars: 0, refused: [...batch.refused], warnings: [...batch.warnings] })
+      return ok({ samples: 0, histograms: 0, exemplars: 0, refused: [...batch.refused], warnings: [...batch.warnings] })
     }
     const reserved = log.reserve(TOPIC, request.raw.length)
     if (!reserved.ok) return err(reserved.error)
@@ -138,6 +138,7 @@ function acceptedOf(batch: MetricBatch, outcome: ApplyOutcome, scratch: DecodeSc
     points === undefined ? outcome.refused : inPoints(outcome.refused, points.rejectedPoints(outcome.verdict))
   return {
     samples: stored,
+    histograms: outcome.storedHistograms,
     exemplars: outcome.storedExemplars,
     refused: [...batch.refused, ...refusedLater],
     warnings: [...batch.warnings],

@@ -47,7 +47,7 @@ export interface TestOptions {
   readonly clock?: Clock
 }
 
-export const ONE_SAMPLE: IntakeAccepted = { samples: 1, exemplars: 0, refused: [], warnings: [] }
+export const ONE_SAMPLE: IntakeAccepted = { samples: 1, histograms: 0, exemplars: 0, refused: [], warnings: [] }
 
 export function testReception(options: TestOptions = {}): TestReception {
   const clock = options.clock ?? systemClock
