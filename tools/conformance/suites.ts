@@ -1,12 +1,16 @@
 import type { Suite } from './suite.ts'
+import { influxSuite } from './suites/influx.ts'
 import { openmetricsSuite } from './suites/openmetrics.ts'
+import { prometheusComplianceSuite } from './suites/prometheus-compliance.ts'
 import { prometheusDiffSuite } from './suites/prometheus-diff.ts'
 import { promqlSuite } from './suites/promql.ts'
 
 /** What `npm run conformance -- SUITE` knows. */
 export const SUITES = {
+  influx: influxSuite,
   openmetrics: openmetricsSuite,
   promql: promqlSuite,
+  'prometheus-compliance': prometheusComplianceSuite,
   'prometheus-diff': prometheusDiffSuite,
 } as const satisfies Readonly<Record<string, Suite>>
 
