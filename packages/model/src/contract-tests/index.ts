@@ -1,1 +1,3 @@
-export { type ContractSample, metricReaderContract, type OpenContractReader } from './metric-reader.ts'
+export type { ContractSample, OpenContractReader } from './data-set.ts'
+export { metricReaderContract } from './metric-reader.ts'
+export { randomHistogram } from './random-histogram.ts'

@@ -4,7 +4,8 @@ import { metricReaderContract } from './metric-reader.ts'
 metricReaderContract('in memory', async (samples) => {
   const metrics = new MemoryMetrics()
   for (const { tenant, labels, timeMs, value } of samples) {
-    if (Number.isNaN(value)) metrics.appendStale(tenant, labels, timeMs)
+    if (typeof value !== 'number') metrics.appendHistogram(tenant, labels, timeMs, value)
+    else if (Number.isNaN(value)) metrics.appendStale(tenant, labels, timeMs)
     else metrics.append(tenant, labels, timeMs, value)
   }
   return metrics

@@ -1,64 +1,24 @@
 import { expect, test } from 'vitest'
 import { SampleColumns } from '../columns.ts'
 import { FaultError } from '../fault.ts'
-import { type Labels, labelsFromRecord, labelsToRecord } from '../labels.ts'
-import type { Matcher } from '../matcher.ts'
+import { HistogramColumns } from '../histogram.ts'
+import { labelsToRecord } from '../labels.ts'
 import type { MetricReader, SeriesScan } from '../reader.ts'
-import { isStaleAt, staleNaN } from '../stale.ts'
+import { isStaleAt } from '../stale.ts'
 import { unlimitedBudget } from '../testing/unlimited-budget.ts'
-
-/** One sample of the data set that every implementation is loaded with. */
-export interface ContractSample {
-  readonly tenant: string
-  readonly labels: Labels
-  readonly timeMs: number
-  readonly value: number
-}
-
-/** Opens a reader over the samples, given in this order. */
-export type OpenContractReader = (samples: readonly ContractSample[]) => Promise<MetricReader>
-
-const HOSTS = ['a', 'b', 'c-1', 'c-2', 'ü']
-const ALL = { startMs: 0, endMs: 1_000_000 }
-
-function dataSet(): ContractSample[] {
-  const samples: ContractSample[] = []
-  const add = (tenant: string, record: Record<string, string>, timeMs: number, value: number): void => {
-    samples.push({ tenant, labels: labelsFromRecord(record), timeMs, value })
-  }
-  for (const [i, host] of HOSTS.entries()) {
-    for (let step = 0; step < 100; step++) {
-      add('default', { __name__: 'up', host }, 1000 + step * 1000, i * 1000 + step)
-      if (step % 2 === 0) add('default', { __name__: 'load', host, window: '5m' }, 1000 + step * 1000, step / 8)
-    }
-  }
-  add('default', { __name__: 'up', host: 'a', zone: 'z' }, 500_000, 1)
-  add('default', { __name__: 'up', host: 'a' }, 500, 0.5)
-  add('default', { __name__: 'late', host: 'a' }, 3000, 3)
-  add('default', { __name__: 'late', host: 'a' }, 1000, 1)
-  add('default', { __name__: 'late', host: 'a' }, 2000, staleNaN())
-  add('other', { __name__: 'up', host: 'x' }, 1000, 1)
-  return samples
-}
-
-function scan(matchers: readonly Matcher[], range = ALL): SeriesScan {
-  return { matchers, ...range }
-}
-
-function matcher(text: string): Matcher {
-  const match = /^(\w+)(=~|!~|!=|=)(.*)$/.exec(text)
-  if (match === null) throw new Error(`not a matcher: ${text}`)
-  return { name: match[1] as string, op: match[2] as Matcher['op'], value: match[3] as string }
-}
+import { ALL, dataSet, FAR, matcher, type OpenContractReader, scan } from './data-set.ts'
+import { histogramReaderContract } from './histogram-reader.ts'
 
 function names(reader: MetricReader, tenant: string, matchers: readonly string[], range = ALL): string[] {
   const selection = reader.select(tenant, scan(matchers.map(matcher), range), unlimitedBudget)
   const out = new SampleColumns()
+  const histograms = new HistogramColumns()
   const found: string[] = []
   for (let i = 0; i < selection.count; i++) {
     // A selection may offer series that turn out empty; their reads say so.
     selection.read(i, range.startMs, range.endMs, out)
-    if (out.count === 0) continue
+    selection.readHistograms(i, range.startMs, range.endMs, histograms)
+    if (out.count === 0 && histograms.count === 0) continue
     const { __name__, host, ...rest } = labelsToRecord(selection.labels(i))
     found.push([__name__, host, ...Object.values(rest)].join('/'))
   }
@@ -91,6 +51,9 @@ export function metricReaderContract(implementation: string, open: OpenContractR
     check(['__name__=~up|late', 'host=a', 'zone!=z'], ['late/a', 'up/a'])
     check(['host=ü'], ['load/ü/5m', 'up/ü'])
     check(['__name__=none'], [])
+    check(['__name__=latency'], ['latency//yes', 'latency/a'])
+    check(['__name__=latency'], ['latency//yes'], { startMs: 700_000, endMs: 900_000 })
+    check(['__name__=latency'], [], { startMs: 900_000, endMs: 990_000 })
     check(['__name__=up'], ['up/a/z'], { startMs: 400_000, endMs: 600_000 })
     check(['__name__=up'], ['up/a'], { startMs: 0, endMs: 999 })
     check(['__name__=up'], [], { startMs: 600_000, endMs: 700_000 })
@@ -130,17 +93,24 @@ export function metricReaderContract(implementation: string, open: OpenContractR
     }
   })
 
+  labelContract(implementation, open)
+  histogramReaderContract(implementation, open)
+}
+
+function labelContract(implementation: string, open: OpenContractReader): void {
   test(`${implementation}: lists label names and values`, async () => {
     const reader = await open(dataSet())
     const labelNames = (scans: readonly SeriesScan[]) => reader.labelNames('default', scans, ALL, unlimitedBudget)
     const values = (name: string, scans: readonly SeriesScan[] = []) =>
       reader.labelValues('default', name, scans, ALL, unlimitedBudget)
-    expect(labelNames([])).toEqual(['__name__', 'host', 'window', 'zone'])
+    expect(labelNames([])).toEqual(['__name__', 'far', 'host', 'window', 'zone'])
     expect(labelNames([scan([matcher('__name__=up')])])).toEqual(['__name__', 'host', 'zone'])
     expect(values('host')).toEqual(['a', 'b', 'c-1', 'c-2', 'ü'])
     expect(values('missing')).toEqual([])
     const united = [scan([matcher('__name__=late')]), scan([matcher('host=b')])]
     expect(values('__name__', united)).toEqual(['late', 'load', 'up'])
+    expect(values('far')).toEqual(['yes'])
+    expect(reader.labelNames('default', [], FAR, unlimitedBudget)).toEqual(['__name__', 'far'])
     const early = { startMs: 0, endMs: 999 }
     expect(reader.labelValues('default', 'host', [], early, unlimitedBudget)).toEqual(['a'])
   })

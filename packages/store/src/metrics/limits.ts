@@ -14,6 +14,9 @@ export const TAIL_SAMPLES_MAX = 31
 /** Raw samples of the first region of a series: most series of a short-lived process never need more. */
 export const TAIL_SAMPLES_MIN = 3
 
+/** Bytes of one encoded native histogram: its layout must fit a page of a part. Bounds replay too. */
+export const HISTOGRAM_BYTES_MAX = 24 * 1024
+
 /** Alias probes before the slow path, and aliases of one series before new ones are not remembered. */
 export const ALIAS_PROBES_MAX = 16
 export const ALIASES_PER_SERIES_MAX = 4
@@ -49,6 +52,8 @@ export const DELTA_RANGES_MAX = 16
 /** Part: samples of a chunk (its raw form must fit a page), series of a tile, raw bytes of a page, tile window. */
 export const CHUNK_SAMPLES_MAX = 3072
 export const TILE_SERIES = 40
+/** Native histograms of a chunk: a read decodes whole chunks, and holds this many decoded while a part is written. */
+export const CHUNK_HISTOGRAMS_MAX = 512
 export const PAGE_BYTES = 32 * 1024
 export const TILE_WINDOW_MS = 2 * 3_600_000
 

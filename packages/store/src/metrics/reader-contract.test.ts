@@ -23,6 +23,10 @@ async function openHarness(): Promise<StoreHarness> {
 
 function load(harness: StoreHarness, samples: readonly ContractSample[]): void {
   for (const { tenant, labels, timeMs, value } of samples) {
+    if (typeof value !== 'number') {
+      harness.apply([{ labels, samples: [], histograms: [[timeMs, value]] }], tenant)
+      continue
+    }
     const bits = Number.isNaN(value) ? { high: STALE_HIGH, low: STALE_LOW } : value
     harness.apply([row(labels, [timeMs, bits])], tenant)
   }

@@ -11,15 +11,14 @@ import {
   type MetricReader,
   type NameCount,
   type QueryBudget,
-  SampleColumns,
+  type SampleColumns,
   type ScanRange,
   type SeriesScan,
   type SeriesSelection,
   type TenantId,
 } from '@vantage/model'
-import { ReadScratch } from './head/generation-reader.ts'
 import { IntList } from './int-list.ts'
-import { mergeColumns } from './merge-columns.ts'
+import { addFloats, addHistograms, UnionScratch } from './read-series.ts'
 import { compileMatchers, selectSeries } from './select.ts'
 import type { IndexGroup, SeriesIndex } from './series-index.ts'
 import { TimesKeys } from './times-keys.ts'
@@ -102,23 +101,19 @@ class Union {
   }
 }
 
-/** One thread's working memory of reads; selections of one reader share it, for reads never interleave. */
-class ReaderScratch {
-  readonly generation = new ReadScratch()
-  readonly next = new SampleColumns(1024)
-  readonly room = new SampleColumns(1024)
-}
-
-/** Intake takes no native histograms yet, so no series holds one. */
 class Selection implements SeriesSelection {
   readonly count: number
   readonly #union: Union
   readonly #order: Int32Array
   readonly #labels: (Labels | undefined)[]
-  readonly #scratch: ReaderScratch
+  readonly #scratch: UnionScratch
   readonly #keys = new Map<string, TimesKeys>()
+  /** False promises that no series of the tenant has any. */
+  readonly #hasHistograms: boolean
 
-  constructor(union: Union, scratch: ReaderScratch) {
+  /** @param scratch shared by all selections of one reader, for reads never interleave */
+  constructor(union: Union, scratch: UnionScratch) {
+    this.#hasHistograms = union.groups.some((group) => group.sources.some((source) => source.hasHistograms))
     this.count = union.count
     this.#union = union
     this.#scratch = scratch
@@ -128,12 +123,28 @@ class Selection implements SeriesSelection {
     this.#order = order.sort((a, b) => this.#compare(a, b))
   }
 
-  mayHaveHistograms(): boolean {
+  mayHaveHistograms(index: number): boolean {
+    if (!this.#hasHistograms) return false
+    const { groups, first, placeGroup, placeSeries, placeNext } = this.#union
+    for (let at = first.items[this.#order[index] as number] as number; at >= 0; at = placeNext.items[at] as number) {
+      const series = placeSeries.items[at] as number
+      for (const source of (groups[placeGroup.items[at] as number] as IndexGroup).sources) {
+        if (source.mayHoldHistograms(series, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)) return true
+      }
+    }
     return false
   }
 
-  readHistograms(_index: number, _startMs: number, _endMs: number, out: HistogramColumns): void {
+  readHistograms(index: number, startMs: number, endMs: number, out: HistogramColumns): void {
     out.reset()
+    if (!this.#hasHistograms) return
+    const { groups, first, placeGroup, placeSeries, placeNext } = this.#union
+    for (let at = first.items[this.#order[index] as number] as number; at >= 0; at = placeNext.items[at] as number) {
+      const series = placeSeries.items[at] as number
+      for (const source of (groups[placeGroup.items[at] as number] as IndexGroup).sources) {
+        addHistograms(source, series, startMs, endMs, out, this.#scratch)
+      }
+    }
   }
 
   labels(index: number): Labels {
@@ -165,25 +176,12 @@ class Selection implements SeriesSelection {
     out.reset()
     const { groups, first, placeGroup, placeSeries, placeNext } = this.#union
     for (let at = first.items[this.#order[index] as number] as number; at >= 0; at = placeNext.items[at] as number) {
-      const group = groups[placeGroup.items[at] as number] as IndexGroup
-      this.#readGroup(group, placeSeries.items[at] as number, startMs, endMs, out)
+      const series = placeSeries.items[at] as number
+      for (const source of (groups[placeGroup.items[at] as number] as IndexGroup).sources) {
+        addFloats(source, series, startMs, endMs, out, this.#scratch)
+      }
     }
     out.timesKey = this.#keysOf(startMs, endMs).key(out)
-  }
-
-  #readGroup(group: IndexGroup, series: number, startMs: number, endMs: number, out: SampleColumns): void {
-    const { generation, next, room } = this.#scratch
-    for (const source of group.sources) {
-      if (!source.mayHold(series, startMs, endMs)) continue
-      // Fast path: most reads touch one source.
-      if (out.count === 0) {
-        source.read(series, startMs, endMs, out, generation)
-        continue
-      }
-      next.reset()
-      source.read(series, startMs, endMs, next, generation)
-      mergeColumns(out, 0, next, room)
-    }
   }
 
   /** Keys are promised per range; a query reads few ranges. */
@@ -213,7 +211,7 @@ class Selection implements SeriesSelection {
 /** Reads metrics from a view: generations in shared memory and part files, as one. One per thread. */
 export class MetricViewReader implements MetricReader {
   readonly #view: StoreView
-  readonly #scratch = new ReaderScratch()
+  readonly #scratch = new UnionScratch()
   readonly #candidates = new IntList()
 
   constructor(view: StoreView) {

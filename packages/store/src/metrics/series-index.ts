@@ -1,7 +1,8 @@
-import type { Exemplar, Fault, Labels, SampleColumns } from '@vantage/model'
+import type { Exemplar, Fault, HistogramColumns, Labels, SampleColumns } from '@vantage/model'
 import type { ReadScratch } from './head/generation-reader.ts'
 import type { IntList } from './int-list.ts'
 import type { MatchCache } from './select.ts'
+import type { TimeList } from './time-list.ts'
 
 /**
  * What a selection needs of an index, be it the head's or a part's. Ids are dense and start at 0: a *name* is a
@@ -38,9 +39,20 @@ export interface SeriesIndex {
 export interface SampleSource {
   readonly minTimeMs: number
   readonly maxTimeMs: number
+  /** False promises that no series holds a native histogram: floats then never look for one. */
+  readonly hasHistograms: boolean
+  /** Samples of either kind. */
   mayHold(series: number, startMs: number, endMs: number): boolean
-  /** Appends the samples of [startMs, endMs] to `out`, ascending, one per time. */
+  /**
+   * Appends the floats of [startMs, endMs] to `out`, ascending, one per time; where `histogramTimes` names the same
+   * time, the histogram is the newer one and counts (`addFloats`).
+   */
   read(series: number, startMs: number, endMs: number, out: SampleColumns, scratch: ReadScratch): void
+  mayHoldHistograms(series: number, startMs: number, endMs: number): boolean
+  /** Appends the times of the histograms in [startMs, endMs], ascending, each once. */
+  histogramTimes(series: number, startMs: number, endMs: number, out: TimeList, scratch: ReadScratch): void
+  /** Appends the histograms themselves. */
+  readHistograms(series: number, startMs: number, endMs: number, out: HistogramColumns, scratch: ReadScratch): void
   exemplars(series: number, startMs: number, endMs: number): Exemplar[]
 }
 

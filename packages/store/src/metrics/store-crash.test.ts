@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NodeFileSystem } from '@vantage/bytes'
 import type { FileSystem } from '@vantage/model'
+import { randomHistogram } from '@vantage/model/contract-tests'
+import { seededRandom } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
 import { labels } from './testing/batches.ts'
 import { row, StoreHarness } from './testing/store-harness.ts'
@@ -74,7 +76,12 @@ async function history(harness: StoreHarness, steps: number): Promise<number> {
   for (let seal = 0; seal < 9; seal++) {
     for (let i = 0; i < 3; i++) {
       const time = now + seal * 1000 + i
-      harness.apply([row(series('a'), [time, seal + i]), row(series(`b${seal}`), [time - 500, i])])
+      const histograms = [[time - 700, randomHistogram(seededRandom(seal), seededRandom(i))] as const]
+      harness.apply([
+        row(series('a'), [time, seal + i]),
+        row(series(`b${seal}`), [time - 500, i]),
+        { ...row(series('c')), histograms },
+      ])
     }
     await harness.store.seal()
     await harness.store.tick({ unsealedLogBytes: 0, isMemoryShort: false })

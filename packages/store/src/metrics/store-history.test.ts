@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Labels, labelsKey } from '@vantage/model'
+import { type Histogram, type Labels, labelsKey } from '@vantage/model'
+import { randomHistogram } from '@vantage/model/contract-tests'
 import { seededRandom, testSeed } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
 import { labels, type TestRow, type TestValue } from './testing/batches.ts'
-import { bitsOf, StoreHarness } from './testing/store-harness.ts'
+import { bitsOf, histogramText, StoreHarness } from './testing/store-harness.ts'
 
 /** The simplest store: label key → time → bits. */
 type Expected = Map<string, Map<number, string>>
@@ -38,6 +39,19 @@ function valueAt(series: number, timeMs: number): TestValue {
   }
 }
 
+/** Whether the series holds a histogram at this time: never, always, or now and then. */
+function isHistogramAt(series: number, timeMs: number): boolean {
+  if (series % 7 < 4) return false
+  return series % 7 < 6 || (Math.imul(series, 0x27d4eb2f) ^ Math.imul(timeMs % 1e9, 0x165667b1)) >>> 30 > 0
+}
+
+/** Like `valueAt`; the buckets change every ten minutes of a series' time, and for one in forty alone. */
+function histogramAt(series: number, timeMs: number): Histogram {
+  const hash = (Math.imul(series + 7, 0x9e3779b1) ^ Math.imul(timeMs % 1e9, 0x85ebca6b)) >>> 0
+  const layout = hash % 40 === 0 ? hash : Math.floor(timeMs / 600_000) * 64 + series
+  return randomHistogram(seededRandom(layout), seededRandom(hash))
+}
+
 function seriesLabels(series: number): Labels {
   return labels({ __name__: `metric_${series % 5}`, instance: `host-${series}`, ünï: `ß${series}` })
 }
@@ -67,27 +81,37 @@ class History {
     for (let i = 0; i < count; i++) {
       const series = this.pick(this.#seriesMax)
       const samples: [number, TestValue][] = []
+      const histograms: [number, Histogram][] = []
       const isLate = this.random() < 0.2
       const spread = this.random() < 0.1 ? 3 * 86_400_000 : 600_000
       let time = isLate ? this.nowMs - this.pick(spread) : this.nowMs
       for (let n = 1 + this.pick(this.random() < 0.1 ? 80 : 4); n > 0; n--) {
-        samples.push([time, valueAt(series, time)])
+        if (isHistogramAt(series, time)) histograms.push([time, histogramAt(series, time)])
+        else samples.push([time, valueAt(series, time)])
         time += this.random() < 0.1 ? -this.pick(5000) : this.pick(3) * 500
       }
-      rows.push({ labels: seriesLabels(series), samples })
-      this.remember(series, samples)
+      rows.push({ labels: seriesLabels(series), samples, histograms })
+      this.remember(
+        series,
+        samples.map(([at, value]) => [at, bitsOf(value)]),
+      )
+      this.remember(
+        series,
+        histograms.map(([at, value]) => [at, histogramText(value)]),
+      )
     }
-    const total = rows.reduce((sum, row) => sum + row.samples.length, 0)
+    const total = rows.reduce((sum, row) => sum + row.samples.length + (row.histograms?.length ?? 0), 0)
     this.harness.clock.wallMs = this.nowMs + 86_400_000
     const outcome = this.harness.apply(rows)
     expect(outcome.refused).toEqual([])
     expect(outcome.storedSamples + outcome.duplicateSamples).toBe(total)
   }
 
-  remember(series: number, samples: readonly (readonly [number, TestValue])[]): void {
+  remember(series: number, samples: readonly (readonly [number, string])[]): void {
+    if (samples.length === 0) return
     const key = labelsKey(seriesLabels(series))
     const known = this.expected.get(key) ?? new Map<number, string>()
-    for (const [time, value] of samples) if (!known.has(time)) known.set(time, bitsOf(value))
+    for (const [time, text] of samples) if (!known.has(time)) known.set(time, text)
     this.expected.set(key, known)
   }
 

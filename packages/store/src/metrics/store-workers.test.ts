@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { NodeFileSystem } from '@vantage/bytes'
 import { systemClock } from '@vantage/model'
+import { randomHistogram } from '@vantage/model/contract-tests'
+import { seededRandom } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
 import { MetricStore } from './store.ts'
 import { batchOf, labels } from './testing/batches.ts'
@@ -11,6 +13,8 @@ import { row } from './testing/store-harness.ts'
 
 const entry = new URL('./testing/worker-entry.ts', import.meta.url)
 const SERIES = 400
+/** Of them, the last ones hold histograms. */
+const HISTOGRAM_SERIES = 20
 const ROUNDS = 1500
 
 test('readers in other threads see whole samples while main writes, seals and merges', async () => {
@@ -44,16 +48,21 @@ test('readers in other threads see whole samples while main writes, seals and me
     })
   }
   reader.on('error', (error) => problems.push(error.message))
-  const batch = batchOf(all.map((one, i) => row(one, [firstMs, i])))
+  const floatSeries = SERIES - HISTOGRAM_SERIES
+  const histogram = (sum: number) => ({ ...randomHistogram(seededRandom(sum % 50), seededRandom(1)), sum })
   let sealing: Promise<void> = Promise.resolve()
   for (round = 0; round < ROUNDS && problems.length === 0; ) {
-    for (let i = 0; i < SERIES; i++) {
-      batch.times[i] = firstMs + round
-      batch.values[i] = i + round
-    }
+    const timeMs = firstMs + round
+    const batch = batchOf(
+      all.map((one, i) =>
+        i < floatSeries ? row(one, [timeMs, i + round]) : { ...row(one), histograms: [[timeMs, histogram(i + round)]] },
+      ),
+    )
     store.apply('default', batch, round, { nowMs: firstMs + 1e6 })
     round++
     if (round % 150 === 0) {
+      // Seals that wait for each other become one part, and a merge needs eight.
+      await sealing
       sealing = store.seal()
       // However busy the machine is: each generation is read at least once while it is sealed.
       while (isReading && problems.length === 0) await new Promise((resolve) => setImmediate(resolve))

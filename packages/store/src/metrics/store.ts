@@ -66,8 +66,9 @@ export interface TickInput {
 export interface MetricStoreStats {
   readonly tenants: number
   readonly series: number
-  /** Samples in memory. */
+  /** Samples in memory, native histograms included. */
   readonly samples: number
+  readonly histograms: number
   readonly lateSamples: number
   readonly chunks: number
   readonly exemplars: number
@@ -273,6 +274,7 @@ export class MetricStore {
       tenants: heads.length,
       series: sum(heads.map((head) => head.index.seriesCount)),
       samples: sum(generations.map((one) => one.sampleCount)),
+      histograms: sum(generations.map((one) => one.histogramCount)),
       lateSamples: sum(generations.map((one) => one.lateCount)),
       chunks: sum(generations.map((one) => one.chunkCount)),
       exemplars: sum(generations.map((one) => one.exemplarCount)),

@@ -221,8 +221,12 @@ function refusedGroup(ref: PartRef, refusal: Fault): IndexGroup {
   const source: SampleSource = {
     minTimeMs: ref.minTimeMs,
     maxTimeMs: ref.maxTimeMs,
+    hasHistograms: true,
     mayHold: () => true,
     read: () => {},
+    mayHoldHistograms: () => true,
+    histogramTimes: () => {},
+    readHistograms: () => {},
     exemplars: () => [],
   }
   return { refusal, index: emptyIndex(), matches: new MatchCache(), sources: [source], known: new KnownTwins() }

@@ -1,11 +1,14 @@
 import type { MetricMetadata } from '@vantage/model'
 import type { DeltaState } from '../head/delta-sums.ts'
 import { RECORD, RECORD_WORD_BITS } from '../head/generation.ts'
-import { type GenerationReader, ReadScratch } from '../head/generation-reader.ts'
+import type { GenerationReader } from '../head/generation-reader.ts'
 import type { HeadIndexReader } from '../head/head-index-reader.ts'
 import { SEGMENT_WORD_BITS } from '../limits.ts'
 import type { PartInput } from '../part/part-writer.ts'
+import { addFloats, addHistograms, addHistogramTimes, UnionScratch } from '../read-series.ts'
 import { wordAt } from '../shared-segments.ts'
+
+const EVER = { startMs: Number.NEGATIVE_INFINITY, endMs: Number.POSITIVE_INFINITY }
 
 /** A frozen generation as the input of a part. */
 export function generationInput(
@@ -17,19 +20,28 @@ export function generationInput(
   toOffset: number,
 ): PartInput {
   const { series, positions } = liveSeries(index, generation)
-  const scratch = new ReadScratch()
+  const scratch = new UnionScratch()
   return {
     seriesCount: series.length,
     originMs: originOf(generation, series),
     newestMs: generation.maxTimeMs,
     fromOffset,
     toOffset,
+    hasHistograms: generation.hasHistograms,
     labels: (i) => index.labels(series[i] as number),
     read: (i, out) => {
       out.reset()
-      generation.read(series[i] as number, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, out, scratch)
+      addFloats(generation, series[i] as number, EVER.startMs, EVER.endMs, out, scratch)
     },
-    exemplars: (i) => generation.exemplars(series[i] as number, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
+    histogramTimes: (i, out) => {
+      out.reset()
+      addHistogramTimes(generation, series[i] as number, EVER.startMs, EVER.endMs, out, scratch)
+    },
+    readHistograms: (i, startMs, endMs, out) => {
+      out.reset()
+      addHistograms(generation, series[i] as number, startMs, endMs, out, scratch)
+    },
+    exemplars: (i) => generation.exemplars(series[i] as number, EVER.startMs, EVER.endMs),
     metadata,
     deltaSums: deltas
       .filter((one) => positions.has(one.series))

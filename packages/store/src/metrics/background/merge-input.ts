@@ -1,12 +1,11 @@
-import { compareLabels, type Exemplar, type Labels, type MetricMetadata, SampleColumns } from '@vantage/model'
+import { compareLabels, type Exemplar, type Labels, type MetricMetadata } from '@vantage/model'
 import type { DeltaState } from '../head/delta-sums.ts'
-import { ReadScratch } from '../head/generation-reader.ts'
 import { IntList } from '../int-list.ts'
-import { mergeColumns } from '../merge-columns.ts'
 import type { PartReader } from '../part/part-reader.ts'
 import type { PartInput } from '../part/part-writer.ts'
+import { addFloats, addHistograms, addHistogramTimes, UnionScratch } from '../read-series.ts'
 
-const ALWAYS = { startMs: Number.NEGATIVE_INFINITY, endMs: Number.POSITIVE_INFINITY }
+const EVER = { startMs: Number.NEGATIVE_INFINITY, endMs: Number.POSITIVE_INFINITY }
 
 /** Series of several parts in the order of their labels, and where each one lives. */
 interface MergedSeries {
@@ -20,13 +19,17 @@ interface MergedSeries {
 /** @param parts neighbours in log order, lowest offset first: of equal times the later part's sample stays */
 export function mergeInput(parts: readonly PartReader[]): PartInput {
   const merged = uniteSeries(parts)
-  const scratch = new ReadScratch()
-  const next = new SampleColumns(1024)
-  const room = new SampleColumns(1024)
+  const scratch = new UnionScratch()
   const labelsOf = (i: number): Labels => {
     const place = merged.from.items[i] as number
     const part = parts[merged.part.items[place] as number] as PartReader
     return part.index.labels(merged.series.items[place] as number)
+  }
+  /** Calls for each place of a series, oldest part first. */
+  const visit = (i: number, add: (part: PartReader, series: number) => void): void => {
+    for (let at = merged.from.items[i] as number; at < (merged.from.items[i + 1] as number); at++) {
+      add(parts[merged.part.items[at] as number] as PartReader, merged.series.items[at] as number)
+    }
   }
   return {
     seriesCount: merged.count,
@@ -35,21 +38,22 @@ export function mergeInput(parts: readonly PartReader[]): PartInput {
     fromOffset: Math.min(...parts.map((part) => part.totals.fromOffset)),
     toOffset: Math.max(...parts.map((part) => part.totals.toOffset)),
     labels: labelsOf,
+    hasHistograms: parts.some((part) => part.hasHistograms),
     read: (i, out) => {
       out.reset()
-      for (let at = merged.from.items[i] as number; at < (merged.from.items[i + 1] as number); at++) {
-        const part = parts[merged.part.items[at] as number] as PartReader
-        next.reset()
-        part.read(merged.series.items[at] as number, ALWAYS.startMs, ALWAYS.endMs, next, scratch)
-        mergeColumns(out, 0, next, room)
-      }
+      visit(i, (part, series) => addFloats(part, series, EVER.startMs, EVER.endMs, out, scratch))
+    },
+    histogramTimes: (i, out) => {
+      out.reset()
+      visit(i, (part, series) => addHistogramTimes(part, series, EVER.startMs, EVER.endMs, out, scratch))
+    },
+    readHistograms: (i, startMs, endMs, out) => {
+      out.reset()
+      visit(i, (part, series) => addHistograms(part, series, startMs, endMs, out, scratch))
     },
     exemplars: (i) => {
       const found: Exemplar[] = []
-      for (let at = merged.from.items[i] as number; at < (merged.from.items[i + 1] as number); at++) {
-        const part = parts[merged.part.items[at] as number] as PartReader
-        found.push(...part.exemplars(merged.series.items[at] as number, ALWAYS.startMs, ALWAYS.endMs))
-      }
+      visit(i, (part, series) => found.push(...part.exemplars(series, EVER.startMs, EVER.endMs)))
       return found.sort((a, b) => a.timeMs - b.timeMs)
     },
     metadata: newestMetadata(parts),

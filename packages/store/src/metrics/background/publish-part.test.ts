@@ -20,11 +20,14 @@ function input(): PartInput {
     newestMs: 1e6,
     fromOffset: 3,
     toOffset: 9,
+    hasHistograms: false,
     labels: (i) => all[i] as Labels,
     read: (i, out) => {
       out.reset()
       for (let n = 0; n < 50; n++) out.push(n * 1000 + i, Math.sin(n * i))
     },
+    histogramTimes: (_, out) => out.reset(),
+    readHistograms: (_series, _startMs, _endMs, out) => out.reset(),
     exemplars: () => [],
     metadata: [],
     deltaSums: [],

@@ -1,8 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ApplyOutcome, type LabelsOutcome, MetricBatch, SampleColumns } from '@vantage/model'
-import { unlimitedBudget } from '@vantage/model/testing'
+import {
+  type ApplyOutcome,
+  type Histogram,
+  HistogramColumns,
+  type Labels,
+  type LabelsOutcome,
+  MetricBatch,
+  SampleColumns,
+} from '@vantage/model'
+import { randomHistogram } from '@vantage/model/contract-tests'
+import { seededRandom, unlimitedBudget } from '@vantage/model/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { batchOf, labels, type TestRow } from '../testing/batches.ts'
 import { row, StoreHarness } from '../testing/store-harness.ts'
@@ -249,6 +258,130 @@ test('an index that is mostly dead is rebuilt at a seal, and series come back by
   harness.apply(rows.slice(0, 100).map((one, i) => row(one.labels, [now + 2, i])))
   expect(harness.store.stats().series).toBe(100)
   expect(values('churn').length).toBe(5200)
+})
+
+const histogram = (i: number): Histogram => randomHistogram(seededRandom(3), seededRandom(i))
+const histogramRow = (series: Labels, ...histograms: (readonly [number, Histogram])[]): TestRow => ({
+  ...row(series),
+  histograms,
+})
+
+function histogramsOf(name: string, now: number): [number, Histogram][] {
+  const matchers = [{ name: '__name__', op: '=' as const, value: name }]
+  const selection = harness.store.reader().select('default', { matchers, startMs: 0, endMs: 1e14 }, unlimitedBudget)
+  const out = new HistogramColumns()
+  const all: [number, Histogram][] = []
+  for (let i = 0; i < selection.count; i++) {
+    selection.readHistograms(i, 0, 1e14, out)
+    out.histograms.forEach((one, at) => {
+      all.push([(out.times[at] as number) - now, one])
+    })
+  }
+  return all
+}
+
+test('histograms obey the rules of floats: duplicates, conflicts of either kind, late ones', async () => {
+  const now = await open()
+  const check = (rows: TestRow[], stored: number, duplicates: number, refused: string, verdict: string): void => {
+    expect(sums(harness.apply(rows))).toEqual({ stored, duplicates, refused, verdict })
+  }
+  check([histogramRow(up, [now, histogram(1)], [now, histogram(1)], [now, histogram(2)])], 1, 1, conflicts(1), '100')
+  check([{ ...row(up, [now, 7]), histograms: [[now + 1, histogram(3)]] }], 1, 0, conflicts(1), '1')
+  check([row(up, [now + 1, 7], [now + 2, 7])], 1, 0, conflicts(1), '1')
+  check([histogramRow(up, [now + 2, histogram(4)], [now + 3, histogram(4)])], 1, 0, conflicts(1), '1')
+  check([histogramRow(up, [now - 5, histogram(5)]), row(up, [now - 6, 1])], 2, 0, '', '')
+  check([histogramRow(up, [now - 5, histogram(5)], [now - 5, histogram(6)])], 0, 1, conflicts(1), '10')
+  check([row(up, [now - 5, 1]), histogramRow(up, [now - 6, histogram(6)])], 0, 0, conflicts(2), '11')
+  const want = [
+    [-5, histogram(5)],
+    [0, histogram(1)],
+    [1, histogram(3)],
+    [3, histogram(4)],
+  ]
+  const floats = [
+    [now - 6, 1],
+    [now + 2, 7],
+  ]
+  expect([histogramsOf('up', now), values('up')]).toEqual([want, floats])
+  expect(harness.store.stats()).toMatchObject({ samples: 6, histograms: 4, lateSamples: 2 })
+  await harness.reopen()
+  expect([histogramsOf('up', now), values('up')]).toEqual([want, floats])
+  await harness.store.seal()
+  expect([histogramsOf('up', now), values('up')]).toEqual([want, floats])
+})
+
+const conflicts = (count: number): string => `duplicate_timestamp ${count}`
+
+test('histogram bits lie behind the samples in a verdict; a refused row refuses its histograms', async () => {
+  const now = await open({ maxSeries: 1, maxPastMs: 1000, outOfOrderWindowMs: 500 })
+  harness.apply([histogramRow(up, [now, histogram(0)])])
+  const other = labels({ __name__: 'other' })
+  const rows: TestRow[] = [
+    { ...row(up, [now + 1, 1], [now + 2, 1]), histograms: [[now + 3, histogram(1)]] },
+    { ...row(other, [now, 1]), histograms: [[now + 1, histogram(1)]] },
+    histogramRow(other, [now + 1, histogram(1)]),
+    histogramRow(up, [now + 700_000, histogram(2)], [now - 2000, histogram(2)], [now - 600, histogram(2)]),
+    histogramRow(up, [Number.NaN, histogram(2)], [now - 400, histogram(2)]),
+  ]
+  const outcome = harness.apply(rows)
+  expect(sums(outcome)).toEqual({
+    stored: 4,
+    duplicates: 0,
+    refused: 'series_limit 3, too_far_in_future 1, too_old 2, invalid_value 1',
+    verdict: '11110100 11',
+  })
+  expect(outcome.storedHistograms).toBe(2)
+  const before = histogramsOf('up', now)
+  expect(before.map(([time]) => time)).toEqual([-400, 0, 3])
+  await harness.reopen()
+  expect(histogramsOf('up', now)).toEqual(before)
+  expect(histogramsOf('other', now)).toEqual([])
+})
+
+test('a histogram that no page can hold is refused at any time', async () => {
+  const now = await open()
+  const size = 4000
+  const huge = {
+    ...histogram(1),
+    positive: { indexes: Int32Array.from({ length: size }, (_, i) => i * 2), counts: new Float64Array(size) },
+  }
+  expect(sums(harness.apply([histogramRow(up, [now, huge], [now + 1, histogram(1)])]))).toEqual({
+    stored: 1,
+    duplicates: 0,
+    refused: 'histogram_invalid 1',
+    verdict: '1',
+  })
+})
+
+test('of equal times the later record wins between kinds, in replay too', async () => {
+  const now = await open()
+  const both = (time: number): unknown => [
+    values('up').filter(([at]) => at === time),
+    histogramsOf('up', time).filter(([at]) => at === 0),
+  ]
+  harness.apply([histogramRow(up, [now, histogram(1)], [now + 1, histogram(1)])])
+  harness.apply([row(up, [now + 2, 2], [now + 3, 2])])
+  await harness.store.seal()
+  harness.apply([row(up, [now, 9])])
+  harness.apply([histogramRow(up, [now + 2, histogram(9)])])
+  const check = (step: string): void => {
+    expect([step, both(now)]).toEqual([step, [[[now, 9]], []]])
+    expect([step, both(now + 1)]).toEqual([step, [[], [[0, histogram(1)]]]])
+    expect([step, both(now + 2)]).toEqual([step, [[], [[0, histogram(9)]]]])
+    expect([step, both(now + 3)]).toEqual([step, [[[now + 3, 2]], []]])
+  }
+  check('part and head')
+  await harness.store.seal()
+  check('two parts')
+  const records = [...harness.records]
+  await harness.store.close()
+  rmSync(directory, { recursive: true, force: true })
+  await open()
+  harness.records.push(...records)
+  await harness.reopen()
+  check('replay into one generation')
+  await harness.store.seal()
+  check('one part')
 })
 
 test('a batch may be empty', async () => {

@@ -1,5 +1,6 @@
 import {
   type ApplyOutcome,
+  assert,
   foreign,
   formatLabels,
   type ItemReason,
@@ -9,6 +10,7 @@ import {
 } from '@vantage/model'
 import {
   FUTURE_MAX_MS,
+  HISTOGRAM_BYTES_MAX,
   LABEL_NAME_BYTES_MAX,
   LABEL_VALUE_BYTES_MAX,
   LABELS_MAX,
@@ -59,6 +61,20 @@ export interface ApplyOptions {
 interface Tally {
   stored: number
   duplicates: number
+  histograms: number
+}
+
+/** What a row's samples and histograms must pass before they are stored. */
+interface Gate {
+  readonly verdict: Uint8Array | undefined
+  readonly isReplay: boolean
+  readonly isWindowed: boolean
+  readonly earliestMs: number
+  readonly latestMs: number
+  readonly limits: HeadLimits
+  readonly options: ApplyOptions
+  readonly refusals: Refusals
+  readonly itemCount: number
 }
 
 const NO_SERIES = -1
@@ -66,7 +82,8 @@ let rowSeries = new Int32Array(1024)
 
 /**
  * Stores one batch in a tenant's head: the only way in, for intake and for replay. Runs in one turn.
- * Every sample of the batch ends as stored, duplicate or refused; what is refused is also in the verdict.
+ * Every sample of the batch, native histograms included, ends as stored, duplicate or refused; what is refused is also
+ * in the verdict. Of a row the floats are stored before the histograms.
  */
 export function applyBatch(
   head: TenantHead,
@@ -75,12 +92,21 @@ export function applyBatch(
   options: ApplyOptions,
 ): ApplyOutcome {
   const refusals = new Refusals()
-  const tally: Tally = { stored: 0, duplicates: 0 }
+  const tally: Tally = { stored: 0, duplicates: 0, histograms: 0 }
   if (rowSeries.length < batch.rowCount) rowSeries = new Int32Array(batch.aliasStart.length)
   resolveRows(head, batch, limits, options, refusals)
+  const gate = gateOf(batch, limits, options, refusals)
+  assert(
+    batch.histogramCount === 0 || (batch.histogramRows[batch.histogramCount - 1] as number) < batch.rowCount,
+    'a histogram belongs to a row that was ended',
+  )
   for (let row = 0; row < batch.rowCount; row++) {
     const series = rowSeries[row] as number
-    if (series >= 0) appendRow(head, batch, row, series, limits, options, refusals, tally)
+    if (series >= 0) appendRow(head, batch, row, series, gate, tally)
+  }
+  for (let at = 0; at < batch.histogramCount; at++) {
+    const series = rowSeries[batch.histogramRows[at] as number] as number
+    if (series >= 0) appendHistogram(head, batch, at, series, gate, tally)
   }
   for (const entry of batch.metadata) head.setMetadata(entry)
   let storedExemplars = 0
@@ -91,11 +117,31 @@ export function applyBatch(
   return {
     storedSamples: tally.stored,
     duplicateSamples: tally.duplicates,
-    storedHistograms: 0,
+    storedHistograms: tally.histograms,
     storedExemplars,
     refused: refusals.isEmpty ? [] : refusals.list(),
     verdict: refusals.verdict,
   }
+}
+
+function gateOf(batch: MetricBatch, limits: HeadLimits, options: ApplyOptions, refusals: Refusals): Gate {
+  const isReplay = options.replay !== undefined
+  return {
+    verdict: options.replay?.verdict,
+    isReplay,
+    isWindowed: limits.outOfOrderWindowMs !== undefined,
+    earliestMs: isReplay || limits.maxPastMs === undefined ? -TIME_MAX_MS : options.nowMs - limits.maxPastMs,
+    latestMs: isReplay || limits.maxFutureMs === undefined ? TIME_MAX_MS : options.nowMs + limits.maxFutureMs,
+    limits,
+    options,
+    refusals,
+    itemCount: itemsOf(batch),
+  }
+}
+
+/** Items of a verdict: samples, then histograms. */
+function itemsOf(batch: MetricBatch): number {
+  return batch.sampleCount + batch.histogramCount
 }
 
 /** Fills `rowSeries`: by prediction, by alias, or by parsing the labels. */
@@ -151,22 +197,21 @@ function resolveLabels(
   options: ApplyOptions,
   refusals: Refusals,
 ): number {
-  const from = batch.sampleFrom[row] as number
-  const to = batch.sampleFrom[row + 1] as number
+  const isEmpty = isRowEmpty(batch, row)
   const verdict = options.replay?.verdict
-  if (verdict !== undefined && to > from && isRangeRefused(verdict, from, to)) return NO_SERIES
+  if (verdict !== undefined && !isEmpty && isRowRefused(verdict, batch, row)) return NO_SERIES
   const parsed = batch.labelsOf(row)
   if (!parsed.ok) {
-    refusals.add(parsed.reason, from, to, batch.sampleCount, () => parsed.message)
+    refuseRow(batch, row, parsed.reason, refusals, () => parsed.message)
     return NO_SERIES
   }
   const known = head.index.findSeries(parsed.labels)
   if (known >= 0) return known
   // A row without samples names no new series: its exemplars belong to nothing.
-  if (from === to) return NO_SERIES
+  if (isEmpty) return NO_SERIES
   const reason = refuseSeries(head, parsed.labels, limits, options.replay !== undefined)
   if (reason !== undefined) {
-    refusals.add(reason, from, to, batch.sampleCount, () => refusalText(reason, parsed.labels, limits))
+    refuseRow(batch, row, reason, refusals, () => refusalText(reason, parsed.labels, limits))
     return NO_SERIES
   }
   const series = head.index.addSeries(parsed.labels)
@@ -175,9 +220,47 @@ function resolveLabels(
   return series
 }
 
+function isRowEmpty(batch: MetricBatch, row: number): boolean {
+  if (batch.sampleFrom[row] !== batch.sampleFrom[row + 1]) return false
+  return histogramsFrom(batch, row) === histogramsFrom(batch, row + 1)
+}
+
+function isRowRefused(verdict: Uint8Array, batch: MetricBatch, row: number): boolean {
+  if (!isRangeRefused(verdict, batch.sampleFrom[row] as number, batch.sampleFrom[row + 1] as number)) return false
+  const { sampleCount } = batch
+  return isRangeRefused(verdict, sampleCount + histogramsFrom(batch, row), sampleCount + histogramsFrom(batch, row + 1))
+}
+
 function isRangeRefused(verdict: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (!isRefused(verdict, i)) return false
   return true
+}
+
+/** The first histogram of the first row from `row` on that has one: rows ascend. */
+function histogramsFrom(batch: MetricBatch, row: number): number {
+  let low = 0
+  let high = batch.histogramCount
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((batch.histogramRows[middle] as number) < row) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Refuses all samples and histograms of a row. */
+function refuseRow(
+  batch: MetricBatch,
+  row: number,
+  reason: ItemReason,
+  refusals: Refusals,
+  message: () => string,
+): void {
+  const itemCount = itemsOf(batch)
+  refusals.add(reason, batch.sampleFrom[row] as number, batch.sampleFrom[row + 1] as number, itemCount, message)
+  const from = batch.sampleCount + histogramsFrom(batch, row)
+  const to = batch.sampleCount + histogramsFrom(batch, row + 1)
+  if (to > from) refusals.add(reason, from, to, itemCount, message)
 }
 
 /** @returns why a series that does not exist yet may not begin, or undefined */
@@ -227,35 +310,21 @@ function refusalText(reason: ItemReason, labels: Labels, limits: HeadLimits): st
   }
 }
 
-function appendRow(
-  head: TenantHead,
-  batch: MetricBatch,
-  row: number,
-  series: number,
-  limits: HeadLimits,
-  options: ApplyOptions,
-  refusals: Refusals,
-  tally: Tally,
-): void {
+function appendRow(head: TenantHead, batch: MetricBatch, row: number, series: number, gate: Gate, tally: Tally): void {
   const { times, values, halves, deltaStarts } = batch
+  const { verdict, isReplay, isWindowed, earliestMs, latestMs } = gate
   const generation = head.current
   generation.coverSeries(series)
-  const replay = options.replay
-  const isReplay = replay !== undefined
-  const verdict = replay?.verdict
   const isWatched = head.tap.flags[series] !== 0
-  const isWindowed = limits.outOfOrderWindowMs !== undefined
-  const latest = isReplay || limits.maxFutureMs === undefined ? TIME_MAX_MS : options.nowMs + limits.maxFutureMs
-  const earliest = isReplay || limits.maxPastMs === undefined ? -TIME_MAX_MS : options.nowMs - limits.maxPastMs
   const end = batch.sampleFrom[row + 1] as number
   for (let i = batch.sampleFrom[row] as number; i < end; i++) {
     if (verdict !== undefined && isRefused(verdict, i)) continue
     const timeMs = times[i] as number
-    if (!(timeMs <= latest && timeMs >= earliest)) {
-      refuseTime(head, series, timeMs, latest, earliest, i, batch.sampleCount, refusals)
+    if (!(timeMs <= latestMs && timeMs >= earliestMs)) {
+      refuseTime(head, series, timeMs, i, gate)
       continue
     }
-    if (isWindowed && !isReplay && !isInWindow(head, series, timeMs, limits, options, i, batch, refusals)) continue
+    if (isWindowed && !isReplay && !isInWindow(head, series, timeMs, i, gate)) continue
     let code: number
     if (deltaStarts !== undefined && !Number.isNaN(deltaStarts[i] as number)) {
       code = appendDelta(head, series, deltaStarts[i] as number, timeMs, values[i] as number)
@@ -267,15 +336,55 @@ function appendRow(
       continue
     }
     if (code === APPENDED.conflict) {
-      refusals.add('duplicate_timestamp', i, i + 1, batch.sampleCount, () =>
-        sampleText(head, series, timeMs, 'has another value already'),
-      )
+      refuseConflict(head, series, timeMs, i, gate)
       continue
     }
     tally.stored++
     if (isWatched) head.tap.onSample(series, timeMs, values[i] as number)
     if (isWindowed) head.noteMaxTime(series, timeMs)
   }
+}
+
+/** Stores histogram `at` of the batch. The tap hears floats only: a live view draws numbers. */
+function appendHistogram(
+  head: TenantHead,
+  batch: MetricBatch,
+  at: number,
+  series: number,
+  gate: Gate,
+  tally: Tally,
+): void {
+  const { isReplay, isWindowed, earliestMs, latestMs } = gate
+  const item = batch.sampleCount + at
+  if (gate.verdict !== undefined && isRefused(gate.verdict, item)) return
+  const timeMs = batch.histogramTimes[at] as number
+  const from = batch.histogramFrom[at] as number
+  const to = batch.histogramFrom[at + 1] as number
+  if (to - from > HISTOGRAM_BYTES_MAX) {
+    gate.refusals.add('histogram_invalid', item, item + 1, gate.itemCount, () =>
+      sampleText(head, series, timeMs, `takes ${to - from} bytes of buckets: want at most ${HISTOGRAM_BYTES_MAX}`),
+    )
+    return
+  }
+  if (!(timeMs <= latestMs && timeMs >= earliestMs)) {
+    refuseTime(head, series, timeMs, item, gate)
+    return
+  }
+  if (isWindowed && !isReplay && !isInWindow(head, series, timeMs, item, gate)) return
+  const generation = head.current
+  generation.coverSeries(series)
+  const code = generation.appendHistogram(series, timeMs, batch.histogramBytes, from, to, isReplay)
+  if (code === APPENDED.duplicate) {
+    tally.duplicates++
+    return
+  }
+  if (code === APPENDED.conflict) {
+    refuseConflict(head, series, timeMs, item, gate)
+    return
+  }
+  tally.stored++
+  tally.histograms++
+  if (isWindowed) head.noteMaxTime(series, timeMs)
 }
 
 const valueScratch = new Float64Array(1)
@@ -290,41 +399,29 @@ function appendDelta(head: TenantHead, series: number, startMs: number, endMs: n
   return head.current.append(series, endMs, valueHalves[0] as number, valueHalves[1] as number, true)
 }
 
-function refuseTime(
-  head: TenantHead,
-  series: number,
-  timeMs: number,
-  latest: number,
-  earliest: number,
-  item: number,
-  sampleCount: number,
-  refusals: Refusals,
-): void {
+function refuseConflict(head: TenantHead, series: number, timeMs: number, item: number, gate: Gate): void {
+  gate.refusals.add('duplicate_timestamp', item, item + 1, gate.itemCount, () =>
+    sampleText(head, series, timeMs, 'has another value already'),
+  )
+}
+
+function refuseTime(head: TenantHead, series: number, timeMs: number, item: number, gate: Gate): void {
   let reason: ItemReason = 'invalid_value'
-  if (timeMs > latest) reason = 'too_far_in_future'
-  if (timeMs < earliest) reason = 'too_old'
-  const key = timeMs > latest ? 'limits.maxFuture' : 'limits.maxPast'
-  refusals.add(reason, item, item + 1, sampleCount, () =>
+  if (timeMs > gate.latestMs) reason = 'too_far_in_future'
+  if (timeMs < gate.earliestMs) reason = 'too_old'
+  const key = timeMs > gate.latestMs ? 'limits.maxFuture' : 'limits.maxPast'
+  gate.refusals.add(reason, item, item + 1, gate.itemCount, () =>
     sampleText(head, series, timeMs, `lies outside the time that is taken (${key})`),
   )
 }
 
-function isInWindow(
-  head: TenantHead,
-  series: number,
-  timeMs: number,
-  limits: HeadLimits,
-  options: ApplyOptions,
-  item: number,
-  batch: MetricBatch,
-  refusals: Refusals,
-): boolean {
+function isInWindow(head: TenantHead, series: number, timeMs: number, item: number, gate: Gate): boolean {
   const newest = series < head.maxTimes.length ? (head.maxTimes[series] as number) : Number.NEGATIVE_INFINITY
   // The newest time again is a duplicate or a conflict, which the append tells apart.
   if (timeMs >= newest) return true
-  const windowMs = limits.outOfOrderWindowMs as number
-  if (windowMs > 0 && timeMs >= options.nowMs - windowMs) return true
-  refusals.add(windowMs === 0 ? 'out_of_order' : 'too_old', item, item + 1, batch.sampleCount, () =>
+  const windowMs = gate.limits.outOfOrderWindowMs as number
+  if (windowMs > 0 && timeMs >= gate.options.nowMs - windowMs) return true
+  gate.refusals.add(windowMs === 0 ? 'out_of_order' : 'too_old', item, item + 1, gate.itemCount, () =>
     sampleText(head, series, timeMs, `is older than the series' newest, ${newest} (limits.outOfOrderWindow)`),
   )
   return false

@@ -1,4 +1,13 @@
-import { assert, type Exemplar, FaultError, fault, type Labels, type SampleColumns } from '@vantage/model'
+import {
+  assert,
+  decodeHistogram,
+  type Exemplar,
+  FaultError,
+  fault,
+  type HistogramColumns,
+  type Labels,
+  type SampleColumns,
+} from '@vantage/model'
 import { decodeValues } from '../codec/value-codec.ts'
 import { IntList } from '../int-list.ts'
 import { CHUNK_SAMPLES_MAX, SEGMENT_WORD_BITS, SEGMENT_WORD_MASK, SEGMENT_WORDS, TAIL_SAMPLES_MAX } from '../limits.ts'
@@ -12,13 +21,15 @@ import {
   segmentsSince,
   wordAt,
 } from '../shared-segments.ts'
-import { CHUNK, EXEMPLAR, type Generation, RECORD, RECORD_WORD_BITS, REGION } from './generation.ts'
+import type { TimeList } from '../time-list.ts'
+import { CHUNK, EXEMPLAR, type Generation, HISTOGRAM, RECORD, RECORD_WORD_BITS, REGION } from './generation.ts'
 
 /** What a reader lacks of a generation. Serialisable. */
 export interface GenerationDelta {
   readonly id: number
   readonly minTimeMs: number
   readonly maxTimeMs: number
+  readonly hasHistograms: boolean
   readonly records: SegmentsDelta
   readonly data: SegmentsDelta
 }
@@ -38,6 +49,7 @@ export function generationDelta(
     id: generation.id,
     minTimeMs: generation.minTimeMs,
     maxTimeMs: generation.maxTimeMs,
+    hasHistograms: generation.histogramCount > 0,
     records: segmentsSince(generation.records, knownRecords),
     data: segmentsSince(generation.data, knownData),
   }
@@ -53,6 +65,8 @@ export class ReadScratch {
   readonly chunkValues = new Float64Array(CHUNK_SAMPLES_MAX)
   readonly chunkHalves = new Uint32Array(this.chunkValues.buffer)
   readonly chunks = new IntList()
+  /** Addresses of histograms. */
+  readonly histograms = new IntList()
   readonly late = new SortScratch()
 }
 
@@ -78,6 +92,8 @@ export class GenerationReader {
   readonly data: SharedSegments
   minTimeMs = Number.POSITIVE_INFINITY
   maxTimeMs = Number.NEGATIVE_INFINITY
+  /** As of the last delta; false keeps readers of floats away from the lists of histograms. */
+  hasHistograms = false
 
   /** On the writer's own thread `source` lends its segments; elsewhere deltas bring them. */
   constructor(id: number, source?: Generation) {
@@ -91,6 +107,7 @@ export class GenerationReader {
     attachDelta(this.data, delta.data)
     this.minTimeMs = delta.minTimeMs
     this.maxTimeMs = delta.maxTimeMs
+    this.hasHistograms = delta.hasHistograms
   }
 
   /** True where the series may hold samples in [startMs, endMs]. */
@@ -217,10 +234,101 @@ export class GenerationReader {
     const record = series << RECORD_WORD_BITS
     const tail = loadWord(this.records, record)
     if (tail === 0) return Number.POSITIVE_INFINITY
-    let first = doubleAt(this.data, tail + REGION.header)
+    let first = wordAt(this.data, tail) > 0 ? doubleAt(this.data, tail + REGION.header) : Number.POSITIVE_INFINITY
     let chunk = loadWord(this.records, record + RECORD.chunk)
     for (; chunk !== 0; chunk = wordAt(this.data, chunk)) first = doubleAt(this.data, chunk + CHUNK.first)
+    let histogram = loadWord(this.records, record + RECORD.histogram)
+    for (; histogram !== 0; histogram = wordAt(this.data, histogram)) {
+      first = Math.min(first, doubleAt(this.data, histogram + HISTOGRAM.time))
+    }
     return first
+  }
+
+  /** True where the series may hold native histograms in [startMs, endMs]. */
+  mayHoldHistograms(series: number, startMs: number, endMs: number): boolean {
+    if (!this.hasHistograms || !this.mayHold(series, startMs, endMs)) return false
+    const record = series << RECORD_WORD_BITS
+    return loadWord(this.records, record + RECORD.histogram) !== 0 || this.#lateHistogram(record) !== 0
+  }
+
+  #lateHistogram(record: number): number {
+    return loadWord(this.records, record + RECORD.lateHistogram)
+  }
+
+  /** Appends the times of the histograms in [startMs, endMs], ascending, each once. */
+  histogramTimes(series: number, startMs: number, endMs: number, out: TimeList, scratch: ReadScratch): void {
+    if (!this.mayHoldHistograms(series, startMs, endMs)) return
+    const found = this.#findHistograms(series << RECORD_WORD_BITS, startMs, endMs, scratch)
+    for (let i = 0; i < found.count; i++) out.push(this.#histogramTime(found.items[i] as number))
+  }
+
+  /** Appends the histograms of [startMs, endMs], ascending, one per time: a late one wins over an older one. */
+  readHistograms(series: number, startMs: number, endMs: number, out: HistogramColumns, scratch: ReadScratch): void {
+    if (!this.mayHoldHistograms(series, startMs, endMs)) return
+    const found = this.#findHistograms(series << RECORD_WORD_BITS, startMs, endMs, scratch)
+    for (let i = 0; i < found.count; i++) {
+      const at = found.items[i] as number
+      const bytes = this.data.bytes[at >>> SEGMENT_WORD_BITS] as Uint8Array
+      const from = ((at & SEGMENT_WORD_MASK) + HISTOGRAM.header) * 4
+      out.push(this.#histogramTime(at), decodeHistogram(bytes, from))
+    }
+  }
+
+  #histogramTime(histogram: number): number {
+    return doubleAt(this.data, histogram + HISTOGRAM.time)
+  }
+
+  /** Addresses of the histograms that a reader is to see, ascending in time; valid until the next call. */
+  #findHistograms(record: number, startMs: number, endMs: number, scratch: ReadScratch): IntList {
+    const found = scratch.histograms
+    found.reset()
+    this.#listHistograms(loadWord(this.records, record + RECORD.histogram), startMs, endMs, true, found)
+    const inOrder = found.count
+    this.#listHistograms(this.#lateHistogram(record), startMs, endMs, false, found)
+    const items = found.items.subarray(0, found.count)
+    if (found.count === inOrder) items.reverse()
+    else {
+      // Memory is handed out upwards: of equal times the larger address came later.
+      items.sort((a, b) => this.#histogramTime(a) - this.#histogramTime(b) || (b >>> 0) - (a >>> 0))
+      keepFirstOfTime(found, (at) => this.#histogramTime(at))
+    }
+    const late = loadWord(this.records, record + RECORD.late)
+    if (late !== 0 && found.count > 0) this.#dropReplaced(found, this.#lateArrivals(late))
+    return found
+  }
+
+  #listHistograms(newest: number, startMs: number, endMs: number, isInOrder: boolean, out: IntList): void {
+    for (let at = newest; at !== 0; at = wordAt(this.data, at)) {
+      if (this.data.words[at >>> SEGMENT_WORD_BITS] === undefined) throw outrun()
+      const time = this.#histogramTime(at)
+      if (isInOrder && time < startMs) return
+      if (time >= startMs && time <= endMs) out.push(at)
+    }
+  }
+
+  /** Time → number of the newest late float of that time, counted from the first late float of the series. */
+  #lateArrivals(newest: number): Map<number, number> {
+    const times: number[] = []
+    for (let region = newest; region !== 0; region = wordAt(this.data, region + REGION.older)) {
+      const words = this.data.words[region >>> SEGMENT_WORD_BITS]
+      if (words === undefined) throw outrun()
+      const count = Atomics.load(words, region & SEGMENT_WORD_MASK)
+      for (let i = count - 1; i >= 0; i--) times.push(doubleAt(this.data, region + REGION.header + i * 2))
+    }
+    const arrivals = new Map<number, number>()
+    for (let i = times.length - 1; i >= 0; i--) arrivals.set(times[i] as number, times.length - 1 - i)
+    return arrivals
+  }
+
+  /** Drops histograms whose time was taken by a late float that came after them. */
+  #dropReplaced(found: IntList, arrivals: ReadonlyMap<number, number>): void {
+    let kept = 0
+    for (let i = 0; i < found.count; i++) {
+      const at = found.items[i] as number
+      const arrival = arrivals.get(this.#histogramTime(at))
+      if (arrival === undefined || arrival < wordAt(this.data, at + HISTOGRAM.lateBefore)) found.items[kept++] = at
+    }
+    found.count = kept
   }
 
   /** Exemplars of a series in [startMs, endMs], ascending. */
@@ -242,4 +350,14 @@ export class GenerationReader {
     }
     return found.sort((a, b) => a.timeMs - b.timeMs)
   }
+}
+
+/** Keeps the first of each run of equal times. */
+function keepFirstOfTime(found: IntList, timeOf: (address: number) => number): void {
+  let kept = 0
+  for (let i = 0; i < found.count; i++) {
+    const at = found.items[i] as number
+    if (kept === 0 || timeOf(found.items[kept - 1] as number) !== timeOf(at)) found.items[kept++] = at
+  }
+  found.count = kept
 }

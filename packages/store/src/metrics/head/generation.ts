@@ -11,18 +11,23 @@ import {
   TAIL_SAMPLES_MAX,
   TAIL_SAMPLES_MIN,
 } from '../limits.ts'
-import { SharedSegments, setDouble, setWord, storeWord, wordAt } from '../shared-segments.ts'
+import { doubleAt, SharedSegments, setDouble, setWord, storeWord, wordAt } from '../shared-segments.ts'
 
 /**
  * The samples of one tenant between two seals, in shared segments. One thread writes, many read in place.
  *
  *   record of a series (16 words, at series id × 16)
  *     0 tail region (live) | 1 newest chunk (live) | 2 chunks | 3 newest late region (live)
- *     4 newest exemplar (live) | 5 exemplars | 6 late samples | 7 –
- *     8 smallest time, f64 | 10 largest time in order, f64 | 12 time of the newest exemplar, f64 | 14 –
+ *     4 newest exemplar (live) | 5 exemplars | 6 late floats | 7 newest histogram in order (live)
+ *     8 smallest time, f64 | 10 largest time in order, f64 | 12 time of the newest exemplar, f64
+ *     14 newest late histogram (live) | 15 –
  *   tail and late region: count (live) | capacity | older region (late only) | – | times f64 × capacity | values
  *   chunk: older chunk | samples | bytes of the time block | bytes of the value block | first time | last time | blocks
  *   exemplar: older | label bytes | time f64 | value f64 | labels as JSON
+ *   histogram: older | bytes | time f64 | late floats that came before it | – | bytes of `encodeHistogram`
+ *
+ * Floats and histograms of a series share its times: what is not newer than both is late. A histogram is never moved
+ * nor packed here; a series that begins with one has an empty tail.
  *
  * A reader loads *live* words in the order tail, chunk, late: a sample that moves from the tail into a chunk is seen
  * at least once. A region that the writer left is used again only when no query that could see it still runs.
@@ -36,13 +41,16 @@ export const RECORD = {
   exemplar: 4,
   exemplars: 5,
   lateCount: 6,
+  histogram: 7,
   minTime: 8,
   maxTime: 10,
   exemplarTime: 12,
+  lateHistogram: 14,
 } as const
 export const REGION = { count: 0, capacity: 1, older: 2, header: 4 } as const
 export const CHUNK = { older: 0, count: 1, timeBytes: 2, valueBytes: 3, first: 4, last: 6, header: 8 } as const
 export const EXEMPLAR = { older: 0, bytes: 1, time: 2, value: 4, header: 6 } as const
+export const HISTOGRAM = { older: 0, bytes: 1, time: 2, lateBefore: 4, header: 6 } as const
 
 export const APPENDED = { stored: 0, duplicate: 1, conflict: 2, late: 3 } as const
 
@@ -75,7 +83,9 @@ export class Generation {
   /** Regions by capacity class that were left, oldest first, and the epoch at which each was left. */
   readonly #left = Array.from({ length: REGION_CLASSES }, () => new IntQueue())
   readonly #leftEpochs = Array.from({ length: REGION_CLASSES }, () => new IntQueue())
+  /** Floats and histograms. */
   sampleCount = 0
+  histogramCount = 0
   seriesCount = 0
   chunkCount = 0
   lateCount = 0
@@ -214,6 +224,7 @@ export class Generation {
     const inTail = this.#compare(wordAt(this.records, record), timeMs, low, high)
     if (inTail === APPENDED.duplicate) return inTail
     if (inTail === APPENDED.conflict && !overrides) return inTail
+    if (!overrides && this.#hasHistogramAt(record, timeMs)) return APPENDED.conflict
     const inLate = this.#compare(wordAt(this.records, record + RECORD.late), timeMs, low, high)
     if (inLate === APPENDED.duplicate) return inLate
     if (inLate === APPENDED.conflict && !overrides) return inLate
@@ -259,6 +270,93 @@ export class Generation {
     const minAt = ((record & SEGMENT_WORD_MASK) + RECORD.minTime) >>> 1
     if (timeMs < (doubles[minAt] as number)) doubles[minAt] = timeMs
     if (region !== newest) storeWord(this.records, record + RECORD.late, region)
+  }
+
+  #hasHistogramAt(record: number, timeMs: number): boolean {
+    const inOrder = this.#findHistogram(wordAt(this.records, record + RECORD.histogram), timeMs)
+    return inOrder !== 0 || this.#findHistogram(wordAt(this.records, record + RECORD.lateHistogram), timeMs) !== 0
+  }
+
+  /** @returns the histogram of this time among the newest of one list, which stand for the raw tail of floats; or 0 */
+  #findHistogram(newest: number, timeMs: number): number {
+    let at = newest
+    for (let i = 0; at !== 0 && i < TAIL_SAMPLES_MAX; i++) {
+      if (doubleAt(this.data, at + HISTOGRAM.time) === timeMs) return at
+      at = wordAt(this.data, at + HISTOGRAM.older)
+    }
+    return 0
+  }
+
+  /**
+   * Adds one native histogram, encoded in `bytes[from, to)` (at most `HISTOGRAM_BYTES_MAX`), by the rules of `append`:
+   * the newest histograms are what the raw tail is to floats, and a float of the same time is a conflict.
+   */
+  appendHistogram(
+    series: number,
+    timeMs: number,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    overrides: boolean,
+  ): number {
+    const record = series << RECORD_WORD_BITS
+    let code: number = APPENDED.stored
+    if (wordAt(this.records, record) === 0) this.#open(record, timeMs)
+    else if (timeMs <= this.maxTimeOf(series)) {
+      code = this.#compareHistogram(record, timeMs, bytes, from, to, overrides)
+      if (code !== APPENDED.late) return code
+      this.lateCount++
+    }
+    const isLate = code === APPENDED.late
+    const list = record + (isLate ? RECORD.lateHistogram : RECORD.histogram)
+    const at = this.data.allocate(HISTOGRAM.header + ((to - from + 3) >>> 2))
+    setWord(this.data, at + HISTOGRAM.older, wordAt(this.records, list))
+    setWord(this.data, at + HISTOGRAM.bytes, to - from)
+    setDouble(this.data, at + HISTOGRAM.time, timeMs)
+    setWord(this.data, at + HISTOGRAM.lateBefore, wordAt(this.records, record + RECORD.lateCount))
+    const target = this.data.bytes[at >>> SEGMENT_WORD_BITS] as Uint8Array
+    target.set(bytes.subarray(from, to), ((at & SEGMENT_WORD_MASK) + HISTOGRAM.header) * 4)
+    if (!isLate) setDouble(this.records, record + RECORD.maxTime, timeMs)
+    else if (timeMs < doubleAt(this.records, record + RECORD.minTime)) {
+      setDouble(this.records, record + RECORD.minTime, timeMs)
+    }
+    storeWord(this.records, list, at)
+    this.sampleCount++
+    this.histogramCount++
+    if (timeMs > this.maxTimeMs) this.maxTimeMs = timeMs
+    if (timeMs < this.minTimeMs) this.minTimeMs = timeMs
+    return code
+  }
+
+  /** A histogram not newer than the series. @returns duplicate, conflict, or `APPENDED.late` where it is to be kept */
+  #compareHistogram(
+    record: number,
+    timeMs: number,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    overrides: boolean,
+  ): number {
+    for (const list of [RECORD.histogram, RECORD.lateHistogram]) {
+      const at = this.#findHistogram(wordAt(this.records, record + list), timeMs)
+      if (at === 0) continue
+      if (this.#hasBytes(at, bytes, from, to)) return APPENDED.duplicate
+      if (!overrides) return APPENDED.conflict
+    }
+    if (overrides) return APPENDED.late
+    for (const list of [RECORD.tail, RECORD.late]) {
+      const found = this.#compare(wordAt(this.records, record + list), timeMs, 0, 0)
+      if (found !== APPENDED.stored) return APPENDED.conflict
+    }
+    return APPENDED.late
+  }
+
+  #hasBytes(histogram: number, bytes: Uint8Array, from: number, to: number): boolean {
+    if (wordAt(this.data, histogram + HISTOGRAM.bytes) !== to - from) return false
+    const held = this.data.bytes[histogram >>> SEGMENT_WORD_BITS] as Uint8Array
+    const at = ((histogram & SEGMENT_WORD_MASK) + HISTOGRAM.header) * 4
+    for (let i = from; i < to; i++) if (held[at + i - from] !== bytes[i]) return false
+    return true
   }
 
   /** An empty region: one that nobody can see any more, or a new one. */

@@ -9,10 +9,13 @@ export class Refusals {
     return this.#counts.size === 0
   }
 
-  /** Refuses samples [from, to); `message` is built for the first of a reason only. */
-  add(reason: ItemReason, from: number, to: number, sampleCount: number, message: () => string): void {
+  /**
+   * Refuses items [from, to) of `itemCount` (samples, then histograms); `message` is built for the first of a reason
+   * only.
+   */
+  add(reason: ItemReason, from: number, to: number, itemCount: number, message: () => string): void {
     if (to > from) {
-      this.verdict ??= new Uint8Array((sampleCount + 7) >>> 3)
+      this.verdict ??= new Uint8Array((itemCount + 7) >>> 3)
       for (let i = from; i < to; i++) this.verdict[i >>> 3] = (this.verdict[i >>> 3] as number) | (1 << (i & 7))
     }
     const known = this.#counts.get(reason)

@@ -1,6 +1,8 @@
 /** Numbers of the part file format. Source: FORMAT.md beside this file. */
 export const PART_MAGIC = 0x5450_4d56 // "VMPT"
-export const PART_VERSION = 1
+/** Floats only: read by every release. A part is version 2 only if it holds native histograms. */
+export const FLOATS_VERSION = 1
+export const HISTOGRAMS_VERSION = 2
 export const HEADER_BYTES = 16
 /** footer offset f64, footer bytes u32, footer crc u32, version u32, magic u32 */
 export const TRAILER_BYTES = 24
@@ -25,5 +27,5 @@ export const SECTIONS_MAX = 64
 /** A section larger than this is not ours. */
 export const SECTION_BYTES_MAX = 0x7fff_ffff
 
-/** Kinds of chunks; readers of this version serve floats and refuse the others by name. */
+/** Kinds of chunks; the histograms in parts of version 2 only. */
 export const CHUNK_KIND = { float: 0, exponentialHistogram: 1, customBucketHistogram: 2 } as const

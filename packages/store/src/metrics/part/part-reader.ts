@@ -2,9 +2,8 @@ import { zstdDecompressSync } from 'node:zlib'
 import { crc32c } from '@vantage/bytes'
 import {
   type Exemplar,
-  FaultError,
   type FileSystem,
-  fault,
+  type HistogramColumns,
   type Labels,
   type MetricMetadata,
   type OpenFile,
@@ -17,7 +16,9 @@ import type { ReadScratch } from '../head/generation-reader.ts'
 import { CHUNK_SAMPLES_MAX, PAGE_BYTES } from '../limits.ts'
 import { MatchCache } from '../select.ts'
 import { type IndexGroup, KnownTwins, type SampleSource } from '../series-index.ts'
-import { CHUNK_KIND, HEADER_BYTES, SECTION } from './layout.ts'
+import type { TimeList } from '../time-list.ts'
+import { type PageSource, readHistogramChunk } from './histogram-chunk.ts'
+import { CHUNK_KIND, HEADER_BYTES, HISTOGRAMS_VERSION, SECTION } from './layout.ts'
 import type { PageCache, PageSlot } from './page-cache.ts'
 import { PartIndex } from './part-index.ts'
 import { corrupt, PartSections, type PartTotals, readColumn } from './part-sections.ts'
@@ -34,6 +35,7 @@ export class PartReader implements SampleSource {
   readonly totals: PartTotals
   readonly index: PartIndex
   readonly group: IndexGroup
+  readonly hasHistograms: boolean
   readonly #path: string
   readonly #file: OpenFile
   readonly #cache: PageCache
@@ -57,6 +59,13 @@ export class PartReader implements SampleSource {
   readonly #slot: PageSlot = { bytes: new Uint8Array(0), at: 0 }
   readonly #stored = new Uint8Array(PAGE_BYTES + 4096)
   #exemplars: Map<number, Exemplar[]> | undefined
+  readonly #pages: PageSource = {
+    page: (page) => {
+      if (page >= this.#pageRaw.length) throw corrupt(this.#path, `page ${page} is missing`)
+      return this.#page(page)
+    },
+    rawBytes: (page) => this.#pageRaw[page] ?? 0,
+  }
 
   /** @param seed of the content hashes, the same in all indexes of the process */
   static open(files: FileSystem, path: string, id: number, seed: number, cache: PageCache): PartReader {
@@ -115,6 +124,11 @@ export class PartReader implements SampleSource {
       this.#pageOffsets[i + 1] = (this.#pageOffsets[i] as number) + (this.#pageStored[i] as number)
     }
     if (columns.isPast || chunks.isPast || pages.isPast) throw corrupt(path, 'a section ends early')
+    this.hasHistograms = this.#chunkKinds.some((kind) => kind !== CHUNK_KIND.float)
+    if (this.hasHistograms && this.#sections.version < HISTOGRAMS_VERSION) throw corrupt(path, 'unknown kind of chunk')
+    if (this.#chunkKinds.some((kind) => kind > CHUNK_KIND.customBucketHistogram)) {
+      throw corrupt(path, 'unknown kind of chunk')
+    }
     this.group = { index: this.index, matches: new MatchCache(), sources: [this], known: new KnownTwins() }
   }
 
@@ -163,7 +177,52 @@ export class PartReader implements SampleSource {
     for (let chunk = this.#chunkFrom[series] as number; chunk < end; chunk++) {
       const column = this.#chunkColumns[chunk] as number
       if ((this.#columnFirst[column] as number) > endMs) return
+      if (this.#chunkKinds[chunk] !== CHUNK_KIND.float) continue
       if ((this.#columnLast[column] as number) >= startMs) this.#readChunk(chunk, column, startMs, endMs, out, scratch)
+    }
+  }
+
+  mayHoldHistograms(series: number, startMs: number, endMs: number): boolean {
+    if (!this.hasHistograms) return false
+    const end = this.#chunkFrom[series + 1] as number
+    for (let chunk = this.#chunkFrom[series] as number; chunk < end; chunk++) {
+      if (this.#holdsHistograms(chunk, startMs, endMs)) return true
+    }
+    return false
+  }
+
+  #holdsHistograms(chunk: number, startMs: number, endMs: number): boolean {
+    if (this.#chunkKinds[chunk] === CHUNK_KIND.float) return false
+    const column = this.#chunkColumns[chunk] as number
+    return (this.#columnFirst[column] as number) <= endMs && (this.#columnLast[column] as number) >= startMs
+  }
+
+  histogramTimes(series: number, startMs: number, endMs: number, out: TimeList): void {
+    if (!this.hasHistograms) return
+    const end = this.#chunkFrom[series + 1] as number
+    for (let chunk = this.#chunkFrom[series] as number; chunk < end; chunk++) {
+      if (!this.#holdsHistograms(chunk, startMs, endMs)) continue
+      for (const time of this.#times(this.#chunkColumns[chunk] as number)) {
+        if (time >= startMs && time <= endMs) out.push(time)
+      }
+    }
+  }
+
+  readHistograms(series: number, startMs: number, endMs: number, out: HistogramColumns, scratch: ReadScratch): void {
+    if (!this.hasHistograms) return
+    const end = this.#chunkFrom[series + 1] as number
+    for (let chunk = this.#chunkFrom[series] as number; chunk < end; chunk++) {
+      if (!this.#holdsHistograms(chunk, startMs, endMs)) continue
+      const times = this.#times(this.#chunkColumns[chunk] as number)
+      let from = 0
+      while (from < times.length && (times[from] as number) < startMs) from++
+      let to = times.length
+      while (to > from && (times[to - 1] as number) > endMs) to--
+      if (from === to) continue
+      const place = { page: this.#chunkPages[chunk] as number, at: this.#chunkOffsets[chunk] as number }
+      if (!readHistogramChunk(this.#pages, place, times, from, to, out, scratch)) {
+        throw corrupt(this.#path, `chunk ${chunk} cannot be decoded`)
+      }
     }
   }
 
@@ -175,11 +234,6 @@ export class PartReader implements SampleSource {
     out: SampleColumns,
     scratch: ReadScratch,
   ): void {
-    if (this.#chunkKinds[chunk] !== CHUNK_KIND.float) {
-      throw new FaultError(
-        fault('unprocessable', `chunk kind ${this.#chunkKinds[chunk]} is not served by this version`),
-      )
-    }
     const times = this.#times(column)
     const count = times.length
     let from = 0

@@ -4,10 +4,11 @@ import { FaultError, fault, type MetricMetadata, type OpenFile, readAllNow } fro
 import type { DeltaState } from '../head/delta-sums.ts'
 import { ByteSource } from './byte-sink.ts'
 import {
+  FLOATS_VERSION,
   FOOTER_FIXED_BYTES,
   HEADER_BYTES,
+  HISTOGRAMS_VERSION,
   PART_MAGIC,
-  PART_VERSION,
   SECTION,
   SECTION_BYTES_MAX,
   SECTION_ENTRY_BYTES,
@@ -46,6 +47,7 @@ export function corrupt(path: string, what: string): FaultError {
 /** Footer and sections of an open part file, each checked against its CRC-32C before a byte of it is used. */
 export class PartSections {
   readonly totals: PartTotals
+  readonly version: number
   readonly #file: OpenFile
   readonly #path: string
   readonly #sections: readonly Section[]
@@ -54,7 +56,8 @@ export class PartSections {
   constructor(file: OpenFile, path: string) {
     this.#file = file
     this.#path = path
-    const { footer, sections, bytes, checksum } = readFooter(file, path)
+    const { version, footer, sections, bytes, checksum } = readFooter(file, path)
+    this.version = version
     this.#sections = sections
     const seriesCount = footer.u32()
     footer.u32()
@@ -117,6 +120,7 @@ function readFooter(
   file: OpenFile,
   path: string,
 ): {
+  version: number
   footer: ByteSource
   sections: Section[]
   bytes: number
@@ -134,9 +138,10 @@ function readFooter(
   const crc = trailer.u32()
   const trailerVersion = trailer.u32()
   if (trailer.u32() !== PART_MAGIC) throw corrupt(path, 'it ends early')
-  if (version !== PART_VERSION || trailerVersion !== version) {
-    throw corrupt(path, `version ${version}: want ${PART_VERSION}`)
+  if (version < FLOATS_VERSION || version > HISTOGRAMS_VERSION) {
+    throw corrupt(path, `version ${version}: want at most ${HISTOGRAMS_VERSION}`)
   }
+  if (trailerVersion !== version) throw corrupt(path, 'header and trailer differ')
   if (headerRest[0] !== 0 || headerRest[1] !== 0) throw corrupt(path, 'header differs')
   if (footerOffset + footerBytes + TRAILER_BYTES !== size) throw corrupt(path, 'footer is not where it should be')
   const footer = readRange(file, footerOffset, footerBytes, path)
@@ -158,7 +163,7 @@ function readFooter(
     sections.push({ kind, storedBytes, rawBytes, crc: sectionCrc, offset })
   }
   footer.at = 0
-  return { footer, sections, bytes: size, checksum: crc }
+  return { version, footer, sections, bytes: size, checksum: crc }
 }
 
 function readRange(file: OpenFile, offset: number, length: number, path: string): ByteSource {

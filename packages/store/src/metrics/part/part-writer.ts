@@ -1,23 +1,24 @@
-import { constants, zstdCompressSync } from 'node:zlib'
-import { crc32c } from '@vantage/bytes'
 import {
   assert,
   type Exemplar,
   type FileSystem,
+  type Histogram,
+  HistogramColumns,
   type Labels,
   labelValue,
   METRIC_NAME,
   type MetricMetadata,
-  type OpenFile,
   SampleColumns,
-  writeAllNow,
 } from '@vantage/model'
 import { encodeValues, ValueScratch, valuesBytesMax } from '../codec/value-codec.ts'
 import { finishHash, mixWord } from '../hash.ts'
-import { CHUNK_SAMPLES_MAX, PAGE_BYTES, TILE_SERIES, TILE_WINDOW_MS } from '../limits.ts'
+import { CHUNK_HISTOGRAMS_MAX, CHUNK_SAMPLES_MAX, TILE_SERIES, TILE_WINDOW_MS } from '../limits.ts'
 import { appendColumns } from '../merge-columns.ts'
+import { TimeList } from '../time-list.ts'
 import { ByteSink } from './byte-sink.ts'
-import { CHUNK_KIND, HEADER_BYTES, PART_MAGIC, PART_VERSION, SECTION } from './layout.ts'
+import { chunkKindOf, hasSameLayout, writeHistogramBlocks } from './histogram-chunk.ts'
+import { CHUNK_KIND, FLOATS_VERSION, HISTOGRAMS_VERSION, SECTION } from './layout.ts'
+import { type BlockPlace, PartFile } from './part-file.ts'
 import type { PartTotals } from './part-sections.ts'
 
 /** What a part is written from: series in the order of their label sets, each read once. */
@@ -29,102 +30,18 @@ export interface PartInput {
   readonly newestMs: number
   readonly fromOffset: number
   readonly toOffset: number
+  /** False: there are no native histograms, and releases that do not know them may read the part. */
+  readonly hasHistograms: boolean
   labels(series: number): Labels
-  /** All samples of the series into `out` (reset first), ascending, one per time. */
+  /** All floats of the series into `out` (reset first), ascending, one per time. */
   read(series: number, out: SampleColumns): void
+  /** The times of all histograms of the series into `out` (reset first), ascending; none is the time of a float. */
+  histogramTimes(series: number, out: TimeList): void
+  /** The histograms of [startMs, endMs] into `out` (reset first), ascending. */
+  readHistograms(series: number, startMs: number, endMs: number, out: HistogramColumns): void
   exemplars(series: number): readonly Exemplar[]
   readonly metadata: readonly MetricMetadata[]
   readonly deltaSums: readonly { readonly series: number; readonly sum: number; readonly ranges: readonly number[] }[]
-}
-
-function compress(raw: Uint8Array): Uint8Array {
-  // The default chunk size joins pieces and is up to twice as slow.
-  return zstdCompressSync(raw, {
-    chunkSize: Math.max(64, raw.length + 1024),
-    params: { [constants.ZSTD_c_compressionLevel]: 1 },
-  })
-}
-
-/** Pages and sections in the order they are written. */
-class PartFile {
-  readonly #file: OpenFile
-  readonly pages = { stored: [] as number[], raw: [] as number[], crcs: [] as number[] }
-  readonly #sections: { kind: number; stored: number; raw: number; crc: number; offset: number }[] = []
-  readonly #page = new Uint8Array(PAGE_BYTES)
-  #pageUsed = 0
-  offset = 0
-
-  constructor(file: OpenFile) {
-    this.#file = file
-    const header = new ByteSink()
-    header.u32(PART_MAGIC)
-    header.u32(PART_VERSION)
-    header.u32(0)
-    header.u32(0)
-    this.#append(header.view())
-    assert(this.offset === HEADER_BYTES, 'part header')
-  }
-
-  /** Puts a block into the open page, or into a new one where it does not fit. @returns its place */
-  addBlock(bytes: Uint8Array, length: number): { page: number; at: number } {
-    assert(length <= PAGE_BYTES, `block of ${length} bytes does not fit a page`)
-    if (this.#pageUsed + length > PAGE_BYTES) this.flushPage()
-    const at = this.#pageUsed
-    this.#page.set(bytes.subarray(0, length), at)
-    this.#pageUsed += length
-    return { page: this.pages.stored.length, at }
-  }
-
-  flushPage(): void {
-    if (this.#pageUsed === 0) return
-    const stored = compress(this.#page.subarray(0, this.#pageUsed))
-    this.pages.stored.push(stored.length)
-    this.pages.raw.push(this.#pageUsed)
-    this.pages.crcs.push(crc32c(stored))
-    this.#append(stored)
-    this.#pageUsed = 0
-  }
-
-  addSection(kind: number, raw: Uint8Array): void {
-    const stored = compress(raw)
-    this.#sections.push({ kind, stored: stored.length, raw: raw.length, crc: crc32c(stored), offset: this.offset })
-    this.#append(stored)
-  }
-
-  /** @returns the footer's checksum */
-  finish(totals: Omit<PartTotals, 'bytes' | 'checksum'>): number {
-    const footer = new ByteSink()
-    footer.u32(totals.seriesCount)
-    footer.u32(this.pages.stored.length)
-    for (const key of ['sampleCount', 'minTimeMs', 'maxTimeMs', 'fromOffset', 'toOffset'] as const)
-      footer.f64(totals[key])
-    footer.u32(this.#sections.length)
-    footer.u32(0)
-    for (const one of this.#sections) {
-      footer.u32(one.kind)
-      footer.u32(one.stored)
-      footer.u32(one.raw)
-      footer.u32(one.crc)
-      footer.f64(one.offset)
-    }
-    const footerOffset = this.offset
-    const bytes = footer.view()
-    this.#append(bytes)
-    const trailer = new ByteSink()
-    trailer.f64(footerOffset)
-    trailer.u32(bytes.length)
-    const checksum = crc32c(bytes)
-    trailer.u32(checksum)
-    trailer.u32(PART_VERSION)
-    trailer.u32(PART_MAGIC)
-    this.#append(trailer.view())
-    return checksum
-  }
-
-  #append(bytes: Uint8Array): void {
-    writeAllNow(this.#file, bytes, this.offset)
-    this.offset += bytes.length
-  }
 }
 
 /** Labels of all series as dictionaries; pairs are ordered by name, then value. */
@@ -246,11 +163,11 @@ function isEqual(a: Float64Array, b: Float64Array): boolean {
   return true
 }
 
-interface ChunkPlace {
+interface ChunkPlace extends BlockPlace {
   readonly series: number
+  readonly kind: number
   readonly column: number
-  readonly page: number
-  readonly at: number
+  readonly firstMs: number
 }
 
 /** Writes tiles: up to 40 series of one metric name, window by window, so that a query of one metric reads few pages. */
@@ -263,6 +180,8 @@ class TileWriter {
   readonly #tile = Array.from({ length: TILE_SERIES }, () => new SampleColumns(512))
   readonly #positions = new Int32Array(TILE_SERIES)
   readonly #chunk = new SampleColumns(CHUNK_SAMPLES_MAX)
+  readonly #histogramTimes = new TimeList()
+  readonly #histograms = new HistogramColumns()
   readonly chunks: ChunkPlace[] = []
   sampleCount = 0
   minTimeMs = Number.POSITIVE_INFINITY
@@ -301,14 +220,20 @@ class TileWriter {
       this.#positions[series - from] = 0
       left += samples.count
       this.sampleCount += samples.count
-      if (samples.count === 0) continue
-      this.minTimeMs = Math.min(this.minTimeMs, samples.times[0] as number)
-      this.maxTimeMs = Math.max(this.maxTimeMs, samples.times[samples.count - 1] as number)
+      if (samples.count > 0) this.#noteTimes(samples.times, samples.count)
     }
     while (left > 0) {
       const endMs = this.#nextWindowEnd(to - from)
       for (let series = from; series < to; series++) left -= this.#writeWindow(series, series - from, endMs)
     }
+    if (!this.#input.hasHistograms) return
+    for (let series = from; series < to; series++) this.#writeHistograms(series)
+  }
+
+  /** @param times ascending, at least one */
+  #noteTimes(times: Float64Array, count: number): void {
+    this.minTimeMs = Math.min(this.minTimeMs, times[0] as number)
+    this.maxTimeMs = Math.max(this.maxTimeMs, times[count - 1] as number)
   }
 
   /** End (exclusive) of the earliest window that still has samples. */
@@ -319,6 +244,11 @@ class TileWriter {
       const position = this.#positions[i] as number
       if (position < samples.count) earliest = Math.min(earliest, samples.times[position] as number)
     }
+    return this.#windowEnd(earliest)
+  }
+
+  /** End (exclusive) of the window that holds the time. */
+  #windowEnd(earliest: number): number {
     const { originMs, newestMs } = this.#input
     const window = Math.floor((earliest - originMs) / TILE_WINDOW_MS)
     const endMs = originMs + (window + 1) * TILE_WINDOW_MS
@@ -346,18 +276,51 @@ class TileWriter {
     appendColumns(chunk, samples, from, to)
     const column = this.#columns.intern(chunk.times.subarray(0, chunk.count), this.#file)
     const end = encodeValues(chunk.values, chunk.halves, chunk.count, this.#bytes, 0, this.#scratch)
-    this.chunks.push({ series, column, ...this.#file.addBlock(this.#bytes, end) })
+    const firstMs = chunk.times[0] as number
+    this.chunks.push({ series, kind: CHUNK_KIND.float, column, firstMs, ...this.#file.addBlock(this.#bytes, end) })
   }
 
-  /** Chunks by series, ascending in time within one. */
+  /** The histograms of one series, piece by piece, so that few are held decoded at once. */
+  #writeHistograms(series: number): void {
+    const times = this.#histogramTimes
+    const histograms = this.#histograms
+    this.#input.histogramTimes(series, times)
+    if (times.count === 0) return
+    this.#noteTimes(times.items, times.count)
+    this.sampleCount += times.count
+    let to = 0
+    for (let from = 0; from < times.count; from = to) {
+      const endMs = this.#windowEnd(times.items[from] as number)
+      while (to < times.count && to - from < CHUNK_HISTOGRAMS_MAX && (times.items[to] as number) < endMs) to++
+      this.#input.readHistograms(series, times.items[from] as number, times.items[to - 1] as number, histograms)
+      assert(histograms.count === to - from, 'histograms are where their times are')
+      this.#writeLayoutRuns(series, times.items.subarray(from, to), histograms.histograms)
+    }
+  }
+
+  /** One chunk for each run of histograms with equal layout. */
+  #writeLayoutRuns(series: number, times: Float64Array, histograms: readonly Histogram[]): void {
+    let to = 0
+    for (let from = 0; from < histograms.length; from = to) {
+      const first = histograms[from] as Histogram
+      to = from + 1
+      while (to < histograms.length && hasSameLayout(first, histograms[to] as Histogram)) to++
+      // Before the blocks: these must lie one behind the other.
+      const column = this.#columns.intern(times.subarray(from, to), this.#file)
+      const place = writeHistogramBlocks(this.#file, histograms, from, to, this.#bytes, this.#scratch)
+      this.chunks.push({ series, kind: chunkKindOf(first), column, firstMs: times[from] as number, ...place })
+    }
+  }
+
+  /** Chunks by series, ascending in their first times within one. */
   writeDirectory(): void {
     const counts = new Int32Array(this.#input.seriesCount)
     for (const { series } of this.chunks) counts[series] = (counts[series] as number) + 1
-    const sorted = [...this.chunks].sort((a, b) => a.series - b.series)
+    const sorted = [...this.chunks].sort((a, b) => a.series - b.series || a.firstMs - b.firstMs)
     const out = new ByteSink()
     out.varint(sorted.length)
     for (const count of counts) out.varint(count)
-    for (let i = 0; i < sorted.length; i++) out.varint(CHUNK_KIND.float)
+    for (const { kind } of sorted) out.varint(kind)
     for (const { column } of sorted) out.varint(column)
     for (let i = 0; i < sorted.length; i++) out.varint(0)
     for (const { page } of sorted) out.varint(page)
@@ -373,7 +336,7 @@ class TileWriter {
 export function writePart(files: FileSystem, path: string, input: PartInput): PartTotals {
   const handle = files.open(path, 'create')
   try {
-    const file = new PartFile(handle)
+    const file = new PartFile(handle, input.hasHistograms ? HISTOGRAMS_VERSION : FLOATS_VERSION)
     const tiles = new TileWriter(input, file)
     tiles.writeAll()
     tiles.writeDirectory()

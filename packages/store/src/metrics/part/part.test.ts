@@ -2,12 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NodeFileSystem } from '@vantage/bytes'
-import { FaultError, labelsKey, SampleColumns } from '@vantage/model'
+import { FaultError, type Histogram, HistogramColumns, labelsKey, SampleColumns } from '@vantage/model'
+import { randomHistogram } from '@vantage/model/contract-tests'
 import { seededRandom, unlimitedBudget } from '@vantage/model/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ReadScratch } from '../head/generation-reader.ts'
 import { labels, type TestRow } from '../testing/batches.ts'
-import { halvesText, row, StoreHarness } from '../testing/store-harness.ts'
+import { halvesText, histogramText, row, StoreHarness } from '../testing/store-harness.ts'
 import { PageCache } from './page-cache.ts'
 import { PartReader } from './part-reader.ts'
 
@@ -25,6 +26,14 @@ afterEach(async () => {
 
 const SEED = 99
 
+/** Ten histograms between the floats, of two layouts. */
+function histogramRow(series: number, now: number): [number, Histogram][] {
+  return Array.from({ length: 10 }, (_, i) => [
+    now + i * 1000 + 500,
+    randomHistogram(seededRandom(series + Math.floor(i / 5)), seededRandom(series * 100 + i)),
+  ])
+}
+
 /** One part of a few series, and its path. */
 async function writePart(): Promise<string> {
   const now = harness.clock.nowMs()
@@ -36,7 +45,8 @@ async function writePart(): Promise<string> {
       series % 3 === 0 ? random() : Math.floor(random() * 100),
     ])
     const exemplars = [{ labels: ['trace_id', `t${series}`], value: 1, timeMs: now }]
-    rows.push({ ...row(labels({ __name__: `m${series % 4}`, host: `h${series}` }), ...samples), exemplars })
+    const histograms = series % 4 === 1 ? histogramRow(series, now) : []
+    rows.push({ ...row(labels({ __name__: `m${series % 4}`, host: `h${series}` }), ...samples), exemplars, histograms })
   }
   harness.apply(rows)
   await harness.store.seal()
@@ -50,6 +60,7 @@ function readWhole(path: string): string {
   try {
     part.verify()
     const out = new SampleColumns()
+    const histograms = new HistogramColumns()
     const scratch = new ReadScratch()
     const lines: string[] = [
       JSON.stringify(part.totals),
@@ -63,6 +74,9 @@ function readWhole(path: string): string {
         { length: out.count },
         (_, i) => `${out.times[i]}=${halvesText(out.halves[i * 2 + 1] as number, out.halves[i * 2] as number)}`,
       )
+      histograms.reset()
+      part.readHistograms(series, -Infinity, Infinity, histograms, scratch)
+      samples.push(...histograms.histograms.map((one, i) => `${histograms.times[i]}=${histogramText(one)}`))
       const exemplars = JSON.stringify(part.exemplars(series, -Infinity, Infinity))
       lines.push(`${labelsKey(part.index.labels(series))} ${samples.join()} ${exemplars}`)
     }
@@ -120,8 +134,51 @@ test('a query that needs a refused part fails and says so; others are answered',
 test('a newer version is refused by name', async () => {
   const path = await writePart()
   const bytes = readFileSync(path)
-  bytes[4] = 2
-  bytes[bytes.length - 8] = 2
+  bytes[4] = 3
+  bytes[bytes.length - 8] = 3
   writeFileSync(path, bytes)
-  expect(() => readWhole(path)).toThrow(/version 2: want 1/)
+  expect(() => readWhole(path)).toThrow(/version 3: want at most 2/)
+})
+
+test('only parts with histograms need a reader that knows them', async () => {
+  const now = harness.clock.nowMs()
+  const versions = (): number[] =>
+    harness.store.parts().map((part) => readFileSync(join(directory, 'parts', part.fileName))[4] as number)
+  const floats = row(labels({ __name__: 'm', host: 'a' }), [now, 1])
+  harness.apply([floats])
+  await harness.store.seal()
+  harness.apply([{ ...floats, samples: [], histograms: histogramRow(1, now + 1000) }])
+  await harness.store.seal()
+  expect(versions()).toEqual([1, 2])
+})
+
+test('histograms of any size come back: thousands of one layout, each of another, as many buckets as there may be', async () => {
+  const now = harness.clock.nowMs()
+  const wide = (i: number): Histogram => ({
+    ...randomHistogram(seededRandom(1), seededRandom(i)),
+    positive: {
+      indexes: Int32Array.from({ length: 320 }, (_, bucket) => bucket * 2 - 300),
+      counts: Float64Array.from({ length: 320 }, (_, bucket) => bucket * Math.PI * i),
+    },
+  })
+  const cases: Record<string, (i: number) => Histogram> = {
+    same: (i) => randomHistogram(seededRandom(9), seededRandom(i)),
+    others: (i) => randomHistogram(seededRandom(i), seededRandom(i)),
+    wide,
+  }
+  const rows = Object.entries(cases).map(([name, at]) => ({
+    ...row(labels({ __name__: name })),
+    histograms: Array.from({ length: name === 'wide' ? 300 : 2000 }, (_, i): [number, Histogram] => [
+      now + i * 15_000,
+      at(i),
+    ]),
+  }))
+  harness.clock.advance(2000 * 15_000)
+  expect(harness.apply(rows)).toMatchObject({ storedHistograms: 4300, refused: [] })
+  const before = harness.dump()
+  await harness.store.seal()
+  expect(harness.problems).toEqual([])
+  expect(harness.dump()).toEqual(before)
+  const expected = rows.map((one) => one.histograms.map(([time, value]) => [time, histogramText(value)]))
+  expect([...before.values()].map((samples) => [...samples])).toEqual([expected[1], expected[0], expected[2]])
 })

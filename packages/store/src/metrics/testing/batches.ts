@@ -1,4 +1,12 @@
-import { type Exemplar, type Labels, labelsFromRecord, labelsKey, MetricBatch } from '@vantage/model'
+import {
+  type Exemplar,
+  encodeHistogram,
+  type Histogram,
+  type Labels,
+  labelsFromRecord,
+  labelsKey,
+  MetricBatch,
+} from '@vantage/model'
 
 /** A number, or the two halves of its bits (high, low): plain arrays of numbers change the payloads of NaNs. */
 export type TestValue = number | { readonly high: number; readonly low: number }
@@ -8,6 +16,7 @@ export interface TestRow {
   readonly labels: Labels
   /** time, value */
   readonly samples: readonly (readonly [number, TestValue])[]
+  readonly histograms?: readonly (readonly [number, Histogram])[]
   /** One per sample: interval starts of delta points. */
   readonly deltaStarts?: readonly number[]
   readonly exemplars?: readonly Exemplar[]
@@ -34,6 +43,7 @@ export function batchOf(rows: readonly TestRow[]): MetricBatch {
       }
       starts.push(row.deltaStarts?.[i] ?? Number.NaN)
     }
+    for (const [time, histogram] of row.histograms ?? []) batch.pushHistogram(time, encodeHistogram(histogram))
     batch.endRow(at, at + alias.length)
     at += alias.length
     for (const exemplar of row.exemplars ?? []) batch.exemplars.push({ row: index, exemplar })

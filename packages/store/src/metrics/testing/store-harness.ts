@@ -1,5 +1,15 @@
 import { NodeFileSystem } from '@vantage/bytes'
-import { type ApplyOutcome, type Clock, type FileSystem, type Labels, labelsKey, SampleColumns } from '@vantage/model'
+import {
+  type ApplyOutcome,
+  type Clock,
+  encodeHistogram,
+  type FileSystem,
+  type Histogram,
+  HistogramColumns,
+  type Labels,
+  labelsKey,
+  SampleColumns,
+} from '@vantage/model'
 import { unlimitedBudget } from '@vantage/model/testing'
 import type { ApplyOptions, HeadLimits } from '../head/apply.ts'
 import { MetricStore } from '../store.ts'
@@ -18,6 +28,11 @@ export function bitsOf(value: TestValue): string {
 
 export function halvesText(high: number, low: number): string {
   return `${(high >>> 0).toString(16).padStart(8, '0')}${(low >>> 0).toString(16).padStart(8, '0')}`
+}
+
+/** A histogram as text, equal where the histograms are. */
+export function histogramText(histogram: Histogram): string {
+  return `h${Buffer.from(encodeHistogram(histogram)).toString('hex')}`
 }
 
 /** Tests own time. */
@@ -84,10 +99,11 @@ export class StoreHarness {
     return outcome
   }
 
-  /** All samples in the range: label key → time → bits. */
+  /** All samples in the range: label key → time → bits, or a histogram's text. */
   dump(startMs = -(2 ** 50), endMs = 2 ** 50, tenant = 'default'): Map<string, Map<number, string>> {
     const selection = this.store.reader().select(tenant, { matchers: [], startMs, endMs }, unlimitedBudget)
     const out = new SampleColumns()
+    const histograms = new HistogramColumns()
     const all = new Map<string, Map<number, string>>()
     for (let i = 0; i < selection.count; i++) {
       selection.read(i, startMs, endMs, out)
@@ -98,6 +114,16 @@ export class StoreHarness {
         if (!(time > before)) throw new Error(`times do not ascend: ${before}, ${time}`)
         before = time
         samples.set(time, halvesText(out.halves[j * 2 + 1] as number, out.halves[j * 2] as number))
+      }
+      selection.readHistograms(i, startMs, endMs, histograms)
+      if (histograms.count > 0 && !selection.mayHaveHistograms(i)) throw new Error('histograms against the promise')
+      before = Number.NEGATIVE_INFINITY
+      for (let j = 0; j < histograms.count; j++) {
+        const time = histograms.times[j] as number
+        if (!(time > before)) throw new Error(`histogram times do not ascend: ${before}, ${time}`)
+        if (samples.has(time)) throw new Error(`a float and a histogram at ${time}`)
+        before = time
+        samples.set(time, histogramText(histograms.histograms[j] as Histogram))
       }
       if (samples.size > 0) all.set(labelsKey(selection.labels(i)), samples)
     }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { NodeFileSystem } from '@vantage/bytes'
-import { assert, labelValue, SampleColumns } from '@vantage/model'
+import { assert, HistogramColumns, labelValue, SampleColumns } from '@vantage/model'
 import { unlimitedBudget } from '@vantage/model/testing'
 import type { BackgroundData } from '../background/protocol.ts'
 import { type CatalogueData, MetricViewReader, openView, runBackground, runCatalogue } from '../index.ts'
@@ -19,11 +19,12 @@ if (role === 'catalogue') runCatalogue(port, data as CatalogueData)
 if (role === 'background') runBackground(port, data as BackgroundData, new NodeFileSystem())
 if (role === 'reader') runReader(data as { directory: string; seed: number })
 
-/** Series i holds i + n at its n-th time; a read must be a gapless begin of that. */
+/** Series i holds i + n, or a histogram of that sum, at its n-th time; a read must be a gapless begin of that. */
 function runReader(options: { directory: string; seed: number }): void {
   const view = openView(new NodeFileSystem(), options)
   const reader = new MetricViewReader(view)
   const out = new SampleColumns()
+  const histograms = new HistogramColumns()
   port?.on('message', (message: { view: TenantViewMessage; firstMs: number; minimum: number }) => {
     view.update(message.view)
     const scan = { matchers: [], startMs: -1e15, endMs: 1e15 }
@@ -35,6 +36,10 @@ function runReader(options: { directory: string; seed: number }): void {
       for (let i = 0; i < selection.count; i++) {
         const series = Number(labelValue(selection.labels(i), 'i'))
         selection.read(i, scan.startMs, scan.endMs, out)
+        if (selection.mayHaveHistograms(i)) {
+          selection.readHistograms(i, scan.startMs, scan.endMs, histograms)
+          for (let n = 0; n < histograms.count; n++) out.push(histograms.times[n] as number, sumAt(histograms, n))
+        }
         samples += out.count
         if (out.count < message.minimum) problem = `series ${series}: ${out.count} of ${message.minimum} samples`
         for (let n = 0; n < out.count; n++) {
@@ -45,4 +50,8 @@ function runReader(options: { directory: string; seed: number }): void {
     }
     port?.postMessage({ samples, problem })
   })
+}
+
+function sumAt(histograms: HistogramColumns, at: number): number {
+  return histograms.histograms[at]?.sum ?? Number.NaN
 }
