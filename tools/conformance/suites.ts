@@ -4,6 +4,7 @@ import { openmetricsSuite } from './suites/openmetrics.ts'
 import { prometheusComplianceSuite } from './suites/prometheus-compliance.ts'
 import { prometheusDiffSuite } from './suites/prometheus-diff.ts'
 import { promqlSuite } from './suites/promql.ts'
+import { statsdSuite } from './suites/statsd.ts'
 
 /** What `npm run conformance -- SUITE` knows. */
 export const SUITES = {
@@ -12,6 +13,7 @@ export const SUITES = {
   promql: promqlSuite,
   'prometheus-compliance': prometheusComplianceSuite,
   'prometheus-diff': prometheusDiffSuite,
+  statsd: statsdSuite,
 } as const satisfies Readonly<Record<string, Suite>>
 
 export type SuiteName = keyof typeof SUITES

@@ -1,0 +1,239 @@
+import {
+  type Labels,
+  labelsFrom,
+  labelsKey,
+  METRIC_NAME,
+  type MetricMetadata,
+  type MetricType,
+  staleNaN,
+} from '@vantage/model'
+import { canonicalLabels } from '../labels.ts'
+import { LABEL_LIMITS, type LabelLimits } from '../limits.ts'
+import type { StatsdEvent, StatsdTags } from './line.ts'
+import type { StatsdMapper } from './mapper.ts'
+import type { ObserverOptions } from './mapping.ts'
+import { escapeName } from './name.ts'
+import { type Observations, observationsOf } from './observations.ts'
+
+/** `statsd.maxSeries`: names with labels whose state is held. */
+export const STATSD_SERIES_MAX = 100_000
+/** Members of one set between two flushes. */
+const SET_MEMBERS_MAX = 10_000
+/** A name that was silent so long ends: its series get a stale marker and its state is given up. */
+const TTL_MS = 3_600_000
+
+export type StatsdRefusal =
+  | 'series_limit'
+  | 'set_members'
+  | 'type_conflict'
+  | 'negative_counter'
+  | 'dropped_by_mapping'
+  | 'bad_labels'
+
+/** One series at a flush. */
+export interface FlushedSeries {
+  readonly labels: Labels
+  /** One value; the marker of staleness survives in here. */
+  readonly values: Float64Array
+}
+
+export interface Flush {
+  readonly series: readonly FlushedSeries[]
+  /** Of names that are new since the last flush. */
+  readonly metadata: readonly MetricMetadata[]
+}
+
+export interface AggregatorOptions {
+  readonly mapper: StatsdMapper
+  readonly seriesMax?: number
+  readonly ttlMs?: number
+  readonly limits?: LabelLimits
+  readonly onRefused?: (reason: StatsdRefusal) => void
+}
+
+type Kind = 'counter' | 'gauge' | 'summary' | 'histogram'
+
+/** State of one name with its labels. */
+interface Entry {
+  readonly key: string
+  readonly name: string
+  readonly labels: Labels
+  readonly ttlMs: number
+  touchedMs: number
+  value: number
+  readonly observations: Observations | undefined
+  readonly members: Set<string> | undefined
+}
+
+/**
+ * Holds what StatsD's values add up to, and states all of it at each flush: counters and timers cumulative, as a
+ * scrape would find them, gauges as they were set last, sets as the number of members since the flush before.
+ * Owner: one listener; not for several tenants. Clocks are passed in.
+ */
+export class StatsdAggregator {
+  readonly #options: AggregatorOptions
+  readonly #seriesMax: number
+  readonly #ttlMs: number
+  readonly #limits: LabelLimits
+  readonly #entries = new Map<string, Entry>()
+  /** What each name is, and how many entries it has: a name is one thing at a time. */
+  readonly #kinds = new Map<string, { readonly kind: Kind; entries: number }>()
+  #metadata: MetricMetadata[] = []
+
+  constructor(options: AggregatorOptions) {
+    this.#options = options
+    this.#seriesMax = options.seriesMax ?? STATSD_SERIES_MAX
+    this.#ttlMs = options.ttlMs ?? TTL_MS
+    this.#limits = options.limits ?? LABEL_LIMITS
+  }
+
+  get entryCount(): number {
+    return this.#entries.size
+  }
+
+  /** @param nowMs unix ms; never earlier than the call before */
+  add(event: StatsdEvent, nowMs: number): void {
+    const { mapper } = this.#options
+    const mapped = mapper.find(event.name, event.kind === 'set' ? 'gauge' : event.kind)
+    if (mapped?.mapping.action === 'drop') {
+      this.#refuse('dropped_by_mapping')
+      return
+    }
+    const name = mapped === undefined ? escapeName(event.name) : mapped.name
+    const observer = event.kind === 'observer' ? (mapped?.mapping.observer ?? mapper.observer) : undefined
+    const entry = this.#entryOf(
+      event,
+      name,
+      mapped?.labels ?? [],
+      observer,
+      mapped?.mapping.ttlMs || this.#ttlMs,
+      nowMs,
+    )
+    if (entry === undefined) return
+    entry.touchedMs = nowMs
+    this.#take(entry, event, mapped?.mapping.scale ?? 1, nowMs)
+  }
+
+  /** All series as they stand; those that end are stated as stale, once. */
+  flush(nowMs: number): Flush {
+    const series: FlushedSeries[] = []
+    for (const entry of this.#entries.values()) {
+      const isOver = nowMs - entry.touchedMs > entry.ttlMs
+      for (const one of partsOf(entry, nowMs)) {
+        series.push(isOver ? { labels: one.labels, values: Float64Array.of(staleNaN()) } : one)
+      }
+      entry.members?.clear()
+      if (isOver) this.#end(entry)
+    }
+    const metadata = this.#metadata
+    this.#metadata = []
+    return { series, metadata }
+  }
+
+  #take(entry: Entry, event: StatsdEvent, scale: number, nowMs: number): void {
+    switch (event.kind) {
+      case 'counter':
+        // A counter that falls would be taken for a restart.
+        if (event.value * scale < 0) {
+          this.#refuse('negative_counter')
+          return
+        }
+        entry.value += event.value * scale
+        return
+      case 'gauge':
+        entry.value = (event.isRelative ? entry.value : 0) + event.value * scale
+        return
+      case 'observer':
+        entry.observations?.add(event.value * scale, event.repeats, nowMs)
+        return
+      case 'set':
+        if ((entry.members?.size ?? 0) >= SET_MEMBERS_MAX) {
+          this.#refuse('set_members')
+          return
+        }
+        entry.members?.add(event.member)
+    }
+  }
+
+  #entryOf(
+    event: StatsdEvent,
+    name: string,
+    mapped: readonly (readonly [string, string])[],
+    observer: ObserverOptions | undefined,
+    ttlMs: number,
+    nowMs: number,
+  ): Entry | undefined {
+    const kind: Kind = event.kind === 'set' ? 'gauge' : (observer?.type ?? (event.kind as Kind))
+    const labels = this.#labelsOf(name, event.tags, mapped)
+    if (labels === undefined) return undefined
+    const key = labelsKey(labels)
+    const known = this.#kinds.get(name)
+    const found = this.#entries.get(key)
+    if (
+      (known !== undefined && known.kind !== kind) ||
+      (found !== undefined && (found.members !== undefined) !== (event.kind === 'set'))
+    ) {
+      this.#refuse('type_conflict')
+      return undefined
+    }
+    if (found !== undefined) return found
+    if (this.#entries.size >= this.#seriesMax) {
+      this.#refuse('series_limit')
+      return undefined
+    }
+    const entry: Entry = {
+      key,
+      name,
+      labels,
+      ttlMs,
+      touchedMs: nowMs,
+      value: 0,
+      observations: observer === undefined ? undefined : observationsOf(observer),
+      members: event.kind === 'set' ? new Set() : undefined,
+    }
+    this.#entries.set(key, entry)
+    if (known === undefined) this.#open(name, kind)
+    else known.entries++
+    return entry
+  }
+
+  #labelsOf(name: string, tags: StatsdTags, mapped: readonly (readonly [string, string])[]): Labels | undefined {
+    const labels = labelsFrom([[METRIC_NAME, name], ...Object.entries(tags), ...mapped, [METRIC_NAME, name]])
+    const checked = canonicalLabels(labels, this.#limits)
+    if (checked.ok) return checked.labels
+    this.#refuse('bad_labels')
+    return undefined
+  }
+
+  #open(name: string, kind: Kind): void {
+    this.#kinds.set(name, { kind, entries: 1 })
+    this.#metadata.push({ metric: name, type: kind satisfies MetricType, unit: '', help: 'Received by StatsD.' })
+  }
+
+  #end(entry: Entry): void {
+    this.#entries.delete(entry.key)
+    const kind = this.#kinds.get(entry.name)
+    if (kind !== undefined && --kind.entries === 0) this.#kinds.delete(entry.name)
+  }
+
+  #refuse(reason: StatsdRefusal): void {
+    this.#options.onRefused?.(reason)
+  }
+}
+
+function partsOf(entry: Entry, nowMs: number): FlushedSeries[] {
+  if (entry.observations === undefined) {
+    return [{ labels: entry.labels, values: Float64Array.of(entry.members?.size ?? entry.value) }]
+  }
+  const own = pairsOf(entry.labels)
+  return entry.observations.parts(nowMs).map(({ suffix, label, labelValue, value }) => {
+    const more: [string, string][] = label === '' ? [] : [[label, labelValue]]
+    return { labels: labelsFrom([...own, ...more, [METRIC_NAME, entry.name + suffix]]), values: Float64Array.of(value) }
+  })
+}
+
+function pairsOf(labels: Labels): [string, string][] {
+  const pairs: [string, string][] = []
+  for (let i = 0; i < labels.length; i += 2) pairs.push([labels[i] as string, labels[i + 1] as string])
+  return pairs
+}
