@@ -3,6 +3,7 @@ import { systemClock } from '@vantage/model'
 import { Logger } from '@vantage/observe'
 import { EXIT_CONFIG, type LoadedConfig, loadConfig } from './config/load.ts'
 import { PortTakenError } from './listen.ts'
+import { ScrapeConfigError } from './scrape/scraping.ts'
 import { Server, StoreOpenError } from './server.ts'
 
 /** Exit codes: a bug or a failed disk; the data cannot be opened (newer format, taken lock). */
@@ -37,7 +38,7 @@ async function runServer(loaded: LoadedConfig): Promise<void> {
       logger.error(error.message)
       process.exit(EXIT_DATA)
     }
-    if (error instanceof PortTakenError) {
+    if (error instanceof PortTakenError || error instanceof ScrapeConfigError) {
       logger.error(error.message)
       process.exit(EXIT_CONFIG)
     }

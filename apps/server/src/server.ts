@@ -33,6 +33,7 @@ import { serverFacts } from './facts.ts'
 import { openGrpc } from './grpc.ts'
 import { type AppDeps, fullApp, otlpApp } from './http/app.ts'
 import { ownRoutes } from './http/own-routes.ts'
+import type { DecoderLimits } from './intake/decoders.ts'
 import { MetricsIntake } from './intake/metrics-intake.ts'
 import { listenMain, listenOptional } from './listen.ts'
 import { LiveHub } from './live/hub.ts'
@@ -40,6 +41,9 @@ import { memoryLimitBytes, PressureGauge } from './pressure.ts'
 import { registerProcessMetrics } from './process-metrics.ts'
 import { engineOptions } from './query/engine-options.ts'
 import { QueryPool } from './query/query-pool.ts'
+import { RegisteredTargets } from './scrape/registered-targets.ts'
+import { scrapeRoutes } from './scrape/routes.ts'
+import { ScrapeConfigError, Scraping } from './scrape/scraping.ts'
 import { SelfReport } from './self/self-report.ts'
 import { spawnThread } from './threads.ts'
 import { VERSION } from './version.ts'
@@ -76,6 +80,7 @@ export class Server {
   #queries: QueryPool | undefined
   #hub: LiveHub | undefined
   #self: SelfReport | undefined
+  #scraping: Scraping | undefined
   #grpc: OtlpGrpcDoor | undefined
   #ticker: NodeJS.Timeout | undefined
   #ticking: Promise<void> = Promise.resolve()
@@ -106,6 +111,8 @@ export class Server {
     this.#ticker = setInterval(() => this.#tick(), TICK_MS)
     this.#phase = 'ready'
     if (this.#config.self.enabled) this.#startSelfReport()
+    const problem = await this.#scraping?.reload()
+    if (problem !== undefined) throw new ScrapeConfigError(`scrape.config: ${problem}`)
   }
 
   /**
@@ -115,6 +122,7 @@ export class Server {
   async drain(isHurried: boolean): Promise<void> {
     this.#phase = 'draining'
     this.#self?.close()
+    await this.#scraping?.close()
     const delayMs = this.#config.drain.delay ?? 0
     if (!isHurried && delayMs > 0) await new Promise((resume) => setTimeout(resume, delayMs))
     clearInterval(this.#ticker)
@@ -180,6 +188,7 @@ export class Server {
     return [
       ...prometheus.routes(''),
       ...prometheus.routes('/prometheus'),
+      ...scrapeRoutes(() => this.#scraping),
       ...plainRoutes({ queries, facts, clock: systemClock }),
       ...ownRoutes({
         registry: this.#registry,
@@ -247,10 +256,12 @@ export class Server {
     const { maxLabels, maxLabelNameBytes, maxLabelValueBytes } = this.#config.limits
     const maxDecompressedBytes = Math.min(this.#config.http.maxDecompressedBytes, REMOTE_WRITE_UNPACKED_MAX)
     const limits = { maxLabels, maxLabelNameBytes, maxLabelValueBytes, maxDecompressedBytes }
-    this.#intake = new MetricsIntake({ log, store, clock: systemClock, limits, seed: randomInt(2 ** 31) })
-    await this.#replay(this.#intake, store.sealedTo(TOPIC))
+    const intake = new MetricsIntake({ log, store, clock: systemClock, limits, seed: randomInt(2 ** 31) })
+    this.#intake = intake
+    await this.#replay(intake, store.sealedTo(TOPIC))
     this.#hub = new LiveHub(store, DEFAULT_TENANT, this.#config.live)
     this.#queries = this.#openQueries(store)
+    this.#scraping = this.#openScraping(intake, limits)
     registerProcessMetrics(this.#registry, { store, log, hub: this.#hub, version: VERSION, freeBytes })
   }
 
@@ -286,6 +297,21 @@ export class Server {
     if (records === 0) return
     const elapsedMs = Math.round(systemClock.monotonicMs() - startedMs)
     this.#logger.info('the log is replayed', { records, samples, elapsedMs })
+  }
+
+  #openScraping(intake: MetricsIntake, limits: DecoderLimits): Scraping {
+    const { data, scrape } = this.#config
+    return new Scraping({
+      submit: (request) => intake.submit(request),
+      clock: systemClock,
+      logger: this.#logger,
+      limits,
+      file: scrape.config,
+      registered: new RegisteredTargets(this.#files, data),
+      maxBodyBytes: scrape.maxBodyBytes,
+      maxSamples: scrape.maxSamples,
+      isShedding: () => this.#pressure.level > 0 || this.#phase !== 'ready',
+    })
   }
 
   #openQueries(store: MetricStore): QueryPool {

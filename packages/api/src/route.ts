@@ -7,6 +7,8 @@ export type Permission = 'public' | 'metrics:read' | 'metrics:write' | 'admin'
 export interface ApiRequest {
   readonly tenant: TenantId
   readonly params: URLSearchParams
+  /** A JSON body, parsed; undefined without one. */
+  readonly json?: unknown
   /** Named parts of the path, decoded once. */
   readonly path: Readonly<Record<string, string>>
   /** Aborted when the caller goes away. */
@@ -32,7 +34,7 @@ export interface Parameter {
 export type FaultStyle = 'prometheus' | 'vantage'
 
 export interface Route {
-  readonly methods: readonly ('GET' | 'POST')[]
+  readonly methods: readonly ('GET' | 'POST' | 'PUT' | 'DELETE')[]
   /** With `:name` for named parts. */
   readonly path: string
   readonly permission: Permission

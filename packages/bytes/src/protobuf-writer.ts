@@ -98,6 +98,13 @@ export class ProtobufWriter {
     this.length = contentAt + to - from
   }
 
+  /** Fields that were written before, tags included. */
+  append(fields: Uint8Array): void {
+    this.#room(fields.length)
+    this.buffer.bytes.set(fields, this.length)
+    this.length += fields.length
+  }
+
   /** A copy of what was written. */
   finish(): Uint8Array {
     return this.buffer.bytes.slice(0, this.length)

@@ -37,6 +37,7 @@ export type { CompiledMatcher, Matcher, MatchOp, MatchShape } from './matcher.ts
 export { compileMatcher, compileRegex } from './matcher.ts'
 export type { ApplyOutcome, ItemReason, LabelsOutcome, Refusal } from './metric-batch.ts'
 export { ITEM_REASONS, MetricBatch } from './metric-batch.ts'
+export { compilePattern, type Pattern } from './pattern.ts'
 export type {
   Cardinality,
   MetricReader,

@@ -25,3 +25,9 @@ export {
   type ReceptionOptions,
 } from './reception.ts'
 export { withRetryAfter } from './retry-after.ts'
+export type { FetchedBody } from './scrape/fetch-body.ts'
+export type { Access, Discovery, ScrapeJob, TargetGroup } from './scrape/job.ts'
+export type { Scrape, ScrapeSink, StoredScrape, TargetState } from './scrape/loop.ts'
+export { type ActiveTarget, type NamedJob, ScrapeManager } from './scrape/manager.ts'
+export { type LabelMap, RELABEL_ACTIONS, type RelabelRule, relabel } from './scrape/relabel.ts'
+export type { DroppedTarget, Target } from './scrape/target.ts'

@@ -110,6 +110,13 @@ export const configSchema = z.strictObject({
       experimental: flag.default(false),
     })
     .prefault({}),
+  scrape: z
+    .strictObject({
+      config: z.string().optional(),
+      maxBodyBytes: size.default(64 * MIB),
+      maxSamples: count.default(100_000),
+    })
+    .prefault({}),
   live: z
     .strictObject({
       maxSubscriptions: count.default(1_000),
@@ -165,6 +172,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   VANTAGE_DRAIN_DELAY: 'drain.delay',
   VANTAGE_WAL_SYNC: 'wal.sync',
   VANTAGE_MAX_SERIES: 'limits.maxSeries',
+  VANTAGE_SCRAPE_CONFIG: 'scrape.config',
   VANTAGE_QUERY_TIMEOUT: 'query.timeout',
   VANTAGE_PROMQL_EXPERIMENTAL: 'query.experimental',
   API_CORS_ORIGINS: 'http.corsOrigins',

@@ -89,6 +89,7 @@ async function handled(route: Route, request: FastifyRequest, deps: RouteDeps, s
   const api: ApiRequest = {
     tenant: tenant.value,
     params: parametersOf(request),
+    ...(typeof request.body === 'object' && request.body !== null ? { json: request.body } : {}),
     path: (request.params ?? {}) as Record<string, string>,
     signal,
   }

@@ -34,19 +34,55 @@ export function encodeRemoteWrite(
     const mark = out.open(0x0a)
     writeLabels(out, one.labels)
     const halves = new Uint32Array(one.values.buffer, one.values.byteOffset, one.values.length * 2)
-    for (let i = 0; i < one.values.length; i++) writeSample(out, halves, i, one.times[i] as number)
+    for (let i = 0; i < one.values.length; i++) {
+      writeSample(out, one.times[i] as number, halves[i * 2] as number, halves[i * 2 + 1] as number)
+    }
     for (const exemplar of one.exemplars ?? []) writeExemplar(out, exemplar)
     out.close(mark)
   }
-  for (const entry of metadata) {
-    const mark = out.open(0x1a)
-    out.varint(0x08, METADATA_TYPES[entry.type])
-    out.text(0x12, entry.metric)
-    out.text(0x22, entry.help)
-    out.text(0x2a, entry.unit)
-    out.close(mark)
-  }
+  for (const entry of metadata) writeMetadata(out, entry)
   return out.finish()
+}
+
+/** The label fields of a series, to be written again and again. */
+export function encodeLabels(labels: Labels): Uint8Array {
+  const out = new ProtobufWriter()
+  writeLabels(out, labels)
+  return out.finish()
+}
+
+/** The same message for a sender that knows its series: labels are encoded once, nothing is made per sample. */
+export class RemoteWriteEncoder {
+  readonly #out = new ProtobufWriter()
+
+  /** One series with one sample; the value by its bits. @param labels as `encodeLabels` made them */
+  series(labels: Uint8Array, timeMs: number, low: number, high: number, exemplar?: Exemplar): void {
+    const mark = this.#out.open(0x0a)
+    this.#out.append(labels)
+    writeSample(this.#out, timeMs, low, high)
+    if (exemplar !== undefined) writeExemplar(this.#out, exemplar)
+    this.#out.close(mark)
+  }
+
+  metadata(entry: MetricMetadata): void {
+    writeMetadata(this.#out, entry)
+  }
+
+  /** @returns a copy; the encoder starts over */
+  finish(): Uint8Array {
+    const bytes = this.#out.finish()
+    this.#out.reset()
+    return bytes
+  }
+}
+
+function writeMetadata(out: ProtobufWriter, entry: MetricMetadata): void {
+  const mark = out.open(0x1a)
+  out.varint(0x08, METADATA_TYPES[entry.type])
+  out.text(0x12, entry.metric)
+  out.text(0x22, entry.help)
+  out.text(0x2a, entry.unit)
+  out.close(mark)
 }
 
 function writeLabels(out: ProtobufWriter, labels: Labels): void {
@@ -58,9 +94,9 @@ function writeLabels(out: ProtobufWriter, labels: Labels): void {
   }
 }
 
-function writeSample(out: ProtobufWriter, halves: Uint32Array, i: number, timeMs: number): void {
+function writeSample(out: ProtobufWriter, timeMs: number, low: number, high: number): void {
   const mark = out.open(0x12)
-  out.fixed64(0x09, halves[i * 2] as number, halves[i * 2 + 1] as number)
+  out.fixed64(0x09, low, high)
   out.signed(0x10, timeMs)
   out.close(mark)
 }

@@ -1,3 +1,3 @@
 export { REMOTE_WRITE_ALIAS_SPACE, RemoteWriteDecoder } from './decode.ts'
 export { RemoteWriteV2Decoder } from './decode-v2.ts'
-export { encodeRemoteWrite, type SeriesToWrite } from './encode.ts'
+export { encodeLabels, encodeRemoteWrite, RemoteWriteEncoder, type SeriesToWrite } from './encode.ts'

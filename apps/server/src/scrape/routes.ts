@@ -1,0 +1,148 @@
+import { type ApiAnswer, type ApiRequest, json, type Parameter, type Route } from '@vantage/api'
+import { err, type Fault, fault, formatDuration, ok, type Result } from '@vantage/model'
+import type { ActiveTarget, DroppedTarget } from '@vantage/receive'
+import type { Scraping } from './scraping.ts'
+
+const ID: Parameter = { name: 'id', in: 'path', required: true, description: 'target id', type: 'string' }
+const STATE: Parameter = {
+  name: 'state',
+  in: 'query',
+  required: false,
+  description: 'active, dropped or any',
+  type: 'string',
+}
+const POOL: Parameter = {
+  name: 'scrapePool',
+  in: 'query',
+  required: false,
+  description: 'targets of one job',
+  type: 'string',
+}
+
+type Answer = Promise<Result<ApiAnswer, Fault>>
+
+/**
+ * What is scraped, by Prometheus' API, and the registration of targets while running.
+ * @param scraping undefined until the server is ready, which no handler runs before
+ */
+export function scrapeRoutes(scraping: () => Scraping | undefined): Route[] {
+  const open = (): Scraping => {
+    const found = scraping()
+    if (found === undefined) throw new Error('BUG: a handler ran before the server was ready')
+    return found
+  }
+  const prometheus = (prefix: string): Route[] => [
+    read(`${prefix}/api/v1/targets`, 'Targets and how their last scrape went', [STATE, POOL], (request) =>
+      targets(open(), request),
+    ),
+    read(`${prefix}/api/v1/scrape_pools`, 'Names of the scrape jobs', [], async () =>
+      ok(json({ status: 'success', data: { scrapePools: open().manager.pools() } })),
+    ),
+  ]
+  return [
+    ...prometheus(''),
+    ...prometheus('/prometheus'),
+    {
+      ...admin('GET', '/api/vantage/v1/targets', 'Targets that were registered'),
+      handle: async () => ok(json({ targets: open().registered.list() })),
+    },
+    {
+      ...admin('POST', '/api/vantage/v1/targets', 'Register a target: JSON with url, job, labels, interval'),
+      handle: async (request) => {
+        const added = open().registered.register(request.json)
+        if (!added.ok) return added
+        await open().applyRegistered()
+        return ok(json(added.value, 201))
+      },
+    },
+    {
+      ...admin('DELETE', '/api/vantage/v1/targets/:id', 'End a registered target, after the scrape that runs'),
+      parameters: [ID],
+      handle: async (request) => {
+        const problem = open().registered.unregister(request.path['id'] ?? '')
+        if (problem !== undefined) return err(problem)
+        await open().applyRegistered()
+        return ok(json({ removed: request.path['id'] }))
+      },
+    },
+    {
+      ...admin('POST', '/api/vantage/v1/targets/:id/collect', 'Scrape a target now (id of /api/v1/targets)'),
+      parameters: [ID],
+      handle: async (request) => {
+        const state = await open().scrapeNow(request.path['id'] ?? '')
+        return state === undefined
+          ? err(fault('not_found', `no active target ${JSON.stringify(request.path['id'])}`))
+          : ok(json(state))
+      },
+    },
+    {
+      ...admin('POST', '/-/reload', 'Read the scrape configuration again'),
+      handle: async () => {
+        const problem = await open().reload()
+        if (problem !== undefined) return err(fault('unprocessable', `the old configuration stays: ${problem}`))
+        return ok({ contentType: 'text/plain; charset=utf-8', body: '' })
+      },
+    },
+  ]
+}
+
+function read(
+  path: string,
+  summary: string,
+  parameters: readonly Parameter[],
+  handle: (request: ApiRequest) => Answer,
+): Route {
+  return { methods: ['GET'], path, permission: 'metrics:read', summary, parameters, faults: 'prometheus', handle }
+}
+
+function admin(method: 'GET' | 'POST' | 'DELETE', path: string, summary: string): Omit<Route, 'handle'> {
+  return { methods: [method], path, permission: 'admin', summary, parameters: [], faults: 'vantage' }
+}
+
+const STATES: ReadonlySet<string> = new Set(['active', 'dropped', 'any', ''])
+
+async function targets({ manager }: Scraping, { params }: ApiRequest): Answer {
+  const state = (params.get('state') ?? '').toLowerCase()
+  if (!STATES.has(state)) {
+    return err(
+      fault('bad_request', `state: want active, dropped or any, got ${JSON.stringify(state)}`, { reason: 'bad_data' }),
+    )
+  }
+  const pool = params.get('scrapePool') ?? ''
+  const active = state === 'dropped' ? [] : manager.active().filter(({ target }) => isOf(target.job.name, pool))
+  const dropped = state === 'active' ? [] : manager.dropped().filter((target) => isOf(target.job, pool))
+  const counts: Record<string, number> = {}
+  for (const { job } of manager.dropped()) counts[job] = (counts[job] ?? 0) + 1
+  const data = {
+    activeTargets: active.map(shownTarget),
+    droppedTargets: dropped.map(shownDropped),
+    droppedTargetCounts: counts,
+  }
+  return ok(json({ status: 'success', data }))
+}
+
+function isOf(job: string, pool: string): boolean {
+  return pool === '' || job === pool
+}
+
+function shownTarget({ target, state }: ActiveTarget): unknown {
+  return {
+    // Not in Prometheus: what the registration API names.
+    id: target.id,
+    discoveredLabels: Object.fromEntries(target.discovered),
+    labels: Object.fromEntries(target.labels),
+    scrapePool: target.job.name,
+    scrapeUrl: target.url,
+    globalUrl: target.url,
+    lastError: state.lastError,
+    lastScrape: new Date(state.lastScrapeMs).toISOString(),
+    lastScrapeDuration: state.lastDurationMs / 1000,
+    health: state.health,
+    scrapeInterval: formatDuration(target.intervalMs),
+    scrapeTimeout: formatDuration(target.timeoutMs),
+  }
+}
+
+function shownDropped({ job, discovered }: DroppedTarget): unknown {
+  return { discoveredLabels: Object.fromEntries(discovered), scrapePool: job }
+}
