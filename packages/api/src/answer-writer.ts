@@ -1,5 +1,5 @@
-import type { Labels } from '@vantage/model'
-import { formatDecimal } from '@vantage/query/promql'
+import type { Histogram, Labels } from '@vantage/model'
+import { type BucketRange, bucketRanges, formatDecimal } from '@vantage/query/promql'
 
 const START_BYTES = 16 * 1024
 /** Room that any single number or punctuation needs. */
@@ -82,6 +82,35 @@ export class AnswerWriter {
     this.raw('"]')
   }
 
+  /** `[1700000000,{"count":"3","sum":"6","buckets":[[0,"1","2","3"]]}]`; buckets that count nothing are left out. */
+  histogramPoint(timeMs: number, histogram: Histogram): void {
+    this.raw('[')
+    this.seconds(timeMs)
+    this.raw(',{"count":"')
+    this.raw(formatDecimal(histogram.count))
+    this.raw('","sum":"')
+    this.raw(formatDecimal(histogram.sum))
+    this.raw('"')
+    let isFirst = true
+    for (const range of bucketRanges(histogram)) {
+      if (range.count === 0) continue
+      this.raw(isFirst ? ',"buckets":[' : ',')
+      isFirst = false
+      this.#bucket(range)
+    }
+    this.raw(isFirst ? '}]' : ']}]')
+  }
+
+  #bucket(range: BucketRange): void {
+    this.raw(`[${boundaryRule(range)},"`)
+    this.raw(formatDecimal(range.lower))
+    this.raw('","')
+    this.raw(formatDecimal(range.upper))
+    this.raw('","')
+    this.raw(formatDecimal(range.count))
+    this.raw('"]')
+  }
+
   seconds(timeMs: number): void {
     const whole = Math.floor(timeMs / 1000)
     const rest = timeMs - whole * 1000
@@ -107,4 +136,13 @@ export class AnswerWriter {
     bytes.set(this.#bytes.subarray(0, this.#at))
     this.#bytes = bytes
   }
+}
+
+/**
+ * Which ends belong to a bucket: 0 the upper, 1 the lower, 2 none, 3 both.
+ * Source: prometheus/prometheus docs/querying/api.md, "Native histograms".
+ */
+function boundaryRule({ isLowerInclusive, isUpperInclusive }: BucketRange): number {
+  if (isLowerInclusive) return isUpperInclusive ? 3 : 1
+  return isUpperInclusive ? 0 : 2
 }

@@ -17,8 +17,12 @@ import {
   type EngineOptions,
   type Explanation,
   evaluatePromql,
+  type Grid,
   type PromqlResult,
   type QueryRange,
+  type SampleSeries,
+  type StepSeries,
+  type TimedHistogram,
 } from '@vantage/query/promql'
 import { AnswerWriter } from './answer-writer.ts'
 import { aggregatedAnswer, servicesAnswer, timeseriesAnswer } from './plain/answers.ts'
@@ -180,49 +184,59 @@ function writeRows(out: AnswerWriter, result: PromqlResult, limit: number): bool
     if (row > 0) out.raw(',')
     out.raw('{"metric":')
     out.labels((data.series[row] as { labels: readonly string[] }).labels)
-    if (data.kind === 'vector') {
-      out.raw(',"value":')
-      out.point(grid.startMs, (data.series[row] as { values: Float64Array }).values[0] as number)
-    } else if (data.kind === 'matrix') {
-      const series = data.series[row] as (typeof data.series)[number]
-      writeValues(
-        out,
-        series.values.length,
-        (i) => series.present[i] === 1,
-        (i) => grid.startMs + i * grid.stepMs,
-        series.values,
-      )
-    } else {
-      const series = data.series[row] as (typeof data.series)[number]
-      writeValues(
-        out,
-        series.values.length,
-        () => true,
-        (i) => series.times[i] as number,
-        series.values,
-      )
-    }
+    if (data.kind === 'vector') writeSample(out, data.series[row] as StepSeries, grid.startMs)
+    else if (data.kind === 'matrix') writeSteps(out, data.series[row] as StepSeries, grid)
+    else writeSamples(out, data.series[row] as SampleSeries)
     out.raw('}')
   }
   return count < data.series.length
 }
 
-function writeValues(
-  out: AnswerWriter,
-  count: number,
-  isPresent: (i: number) => boolean,
-  timeMs: (i: number) => number,
-  values: Float64Array,
-): void {
-  out.raw(',"values":[')
-  let isFirst = true
-  for (let i = 0; i < count; i++) {
-    if (!isPresent(i)) continue
-    if (!isFirst) out.raw(',')
-    isFirst = false
-    out.point(timeMs(i), values[i] as number)
+function writeSample(out: AnswerWriter, { values, histograms }: StepSeries, timeMs: number): void {
+  const histogram = histograms?.[0]
+  if (histogram !== undefined) {
+    out.raw(',"histogram":')
+    out.histogramPoint(timeMs, histogram)
+    return
   }
-  out.raw(']')
+  out.raw(',"value":')
+  out.point(timeMs, values[0] as number)
+}
+
+/** `values` for floats and `histograms` for histograms; either is there only where it has points. */
+function writeSteps(out: AnswerWriter, { values, present, histograms }: StepSeries, grid: Grid): void {
+  let isFirst = true
+  for (let i = 0; i < values.length; i++) {
+    if (present[i] === 0 || histograms?.[i] !== undefined) continue
+    out.raw(isFirst ? ',"values":[' : ',')
+    isFirst = false
+    out.point(grid.startMs + i * grid.stepMs, values[i] as number)
+  }
+  if (!isFirst) out.raw(']')
+  if (histograms === undefined) return
+  isFirst = true
+  for (let i = 0; i < histograms.length; i++) {
+    const histogram = histograms[i]
+    if (present[i] === 0 || histogram === undefined) continue
+    out.raw(isFirst ? ',"histograms":[' : ',')
+    isFirst = false
+    out.histogramPoint(grid.startMs + i * grid.stepMs, histogram)
+  }
+  if (!isFirst) out.raw(']')
+}
+
+function writeSamples(out: AnswerWriter, { times, values, histograms }: SampleSeries): void {
+  for (let i = 0; i < times.length; i++) {
+    out.raw(i === 0 ? ',"values":[' : ',')
+    out.point(times[i] as number, values[i] as number)
+  }
+  if (times.length > 0) out.raw(']')
+  for (let i = 0; i < histograms.length; i++) {
+    const { timeMs, histogram } = histograms[i] as TimedHistogram
+    out.raw(i === 0 ? ',"histograms":[' : ',')
+    out.histogramPoint(timeMs, histogram)
+  }
+  if (histograms.length > 0) out.raw(']')
 }
 
 function writeExplanation(out: AnswerWriter, node: Explanation): void {

@@ -36,6 +36,11 @@ export interface SeriesSelection {
   mayHaveHistograms(index: number): boolean
   /** The native histograms in [startMs, endMs], like `read`; no time stamp occurs in both. */
   readHistograms(index: number, startMs: number, endMs: number, out: HistogramColumns): void
+  /**
+   * When the counters behind the samples in [startMs, endMs] began to count, both in unix ms, keyed by the sample's
+   * time; samples of which nobody said so are left out. `out` is cleared first. Readers without it know of none.
+   */
+  readStartTimes?(index: number, startMs: number, endMs: number, out: Map<number, number>): void
 }
 
 /** Reads metrics. Synchronous: readers live in query workers, in front of shared memory and local files. */

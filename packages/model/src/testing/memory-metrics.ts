@@ -14,6 +14,8 @@ interface MemorySeries {
   count: number
   /** Ascending. */
   readonly histograms: { readonly timeMs: number; readonly histogram: Histogram }[]
+  /** By sample time. */
+  readonly startTimes: Map<number, number>
 }
 
 /** The simplest correct metric store: the referee of the real one and the stage that query tests run on. */
@@ -52,6 +54,11 @@ export class MemoryMetrics implements MetricReader {
     this.append(tenant, labels, timeMs, staleNaN())
   }
 
+  /** Says since when the counter of the sample at `timeMs` has been counting. */
+  appendStartTime(tenant: TenantId, labels: Labels, timeMs: number, startMs: number): void {
+    this.#series(tenant, labels).startTimes.set(timeMs, startMs)
+  }
+
   addExemplar(tenant: TenantId, labels: Labels, exemplar: Exemplar): void {
     const key = `${tenant}/${labelsKey(labels)}`
     const list = this.#exemplars.get(key) ?? []
@@ -79,6 +86,9 @@ export class MemoryMetrics implements MetricReader {
       mayHaveHistograms: (index) => (found[index] as MemorySeries).histograms.length > 0,
       readHistograms: (index, startMs, endMs, out) => {
         readHistograms(found[index] as MemorySeries, startMs, endMs, out)
+      },
+      readStartTimes: (index, startMs, endMs, out) => {
+        readStartTimes(found[index] as MemorySeries, startMs, endMs, out)
       },
     }
   }
@@ -144,7 +154,14 @@ export class MemoryMetrics implements MetricReader {
     const key = labelsKey(labels)
     let series = all.get(key)
     if (series === undefined) {
-      series = { labels, times: new Float64Array(16), values: new Float64Array(16), count: 0, histograms: [] }
+      series = {
+        labels,
+        times: new Float64Array(16),
+        values: new Float64Array(16),
+        count: 0,
+        histograms: [],
+        startTimes: new Map(),
+      }
       all.set(key, series)
     }
     return series
@@ -177,6 +194,11 @@ function readHistograms(series: MemorySeries, startMs: number, endMs: number, ou
   for (const { timeMs, histogram } of series.histograms) {
     if (timeMs >= startMs && timeMs <= endMs) out.push(timeMs, histogram)
   }
+}
+
+function readStartTimes(series: MemorySeries, startMs: number, endMs: number, out: Map<number, number>): void {
+  out.clear()
+  for (const [timeMs, sinceMs] of series.startTimes) if (timeMs >= startMs && timeMs <= endMs) out.set(timeMs, sinceMs)
 }
 
 function grow(series: MemorySeries): void {

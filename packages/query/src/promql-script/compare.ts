@@ -1,7 +1,9 @@
-import { formatLabels, labelsKey } from '@vantage/model'
+import { formatLabels, type Histogram, type HistogramBuckets, labelsKey, RESET_HINT } from '@vantage/model'
+import { compact, haveSameBounds } from '../promql/histogram/layout.ts'
+import { histogramText } from '../promql/histogram/text.ts'
 import { type Point, parseMetric, parsePoints, parseSeries } from './notation.ts'
 import type { EvalCommand, TextPattern, Timing } from './script.ts'
-import type { PointSeries, TargetAnswer, TargetData } from './target.ts'
+import type { AnsweredPoint, PointSeries, TargetAnswer, TargetData } from './target.ts'
 
 /** Relative difference that still counts as equal. */
 const TOLERANCE = 1e-6
@@ -70,9 +72,11 @@ function wantedSeries(line: string, timing: Timing): PointSeries {
   return { labels, points: toPoints(points, timing) }
 }
 
-function toPoints(points: readonly Point[], { startMs, stepMs }: Timing): PointSeries['points'] {
+function toPoints(points: readonly Point[], { startMs, stepMs }: Timing): AnsweredPoint[] {
   return points.flatMap((point, i) => {
-    return point.kind === 'value' ? [{ timeMs: startMs + i * stepMs, value: point.value }] : []
+    const timeMs = startMs + i * stepMs
+    if (point.kind === 'histogram') return [{ timeMs, value: 0, histogram: point.histogram }]
+    return point.kind === 'value' ? [{ timeMs, value: point.value }] : []
   })
 }
 
@@ -101,7 +105,17 @@ function compareSeries(
 }
 
 function shortText(series: PointSeries): string {
-  return `${formatLabels(series.labels)} ${series.points.map((point) => `${point.value}@${point.timeMs}`).join(' ')}`
+  return `${formatLabels(series.labels)} ${series.points.map(pointText).join(' ')}`
+}
+
+function pointText({ timeMs, value, histogram }: AnsweredPoint): string {
+  return `${histogram === undefined ? value : showHistogram(histogram)}@${timeMs}`
+}
+
+function showHistogram(histogram: Histogram): string {
+  const { schema, resetHint, zeroCount, zeroThreshold, customValues } = histogram
+  const zero = `zero:${zeroCount}/${zeroThreshold}`
+  return `${histogramText(histogram)} schema:${schema} hint:${resetHint} ${zero} bounds:[${customValues.join(' ')}]`
 }
 
 function comparePoints(want: PointSeries, got: PointSeries): string | undefined {
@@ -109,9 +123,39 @@ function comparePoints(want: PointSeries, got: PointSeries): string | undefined 
     want.points.length === got.points.length &&
     want.points.every((point, i) => {
       const other = got.points[i]
-      return other !== undefined && other.timeMs === point.timeMs && almostEqual(point.value, other.value)
+      return other !== undefined && other.timeMs === point.timeMs && isSamePoint(point, other)
     })
   return isEqual ? undefined : `want ${shortText(want)}, got ${shortText(got)}`
+}
+
+function isSamePoint(want: AnsweredPoint, got: AnsweredPoint): boolean {
+  if (want.histogram === undefined || got.histogram === undefined) {
+    return want.histogram === got.histogram && almostEqual(want.value, got.value)
+  }
+  return isSameHistogram(compact(want.histogram), compact(got.histogram))
+}
+
+/** A hint that is not known in the expectation allows any. */
+function isSameHistogram(want: Histogram, got: Histogram): boolean {
+  return (
+    want.schema === got.schema &&
+    (want.resetHint === RESET_HINT.unknown || want.resetHint === got.resetHint) &&
+    almostEqual(want.count, got.count) &&
+    almostEqual(want.sum, got.sum) &&
+    want.zeroThreshold === got.zeroThreshold &&
+    almostEqual(want.zeroCount, got.zeroCount) &&
+    haveSameBounds(want, got) &&
+    areSameBuckets(want.positive, got.positive) &&
+    areSameBuckets(want.negative, got.negative)
+  )
+}
+
+function areSameBuckets(want: HistogramBuckets, got: HistogramBuckets): boolean {
+  return (
+    want.indexes.length === got.indexes.length &&
+    want.indexes.every((index, i) => index === got.indexes[i]) &&
+    want.counts.every((count, i) => almostEqual(count, got.counts[i] as number))
+  )
 }
 
 function almostEqual(a: number, b: number): boolean {

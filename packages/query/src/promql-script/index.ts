@@ -1,6 +1,7 @@
 export { MemoryTarget, toAnswer } from './memory-target.ts'
 export type { NotedSeries, Point } from './notation.ts'
-export { NotationError, parseSeries } from './notation.ts'
+export { parseSeries } from './notation.ts'
+export { NotationError } from './notation-error.ts'
 export type { EvalOutcome } from './run.ts'
 export { runScript } from './run.ts'
 export { parseScript } from './script.ts'

@@ -1,12 +1,24 @@
-import { DEFAULT_TENANT, type Fault, type MetricReader, type Result, systemClock } from '@vantage/model'
+import {
+  DEFAULT_TENANT,
+  type Fault,
+  type Histogram,
+  type MetricReader,
+  RESET_HINT,
+  type Result,
+  systemClock,
+} from '@vantage/model'
 import { MemoryMetrics, unlimitedBudget } from '@vantage/model/testing'
 import { type Grid, stepTimeMs } from '../promql/evaluate/grid.ts'
 import { evaluatePromql, type PromqlResult, type StepSeries } from '../promql/evaluate/query.ts'
+import { withHint } from '../promql/histogram/arithmetic.ts'
+import { isReset } from '../promql/histogram/reset.ts'
 import { type EngineOptions, EXPERIMENTAL_OPTIONS } from '../promql/options.ts'
-import type { LoadedSeries, PointSeries, Target, TargetAnswer, TargetData } from './target.ts'
+import type { AnsweredPoint, LoadedSeries, PointSeries, Target, TargetAnswer, TargetData } from './target.ts'
 
 /** The engine in this process, over the in-memory store. */
 export class MemoryTarget implements Target {
+  readonly storesHistograms: boolean = true
+  readonly storesStartTimes: boolean = true
   readonly #metrics = new MemoryMetrics()
   readonly #options: EngineOptions
 
@@ -23,12 +35,31 @@ export class MemoryTarget implements Target {
   }
 
   async load(series: readonly LoadedSeries[]): Promise<void> {
-    for (const { labels, stepMs, points } of series) {
-      points.forEach((point, i) => {
-        if (point.kind === 'value') this.#metrics.append(DEFAULT_TENANT, labels, i * stepMs, point.value)
-        if (point.kind === 'stale') this.#metrics.appendStale(DEFAULT_TENANT, labels, i * stepMs)
-      })
+    for (const one of series) {
+      this.#loadPoints(one)
+      this.#loadStartTimes(one)
     }
+  }
+
+  /** Histograms in a row without a reset say so, as a scraper stores them. */
+  #loadPoints({ labels, stepMs, points }: LoadedSeries): void {
+    let before: Histogram | undefined
+    points.forEach((point, i) => {
+      const timeMs = i * stepMs
+      if (point.kind === 'none') return
+      if (point.kind === 'value') this.#metrics.append(DEFAULT_TENANT, labels, timeMs, point.value)
+      if (point.kind === 'stale') this.#metrics.appendStale(DEFAULT_TENANT, labels, timeMs)
+      const now = point.kind === 'histogram' ? point.histogram : undefined
+      if (now !== undefined) this.#metrics.appendHistogram(DEFAULT_TENANT, labels, timeMs, hinted(now, before))
+      before = now
+    })
+  }
+
+  #loadStartTimes({ labels, stepMs, startOffsetsMs }: LoadedSeries): void {
+    startOffsetsMs?.forEach((offsetMs, i) => {
+      const timeMs = i * stepMs
+      if (offsetMs !== undefined) this.#metrics.appendStartTime(DEFAULT_TENANT, labels, timeMs, timeMs + offsetMs)
+    })
   }
 
   async instant(query: string, timeMs: number): Promise<TargetAnswer> {
@@ -45,6 +76,12 @@ export class MemoryTarget implements Target {
     const request = { query, range: { startMs, endMs, stepMs }, options: this.#options }
     return toAnswer(evaluatePromql(request, DEFAULT_TENANT, this.#metrics, unlimitedBudget, systemClock))
   }
+}
+
+function hinted(now: Histogram, before: Histogram | undefined): Histogram {
+  const isKnown = now.resetHint !== RESET_HINT.unknown
+  if (isKnown || before === undefined || before.resetHint === RESET_HINT.gauge || isReset(now, before)) return now
+  return withHint(now, RESET_HINT.notReset)
 }
 
 /** Turns the engine's columns into points. */
@@ -67,10 +104,11 @@ function toData({ data, grid }: PromqlResult): TargetData {
     case 'samples':
       return {
         kind: 'matrix',
-        series: data.series.map(({ labels, times, values }) => ({
-          labels,
-          points: [...times].map((timeMs, i) => ({ timeMs, value: values[i] as number })),
-        })),
+        series: data.series.map(({ labels, times, values, histograms }) => {
+          const floats = [...times].map((timeMs, i) => ({ timeMs, value: values[i] as number }))
+          const others = histograms.map((one) => ({ ...one, value: 0 }))
+          return { labels, points: [...floats, ...others].sort((a, b) => a.timeMs - b.timeMs) }
+        }),
       }
   }
 }
@@ -79,10 +117,13 @@ function scalarSeries(values: Float64Array, grid: Grid): PointSeries {
   return { labels: [], points: [...values].map((value, i) => ({ timeMs: stepTimeMs(grid, i), value })) }
 }
 
-function toPoints({ labels, values, present }: StepSeries, grid: Grid): PointSeries {
-  const points: { timeMs: number; value: number }[] = []
+function toPoints({ labels, values, present, histograms }: StepSeries, grid: Grid): PointSeries {
+  const points: AnsweredPoint[] = []
   for (let i = 0; i < values.length; i++) {
-    if (present[i] === 1) points.push({ timeMs: stepTimeMs(grid, i), value: values[i] as number })
+    if (present[i] === 0) continue
+    const timeMs = stepTimeMs(grid, i)
+    const histogram = histograms?.[i]
+    points.push(histogram === undefined ? { timeMs, value: values[i] as number } : { timeMs, value: 0, histogram })
   }
   return { labels, points }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { NotationError, parseSeries } from './notation.ts'
+import { parseSeries } from './notation.ts'
+import { NotationError } from './notation-error.ts'
 
 function pointsOf(line: string) {
   return parseSeries(line).points.map((point) => (point.kind === 'value' ? point.value : point.kind))
@@ -18,7 +19,7 @@ test('labels', () => {
   expect(parseSeries('{} 1').labels).toEqual([])
   expect(parseSeries('m{b="}", a=\'x y\'} 1').labels).toEqual(['__name__', 'm', 'a', 'x y', 'b', '}'])
   expect(parseSeries('{"my.metric"} 1').labels).toEqual(['__name__', 'my.metric'])
-  expect(parseSeries('m@st -1m').hasStartTimes).toBe(true)
+  expect(parseSeries('m@st _ -1m -30s-1mx1 0x1').startOffsetsMs).toEqual([undefined, -60e3, -30e3, -90e3, 0, 0])
 })
 
 test.each(['m 1 _2', 'm -3-3', 'm 1+1x', 'm{a!="b"} 1', 'm', 'm{a="b" 1'])('%s is refused', (line) => {

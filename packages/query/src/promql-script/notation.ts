@@ -1,25 +1,22 @@
-import { type Labels, labelsFrom } from '@vantage/model'
+import { type Histogram, type Labels, labelsFrom, parseDurationMs } from '@vantage/model'
 import { parseVectorSelector } from '../promql/language/parse-selector.ts'
 import { TokenReader } from '../promql/language/token-reader.ts'
 import { EXPERIMENTAL_OPTIONS } from '../promql/options.ts'
+import { parseHistogram, repeatHistogram } from './histogram-notation.ts'
+import { NotationError } from './notation-error.ts'
 
-/** One place of a series in test notation. Native histograms are kept as their text. */
+/** One place of a series in test notation. */
 export type Point =
   | { readonly kind: 'none' }
   | { readonly kind: 'value'; readonly value: number }
   | { readonly kind: 'stale' }
-  | { readonly kind: 'histogram'; readonly text: string }
+  | { readonly kind: 'histogram'; readonly histogram: Histogram }
 
 export interface NotedSeries {
   readonly labels: Labels
-  /** The line carries start times (`@st`) for the series instead of values. */
-  readonly hasStartTimes: boolean
   readonly points: readonly Point[]
-}
-
-/** A line that is not in the notation. */
-export class NotationError extends Error {
-  override readonly name = 'NotationError'
+  /** The line carries start times (`@st`) instead: since when each sample counts, from its own time. */
+  readonly startOffsetsMs: readonly (number | undefined)[]
 }
 
 const NUMBER = '(?:(?:\\d+\\.?\\d*|\\.\\d+)(?:e[+-]?\\d+)?|inf(?:inity)?|nan)'
@@ -39,7 +36,32 @@ export function parseSeries(line: string): NotedSeries {
   const rest = line.slice(hasStartTimes ? metricEnd + 3 : metricEnd)
   if (!/^\s/.test(rest)) throw new NotationError(`want a blank behind the series in ${JSON.stringify(line)}`)
   const labels = parseMetric(line.slice(0, metricEnd))
-  return { labels, hasStartTimes, points: hasStartTimes ? [] : parsePoints(rest) }
+  if (hasStartTimes) return { labels, points: [], startOffsetsMs: parseStartOffsets(rest) }
+  return { labels, points: parsePoints(rest), startOffsetsMs: [] }
+}
+
+const DURATION = '[+-]?(?:0|(?:\\d+(?:ms|[smhdwy]))+)'
+const START_OFFSET = new RegExp(`^(${DURATION})(?:([+-](?:\\d+(?:ms|[smhdwy]))+)?x(\\d+))?$`)
+
+/** `-30s _ -1m-1mx2 0x3`: durations in the places of points. */
+function parseStartOffsets(text: string): (number | undefined)[] {
+  return (text.match(/\S+/g) ?? []).flatMap((item) => {
+    const gap = /^_(?:x(\d+))?$/.exec(item)
+    if (gap !== null) return new Array<undefined>(repeatCount(gap[1] ?? '1')).fill(undefined)
+    const offset = START_OFFSET.exec(item)
+    if (offset === null) throw new NotationError(`want a start offset, got ${JSON.stringify(item)}`)
+    const [, first = '', step, count = '0'] = offset
+    const length = repeatCount(count) + 1
+    return Array.from({ length }, (_, i) => offsetMs(first) + i * (step === undefined ? 0 : offsetMs(step)))
+  })
+}
+
+function offsetMs(text: string): number {
+  const sign = text.startsWith('-') ? -1 : 1
+  const digits = text.replace(/^[+-]/, '')
+  const durationMs = digits === '0' ? 0 : parseDurationMs(digits)
+  if (durationMs === undefined) throw new NotationError(`want a duration, got ${JSON.stringify(text)}`)
+  return durationMs === 0 ? 0 : sign * durationMs
 }
 
 /** Reads a series without points. */
@@ -100,9 +122,15 @@ function parseItem(item: string): Point[] {
   return points
 }
 
+const HISTOGRAM_ITEM = /^(\{\{.*?\}\})(?:([+-])(\{\{.*?\}\}))?(?:x(\d+))?$/
+
 function parseHistogramItem(item: string): Point[] {
-  const count = /x(\d+)$/.exec(item)
-  return repeat({ kind: 'histogram', text: item }, count === null ? 1 : repeatCount(count[1] as string) + 1)
+  const parts = HISTOGRAM_ITEM.exec(item)
+  if (parts === null) throw new NotationError(`want a histogram, got ${JSON.stringify(item)}`)
+  const [, first = '', sign = '', step, count = '0'] = parts
+  const stepHistogram = step === undefined ? undefined : parseHistogram(step)
+  const all = repeatHistogram(parseHistogram(first), stepHistogram, sign, repeatCount(count))
+  return all.map((histogram) => ({ kind: 'histogram', histogram }))
 }
 
 function repeat(point: Point, count: number): Point[] {

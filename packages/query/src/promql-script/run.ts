@@ -1,19 +1,12 @@
-import {
-  compileMatcher,
-  type Labels,
-  labelsFrom,
-  labelsKey,
-  labelsToRecord,
-  labelValue,
-  type Matcher,
-  METRIC_NAME,
-} from '@vantage/model'
+import { compileMatcher, type Labels, labelsKey, labelValue, type Matcher } from '@vantage/model'
 import { childrenOf, type Expr } from '../promql/language/ast.ts'
 import { ParseFault } from '../promql/language/fault.ts'
 import { parsePromql } from '../promql/language/parser.ts'
 import { EXPERIMENTAL_OPTIONS } from '../promql/options.ts'
 import { compareAnswer } from './compare.ts'
-import { NotationError, parseSeries } from './notation.ts'
+import { customBucketSeries } from './custom-buckets.ts'
+import { type NotedSeries, parseSeries } from './notation.ts'
+import { NotationError } from './notation-error.ts'
 import { type EvalCommand, type LoadCommand, parseScript } from './script.ts'
 import type { LoadedSeries, Target } from './target.ts'
 
@@ -26,7 +19,7 @@ export interface EvalOutcome {
   readonly reason: string
 }
 
-/** Series that floats alone cannot stand for, and why. */
+/** Series that the target cannot store, and why. */
 interface SpecialSeries {
   readonly labels: Labels
   readonly reason: string
@@ -37,8 +30,8 @@ const START_TIMES = 'start timestamps'
 
 /**
  * Runs a script against a target: every `eval` gives one outcome, also where it cannot be read or the target breaks.
- * Left out are evaluations that need samples which are no floats: their query, expectation or a selected series
- * has `{{…}}`, or a selected series has start times.
+ * Left out are evaluations that need what the target cannot store: histograms (in their expectation or in a selected
+ * series), or start times.
  */
 export async function runScript(text: string, target: Target): Promise<EvalOutcome[]> {
   const outcomes: EvalOutcome[] = []
@@ -73,14 +66,16 @@ async function load(command: LoadCommand, target: Target, special: SpecialSeries
   try {
     // Of a series that a load names twice the last line counts.
     const byKey = new Map<string, LoadedSeries>()
+    const offsets = new Map<string, NotedSeries['startOffsetsMs']>()
     for (const line of command.lines) {
-      const { labels, points, hasStartTimes } = parseSeries(line)
-      if (hasStartTimes) special.push({ labels, reason: START_TIMES })
-      else byKey.set(labelsKey(labels), { labels, stepMs: command.stepMs, points })
-      if (points.some((point) => point.kind === 'histogram')) special.push({ labels, reason: NATIVE_HISTOGRAMS })
+      const { labels, points, startOffsetsMs } = parseSeries(line)
+      const key = labelsKey(labels)
+      if (startOffsetsMs.length > 0) offsets.set(key, startOffsetsMs)
+      else byKey.set(key, { labels, stepMs: command.stepMs, points, startOffsetsMs: [] })
     }
-    const series = [...byKey.values()]
-    if (command.withCustomBuckets) special.push(...series.flatMap(customBucketSeries))
+    const loaded = [...byKey].map(([key, one]) => ({ ...one, startOffsetsMs: offsets.get(key) ?? [] }))
+    const series = command.withCustomBuckets ? [...loaded, ...customBucketSeries(loaded)] : loaded
+    special.push(...series.flatMap((one) => specialOf(one, target)))
     await target.load(series)
     return undefined
   } catch (error) {
@@ -89,14 +84,12 @@ async function load(command: LoadCommand, target: Target, special: SpecialSeries
   }
 }
 
-/** The native histogram that `load_with_nhcb` would make of a classic bucket series. */
-function customBucketSeries({ labels }: LoadedSeries): SpecialSeries[] {
-  const name = labelValue(labels, METRIC_NAME)
-  if (!name.endsWith('_bucket')) return []
-  const record = labelsToRecord(labels)
-  record[METRIC_NAME] = name.slice(0, -'_bucket'.length)
-  delete record['le']
-  return [{ labels: labelsFrom(Object.entries(record)), reason: NATIVE_HISTOGRAMS }]
+/** What the target cannot store of a series. */
+function specialOf({ labels, points, startOffsetsMs }: LoadedSeries, target: Target): SpecialSeries[] {
+  const hasHistograms = points.some((point) => point.kind === 'histogram')
+  if (hasHistograms && target.storesHistograms !== true) return [{ labels, reason: NATIVE_HISTOGRAMS }]
+  const hasStartTimes = startOffsetsMs !== undefined && startOffsetsMs.length > 0
+  return hasStartTimes && target.storesStartTimes !== true ? [{ labels, reason: START_TIMES }] : []
 }
 
 async function runEval(
@@ -106,7 +99,7 @@ async function runEval(
   broken: string,
 ): Promise<EvalOutcome> {
   const { line } = command
-  const leftOut = reasonToLeaveOut(command, special)
+  const leftOut = reasonToLeaveOut(command, special, target)
   if (leftOut !== undefined) return { line, verdict: 'left out', reason: leftOut }
   if (broken !== '') return { line, verdict: 'fail', reason: broken }
   try {
@@ -117,9 +110,10 @@ async function runEval(
   }
 }
 
-function reasonToLeaveOut(command: EvalCommand, special: readonly SpecialSeries[]): string | undefined {
+function reasonToLeaveOut(command: EvalCommand, special: readonly SpecialSeries[], target: Target): string | undefined {
   const { query, expectations } = command
-  if (query.includes('{{') || expectations.lines.some((line) => line.includes('{{'))) return NATIVE_HISTOGRAMS
+  const hasHistograms = expectations.lines.some((line) => line.includes('{{'))
+  if (hasHistograms && target.storesHistograms !== true) return NATIVE_HISTOGRAMS
   const parsed = parsePromql(query, EXPERIMENTAL_OPTIONS)
   if (!parsed.ok || special.length === 0) return undefined
   const selectors = matchersOf(parsed.value)

@@ -1,4 +1,4 @@
-import type { Labels } from '@vantage/model'
+import type { Histogram, Labels } from '@vantage/model'
 import type { Point } from './notation.ts'
 
 /** One series of a `load`: point i is the sample at `i * stepMs`. */
@@ -6,12 +6,21 @@ export interface LoadedSeries {
   readonly labels: Labels
   readonly stepMs: number
   readonly points: readonly Point[]
+  /** Since when the counter of sample i has been counting, from the sample's time; undefined: not said. */
+  readonly startOffsetsMs?: readonly (number | undefined)[]
 }
 
 export interface PointSeries {
   readonly labels: Labels
   /** Ascending in time. */
-  readonly points: readonly { readonly timeMs: number; readonly value: number }[]
+  readonly points: readonly AnsweredPoint[]
+}
+
+export interface AnsweredPoint {
+  readonly timeMs: number
+  /** Means nothing beside a histogram. */
+  readonly value: number
+  readonly histogram?: Histogram
 }
 
 export type TargetData =
@@ -29,11 +38,12 @@ export type TargetAnswer =
     }
   | { readonly ok: false; readonly message: string }
 
-/**
- * Something that stores series and answers PromQL. Scripts run against any of them.
- * Histogram points may be left out by targets that cannot store them: the runner knows which evaluations need them.
- */
+/** Something that stores series and answers PromQL. Scripts run against any of them. */
 export interface Target {
+  /** Without it histogram points are not stored, and the runner leaves out the evaluations that need them. */
+  readonly storesHistograms?: boolean
+  /** The same of `startOffsetsMs`. */
+  readonly storesStartTimes?: boolean
   /** Forgets all series. */
   clear(): Promise<void>
   /** Everything is visible to queries once the promise resolves. */

@@ -1,8 +1,16 @@
 export type { Explanation } from './evaluate/explain.ts'
 export type { Grid } from './evaluate/grid.ts'
-export type { PromqlData, PromqlRequest, PromqlResult, SampleSeries, StepSeries } from './evaluate/query.ts'
+export type {
+  PromqlData,
+  PromqlRequest,
+  PromqlResult,
+  SampleSeries,
+  StepSeries,
+  TimedHistogram,
+} from './evaluate/query.ts'
 export { evaluatePromql, LOOKBACK_MS } from './evaluate/query.ts'
 export { selectorsOf } from './evaluate/selectors-of.ts'
+export { type BucketRange, bucketRanges } from './histogram/bounds.ts'
 export type { Expr, ValueType } from './language/ast.ts'
 export type { PromqlFault } from './language/fault.ts'
 export { exprToJson } from './language/json.ts'

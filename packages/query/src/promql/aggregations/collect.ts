@@ -1,7 +1,8 @@
 import { labelsKey } from '@vantage/model'
 import type { EvaluationContext } from '../evaluate/context.ts'
-import { newRow, type Row, withLabel } from '../evaluate/rows.ts'
+import { floatsOnly, newRow, type Row, withLabel } from '../evaluate/rows.ts'
 import { quantileOf } from '../functions/quantile.ts'
+import { histogramText } from '../histogram/text.ts'
 import { executionFault } from '../language/fault.ts'
 import { formatDecimal } from '../language/number.ts'
 import { isValidLabelName, quoteText } from '../language/text.ts'
@@ -12,13 +13,14 @@ import { groupingOf } from './grouping.ts'
 export function aggregateQuantile(
   context: EvaluationContext,
   plan: AggregatePlan,
-  rows: readonly Row[],
+  rows: Row[],
   params: Float64Array,
 ): Row[] {
   warnQuantiles(context, plan, params)
+  const floats = floatsOnly(rows, () => context.annotations.ignoredInAggregation(plan.op, plan.input.expr))
   const grouping = groupingOf(plan.grouping, plan.isWithout)
   const groups = new Map<string, { readonly out: Row; readonly members: Row[] }>()
-  for (const row of rows) {
+  for (const row of floats) {
     const key = grouping.key(row.labels)
     let group = groups.get(key)
     if (group === undefined) {
@@ -71,14 +73,16 @@ export function aggregateCountValues(
   const grouping = groupingOf(names, plan.isWithout)
   const byKey = new Map<string, Row>()
   for (const row of rows) {
-    const byValue = new Map<number, Row>()
+    const byValue = new Map<number | string, Row>()
     context.tick(steps)
     for (let step = 0; step < steps; step++) {
       if (row.present[step] === 0) continue
-      const value = row.values[step] as number
+      const histogram = row.histograms?.[step]
+      const value = histogram === undefined ? (row.values[step] as number) : histogramText(histogram)
       let out = byValue.get(value)
       if (out === undefined) {
-        const labels = grouping.labels(withLabel(row.labels, label, formatDecimal(value)))
+        const text = typeof value === 'number' ? formatDecimal(value) : value
+        const labels = grouping.labels(withLabel(row.labels, label, text))
         const key = labelsKey(labels)
         out = byKey.get(key) ?? newRow(context, labels, false, steps)
         byKey.set(key, out)

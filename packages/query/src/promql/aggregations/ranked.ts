@@ -1,5 +1,5 @@
 import type { EvaluationContext } from '../evaluate/context.ts'
-import { type Row, withoutEmpty } from '../evaluate/rows.ts'
+import { floatsOnly, type Row, withoutEmpty } from '../evaluate/rows.ts'
 import { executionFault } from '../language/fault.ts'
 import { formatGeneral } from '../language/number.ts'
 import type { AggregatePlan } from '../plan/plan.ts'
@@ -22,7 +22,10 @@ export function aggregateRanked(
 ): Row[] {
   if (op === 'limit_ratio') return limitRatio(context, plan, rows, params)
   requireCounts(params)
-  const groups = groupRows(plan, rows)
+  const ignored = () => context.annotations.ignoredInAggregation(op, plan.input.expr)
+  // Histograms have no order, but any series is as good as another for limitk.
+  const ranked = op === 'limitk' ? rows : floatsOnly(rows, ignored)
+  const groups = groupRows(plan, ranked)
   const ranking = op === 'limitk' ? undefined : op === 'topk' ? isLarger : isSmaller
   const isInstant = params.length === 1
   const chosenRows: Row[] = []
@@ -35,7 +38,7 @@ export function aggregateRanked(
       if (isInstant) for (const place of places) chosenRows.push(members[place] as Row)
     }
   }
-  return isInstant ? chosenRows : withoutEmpty(rows)
+  return isInstant ? chosenRows : withoutEmpty(ranked)
 }
 
 function groupRows(plan: AggregatePlan, rows: readonly Row[]): Row[][] {

@@ -1,13 +1,14 @@
 import { assert } from '@vantage/model'
 import type { EvaluationContext } from '../evaluate/context.ts'
-import { dropNames, type Row, withoutEmpty } from '../evaluate/rows.ts'
-import { type BinaryOp, type ComparisonOp, isComparisonOp, isSetOp } from '../language/operators.ts'
+import { dropNames, type Row, setHistogram, withoutEmpty } from '../evaluate/rows.ts'
+import { type BinaryOp, type ComparisonOp, isComparisonOp, isSetOp, isTrimOp } from '../language/operators.ts'
 import type { BinaryPlan } from '../plan/plan.ts'
+import { BinaryElement } from './element.ts'
 import { arithmeticColumns, compare } from './operators.ts'
 
 /** Two scalars; comparisons give 0 or 1. The left column is reused. */
 export function scalarBinary(op: BinaryOp, left: Float64Array, right: Float64Array): Float64Array {
-  assert(!isSetOp(op) && op !== '</' && op !== '>/', `${op} never stands between scalars after the check`)
+  assert(!isSetOp(op) && !isTrimOp(op), `${op} never stands between scalars after the check`)
   if (!isComparisonOp(op)) {
     arithmeticColumns(op, left, right, left)
     return left
@@ -29,23 +30,53 @@ export function vectorScalarBinary(
 ): Row[] {
   const { op } = plan
   assert(!isSetOp(op), `${op} never meets a scalar after the check`)
-  if (op === '</' || op === '>/') {
-    if (rows.length > 0) context.annotations.incompatibleTypes('float', op, 'float', plan.expr)
-    return []
-  }
-  if (!isComparisonOp(op)) {
-    for (const { values } of rows) {
-      context.tick(values.length)
-      if (isScalarLeft) arithmeticColumns(op, scalar, values, values)
-      else arithmeticColumns(op, values, scalar, values)
-    }
-    return dropNames(context, rows)
-  }
+  let element: BinaryElement | undefined
   for (const row of rows) {
     context.tick(row.values.length)
-    compareRow(op, row, scalar, isScalarLeft, plan.returnsBool)
+    if (row.histograms !== undefined || isTrimOp(op)) {
+      element ??= new BinaryElement(context, plan)
+      mixedRow(context, element, row, scalar, isScalarLeft, plan.returnsBool)
+    } else if (isComparisonOp(op)) {
+      compareRow(op, row, scalar, isScalarLeft, plan.returnsBool)
+    } else if (isScalarLeft) {
+      arithmeticColumns(op, scalar, row.values, row.values)
+    } else {
+      arithmeticColumns(op, row.values, scalar, row.values)
+    }
   }
-  return plan.returnsBool ? dropNames(context, rows) : withoutEmpty(rows)
+  const isFilter = isComparisonOp(op) && !plan.returnsBool
+  const results = isFilter || element !== undefined ? withoutEmpty(rows) : rows
+  return isFilter || isTrimOp(op) ? results : dropNames(context, results)
+}
+
+/** Sample by sample, for rows that have histograms. Comparisons leave the vector's sample. */
+function mixedRow(
+  context: EvaluationContext,
+  element: BinaryElement,
+  row: Row,
+  scalar: Float64Array,
+  isScalarLeft: boolean,
+  returnsBool: boolean,
+): void {
+  const { values, present, histograms } = row
+  for (let i = 0; i < values.length; i++) {
+    if (present[i] === 0) continue
+    const value = values[i] as number
+    const histogram = histograms?.[i]
+    const other = scalar[i] as number
+    const hasResult = isScalarLeft
+      ? element.apply(other, undefined, value, histogram)
+      : element.apply(value, histogram, other, undefined)
+    present[i] = hasResult && (element.holds || returnsBool) ? 1 : 0
+    if (present[i] === 0) continue
+    if (element.histogram !== undefined) {
+      setHistogram(context, row, i, element.histogram)
+      continue
+    }
+    if (histograms !== undefined) histograms[i] = undefined
+    if (returnsBool) values[i] = Number(element.holds)
+    else if (!element.isComparison) values[i] = element.value
+  }
 }
 
 function compareRow(

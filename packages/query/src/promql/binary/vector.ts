@@ -1,12 +1,21 @@
 import { assert, labelsKey } from '@vantage/model'
 import type { EvaluationContext } from '../evaluate/context.ts'
-import { hasPoints, labelSetText, mergeRows, newRow, type Row, withoutMetadata } from '../evaluate/rows.ts'
+import {
+  hasPoints,
+  labelSetText,
+  mergeRows,
+  newRow,
+  type Row,
+  setHistogram,
+  withoutMetadata,
+} from '../evaluate/rows.ts'
 import type { Matching } from '../language/ast.ts'
 import { executionFault } from '../language/fault.ts'
-import { isComparisonOp, isSetOp } from '../language/operators.ts'
+import { isComparisonOp, isSetOp, isTrimOp } from '../language/operators.ts'
 import type { BinaryPlan } from '../plan/plan.ts'
+import { BinaryElement } from './element.ts'
 import { groupByMatch, matchLabels, resultLabels } from './matching.ts'
-import { arithmetic, arithmeticColumns, compare } from './operators.ts'
+import { arithmeticColumns, compare } from './operators.ts'
 
 /**
  * Arithmetic and comparison between two vectors. Source: prometheus/prometheus promql/engine.go, VectorBinop.
@@ -19,10 +28,6 @@ export function vectorBinary(
   right: Row[],
   steps: number,
 ): Row[] {
-  if (plan.op === '</' || plan.op === '>/') {
-    if (left.length > 0 && right.length > 0) context.annotations.incompatibleTypes('float', plan.op, 'float', plan.expr)
-    return []
-  }
   return new VectorMatcher(context, plan, left, right, steps).run()
 }
 
@@ -42,6 +47,7 @@ class VectorMatcher {
   readonly #manyAlive: Uint8Array
   readonly #oneAlive: Uint8Array
   readonly #out = new Map<string, Row>()
+  readonly #element: BinaryElement
 
   constructor(context: EvaluationContext, plan: BinaryPlan, left: Row[], right: Row[], steps: number) {
     this.#context = context
@@ -53,7 +59,8 @@ class VectorMatcher {
     // As upstream, `fill_left` stands in for the "many" side even where `group_right` turned the sides.
     this.#fillMany = plan.matching.fillLeft
     this.#fillOne = plan.matching.fillRight
-    this.#changesMetric = !isComparisonOp(plan.op)
+    this.#changesMetric = !isComparisonOp(plan.op) && !isTrimOp(plan.op)
+    this.#element = new BinaryElement(context, plan)
     this.#steps = steps
     this.#manyAlive = alive(this.#many, steps)
     this.#oneAlive = alive(this.#one, steps)
@@ -81,17 +88,18 @@ class VectorMatcher {
     return mergeRows(rows)
   }
 
-  /** Fast path: one series on each side and no fill, so nothing can clash. */
+  /** Fast path: one series of floats on each side and no fill, so nothing can clash. */
   #pair(many: readonly Row[], one: readonly Row[]): Row | undefined {
     const [a] = many
     const [b] = one
     if (many.length !== 1 || one.length !== 1 || a === undefined || b === undefined) return undefined
     if (this.#fillMany !== undefined || this.#fillOne !== undefined) return undefined
+    const { op } = this.#plan
+    if (a.histograms !== undefined || b.histograms !== undefined || isTrimOp(op)) return undefined
     const labels = resultLabels(a.labels, b.labels, this.#matching, this.#changesMetric)
     const row = newRow(this.#context, labels, false, this.#steps)
     const [left, right] = this.#isSwapped ? [b, a] : [a, b]
     for (let i = 0; i < this.#steps; i++) row.present[i] = (a.present[i] as number) & (b.present[i] as number)
-    const { op } = this.#plan
     if (isComparisonOp(op)) {
       for (let i = 0; i < this.#steps; i++) {
         const value = left.values[i] as number
@@ -101,7 +109,7 @@ class VectorMatcher {
       }
       return row
     }
-    assert(!isSetOp(op) && op !== '</' && op !== '>/', `${op} is evaluated elsewhere`)
+    assert(!isSetOp(op), `${op} is evaluated elsewhere`)
     arithmeticColumns(op, left.values, right.values, row.values)
     return row
   }
@@ -125,17 +133,18 @@ class VectorMatcher {
         if (row.present[step] === 0) continue
         if (single === undefined && this.#fillOne === undefined) continue
         const other = single ?? this.#filler(row, this.#fillOne as number)
+        if (!this.#apply(row, other, step)) continue
         if (isMatched && this.#matching.card === 'one-to-one') {
           throw executionFault(
             'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)',
           )
         }
         isMatched = true
-        this.#put(row, other, step, this.#target(targets, row, other), results)
+        this.#put(step, this.#target(targets, row, other), results)
       }
       if (single !== undefined && !isMatched && this.#fillMany !== undefined) {
         const filler = this.#filler(single, this.#fillMany)
-        this.#put(filler, single, step, this.#target(targets, filler, single), results)
+        if (this.#apply(filler, single, step)) this.#put(step, this.#target(targets, filler, single), results)
       }
     }
   }
@@ -200,29 +209,33 @@ class VectorMatcher {
     return target
   }
 
-  #put(many: Row, one: Row, step: number, target: Row, results: Set<Row>): void {
+  /** @returns false where the two samples do not go together */
+  #apply(many: Row, one: Row, step: number): boolean {
+    const [left, right] = this.#isSwapped ? [one, many] : [many, one]
+    return this.#element.apply(
+      left.values[step] as number,
+      left.histograms?.[step],
+      right.values[step] as number,
+      right.histograms?.[step],
+    )
+  }
+
+  /** Puts the result of the last `#apply`. */
+  #put(step: number, target: Row, results: Set<Row>): void {
     if (this.#matching.card !== 'one-to-one') {
       if (results.has(target)) {
         throw executionFault('multiple matches for labels: grouping labels must ensure unique matches')
       }
       results.add(target)
     }
-    const [leftRow, rightRow] = this.#isSwapped ? [one, many] : [many, one]
-    const left = leftRow.values[step] as number
-    const right = rightRow.values[step] as number
-    const { op, returnsBool } = this.#plan
-    let value = left
-    if (isComparisonOp(op)) {
-      const holds = compare(op, left, right)
-      if (!holds && !returnsBool) return
-      if (returnsBool) value = holds ? 1 : 0
-    } else {
-      assert(!isSetOp(op) && op !== '</' && op !== '>/', `${op} is evaluated elsewhere`)
-      value = arithmetic(op, left, right)
-    }
+    const element = this.#element
+    const { returnsBool } = this.#plan
+    if (!element.holds && !returnsBool) return
     if (target.present[step] === 1) throw executionFault('vector cannot contain metrics with the same labelset')
     target.present[step] = 1
-    target.values[step] = value
+    if (returnsBool) target.values[step] = Number(element.holds)
+    else if (element.histogram === undefined) target.values[step] = element.value
+    else setHistogram(this.#context, target, step, element.histogram)
   }
 }
 

@@ -33,8 +33,8 @@ export class Annotations {
   }
 
   badBucketLabel(metric: string, label: string, span: Span): void {
-    const of = metric === '' ? '' : ` for metric name ${quoteText(metric)}`
-    this.warn(`bucket label "le" is missing or has a malformed value of ${quoteText(label)}${of}`, span)
+    const got = `missing or has a malformed value of ${quoteText(label)}`
+    this.warn(`bucket label "le" is ${got}${forMetric(metric)}`, span)
   }
 
   sortIneffective(span: Span): void {
@@ -56,9 +56,61 @@ export class Annotations {
     this.info(`incompatible sample types encountered for binary operator ${quoteText(op)}: ${types}`, span)
   }
 
+  /** A window holds both kinds of samples and the function can take one only. */
+  mixedWindow(metric: string, span: Span): void {
+    this.warn(`encountered a mix of histograms and floats for metric name ${quoteText(metric)}`, span)
+  }
+
+  mixedAggregation(span: Span): void {
+    this.warn('encountered a mix of histograms and floats for aggregation', span)
+  }
+
+  mixedClassicAndNative(metric: string, span: Span): void {
+    this.warn(`vector contains a mix of classic and native histograms${forMetric(metric)}`, span)
+  }
+
+  mixedSchemas(metric: string, span: Span): void {
+    const what = 'a mix of histograms with exponential and custom buckets schemas'
+    this.warn(`vector contains ${what} for metric name ${quoteText(metric)}`, span)
+  }
+
+  histogramIsNo(kind: 'counter' | 'gauge', metric: string, span: Span): void {
+    this.warn(`this native histogram metric is not a ${kind}: ${quoteText(metric)}`, span)
+  }
+
+  incompatibleBuckets(op: string, span: Span): void {
+    this.warn(`incompatible bucket layout encountered for binary operator ${op}`, span)
+  }
+
+  conflictingResets(operation: HistogramOperation, span: Span): void {
+    this.warn(`conflicting counter resets during histogram ${operation}`, span)
+  }
+
+  reconciledBounds(operation: HistogramOperation, span: Span): void {
+    this.info(`mismatched custom buckets were reconciled during ${operation}`, span)
+  }
+
+  ignoredInAggregation(op: string, span: Span): void {
+    this.info(`ignored histogram in ${op} aggregation`, span)
+  }
+
+  ignoredInWindow(metric: string, span: Span): void {
+    const where = 'in a range containing both floats and histograms'
+    this.info(`ignored histograms ${where} for metric name ${quoteText(metric)}`, span)
+  }
+
+  nanInQuantile(effect: 'result is NaN' | 'result is skewed higher', metric: string, span: Span): void {
+    this.info(`input to histogram_quantile has NaN observations, ${effect}${forMetric(metric)}`, span)
+  }
+
+  nanInFraction(metric: string, span: Span): void {
+    const effect = 'which are excluded from all fractions'
+    this.info(`input to histogram_fraction has NaN observations, ${effect}${forMetric(metric)}`, span)
+  }
+
   /** Collects the steps of one histogram into one message. */
   forcedMonotonicity(metric: string, timeMs: number, correction: BucketCorrection, span: Span): void {
-    const of = metric === '' ? '' : ` for metric name ${quoteText(metric)}`
+    const of = forMetric(metric)
     const key = `${of}${this.#place(span)}`
     const seen = this.#monotonicity.get(key)
     if (seen === undefined) {
@@ -95,6 +147,12 @@ export class Annotations {
     const head = `PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see ${see})${one.of}`
     return `${head}, ${buckets}, ${diff}, ${time}${this.#place(one.span)}`
   }
+}
+
+export type HistogramOperation = 'addition' | 'subtraction' | 'aggregation'
+
+function forMetric(metric: string): string {
+  return metric === '' ? '' : ` for metric name ${quoteText(metric)}`
 }
 
 /** The buckets whose counts had to be raised. */

@@ -1,4 +1,12 @@
-import { type MetricReader, type QueryBudget, SampleColumns, type SeriesSelection, type TenantId } from '@vantage/model'
+import {
+  type Histogram,
+  HistogramColumns,
+  type MetricReader,
+  type QueryBudget,
+  SampleColumns,
+  type SeriesSelection,
+  type TenantId,
+} from '@vantage/model'
 import { CHECK_EVERY_STEPS } from '../limits.ts'
 import type { EngineOptions } from '../options.ts'
 import type { QueryRange } from '../plan/bind.ts'
@@ -15,6 +23,10 @@ export class EvaluationContext {
   readonly annotations: Annotations
   /** One read at a time: valid until the next read of any series. */
   readonly samples = new SampleColumns()
+  /** The native histograms of the same read. */
+  readonly histograms = new HistogramColumns()
+  /** When the counters of the same read began to count, by sample time; empty where nobody asked. */
+  readonly startTimes = new Map<number, number>()
   samplesRead = 0
   seriesRead = 0
 
@@ -46,12 +58,37 @@ export class EvaluationContext {
     this.budget.check()
   }
 
-  /** Reads one series into `samples`, against the budget. */
+  /** Reads one series into `samples` and `histograms`, against the budget. */
   readSeries(selection: SeriesSelection, index: number, startMs: number, endMs: number): void {
     this.budget.check()
     selection.read(index, startMs, endMs, this.samples)
     this.samplesRead += this.samples.count
     this.seriesRead++
     this.budget.chargeSamples(this.samples.count)
+    if (selection.mayHaveHistograms(index)) this.#readHistograms(selection, index, startMs, endMs)
+    else if (this.histograms.count > 0) this.histograms.reset()
   }
+
+  #readHistograms(selection: SeriesSelection, index: number, startMs: number, endMs: number): void {
+    selection.readHistograms(index, startMs, endMs, this.histograms)
+    this.samplesRead += this.histograms.count
+    let weight = 0
+    for (const histogram of this.histograms.histograms) weight += samplesOf(histogram)
+    this.budget.chargeSamples(weight)
+  }
+}
+
+/** Bytes of a histogram's own fields and of one of its buckets. */
+const HISTOGRAM_BYTES = 160
+const BUCKET_BYTES = 12
+const SAMPLE_BYTES = 16
+
+export function bytesOf({ positive, negative, customValues }: Histogram): number {
+  const buckets = positive.indexes.length + negative.indexes.length
+  return HISTOGRAM_BYTES + buckets * BUCKET_BYTES + customValues.length * 8
+}
+
+/** As many samples as take the same memory. */
+function samplesOf(histogram: Histogram): number {
+  return Math.ceil(bytesOf(histogram) / SAMPLE_BYTES)
 }

@@ -8,6 +8,7 @@ import { setBinary } from '../binary/set.ts'
 import { vectorBinary } from '../binary/vector.ts'
 import { absentRows, markPresent } from '../functions/absent.ts'
 import { FUNCTIONS } from '../functions/registry.ts'
+import { multiply } from '../histogram/arithmetic.ts'
 import { limitFault } from '../language/fault.ts'
 import { isSetOp } from '../language/operators.ts'
 import type { AggregatePlan, BinaryPlan, CallPlan, Plan, SelectPlan, WindowPlan } from '../plan/plan.ts'
@@ -16,7 +17,18 @@ import type { Explainer } from './explain.ts'
 import { type Grid, stepTimeMs } from './grid.ts'
 import { joinInfo } from './info.ts'
 import { EvaluatedSource, type RangeSource, StoredSource, subqueryGrid, windowEnds } from './range-source.ts'
-import { broadcastRow, copyRow, dropNames, mergeRows, newRow, ROW_STEP_BYTES, type Row, type Value } from './rows.ts'
+import {
+  broadcastRow,
+  copyRow,
+  dropNames,
+  floatsOnly,
+  mergeRows,
+  newRow,
+  ROW_STEP_BYTES,
+  type Row,
+  setHistogram,
+  type Value,
+} from './rows.ts'
 import { type RowVisitor, sampleTimeRows, selectRows, visitSelected } from './series.ts'
 import { reachOf, visitWindows, type WindowFunction } from './window-rows.ts'
 
@@ -49,7 +61,7 @@ export class Evaluator {
       case 'select':
         return { kind: 'vector', rows: selectRows(this.#context, plan, grid) }
       case 'sampleTime':
-        return { kind: 'vector', rows: this.#dropNames(sampleTimeRows(this.#context, plan.select, grid)) }
+        return { kind: 'vector', rows: this.#dropNames(this.#sampleTimes(plan.select, grid)) }
       case 'window':
         return { kind: 'vector', rows: this.#windowRows(plan, grid) }
       case 'call':
@@ -78,6 +90,13 @@ export class Evaluator {
     return { kind: 'vector', rows: value.rows.map((row) => broadcastRow(this.#context, row, grid.steps)) }
   }
 
+  /** The times of histograms are floats as well. */
+  #sampleTimes(plan: SelectPlan, grid: Grid): Row[] {
+    const rows = sampleTimeRows(this.#context, plan, grid)
+    for (const row of rows) row.histograms = undefined
+    return rows
+  }
+
   #scalar(grid: Grid, value: number): Float64Array {
     this.#context.budget.chargeBytes(grid.steps * 8)
     return new Float64Array(grid.steps).fill(value)
@@ -103,7 +122,15 @@ export class Evaluator {
     assert(value.kind !== 'string', 'a string is never negated after the check')
     const columns = value.kind === 'scalar' ? [value.values] : value.rows.map((row) => row.values)
     for (const values of columns) this.#map(values, negative)
+    for (const row of value.kind === 'vector' ? value.rows : []) this.#negateHistograms(row)
     return value.kind === 'scalar' ? value : { kind: 'vector', rows: this.#dropNames(value.rows) }
+  }
+
+  #negateHistograms(row: Row): void {
+    for (let step = 0; step < (row.histograms?.length ?? 0); step++) {
+      const histogram = row.histograms?.[step]
+      if (histogram !== undefined) setHistogram(this.#context, row, step, multiply(histogram, -1))
+    }
   }
 
   #call(plan: CallPlan, grid: Grid): Value {
@@ -113,12 +140,12 @@ export class Evaluator {
       return implementation.evaluate({ context: this.#context, grid, plan, args })
     }
     if (implementation.kind === 'math') {
-      const rows = this.#rows(plan.args[0] as Plan, grid)
+      const rows = floatsOnly(this.#rows(plan.args[0] as Plan, grid))
       for (const { values } of rows) this.#map(values, implementation.apply)
       return { kind: 'vector', rows: this.#dropNames(rows) }
     }
     assert(implementation.kind === 'date', `${plan.name} takes a window and is planned as one`)
-    const rows = plan.args[0] === undefined ? [this.#stepTimes(grid)] : this.#rows(plan.args[0], grid)
+    const rows = plan.args[0] === undefined ? [this.#stepTimes(grid)] : floatsOnly(this.#rows(plan.args[0], grid))
     for (const { values } of rows) this.#map(values, implementation.field)
     return { kind: 'vector', rows: this.#dropNames(rows) }
   }
@@ -145,8 +172,8 @@ export class Evaluator {
       return absentRows(this.#context, seen, plan.source)
     }
     const rows: Row[] = []
-    this.#visitWindows(plan, windowFunction(plan), grid, (labels, dropName, values, present) => {
-      rows.push(copyRow(this.#context, labels, dropName, values, present))
+    this.#visitWindows(plan, windowFunction(plan), grid, (labels, dropName, values, present, histograms) => {
+      rows.push(copyRow(this.#context, labels, dropName, values, present, histograms))
     })
     return this.#context.options.delayedNameRemoval ? rows : mergeRows(rows)
   }
@@ -209,10 +236,12 @@ export class Evaluator {
   }
 
   #fold(plan: AggregatePlan, op: FoldName, grid: Grid): Row[] {
-    const folder = new GroupFolder(this.#context, op, plan.grouping, plan.isWithout, grid.steps)
+    const folder = new GroupFolder(this.#context, plan, op, grid.steps)
     // Fast path: rows go from the decoder straight into their group.
     if (this.#visitFused(plan.input, grid, folder)) return folder.finish()
-    for (const row of this.#rows(plan.input, grid)) folder.add(row.labels, row.dropName, row.values, row.present)
+    for (const { labels, dropName, values, present, histograms } of this.#rows(plan.input, grid)) {
+      folder.add(labels, dropName, values, present, histograms)
+    }
     return folder.finish()
   }
 
@@ -224,10 +253,10 @@ export class Evaluator {
     let points = 0
     const samplesBefore = this.#context.samplesRead
     const isExplained = this.#explainer !== undefined
-    const visit: RowVisitor = (labels, dropName, values, present) => {
+    const visit: RowVisitor = (labels, dropName, values, present, histograms) => {
       series++
       if (isExplained) for (const one of present) points += one
-      folder.add(labels, dropName, values, present)
+      folder.add(labels, dropName, values, present, histograms)
     }
     if (input.kind === 'select') visitSelected(this.#context, input, grid, visit)
     else this.#visitWindows(input, windowFunction(input), grid, visit)

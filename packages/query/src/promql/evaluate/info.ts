@@ -3,7 +3,7 @@ import { executionFault } from '../language/fault.ts'
 import type { InfoPlan, SelectPlan } from '../plan/plan.ts'
 import type { EvaluationContext } from './context.ts'
 import type { Grid } from './grid.ts'
-import { labelSetText, mergeRows, newRow, type Row, withLabel, withoutEmpty } from './rows.ts'
+import { labelSetText, mergeRows, newRow, type Row, setHistogram, withLabel, withoutEmpty } from './rows.ts'
 import { sampleTimeRows } from './series.ts'
 
 /** The info metric where the query names none, and where it only says which not to take. */
@@ -84,6 +84,7 @@ function selectInfo(
     matchers,
     shift: { atMs: shift.atMs, offsetMs: shift.atMs === undefined ? 0 : shift.offsetMs },
     extended: undefined,
+    detectsResets: false,
     expr: plan.expr,
     isInvariant: false,
   }
@@ -121,6 +122,11 @@ function enrich(context: EvaluationContext, row: Row, infoRows: readonly Row[], 
       out = newRow(context, labels, row.dropName, row.values.length)
       byKey.set(key, out)
     }
+    const histogram = row.histograms?.[step]
+    if (histogram !== undefined) {
+      setHistogram(context, out, step, histogram)
+      continue
+    }
     out.present[step] = 1
     out.values[step] = row.values[step] as number
   }
@@ -132,6 +138,9 @@ function newestAt(infoRows: readonly Row[], step: number): Row[] {
   const byName = new Map<string, Row>()
   for (const row of infoRows) {
     if (row.present[step] === 0) continue
+    if (row.histograms?.[step] !== undefined) {
+      throw executionFault(`an info metric has float samples, got a histogram of ${labelSetText(row.labels)}`)
+    }
     const name = labelValue(row.labels, METRIC_NAME)
     const other = byName.get(name)
     const timeSeconds = row.values[step] as number

@@ -5,6 +5,7 @@ import {
   type Fault,
   FaultError,
   fault,
+  type Histogram,
   type Labels,
   type MetricReader,
   ok,
@@ -20,12 +21,12 @@ import { DEFAULT_OPTIONS, type EngineOptions } from '../options.ts'
 import { bind, type QueryRange } from '../plan/bind.ts'
 import type { Plan } from '../plan/plan.ts'
 import { Annotations } from './annotations.ts'
-import { EvaluationContext } from './context.ts'
+import { bytesOf, EvaluationContext } from './context.ts'
 import { Evaluator } from './evaluator.ts'
 import { Explainer, type Explanation } from './explain.ts'
 import type { Grid } from './grid.ts'
 import { StoredSource, windowEnds } from './range-source.ts'
-import { mergeRows, type Row, withoutMetadata } from './rows.ts'
+import { mergeRows, type Row, withoutEmpty, withoutMetadata } from './rows.ts'
 
 /** How far back a selector looks for the newest sample, unless the query says otherwise. */
 export const LOOKBACK_MS = 5 * 60_000
@@ -47,6 +48,8 @@ export interface StepSeries {
   readonly labels: Labels
   readonly values: Float64Array
   readonly present: Uint8Array
+  /** Where a slot has a native histogram it stands here, and the value means nothing. Undefined: floats only. */
+  readonly histograms: readonly (Histogram | undefined)[] | undefined
 }
 
 /** One series with its samples as stored. */
@@ -54,6 +57,13 @@ export interface SampleSeries {
   readonly labels: Labels
   readonly times: Float64Array
   readonly values: Float64Array
+  /** The native histograms; no time occurs in both. */
+  readonly histograms: readonly TimedHistogram[]
+}
+
+export interface TimedHistogram {
+  readonly timeMs: number
+  readonly histogram: Histogram
 }
 
 export type PromqlData =
@@ -158,7 +168,7 @@ function answer(context: EvaluationContext, evaluator: Evaluator, plan: Plan, gr
 /** Names whose removal was put off go now; the first time that series may meet. */
 function finalRows(rows: Row[]): Row[] {
   for (const row of rows) if (row.dropName) row.labels = withoutMetadata(row.labels)
-  return mergeRows(rows)
+  return mergeRows(withoutEmpty(rows))
 }
 
 function rawSamples(
@@ -178,10 +188,20 @@ function rawSamples(
   const series: SampleSeries[] = []
   for (let i = 0; i < source.count; i++) {
     const { times, values, count } = source.load(i)
-    if (count === 0) continue
+    const histograms = timedHistograms(context)
+    if (count === 0 && histograms.length === 0) continue
     context.budget.chargeBytes(count * 16)
     const labels = source.dropName(i) ? withoutMetadata(source.labels(i)) : source.labels(i)
-    series.push({ labels, times: times.slice(0, count), values: values.slice(0, count) })
+    series.push({ labels, times: times.slice(0, count), values: values.slice(0, count), histograms })
   }
   return series
+}
+
+/** The histograms of the last read. */
+function timedHistograms(context: EvaluationContext): TimedHistogram[] {
+  const { times, histograms } = context.histograms
+  return histograms.map((histogram, i) => {
+    context.budget.chargeBytes(bytesOf(histogram))
+    return { timeMs: times[i] as number, histogram }
+  })
 }

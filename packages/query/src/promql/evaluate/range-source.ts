@@ -1,9 +1,10 @@
-import type { Labels, SampleColumns, SeriesSelection } from '@vantage/model'
+import { type Labels, RESET_HINT, type SampleColumns, type SeriesSelection } from '@vantage/model'
+import { withHint } from '../histogram/arithmetic.ts'
 import type { WindowSource } from '../plan/plan.ts'
 import type { EvaluationContext } from './context.ts'
 import { type Grid, lastTimeMs, shifted, stepTimeMs } from './grid.ts'
-import type { Row } from './rows.ts'
-import { selectSeries } from './series.ts'
+import type { Histograms, Row } from './rows.ts'
+import { detectResets, selectSeries } from './series.ts'
 import { removeStale } from './windows.ts'
 
 /** Where windows get their samples from: a store or the results of an inner query. */
@@ -11,7 +12,10 @@ export interface RangeSource {
   readonly count: number
   labels(index: number): Labels
   dropName(index: number): boolean
-  /** Loads one series into the context's columns, staleness markers taken out. */
+  /**
+   * Loads one series into the context's columns (samples, histograms, start times), staleness markers taken out.
+   * @returns the samples
+   */
   load(index: number): SampleColumns
 }
 
@@ -29,6 +33,7 @@ export function windowEnds(source: WindowSource, grid: Grid): Grid {
 export class StoredSource implements RangeSource {
   readonly #context: EvaluationContext
   readonly #selection: SeriesSelection
+  readonly #detectsResets: boolean
   readonly #startMs: number
   readonly #endMs: number
 
@@ -37,6 +42,7 @@ export class StoredSource implements RangeSource {
     this.#startMs = ends.startMs - source.rangeMs - reach.beforeMs + 1
     this.#endMs = lastTimeMs(ends) + reach.afterMs
     this.#selection = selectSeries(context, source.select, this.#startMs, this.#endMs)
+    this.#detectsResets = source.select.detectsResets
   }
 
   get count(): number {
@@ -52,9 +58,12 @@ export class StoredSource implements RangeSource {
   }
 
   load(index: number): SampleColumns {
+    const { samples, histograms, startTimes } = this.#context
     this.#context.readSeries(this.#selection, index, this.#startMs, this.#endMs)
-    removeStale(this.#context.samples)
-    return this.#context.samples
+    removeStale(samples)
+    if (this.#detectsResets && histograms.count > 0) detectResets(histograms)
+    this.#selection.readStartTimes?.(index, this.#startMs, this.#endMs, startTimes)
+    return samples
   }
 }
 
@@ -83,13 +92,14 @@ export class EvaluatedSource implements RangeSource {
   }
 
   load(index: number): SampleColumns {
-    const { values, present } = this.#rows[index] as Row
+    const { values, present, histograms } = this.#rows[index] as Row
     const { samples } = this.#context
+    this.#loadHistograms(present, histograms)
     samples.reset()
     samples.reserve(values.length)
     let count = 0
     for (let step = 0; step < values.length; step++) {
-      if (present[step] === 0) continue
+      if (present[step] === 0 || histograms?.[step] !== undefined) continue
       samples.times[count] = stepTimeMs(this.#grid, step)
       samples.values[count] = values[step] as number
       count++
@@ -97,6 +107,21 @@ export class EvaluatedSource implements RangeSource {
     samples.count = count
     this.#context.budget.chargeSamples(count)
     return samples
+  }
+
+  /** Steps may show one sample twice or leave one out, so what it says about resets holds no more. */
+  #loadHistograms(present: Uint8Array, histograms: Histograms | undefined): void {
+    const out = this.#context.histograms
+    this.#context.startTimes.clear()
+    out.reset()
+    if (histograms === undefined) return
+    for (let step = 0; step < present.length; step++) {
+      const histogram = histograms[step]
+      if (present[step] === 0 || histogram === undefined) continue
+      const isGauge = histogram.resetHint === RESET_HINT.gauge
+      out.push(stepTimeMs(this.#grid, step), isGauge ? histogram : withHint(histogram, RESET_HINT.unknown))
+    }
+    this.#context.budget.chargeSamples(out.count)
   }
 }
 

@@ -1,6 +1,6 @@
-import { EMPTY_LABELS, type Labels, labelsKey, METRIC_NAME } from '@vantage/model'
+import { EMPTY_LABELS, type Histogram, type Labels, labelsKey, METRIC_NAME } from '@vantage/model'
 import { executionFault } from '../language/fault.ts'
-import type { EvaluationContext } from './context.ts'
+import { bytesOf, type EvaluationContext } from './context.ts'
 
 /**
  * One series of an instant vector over all steps. Owned by whoever got it from an evaluation: operators change
@@ -12,7 +12,12 @@ export interface Row {
   dropName: boolean
   readonly values: Float64Array
   readonly present: Uint8Array
+  /** Where a step has a native histogram it stands here, and `values[i]` means nothing. Undefined: floats only. */
+  histograms: Histograms | undefined
 }
+
+/** One slot a step. */
+export type Histograms = (Histogram | undefined)[]
 
 /** What a plan node evaluates to. A string has no steps. */
 export type Value =
@@ -26,7 +31,20 @@ export const ROW_STEP_BYTES = 9
 export function newRow(context: EvaluationContext, labels: Labels, dropName: boolean, steps: number): Row {
   context.budget.chargeBytes(steps * ROW_STEP_BYTES)
   context.tick(steps)
-  return { labels, dropName, values: new Float64Array(steps), present: new Uint8Array(steps) }
+  return { labels, dropName, values: new Float64Array(steps), present: new Uint8Array(steps), histograms: undefined }
+}
+
+/** Puts a histogram into a row, against the budget. */
+export function setHistogram(context: EvaluationContext, row: Row, step: number, histogram: Histogram): void {
+  row.histograms ??= newHistograms(context, row.values.length)
+  row.histograms[step] = histogram
+  row.present[step] = 1
+  context.budget.chargeBytes(bytesOf(histogram))
+}
+
+export function newHistograms(context: EvaluationContext, steps: number): Histograms {
+  context.budget.chargeBytes(steps * 8)
+  return new Array<Histogram | undefined>(steps).fill(undefined)
 }
 
 export function copyRow(
@@ -35,10 +53,11 @@ export function copyRow(
   dropName: boolean,
   values: Float64Array,
   present: Uint8Array,
+  histograms: Histograms | undefined,
 ): Row {
-  context.budget.chargeBytes(values.length * ROW_STEP_BYTES)
+  context.budget.chargeBytes(values.length * (histograms === undefined ? ROW_STEP_BYTES : ROW_STEP_BYTES + 8))
   context.tick(values.length)
-  return { labels, dropName, values: values.slice(), present: present.slice() }
+  return { labels, dropName, values: values.slice(), present: present.slice(), histograms: histograms?.slice() }
 }
 
 /** Makes a row of a one-step evaluation hold at every step. */
@@ -46,7 +65,25 @@ export function broadcastRow(context: EvaluationContext, row: Row, steps: number
   const wide = newRow(context, row.labels, row.dropName, steps)
   wide.values.fill(row.values[0] as number)
   wide.present.fill(row.present[0] as number)
+  if (row.histograms !== undefined) wide.histograms = newHistograms(context, steps).fill(row.histograms[0])
   return wide
+}
+
+/** Takes the points with histograms out of rows; who can do nothing with them works on the rest. */
+export function floatsOnly(rows: Row[], onHistogram: () => void = () => {}): Row[] {
+  let isMixed = false
+  for (const row of rows) {
+    const { histograms, present } = row
+    if (histograms === undefined) continue
+    isMixed = true
+    for (let i = 0; i < histograms.length; i++) {
+      if (histograms[i] === undefined || present[i] === 0) continue
+      present[i] = 0
+      onHistogram()
+    }
+    row.histograms = undefined
+  }
+  return isMixed ? withoutEmpty(rows) : rows
 }
 
 export function hasPoints(present: Uint8Array): boolean {
@@ -137,6 +174,10 @@ function mergeInto(into: Row, from: Row): void {
     if (into.present[i] === 1) throw executionFault('vector cannot contain metrics with the same labelset')
     into.present[i] = 1
     into.values[i] = from.values[i] as number
+    const histogram = from.histograms?.[i]
+    if (histogram === undefined) continue
+    into.histograms ??= new Array<Histogram | undefined>(from.present.length).fill(undefined)
+    into.histograms[i] = histogram
   }
 }
 

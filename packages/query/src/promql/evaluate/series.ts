@@ -1,12 +1,29 @@
-import { isStaleAt, type Labels, type SampleColumns, type SeriesSelection } from '@vantage/model'
+import {
+  type Histogram,
+  type HistogramColumns,
+  isStaleAt,
+  type Labels,
+  RESET_HINT,
+  type SampleColumns,
+  type SeriesSelection,
+} from '@vantage/model'
+import { withHint } from '../histogram/arithmetic.ts'
+import { isReset } from '../histogram/reset.ts'
 import type { SelectPlan } from '../plan/plan.ts'
 import type { EvaluationContext } from './context.ts'
-import { type Grid, lastTimeMs, shifted } from './grid.ts'
-import { copyRow, hasPoints, ROW_STEP_BYTES, type Row } from './rows.ts'
+import { type Grid, lastTimeMs, shifted, stepTimeMs } from './grid.ts'
+import { copyRow, type Histograms, hasPoints, newHistograms, ROW_STEP_BYTES, type Row } from './rows.ts'
+import { smoothHistograms } from './smoothed.ts'
 import { removeStale } from './windows.ts'
 
 /** Gets one series after the other; arrays are borrowed and valid until the callback returns. */
-export type RowVisitor = (labels: Labels, dropName: boolean, values: Float64Array, present: Uint8Array) => void
+export type RowVisitor = (
+  labels: Labels,
+  dropName: boolean,
+  values: Float64Array,
+  present: Uint8Array,
+  histograms: Histograms | undefined,
+) => void
 
 /** Evaluates a selector series by series, without holding more than one. Series without a point are left out. */
 export function visitSelected(context: EvaluationContext, plan: SelectPlan, grid: Grid, visit: RowVisitor): void {
@@ -23,7 +40,14 @@ export function visitSelected(context: EvaluationContext, plan: SelectPlan, grid
     context.readSeries(selection, i, startMs, endMs)
     if (isSmoothed) interpolate(context.samples, moments, lookbackMs, values, present)
     else pickLatest(context.samples, moments, lookbackMs, values, present)
-    if (hasPoints(present)) visit(selection.labels(i), false, values, present)
+    let histograms: Histograms | undefined
+    if (context.histograms.count > 0) {
+      if (plan.detectsResets) detectResets(context.histograms)
+      histograms = newHistograms(context, grid.steps)
+      if (isSmoothed) smoothHistograms(context, plan, selection.labels(i), moments, present, histograms)
+      else pickLatestHistogram(context, moments, lookbackMs, present, histograms)
+    }
+    if (hasPoints(present)) visit(selection.labels(i), false, values, present, histograms)
   }
 }
 
@@ -38,10 +62,23 @@ export function selectSeries(
 
 export function selectRows(context: EvaluationContext, plan: SelectPlan, grid: Grid): Row[] {
   const rows: Row[] = []
-  visitSelected(context, plan, grid, (labels, dropName, values, present) => {
-    rows.push(copyRow(context, labels, dropName, values, present))
+  visitSelected(context, plan, grid, (labels, dropName, values, present, histograms) => {
+    rows.push(copyRow(context, labels, dropName, values, present, histograms))
   })
   return rows
+}
+
+/** Says of each histogram that does not whether its counter was reset since the one before. */
+export function detectResets(columns: HistogramColumns): void {
+  const { histograms } = columns
+  let before: Histogram | undefined
+  for (let i = 0; i < histograms.length; i++) {
+    const now = histograms[i] as Histogram
+    if (now.resetHint === RESET_HINT.unknown && before !== undefined) {
+      histograms[i] = withHint(now, isReset(now, before) ? RESET_HINT.reset : RESET_HINT.notReset)
+    }
+    before = now
+  }
 }
 
 /** The newest sample of each step, younger than the lookback; a staleness marker hides the series. */
@@ -68,7 +105,31 @@ function pickLatest(
   }
 }
 
-/** Like `pickLatest`, but the value is the time of the sample in seconds. */
+/** Where a histogram is newer than any float it takes the step; markers are floats, so a newer one hides it. */
+function pickLatestHistogram(
+  context: EvaluationContext,
+  moments: Grid,
+  lookbackMs: number,
+  present: Uint8Array,
+  out: Histograms,
+): void {
+  const { samples } = context
+  const { times, histograms } = context.histograms
+  let next = 0
+  let nextFloat = 0
+  for (let step = 0; step < moments.steps; step++) {
+    const momentMs = stepTimeMs(moments, step)
+    while (next < times.length && (times[next] as number) <= momentMs) next++
+    while (nextFloat < samples.count && (samples.times[nextFloat] as number) <= momentMs) nextFloat++
+    const timeMs = next === 0 ? -Infinity : (times[next - 1] as number)
+    const floatMs = nextFloat === 0 ? -Infinity : (samples.times[nextFloat - 1] as number)
+    if (timeMs <= momentMs - lookbackMs || timeMs < floatMs) continue
+    present[step] = 1
+    out[step] = histograms[next - 1]
+  }
+}
+
+/** Like `selectRows`, but the values are the times of the samples in seconds; histograms stay to be seen. */
 export function sampleTimeRows(context: EvaluationContext, plan: SelectPlan, grid: Grid): Row[] {
   const moments = shifted(grid, plan.shift)
   const startMs = moments.startMs - context.lookbackMs + 1
@@ -81,7 +142,13 @@ export function sampleTimeRows(context: EvaluationContext, plan: SelectPlan, gri
   for (let i = 0; i < selection.count; i++) {
     context.readSeries(selection, i, startMs, endMs)
     pickLatestTime(context.samples, moments, context.lookbackMs, values, present)
-    if (hasPoints(present)) rows.push(copyRow(context, selection.labels(i), false, values, present))
+    let histograms: Histograms | undefined
+    if (context.histograms.count > 0) {
+      histograms = newHistograms(context, grid.steps)
+      pickLatestHistogram(context, moments, context.lookbackMs, present, histograms)
+      writeTimes(context.histograms, moments, histograms, values)
+    }
+    if (hasPoints(present)) rows.push(copyRow(context, selection.labels(i), false, values, present, histograms))
   }
   return rows
 }
@@ -102,6 +169,15 @@ function pickLatestTime(
     const isFound = at >= 0 && (times[at] as number) > momentMs - lookbackMs && !isStaleAt(halves, at)
     present[step] = isFound ? 1 : 0
     if (isFound) values[step] = (times[at] as number) / 1000
+  }
+}
+
+function writeTimes({ times }: HistogramColumns, moments: Grid, picked: Histograms, values: Float64Array): void {
+  let next = 0
+  for (let step = 0; step < moments.steps; step++) {
+    const momentMs = stepTimeMs(moments, step)
+    while (next < times.length && (times[next] as number) <= momentMs) next++
+    if (picked[step] !== undefined) values[step] = (times[next - 1] as number) / 1000
   }
 }
 

@@ -1,12 +1,14 @@
-import { labelValue, METRIC_NAME } from '@vantage/model'
+import { type Labels, labelValue, METRIC_NAME } from '@vantage/model'
 import { extendedKernel } from '../functions/extended.ts'
 import type { SampleWindow, WindowKernel } from '../functions/function.ts'
+import { START_TIME_FUNCTIONS } from '../functions/mixed-kernels.ts'
 import { type CounterResets, findResets, type RateShape, rateRow } from '../functions/rate.ts'
 import type { WindowPlan } from '../plan/plan.ts'
 import type { EvaluationContext } from './context.ts'
 import { type Grid, stepTimeMs } from './grid.ts'
+import { MixedRows } from './mixed-rows.ts'
 import type { RangeSource, Reach } from './range-source.ts'
-import { hasPoints, ROW_STEP_BYTES, withoutMetadata } from './rows.ts'
+import { type Histograms, hasPoints, ROW_STEP_BYTES, withoutMetadata } from './rows.ts'
 import type { RowVisitor } from './series.ts'
 import { WindowBounds } from './windows.ts'
 
@@ -53,14 +55,20 @@ export function visitWindows(
   const dropsNow = !keepsName && !context.options.delayedNameRemoval
   const values = new Float64Array(grid.steps)
   const present = new Uint8Array(grid.steps)
+  let mixed: MixedRows | undefined
   for (let i = 0; i < source.count; i++) {
     const samples = source.load(i)
+    const labels = source.labels(i)
     bounds.update(samples)
     evaluate(samples, values, present)
+    let histograms: Histograms | undefined
+    if (context.histograms.count > 0 || (context.startTimes.size > 0 && START_TIME_FUNCTIONS.has(plan.name))) {
+      mixed ??= new MixedRows(context, plan, bounds, reachEnds, ends)
+      histograms = mixed.evaluate(labelValue(labels, METRIC_NAME), values, present)
+    }
     if (!hasPoints(present)) continue
-    const labels = source.labels(i)
-    if (plan.name === 'rate' || plan.name === 'increase') noteCounter(context, plan, labels)
-    visit(dropsNow ? withoutMetadata(labels) : labels, source.dropName(i) || !keepsName, values, present)
+    if (plan.name === 'rate' || plan.name === 'increase') noteCounter(context, plan, labels, present, histograms)
+    visit(dropsNow ? withoutMetadata(labels) : labels, source.dropName(i) || !keepsName, values, present, histograms)
   }
 }
 
@@ -136,10 +144,17 @@ function kernelEvaluator(
 
 const COUNTER_NAME = /(?:_total|_sum|_count|_bucket)$/
 
-/** Says so where a rate is taken of what looks like no counter. */
-function noteCounter(context: EvaluationContext, plan: WindowPlan, labels: Parameters<typeof labelValue>[0]): void {
+/** Says so where a rate is taken of what looks like no counter; histograms need no suffix. */
+function noteCounter(
+  context: EvaluationContext,
+  plan: WindowPlan,
+  labels: Labels,
+  present: Uint8Array,
+  histograms: Histograms | undefined,
+): void {
   const metric = labelValue(labels, METRIC_NAME)
   if (metric === '') return
+  if (histograms !== undefined && !present.some((one, i) => one === 1 && histograms[i] === undefined)) return
   const span = plan.source.expr
   if (context.options.typeAndUnitLabels) {
     const type = labelValue(labels, '__type__')

@@ -8,16 +8,22 @@ import type { Grid } from './grid.ts'
 export class WindowBounds {
   from: Int32Array
   to: Int32Array
+  readonly rangeMs: number
   readonly #ends: Grid
-  readonly #rangeMs: number
   #key = 0
   #count = -1
 
   constructor(ends: Grid, rangeMs: number) {
     this.#ends = ends
-    this.#rangeMs = rangeMs
+    this.rangeMs = rangeMs
     this.from = new Int32Array(ends.steps)
     this.to = new Int32Array(ends.steps)
+  }
+
+  /** Bounds among times that no other series shares. */
+  updateTimes(times: readonly number[]): void {
+    this.#count = -1
+    fillBounds(Float64Array.from(times), times.length, this.#ends, this.rangeMs, this.from, this.to)
   }
 
   /** Fast path: the reader says that the times are those of the last series. */
@@ -25,7 +31,7 @@ export class WindowBounds {
     const isKnown = samples.timesKey !== 0 && samples.timesKey === this.#key && samples.count === this.#count
     this.#key = samples.timesKey
     this.#count = samples.count
-    if (!isKnown) fillBounds(samples.times, samples.count, this.#ends, this.#rangeMs, this.from, this.to)
+    if (!isKnown) fillBounds(samples.times, samples.count, this.#ends, this.rangeMs, this.from, this.to)
   }
 }
 

@@ -1,4 +1,4 @@
-import { dropNames, type Value, withoutEmpty } from '../evaluate/rows.ts'
+import { dropNames, floatsOnly, type Value, withoutEmpty } from '../evaluate/rows.ts'
 import { type FunctionCall, type FunctionImplementation, rowsOf, scalarOf } from './function.ts'
 import { goMax, goMin } from './scalar.ts'
 
@@ -24,7 +24,7 @@ function constant(call: FunctionCall, value: number): Float64Array {
 
 /** Nothing stays at steps whose bounds cross. */
 function clamp(call: FunctionCall, low: Float64Array, high: Float64Array): Value {
-  const rows = rowsOf(call, 0)
+  const rows = floatsOnly(rowsOf(call, 0))
   for (const { values, present } of rows) {
     for (let i = 0; i < values.length; i++) {
       const min = low[i] as number
@@ -38,7 +38,7 @@ function clamp(call: FunctionCall, low: Float64Array, high: Float64Array): Value
 
 /** To the nearest multiple, ties upwards. The inverse first: fewer roundings of its own. */
 function round(call: FunctionCall): Value {
-  const rows = rowsOf(call, 0)
+  const rows = floatsOnly(rowsOf(call, 0))
   const nearest = call.args.length > 1 ? scalarOf(call, 1) : constant(call, 1)
   for (const { values } of rows) {
     for (let i = 0; i < values.length; i++) {

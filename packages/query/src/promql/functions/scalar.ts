@@ -1,6 +1,6 @@
 import { EMPTY_LABELS } from '@vantage/model'
 import { stepTimeMs } from '../evaluate/grid.ts'
-import { newRow, type Value } from '../evaluate/rows.ts'
+import { floatsOnly, newRow, type Value } from '../evaluate/rows.ts'
 import type { FunctionCall, FunctionImplementation } from './function.ts'
 import { rowsOf, scalarOf } from './function.ts'
 
@@ -49,12 +49,12 @@ function stepTimes({ grid }: FunctionCall): Value {
   return { kind: 'scalar', values }
 }
 
-/** The only value of a step, NaN where there is none or more than one. */
+/** The only float of a step, NaN where there is none or more than one. */
 function toScalar(call: FunctionCall): Value {
   const { steps } = call.grid
   const values = new Float64Array(steps).fill(Number.NaN)
   const seen = new Uint8Array(steps)
-  for (const row of rowsOf(call, 0)) {
+  for (const row of floatsOnly(rowsOf(call, 0))) {
     for (let i = 0; i < steps; i++) {
       if (row.present[i] === 0) continue
       values[i] = seen[i] === 0 ? (row.values[i] as number) : Number.NaN

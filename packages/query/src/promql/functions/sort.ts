@@ -1,19 +1,23 @@
 import { compareLabels, labelValue } from '@vantage/model'
-import type { Row, Value } from '../evaluate/rows.ts'
+import { floatsOnly, type Row, type Value } from '../evaluate/rows.ts'
 import { type FunctionCall, type FunctionImplementation, rowsOf, textOf } from './function.ts'
 
 export type SortName = 'sort' | 'sort_by_label' | 'sort_by_label_desc' | 'sort_desc'
 
 /** Orders of instant vectors; answers of range queries are always ordered by labels. */
 export const SORT_FUNCTIONS: Readonly<Record<SortName, FunctionImplementation>> = {
-  sort: { kind: 'vector', evaluate: (call) => sorted(call, (a, b) => byValue(a, b, 1)) },
-  sort_desc: { kind: 'vector', evaluate: (call) => sorted(call, (a, b) => byValue(a, b, -1)) },
-  sort_by_label: { kind: 'vector', evaluate: (call) => sorted(call, labelOrder(call, 1)) },
-  sort_by_label_desc: { kind: 'vector', evaluate: (call) => sorted(call, labelOrder(call, -1)) },
+  sort: { kind: 'vector', evaluate: (call) => sortedFloats(call, 1) },
+  sort_desc: { kind: 'vector', evaluate: (call) => sortedFloats(call, -1) },
+  sort_by_label: { kind: 'vector', evaluate: (call) => sorted(call, rowsOf(call, 0), labelOrder(call, 1)) },
+  sort_by_label_desc: { kind: 'vector', evaluate: (call) => sorted(call, rowsOf(call, 0), labelOrder(call, -1)) },
 }
 
-function sorted(call: FunctionCall, order: (a: Row, b: Row) => number): Value {
-  const rows = rowsOf(call, 0)
+/** Histograms have no order and are left out. */
+function sortedFloats(call: FunctionCall, direction: 1 | -1): Value {
+  return sorted(call, floatsOnly(rowsOf(call, 0)), (a, b) => byValue(a, b, direction))
+}
+
+function sorted(call: FunctionCall, rows: Row[], order: (a: Row, b: Row) => number): Value {
   if (call.grid.steps === 1) rows.sort(order)
   else call.context.annotations.sortIneffective(call.plan.expr)
   return { kind: 'vector', rows }

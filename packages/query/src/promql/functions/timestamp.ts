@@ -11,8 +11,9 @@ export const TIMESTAMP_FUNCTIONS: Readonly<Record<TimestampName, FunctionImpleme
 
 function timestamp(call: FunctionCall): Value {
   const rows = rowsOf(call, 0)
-  for (const { values } of rows) {
-    for (let i = 0; i < values.length; i++) values[i] = stepTimeMs(call.grid, i) / 1000
+  for (const row of rows) {
+    for (let i = 0; i < row.values.length; i++) row.values[i] = stepTimeMs(call.grid, i) / 1000
+    row.histograms = undefined
   }
   return { kind: 'vector', rows: dropNames(call.context, rows) }
 }

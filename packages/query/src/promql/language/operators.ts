@@ -48,3 +48,7 @@ export function isSetOp(op: BinaryOp): op is SetOp {
 export function isComparisonOp(op: BinaryOp): op is ComparisonOp {
   return OPERATORS[op].family === 'comparison'
 }
+
+export function isTrimOp(op: BinaryOp): op is TrimOp {
+  return OPERATORS[op].family === 'trim'
+}

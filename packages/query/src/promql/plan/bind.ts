@@ -44,6 +44,16 @@ export function bind(expr: Expr, range: QueryRange, options: EngineOptions): Pla
   return new Binder(range, options).bind(expr)
 }
 
+/** Functions that look at the totals of native histograms, and those that need the buckets as well. */
+const TOTALS_FUNCTIONS: ReadonlySet<string> = new Set(['histogram_avg', 'histogram_count', 'histogram_sum'])
+const BUCKETS_FUNCTIONS: ReadonlySet<string> = new Set([
+  'histogram_fraction',
+  'histogram_quantile',
+  'histogram_quantiles',
+  'histogram_stddev',
+  'histogram_stdvar',
+])
+
 const DEFAULT_MATCHING: Matching = {
   card: 'one-to-one',
   isOn: false,
@@ -56,6 +66,8 @@ const DEFAULT_MATCHING: Matching = {
 class Binder {
   readonly #range: QueryRange
   readonly #options: EngineOptions
+  /** The innermost function around decides; operators and subqueries begin anew. */
+  #wantsTotals = false
 
   constructor(range: QueryRange, options: EngineOptions) {
     this.#range = range
@@ -83,7 +95,7 @@ class Binder {
         return { kind: 'range', select, rangeMs, expr, isInvariant: select.isInvariant }
       }
       case 'subquery': {
-        const input = this.bind(expr.expr)
+        const input = this.#within(false, () => this.bind(expr.expr))
         const rangeMs = this.#durationMs(expr.range, false)
         const stepMs = expr.step === undefined ? this.#options.subqueryStepMs : this.#durationMs(expr.step, false)
         const shift = this.#shift(expr.offset, expr.at)
@@ -120,12 +132,13 @@ class Binder {
   #select(expr: VectorSelector): SelectPlan {
     const shift = this.#shift(expr.offset, expr.at)
     const { matchers, extended } = expr
-    return { kind: 'select', matchers, shift, extended, expr, isInvariant: shift.atMs !== undefined }
+    const detectsResets = this.#wantsTotals
+    return { kind: 'select', matchers, shift, extended, detectsResets, expr, isInvariant: shift.atMs !== undefined }
   }
 
   #binary(expr: BinaryExpr): Plan {
-    const left = this.bind(expr.left)
-    const right = this.bind(expr.right)
+    const left = this.#within(false, () => this.bind(expr.left))
+    const right = this.#within(false, () => this.bind(expr.right))
     return {
       kind: 'binary',
       op: expr.op,
@@ -151,7 +164,8 @@ class Binder {
   #call(expr: CallExpr): Plan {
     const { name } = expr
     if (name === 'info') return this.#info(expr)
-    const args = expr.args.map((arg) => this.bind(arg))
+    const wantsTotals = TOTALS_FUNCTIONS.has(name) || (this.#wantsTotals && !BUCKETS_FUNCTIONS.has(name))
+    const args = this.#within(wantsTotals, () => expr.args.map((arg) => this.bind(arg)))
     const first = args[0]
     if (name === 'timestamp' && first?.kind === 'select') {
       return { kind: 'sampleTime', select: first, expr, isInvariant: first.isInvariant }
@@ -160,6 +174,14 @@ class Binder {
     const source = args.find((arg): arg is WindowSource => arg.kind === 'range' || arg.kind === 'subquery')
     if (source === undefined) return { kind: 'call', name, args, expr, isInvariant }
     return { kind: 'window', name, source, params: args.filter((arg) => arg !== source), expr, isInvariant }
+  }
+
+  #within<T>(wantsTotals: boolean, bind: () => T): T {
+    const before = this.#wantsTotals
+    this.#wantsTotals = wantsTotals
+    const bound = bind()
+    this.#wantsTotals = before
+    return bound
   }
 
   #info(expr: CallExpr): Plan {

@@ -36,6 +36,8 @@ export interface SelectPlan extends PlanNode {
   readonly matchers: readonly Matcher[]
   readonly shift: TimeShift
   readonly extended: Extended | undefined
+  /** Only totals of histograms are wanted, so what each says about resets is found out while reading. */
+  readonly detectsResets: boolean
 }
 
 /** All samples of a window before each step, straight from the store. */

@@ -1,0 +1,4 @@
+/** A line that is not in the notation. */
+export class NotationError extends Error {
+  override readonly name = 'NotationError'
+}
