@@ -20,6 +20,17 @@ export const PAYLOAD_FORMATS = {
   jsonBatch: 4,
   canonicalMetrics: 5,
   remoteWriteV2Snappy: 6,
+  prometheusText: 16,
+  openMetricsText: 17,
+  /** InfluxDB lines, one code for each unit of their times. */
+  influxNs: 18,
+  influxUs: 19,
+  influxMs: 20,
+  influxS: 21,
+  influxM: 22,
+  influxH: 23,
+  /** Not samples: a deletion of series, in order with the samples before and after it. */
+  seriesDeletion: 64,
 } as const
 
 export type PayloadFormat = (typeof PAYLOAD_FORMATS)[keyof typeof PAYLOAD_FORMATS]

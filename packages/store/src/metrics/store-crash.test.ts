@@ -83,6 +83,7 @@ async function history(harness: StoreHarness, steps: number): Promise<number> {
         { ...row(series('c')), histograms },
       ])
     }
+    if (seal % 3 === 1) harness.delete([{ name: 'host', op: '=~', value: `b${seal - 1}|c` }], now, now + seal * 1000)
     await harness.store.seal()
     await harness.store.tick({ unsealedLogBytes: 0, isMemoryShort: false })
   }

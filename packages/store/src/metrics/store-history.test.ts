@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Histogram, type Labels, labelsKey } from '@vantage/model'
+import { type Histogram, type Labels, labelsKey, type Matcher } from '@vantage/model'
 import { randomHistogram } from '@vantage/model/contract-tests'
 import { seededRandom, testSeed } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
@@ -115,6 +115,26 @@ class History {
     this.expected.set(key, known)
   }
 
+  /** Some series of one metric, over a while or for ever. */
+  delete(): void {
+    const metric = `metric_${this.pick(5)}`
+    const host = new RegExp(`^host-.*${this.pick(10)}$`)
+    const isEver = this.random() < 0.2
+    const startMs = isEver ? Number.NEGATIVE_INFINITY : this.nowMs - this.pick(900_000)
+    const endMs = isEver ? Number.POSITIVE_INFINITY : startMs + this.pick(600_000)
+    const matchers: Matcher[] = [
+      { name: '__name__', op: '=', value: metric },
+      { name: 'instance', op: '=~', value: host.source.slice(1, -1) },
+    ]
+    this.harness.delete(matchers, startMs, endMs)
+    for (let series = 0; series < this.#seriesMax; series++) {
+      if (series % 5 !== Number(metric.at(-1)) || !host.test(`host-${series}`)) continue
+      const known = this.expected.get(labelsKey(seriesLabels(series)))
+      for (const time of known?.keys() ?? []) if (time >= startMs && time <= endMs) known?.delete(time)
+      if (known?.size === 0) this.expected.delete(labelsKey(seriesLabels(series)))
+    }
+  }
+
   check(): void {
     compare(this.harness.dump(), this.expected)
     const startMs = BASE_MS + this.pick(this.nowMs - BASE_MS + 1)
@@ -134,6 +154,7 @@ class History {
     else if (dice < 0.85) await this.harness.store.seal()
     else if (dice < 0.92) await this.harness.store.tick({ unsealedLogBytes: 0, isMemoryShort: this.random() < 0.5 })
     else if (dice < 0.96) await this.harness.reopen()
+    else this.delete()
     if (this.random() < 0.3) this.check()
     this.merges = Math.max(this.merges, this.harness.store.stats().merges)
   }

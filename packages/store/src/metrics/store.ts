@@ -1,18 +1,23 @@
-import { createHash, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import {
   type ApplyOutcome,
   assert,
   type Clock,
+  err,
+  type Fault,
   type FileSystem,
+  fault,
   type Labels,
   type MetricBatch,
   type MetricReader,
+  type Result,
   type TenantId,
   type Topic,
 } from '@vantage/model'
 import type { BackgroundAnswer, BackgroundData, BackgroundRequest } from './background/protocol.ts'
-import type { CatalogueAnswer, CatalogueRequest, NewPart, PartRow } from './catalogue/protocol.ts'
+import type { CatalogueAnswer, CatalogueRequest, DeleteRow, NewPart, PartRow } from './catalogue/protocol.ts'
 import type { CatalogueData } from './catalogue/run-catalogue.ts'
+import { CondemnedFiles } from './condemned-files.ts'
 import { type ApplyOptions, applyBatch, DEFAULT_LIMITS, type HeadLimits } from './head/apply.ts'
 import { TailPacker } from './head/generation.ts'
 import type { SeriesTap } from './head/tap.ts'
@@ -23,13 +28,16 @@ import {
   SEAL_AFTER_MS,
   SEAL_GAP_MS,
   SEAL_LOG_BYTES,
+  TOMBSTONES_MAX,
   UPKEEP_RETRY_MS,
 } from './limits.ts'
 import { LocalReader } from './local-reader.ts'
-import type { PartTotals } from './part/part-sections.ts'
+import { partFileName } from './part/part-file-name.ts'
 import { type Pin, PinBook } from './pins.ts'
 import { restoreHeads } from './restore.ts'
-import { chooseMerge, expiredParts, RetentionClock } from './upkeep.ts'
+import { headStats, type MetricStoreStats, partStats } from './store-stats.ts'
+import { checkDeletion, deletedToOf, type SeriesDeletion, type Tombstone, tombstonesOver } from './tombstones.ts'
+import { chooseMerge, chooseRewrite, expiredParts, RetentionClock } from './upkeep.ts'
 import { StoreView, type TenantViewMessage } from './view.ts'
 import { ViewBook } from './view-book.ts'
 import { WorkerClient, type WorkerHost } from './worker-port.ts'
@@ -61,30 +69,6 @@ export interface TickInput {
   readonly unsealedLogBytes: number
   /** The head's share of memory is used up. */
   readonly isMemoryShort: boolean
-}
-
-export interface MetricStoreStats {
-  readonly tenants: number
-  readonly series: number
-  /** Samples in memory, native histograms included. */
-  readonly samples: number
-  readonly histograms: number
-  readonly lateSamples: number
-  readonly chunks: number
-  readonly exemplars: number
-  readonly headBytes: number
-  readonly indexBytes: number
-  readonly aliasBytes: number
-  readonly parts: number
-  readonly partBytes: number
-  readonly partSamples: number
-  readonly appliedTo: number
-  readonly sealedTo: number
-  readonly pins: number
-  readonly unsealedGenerations: number
-  readonly seals: number
-  readonly merges: number
-  readonly failures: number
 }
 
 /** Generations frozen together: one transaction makes all their parts visible. */
@@ -120,8 +104,7 @@ export class MetricStore {
   readonly #localView: StoreView
   readonly #localReader: LocalReader
   readonly #retention: RetentionClock
-  /** Files without a row, waiting for the queries that may still read them. */
-  #condemned: { readonly fileName: string; readonly epoch: number }[] = []
+  readonly #condemned: CondemnedFiles
   readonly #pending: SealBatch[] = []
   #generation = 1
   #fileCounter = 0
@@ -142,6 +125,7 @@ export class MetricStore {
     this.#partsDirectory = `${options.directory}/parts`
     this.#openedAtMs = options.clock.monotonicMs()
     this.#retention = new RetentionClock(options.clock)
+    this.#condemned = new CondemnedFiles(options.files, this.#partsDirectory, this.#pins, options.onProblem)
     const data: CatalogueData = { path: `${options.directory}/catalogue.sqlite` }
     this.#catalogue = new WorkerClient(options.workers.spawn('catalogue', data))
     this.#background = this.#spawnBackground()
@@ -170,6 +154,10 @@ export class MetricStore {
     this.#sealedTo = answer.state.offsets[this.#topic] ?? 0
     this.#appliedTo = this.#sealedTo
     this.#frozenTo = this.#sealedTo
+    for (const { tenant, tombstone } of answer.state.deletes) {
+      const head = this.#head(tenant)
+      head.tombstones = [...head.tombstones, tombstone]
+    }
     const wanted = new Set(this.#parts.map((part) => part.fileName))
     for (const name of files.list(this.#partsDirectory)) {
       if (!wanted.has(name)) await files.remove(`${this.#partsDirectory}/${name}`)
@@ -188,6 +176,31 @@ export class MetricStore {
     return outcome
   }
 
+  /** @returns the deletion as it may be logged and applied, or why it may not: not valid, or too many wait */
+  checkDeletion(tenant: TenantId, deletion: SeriesDeletion): Result<SeriesDeletion, Fault> {
+    const waiting = this.#heads.get(tenant)?.tombstones.length ?? 0
+    if (waiting < TOMBSTONES_MAX) return checkDeletion(deletion)
+    return err(
+      fault('too_many', `delete: ${waiting} deletions wait to be made final in files`, { retryAfterSeconds: 60 }),
+    )
+  }
+
+  /**
+   * Deletes samples, histograms and exemplars whose records lie before `offset`, for all readers at once; files follow
+   * behind. For intake and replay alike, in the order of the log: reserve, this, commit `deletionRecord`, answer.
+   * @param deletion as `checkDeletion` returned it
+   * @param offset of the deletion's own record
+   */
+  deleteSeries(tenant: TenantId, deletion: SeriesDeletion, offset: number): void {
+    assert(offset >= this.#frozenTo, `record ${offset} is sealed already, below ${this.#frozenTo}`)
+    this.#appliedTo = Math.max(this.#appliedTo, offset)
+    // What came before and what comes after must not share a generation.
+    this.#freeze(false)
+    this.#appliedTo = offset + 1
+    const head = this.#heads.get(tenant)
+    if (head !== undefined) head.tombstones = [...head.tombstones, { ...deletion, offset }]
+  }
+
   /** For queries of few series on the writer's own thread; always up to date. */
   reader(): MetricReader {
     return this.#localReader
@@ -200,7 +213,7 @@ export class MetricStore {
 
   release(pin: Pin): void {
     this.#pins.release(pin)
-    void this.#removeCondemned()
+    void this.#condemned.removeFree()
   }
 
   /**
@@ -247,8 +260,9 @@ export class MetricStore {
   /** Freezes what is in memory and writes it into parts. Resolves when they are visible; a failure is tried again. */
   async seal(): Promise<void> {
     await this.#exclusive(async () => {
-      this.#freeze()
+      this.#freeze(true)
       await this.#sealPending()
+      await this.#forgetFinalDeletes()
     })
   }
 
@@ -257,37 +271,23 @@ export class MetricStore {
     if (this.#work !== undefined || this.#isClosed) return
     if (this.#options.clock.monotonicMs() < this.#retryAtMs) return
     await this.#exclusive(async () => {
-      if (this.#isSealDue(input)) this.#freeze()
+      if (this.#isSealDue(input)) this.#freeze(true)
       await this.#sealPending()
       await this.#mergeOnce()
       await this.#retain()
-      await this.#removeCondemned()
+      await this.#forgetFinalDeletes()
+      await this.#condemned.removeFree()
       for (const problem of this.#localView.problems.splice(0)) this.#options.onProblem(problem)
     })
   }
 
   stats(): MetricStoreStats {
-    const heads = [...this.#heads.values()]
-    const generations = heads.flatMap((head) => [...head.frozen.map((one) => one.generation), head.current])
-    const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
     return {
-      tenants: heads.length,
-      series: sum(heads.map((head) => head.index.seriesCount)),
-      samples: sum(generations.map((one) => one.sampleCount)),
-      histograms: sum(generations.map((one) => one.histogramCount)),
-      lateSamples: sum(generations.map((one) => one.lateCount)),
-      chunks: sum(generations.map((one) => one.chunkCount)),
-      exemplars: sum(generations.map((one) => one.exemplarCount)),
-      headBytes: sum(generations.map((one) => one.byteLength)),
-      indexBytes: sum(heads.map((head) => head.index.byteLength)),
-      aliasBytes: sum(heads.map((head) => head.aliases.byteLength)),
-      parts: this.#parts.length,
-      partBytes: sum(this.#parts.map((part) => part.bytes)),
-      partSamples: sum(this.#parts.map((part) => part.sampleCount)),
+      ...headStats([...this.#heads.values()]),
+      ...partStats(this.#parts),
       appliedTo: this.#appliedTo,
       sealedTo: this.#sealedTo,
       pins: this.#pins.count,
-      unsealedGenerations: sum(heads.map((head) => head.frozen.length)),
       ...this.#counts,
     }
   }
@@ -359,16 +359,19 @@ export class MetricStore {
     return input.isMemoryShort || input.unsealedLogBytes >= (this.#options.sealLogBytes ?? SEAL_LOG_BYTES)
   }
 
-  /** Ends the generations of all tenants at one offset; intake goes on in new ones at once. */
-  #freeze(): void {
+  /**
+   * Ends the generations of all tenants at one offset; intake goes on in new ones at once.
+   * @param mayRebuild false where the generation may be too young to tell which series are dead
+   */
+  #freeze(mayRebuild: boolean): void {
     if (this.#appliedTo === this.#frozenTo) return
     this.#generation++
     const items: { tenant: TenantId; frozen: FrozenGeneration }[] = []
     for (const [tenant, head] of this.#heads) {
       const liveSeries = head.current.seriesCount
-      const frozen = head.freeze(this.#generation)
+      const frozen = head.freeze(this.#generation, this.#appliedTo)
       if (frozen !== undefined) items.push({ tenant, frozen })
-      const isMostlyDead = liveSeries * 2 < head.index.seriesCount
+      const isMostlyDead = mayRebuild && liveSeries * 2 < head.index.seriesCount
       if (isMostlyDead && head.index.seriesCount >= REBUILD_SERIES_MIN) head.rebuildIndex()
     }
     this.#pending.push({ fromOffset: this.#frozenTo, toOffset: this.#appliedTo, items })
@@ -380,9 +383,10 @@ export class MetricStore {
     for (let batch = this.#pending[0]; batch !== undefined; batch = this.#pending[0]) {
       const parts: NewPart[] = []
       for (const item of batch.items) parts.push(await this.#writePart(batch, item.tenant, item.frozen))
-      const { toOffset } = batch
-      await this.#options.whenDurable?.(toOffset)
-      const answer = await this.#catalogue.ask({ kind: 'seal', parts, topic: this.#topic, toOffset })
+      const { fromOffset, toOffset } = batch
+      await this.#options.whenDurable?.(parts.reduce((most, part) => Math.max(most, part.deletedTo), toOffset))
+      const deletes = this.#deletes((one) => one.offset >= fromOffset && one.offset < toOffset)
+      const answer = await this.#catalogue.ask({ kind: 'seal', parts, deletes, topic: this.#topic, toOffset })
       assert(answer.kind === 'ids', 'catalogue answers with ids')
       // One turn: whoever looks sees the data in generations before and in parts after, never in both.
       this.#pending.shift()
@@ -397,8 +401,9 @@ export class MetricStore {
   }
 
   async #writePart(batch: SealBatch, tenant: TenantId, frozen: FrozenGeneration): Promise<NewPart> {
-    const fileName = this.#fileName(tenant, batch.fromOffset, batch.toOffset, 0)
+    const fileName = partFileName(tenant, batch.fromOffset, batch.toOffset, 0, ++this.#fileCounter)
     const head = this.#heads.get(tenant) as TenantHead
+    const deletedTo = deletedToOf(head.tombstones, batch.toOffset)
     const view = this.#views.message(this.#backgroundReader(), tenant, head, [], 0)
     const { totals } = await this.#background.ask({
       kind: 'seal',
@@ -412,7 +417,8 @@ export class MetricStore {
       fromOffset: batch.fromOffset,
       toOffset: batch.toOffset,
     })
-    return newPart(tenant, fileName, 0, totals, this.#options.clock.nowMs())
+    assert(totals !== undefined, 'a seal writes a part')
+    return { tenant, fileName, level: 0, arrivedMs: this.#options.clock.nowMs(), deletedTo, ...totals }
   }
 
   /** A dead background worker is replaced; its memory of views died with it. */
@@ -424,30 +430,71 @@ export class MetricStore {
     return BACKGROUND_READER
   }
 
+  /** Merges parts of one tenant, or makes deletions final in a part that no merge is due to touch. */
   async #mergeOnce(): Promise<void> {
-    for (const tenant of this.#heads.keys()) {
+    for (const [tenant, head] of this.#heads) {
       const chosen = chooseMerge(this.#partsOf(tenant))
-      if (chosen.length === 0) continue
-      await this.#merge(tenant, chosen)
-      return
+      if (chosen.length > 0) return this.#merge(tenant, head, chosen)
+    }
+    for (const [tenant, head] of this.#heads) {
+      const chosen = chooseRewrite(this.#partsOf(tenant), head.tombstones)
+      if (chosen !== undefined) return this.#merge(tenant, head, [chosen])
     }
   }
 
-  async #merge(tenant: TenantId, chosen: readonly PartRow[]): Promise<void> {
+  /** @param chosen neighbours in log order, or one part that deletions touch */
+  async #merge(tenant: TenantId, head: TenantHead, chosen: readonly PartRow[]): Promise<void> {
+    // One up even for a rewrite: a name is never used twice.
     const level = Math.max(...chosen.map((part) => part.level)) + 1
     const first = chosen[0] as PartRow
     const last = chosen[chosen.length - 1] as PartRow
-    const fileName = this.#fileName(tenant, first.fromOffset, last.toOffset, level)
+    const fileName = partFileName(tenant, first.fromOffset, last.toOffset, level, ++this.#fileCounter)
+    const { tombstones } = head
+    const deletedTo = deletedToOf(tombstones, Math.max(...chosen.map((part) => part.deletedTo)))
     this.#backgroundReader()
-    const { totals } = await this.#background.ask({ kind: 'merge', parts: chosen, fileName })
+    const { totals } = await this.#background.ask({ kind: 'merge', parts: chosen, fileName, tombstones })
+    // A deletion whose record may yet be lost must not be final.
+    if (deletedTo > this.#sealedTo) await this.#options.whenDurable?.(deletedTo)
+    if (totals === undefined) {
+      await this.#catalogue.ask({ kind: 'settle', part: first.id, deletedTo })
+      this.#setParts(this.#parts.map((one) => (one === first ? { ...one, deletedTo } : one)))
+      return
+    }
     const arrivedMs = Math.max(...chosen.map((part) => part.arrivedMs))
-    const part = newPart(tenant, fileName, level, totals, arrivedMs)
-    const answer = await this.#catalogue.ask({ kind: 'merge', removed: chosen.map((one) => one.id), part })
+    const part = { tenant, fileName, level, arrivedMs, deletedTo, ...totals }
+    const isEmpty = totals.seriesCount === 0
+    const removed = chosen.map((one) => one.id)
+    const answer = await this.#catalogue.ask({ kind: 'merge', removed, part: isEmpty ? undefined : part })
     assert(answer.kind === 'ids', 'catalogue answers with ids')
-    const merged = { ...part, id: answer.ids[0] as number }
-    this.#setParts(this.#parts.flatMap((one) => (one === first ? [merged] : chosen.includes(one) ? [] : [one])))
-    this.#condemn(chosen)
+    const merged = isEmpty ? [] : [{ ...part, id: answer.ids[0] as number }]
+    this.#setParts(this.#parts.flatMap((one) => (one === first ? merged : chosen.includes(one) ? [] : [one])))
+    this.#condemned.add(isEmpty ? [...chosen, { fileName }] : chosen)
     this.#counts.merges++
+  }
+
+  /** Deletions of all tenants. */
+  #deletes(wanted: (tombstone: Tombstone) => boolean): DeleteRow[] {
+    return [...this.#heads].flatMap(([tenant, head]) =>
+      head.tombstones.filter(wanted).map((tombstone) => ({ tenant, tombstone })),
+    )
+  }
+
+  /** Deletions that hide nothing any more, in no part and in no generation that waits, are over. */
+  async #forgetFinalDeletes(): Promise<void> {
+    const over: DeleteRow[] = []
+    for (const [tenant, head] of this.#heads) {
+      if (head.tombstones.length === 0) continue
+      const parts = this.#partsOf(tenant)
+      const isOpen = (one: Tombstone): boolean =>
+        head.frozen.some((frozen) => frozen.toOffset <= one.offset) ||
+        parts.some((part) => tombstonesOver([one], part).length > 0)
+      const open = head.tombstones.filter(isOpen)
+      if (open.length === head.tombstones.length) continue
+      over.push(...head.tombstones.filter((one) => !open.includes(one)).map((tombstone) => ({ tenant, tombstone })))
+      head.tombstones = open
+    }
+    const saved = over.filter(({ tombstone }) => tombstone.offset < this.#sealedTo)
+    if (saved.length > 0) await this.#catalogue.ask({ kind: 'forget', deletes: saved })
   }
 
   async #retain(): Promise<void> {
@@ -457,43 +504,13 @@ export class MetricStore {
     if (expired.length === 0) return
     await this.#catalogue.ask({ kind: 'drop', removed: expired.map((part) => part.id) })
     this.#setParts(this.#parts.filter((part) => !expired.includes(part)))
-    this.#condemn(expired)
+    this.#condemned.add(expired)
   }
 
   #setParts(parts: readonly PartRow[]): void {
     this.#parts = parts
     this.#partsVersion++
   }
-
-  #condemn(parts: readonly PartRow[]): void {
-    for (const { fileName } of parts) this.#condemned.push({ fileName, epoch: this.#pins.current })
-  }
-
-  /** Removes files that no pinned query can still read. What fails is removed at the next start. */
-  async #removeCondemned(): Promise<void> {
-    if (this.#condemned.length === 0) return
-    const { oldest } = this.#pins
-    const free = this.#condemned.filter((one) => one.epoch < oldest)
-    this.#condemned = this.#condemned.filter((one) => one.epoch >= oldest)
-    for (const { fileName } of free) {
-      try {
-        await this.#options.files.remove(`${this.#partsDirectory}/${fileName}`)
-      } catch (error) {
-        this.#options.onProblem(`part ${fileName} could not be removed: ${messageOf(error)}`)
-      }
-    }
-  }
-
-  /** Tenants are named by a hash in paths, never by their id. */
-  #fileName(tenant: TenantId, fromOffset: number, toOffset: number, level: number): string {
-    const hash = createHash('sha256').update(tenant).digest('hex').slice(0, 16)
-    this.#fileCounter++
-    return `${fromOffset}-${toOffset}-${level}-${hash}-${this.#fileCounter}.part`
-  }
-}
-
-function newPart(tenant: TenantId, fileName: string, level: number, totals: PartTotals, arrivedMs: number): NewPart {
-  return { tenant, fileName, level, arrivedMs, ...totals }
 }
 
 function messageOf(error: unknown): string {

@@ -13,7 +13,17 @@ function parts(text: string): PartRow[] {
     const [day, bytes] = one.split(':').map(Number) as [number, number]
     const maxTimeMs = day * DAY_MS + 5
     const rest = { tenant: 't', fileName: `${id}`, level: 0, seriesCount: 1, sampleCount: 1, checksum: 0 }
-    return { id, maxTimeMs, minTimeMs: 0, fromOffset: id, toOffset: id + 1, bytes, arrivedMs: maxTimeMs, ...rest }
+    return {
+      id,
+      maxTimeMs,
+      minTimeMs: 0,
+      fromOffset: id,
+      toOffset: id + 1,
+      deletedTo: id + 1,
+      bytes,
+      arrivedMs: maxTimeMs,
+      ...rest,
+    }
   })
 }
 

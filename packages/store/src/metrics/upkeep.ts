@@ -1,6 +1,7 @@
 import type { Clock } from '@vantage/model'
 import type { PartRow } from './catalogue/protocol.ts'
 import { MERGE_BYTES_MAX, MERGE_PARTS_MAX, MERGE_SPAN_MS } from './limits.ts'
+import { type Tombstone, tombstonesOver } from './tombstones.ts'
 
 /** Parts of one unfinished day that are merged before the day ends. */
 const EARLY_MERGE_PARTS = 8
@@ -30,6 +31,12 @@ export function chooseMerge(parts: readonly PartRow[]): readonly PartRow[] {
 
 function dayOf(part: PartRow): number {
   return Math.floor(part.maxTimeMs / MERGE_SPAN_MS)
+}
+
+/** The oldest part of one tenant in which a deletion hides samples that are still in the file. */
+export function chooseRewrite(parts: readonly PartRow[], tombstones: readonly Tombstone[]): PartRow | undefined {
+  if (tombstones.length === 0) return undefined
+  return parts.find((part) => tombstonesOver(tombstones, part).length > 0)
 }
 
 /** Parts whose newest sample and whose arrival are both older than the period. */

@@ -3,6 +3,7 @@ import { generationDelta } from './head/generation-reader.ts'
 import type { HeadIndex } from './head/head-index.ts'
 import { indexDelta } from './head/head-index-reader.ts'
 import type { TenantHead } from './head/tenant-head.ts'
+import type { Tombstone } from './tombstones.ts'
 import type { PartRef, TenantViewMessage } from './view.ts'
 
 /** What one reader has of one tenant. */
@@ -12,6 +13,7 @@ interface Known {
   partsVersion: number
   metadata: number
   metadataEpoch: number
+  tombstones: readonly Tombstone[] | undefined
 }
 
 /** Remembers what each reader was sent, so that a message carries only what is new for it. */
@@ -33,7 +35,7 @@ export class ViewBook {
     }
     const generations = [
       ...head.frozen.map((one) => ({ ...one, isLive: false })),
-      { generation: head.current, index: head.index, isLive: true },
+      { generation: head.current, index: head.index, toOffset: Number.POSITIVE_INFINITY, isLive: true },
     ]
     const indexes = new Set<HeadIndex>(generations.map((one) => one.index))
     forgetOthers(known.indexes, new Set([...indexes].map((one) => one.epoch)))
@@ -44,12 +46,13 @@ export class ViewBook {
         epoch: index.epoch,
         delta: indexDelta(index, known.indexes.get(index.epoch) ?? []),
       })),
-      generations: generations.map(({ generation, index, isLive }) => {
+      generations: generations.map(({ generation, index, toOffset, isLive }) => {
         const had = known.generations.get(generation.id)
         const delta = generationDelta(generation, had?.records ?? 0, had?.data ?? 0, isLive)
-        return { indexEpoch: index.epoch, delta }
+        return { indexEpoch: index.epoch, toOffset, delta }
       }),
       ...(known.partsVersion === partsVersion ? {} : { parts }),
+      ...(known.tombstones === head.tombstones ? {} : { tombstones: head.tombstones }),
       metadata: head.metadata.slice(known.metadata),
       head: {
         chunkCount: generations.reduce((sum, one) => sum + one.generation.chunkCount, 0),
@@ -67,6 +70,7 @@ export class ViewBook {
       known.generations.set(generation.id, sent)
     }
     known.partsVersion = partsVersion
+    known.tombstones = head.tombstones
     known.metadata = head.metadata.length
     return message
   }
@@ -84,7 +88,14 @@ export class ViewBook {
     }
     let known = tenants.get(tenant)
     if (known === undefined) {
-      known = { indexes: new Map(), generations: new Map(), partsVersion: -1, metadata: 0, metadataEpoch: 0 }
+      known = {
+        indexes: new Map(),
+        generations: new Map(),
+        partsVersion: -1,
+        metadata: 0,
+        metadataEpoch: 0,
+        tombstones: undefined,
+      }
       tenants.set(tenant, known)
     }
     return known

@@ -11,11 +11,13 @@ import type { Generation } from './head/generation.ts'
 import { type GenerationDelta, GenerationReader } from './head/generation-reader.ts'
 import type { HeadIndex } from './head/head-index.ts'
 import { HeadIndexReader, type IndexDelta } from './head/head-index-reader.ts'
+import { DeletedSeries, maskSource } from './masked-source.ts'
 import { emptyIndex } from './part/empty-index.ts'
 import { PageCache } from './part/page-cache.ts'
 import { PartReader } from './part/part-reader.ts'
 import { MatchCache } from './select.ts'
-import { type IndexGroup, KnownTwins, type SampleSource } from './series-index.ts'
+import { type IndexGroup, KnownTwins, type SampleSource, type SeriesIndex } from './series-index.ts'
+import type { Tombstone } from './tombstones.ts'
 
 /** Messages a view keeps until someone reports them. */
 const PROBLEMS_MAX = 100
@@ -26,6 +28,8 @@ export interface PartRef {
   readonly fileName: string
   readonly minTimeMs: number
   readonly maxTimeMs: number
+  /** Deletions below this log offset are made final in it, or came before its data. */
+  readonly deletedTo: number
 }
 
 /** A part file as a view holds it: open, or refused with the reason. */
@@ -44,9 +48,16 @@ export interface TenantViewMessage {
   /** Indexes in use, oldest first; more than one only after a rebuild. */
   readonly indexes: readonly { readonly epoch: number; readonly delta: IndexDelta }[]
   /** Generations in use, oldest first. */
-  readonly generations: readonly { readonly indexEpoch: number; readonly delta: GenerationDelta }[]
+  readonly generations: readonly {
+    readonly indexEpoch: number
+    /** Deletions from this log offset on cover all of it. */
+    readonly toOffset: number
+    readonly delta: GenerationDelta
+  }[]
   /** All parts, lowest log offset first; absent where unchanged since the last message. */
   readonly parts?: readonly PartRef[]
+  /** All deletions in force, oldest first; absent where unchanged. */
+  readonly tombstones?: readonly Tombstone[]
   /** Entries that are new or changed for this reader. */
   readonly metadata: readonly MetricMetadata[]
   /** Ranked figures of the head that only its writer knows. */
@@ -70,9 +81,11 @@ export class TenantView {
   readonly #tenant: TenantId
   readonly #local: LocalSource | undefined
   readonly #indexes = new Map<number, { reader: HeadIndexReader; matches: MatchCache; known: KnownTwins }>()
-  #generations: { readonly indexEpoch: number; readonly reader: GenerationReader }[] = []
-  #parts: OpenPart[] = []
+  #generations: { readonly indexEpoch: number; readonly toOffset: number; readonly reader: GenerationReader }[] = []
+  #parts: { readonly open: OpenPart; readonly deletedTo: number }[] = []
   #retired: OpenPart[] = []
+  #tombstones: readonly Tombstone[] = []
+  readonly #deleted = new WeakMap<SeriesIndex, DeletedSeries>()
   readonly metadata = new Map<string, MetricMetadata>()
   head: HeadFigures = { chunkCount: 0, minTimeMs: 0, maxTimeMs: 0 }
   /** Newest first. */
@@ -89,17 +102,33 @@ export class TenantView {
     return newest === undefined ? undefined : this.#indexes.get(newest)?.reader
   }
 
-  /** One generation with the index that its series ids belong to. */
-  generation(id: number, indexEpoch: number): { index: HeadIndexReader; reader: GenerationReader } | undefined {
+  /** One generation with the index that its series ids belong to; `source` is what deletions left of it. */
+  generation(
+    id: number,
+    indexEpoch: number,
+  ): { index: HeadIndexReader; reader: GenerationReader; source: SampleSource } | undefined {
     const index = this.#indexes.get(indexEpoch)?.reader
-    const reader = this.#generations.find((one) => one.reader.id === id)?.reader
-    return index === undefined || reader === undefined ? undefined : { index, reader }
+    const found = this.#generations.find((one) => one.reader.id === id)
+    if (index === undefined || found === undefined) return undefined
+    return { index, reader: found.reader, source: this.#masked(found.reader, index, found.toOffset) }
+  }
+
+  #masked(source: SampleSource, index: SeriesIndex, deletedTo: number): SampleSource {
+    if (this.#tombstones.length === 0) return source
+    let deleted = this.#deleted.get(index)
+    if (deleted === undefined) {
+      deleted = new DeletedSeries(index)
+      this.#deleted.set(index, deleted)
+    }
+    deleted.keep(this.#tombstones)
+    return maskSource(source, deletedTo, this.#tombstones, deleted)
   }
 
   update(message: TenantViewMessage, openPart: (ref: PartRef) => OpenPart): void {
     this.#updateIndexes(message)
     this.#updateGenerations(message)
     if (message.parts !== undefined) this.#updateParts(message.parts, openPart)
+    if (message.tombstones !== undefined) this.#tombstones = message.tombstones
     for (const entry of message.metadata) this.metadata.set(entry.metric, entry)
     this.head = message.head
     this.groups = this.#group()
@@ -121,20 +150,20 @@ export class TenantView {
 
   #updateGenerations(message: TenantViewMessage): void {
     const before = new Map(this.#generations.map((one) => [one.reader.id, one.reader]))
-    this.#generations = message.generations.map(({ indexEpoch, delta }) => {
+    this.#generations = message.generations.map(({ indexEpoch, toOffset, delta }) => {
       const reader =
         before.get(delta.id) ?? new GenerationReader(delta.id, this.#local?.generation(this.#tenant, delta.id))
       reader.update(delta)
-      return { indexEpoch, reader }
+      return { indexEpoch, toOffset, reader }
     })
   }
 
   #updateParts(refs: readonly PartRef[], openPart: (ref: PartRef) => OpenPart): void {
-    const before = new Map(this.#parts.map((one) => [one.id, one]))
+    const before = new Map(this.#parts.map(({ open }) => [open.id, open]))
     this.#parts = refs.map((ref) => {
-      const part = before.get(ref.id) ?? openPart(ref)
+      const open = before.get(ref.id) ?? openPart(ref)
       before.delete(ref.id)
-      return part
+      return { open, deletedTo: ref.deletedTo }
     })
     // One version of grace: a selection that began before this message may still read.
     for (const part of this.#retired) part.close()
@@ -145,15 +174,25 @@ export class TenantView {
     const groups: IndexGroup[] = []
     for (const [epoch, { reader, matches, known }] of [...this.#indexes].reverse()) {
       const sources: SampleSource[] = []
-      for (const one of this.#generations) if (one.indexEpoch === epoch) sources.push(one.reader)
+      for (const one of this.#generations) {
+        if (one.indexEpoch === epoch) sources.push(this.#masked(one.reader, reader, one.toOffset))
+      }
       groups.push({ index: reader, matches, sources, known })
     }
-    for (const part of [...this.#parts].reverse()) groups.push(part.group)
+    for (const { open, deletedTo } of [...this.#parts].reverse()) {
+      const { group } = open
+      if (this.#tombstones.length === 0) {
+        groups.push(group)
+        continue
+      }
+      const sources = group.sources.map((one) => this.#masked(one, group.index, deletedTo))
+      groups.push(sources[0] === group.sources[0] ? group : { ...group, sources })
+    }
     return groups
   }
 
   close(): void {
-    for (const part of [...this.#parts, ...this.#retired]) part.close()
+    for (const part of [...this.#parts.map(({ open }) => open), ...this.#retired]) part.close()
     this.#parts = []
     this.#retired = []
     this.groups = []

@@ -4,22 +4,28 @@ import { RECORD, RECORD_WORD_BITS } from '../head/generation.ts'
 import type { GenerationReader } from '../head/generation-reader.ts'
 import type { HeadIndexReader } from '../head/head-index-reader.ts'
 import { SEGMENT_WORD_BITS } from '../limits.ts'
+import { isGone } from '../masked-source.ts'
 import type { PartInput } from '../part/part-writer.ts'
 import { addFloats, addHistograms, addHistogramTimes, UnionScratch } from '../read-series.ts'
+import type { SampleSource } from '../series-index.ts'
 import { wordAt } from '../shared-segments.ts'
 
 const EVER = { startMs: Number.NEGATIVE_INFINITY, endMs: Number.POSITIVE_INFINITY }
 
-/** A frozen generation as the input of a part. */
+/**
+ * A frozen generation as the input of a part.
+ * @param source what deletions left of the generation
+ */
 export function generationInput(
   index: HeadIndexReader,
   generation: GenerationReader,
+  source: SampleSource,
   metadata: readonly MetricMetadata[],
   deltas: readonly DeltaState[],
   fromOffset: number,
   toOffset: number,
 ): PartInput {
-  const { series, positions } = liveSeries(index, generation)
+  const { series, positions } = liveSeries(index, generation, source)
   const scratch = new UnionScratch()
   return {
     seriesCount: series.length,
@@ -31,17 +37,17 @@ export function generationInput(
     labels: (i) => index.labels(series[i] as number),
     read: (i, out) => {
       out.reset()
-      addFloats(generation, series[i] as number, EVER.startMs, EVER.endMs, out, scratch)
+      addFloats(source, series[i] as number, EVER.startMs, EVER.endMs, out, scratch)
     },
     histogramTimes: (i, out) => {
       out.reset()
-      addHistogramTimes(generation, series[i] as number, EVER.startMs, EVER.endMs, out, scratch)
+      addHistogramTimes(source, series[i] as number, EVER.startMs, EVER.endMs, out, scratch)
     },
     readHistograms: (i, startMs, endMs, out) => {
       out.reset()
-      addHistograms(generation, series[i] as number, startMs, endMs, out, scratch)
+      addHistograms(source, series[i] as number, startMs, endMs, out, scratch)
     },
-    exemplars: (i) => generation.exemplars(series[i] as number, EVER.startMs, EVER.endMs),
+    exemplars: (i) => source.exemplars(series[i] as number, EVER.startMs, EVER.endMs),
     metadata,
     deltaSums: deltas
       .filter((one) => positions.has(one.series))
@@ -53,6 +59,7 @@ export function generationInput(
 function liveSeries(
   index: HeadIndexReader,
   generation: GenerationReader,
+  source: SampleSource,
 ): { series: Int32Array; positions: Map<number, number> } {
   const found: number[] = []
   for (let id = 0; id < index.seriesCount; id++) {
@@ -60,7 +67,7 @@ function liveSeries(
     if (record >>> SEGMENT_WORD_BITS >= generation.records.words.length) break
     const isLive =
       wordAt(generation.records, record) !== 0 || wordAt(generation.records, record + RECORD.exemplar) !== 0
-    if (isLive) found.push(id)
+    if (isLive && !isGone(source, id)) found.push(id)
   }
   const series = Int32Array.from(found).sort((a, b) => index.compare(a, b))
   const positions = new Map<number, number>()

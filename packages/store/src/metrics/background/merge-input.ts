@@ -1,9 +1,11 @@
 import { compareLabels, type Exemplar, type Labels, type MetricMetadata } from '@vantage/model'
 import type { DeltaState } from '../head/delta-sums.ts'
 import { IntList } from '../int-list.ts'
+import { isGone } from '../masked-source.ts'
 import type { PartReader } from '../part/part-reader.ts'
 import type { PartInput } from '../part/part-writer.ts'
 import { addFloats, addHistograms, addHistogramTimes, UnionScratch } from '../read-series.ts'
+import type { SampleSource } from '../series-index.ts'
 
 const EVER = { startMs: Number.NEGATIVE_INFINITY, endMs: Number.POSITIVE_INFINITY }
 
@@ -16,9 +18,12 @@ interface MergedSeries {
   readonly series: IntList
 }
 
-/** @param parts neighbours in log order, lowest offset first: of equal times the later part's sample stays */
-export function mergeInput(parts: readonly PartReader[]): PartInput {
-  const merged = uniteSeries(parts)
+/**
+ * @param parts neighbours in log order, lowest offset first: of equal times the later part's sample stays
+ * @param sources what deletions left of each part
+ */
+export function mergeInput(parts: readonly PartReader[], sources: readonly SampleSource[]): PartInput {
+  const merged = uniteSeries(parts, sources)
   const scratch = new UnionScratch()
   const labelsOf = (i: number): Labels => {
     const place = merged.from.items[i] as number
@@ -26,9 +31,9 @@ export function mergeInput(parts: readonly PartReader[]): PartInput {
     return part.index.labels(merged.series.items[place] as number)
   }
   /** Calls for each place of a series, oldest part first. */
-  const visit = (i: number, add: (part: PartReader, series: number) => void): void => {
+  const visit = (i: number, add: (source: SampleSource, series: number) => void): void => {
     for (let at = merged.from.items[i] as number; at < (merged.from.items[i + 1] as number); at++) {
-      add(parts[merged.part.items[at] as number] as PartReader, merged.series.items[at] as number)
+      add(sources[merged.part.items[at] as number] as SampleSource, merged.series.items[at] as number)
     }
   }
   return {
@@ -41,19 +46,19 @@ export function mergeInput(parts: readonly PartReader[]): PartInput {
     hasHistograms: parts.some((part) => part.hasHistograms),
     read: (i, out) => {
       out.reset()
-      visit(i, (part, series) => addFloats(part, series, EVER.startMs, EVER.endMs, out, scratch))
+      visit(i, (source, series) => addFloats(source, series, EVER.startMs, EVER.endMs, out, scratch))
     },
     histogramTimes: (i, out) => {
       out.reset()
-      visit(i, (part, series) => addHistogramTimes(part, series, EVER.startMs, EVER.endMs, out, scratch))
+      visit(i, (source, series) => addHistogramTimes(source, series, EVER.startMs, EVER.endMs, out, scratch))
     },
     readHistograms: (i, startMs, endMs, out) => {
       out.reset()
-      visit(i, (part, series) => addHistograms(part, series, startMs, endMs, out, scratch))
+      visit(i, (source, series) => addHistograms(source, series, startMs, endMs, out, scratch))
     },
     exemplars: (i) => {
       const found: Exemplar[] = []
-      visit(i, (part, series) => found.push(...part.exemplars(series, EVER.startMs, EVER.endMs)))
+      visit(i, (source, series) => found.push(...source.exemplars(series, EVER.startMs, EVER.endMs)))
       return found.sort((a, b) => a.timeMs - b.timeMs)
     },
     metadata: newestMetadata(parts),
@@ -62,7 +67,7 @@ export function mergeInput(parts: readonly PartReader[]): PartInput {
 }
 
 /** All parts hold their series in order, so the smallest head of all is next. */
-function uniteSeries(parts: readonly PartReader[]): MergedSeries {
+function uniteSeries(parts: readonly PartReader[], sources: readonly SampleSource[]): MergedSeries {
   const from = new IntList()
   const part = new IntList()
   const series = new IntList()
@@ -73,13 +78,16 @@ function uniteSeries(parts: readonly PartReader[]): MergedSeries {
     for (const head of heads) {
       if (head !== undefined && (smallest === undefined || compareLabels(head, smallest) < 0)) smallest = head
     }
-    from.push(part.count)
+    // A series of which nothing is left has no places: the next one begins where it did.
+    if (from.count === 0 || from.items[from.count - 1] !== part.count) from.push(part.count)
     if (smallest === undefined) return { count: from.count - 1, from, part, series }
     for (let i = 0; i < parts.length; i++) {
       const head = heads[i]
       if (head === undefined || compareLabels(head, smallest) !== 0) continue
-      part.push(i)
-      series.push(positions[i] as number)
+      if (!isGone(sources[i] as SampleSource, positions[i] as number)) {
+        part.push(i)
+        series.push(positions[i] as number)
+      }
       const next = (positions[i] as number) + 1
       positions[i] = next
       const { index } = parts[i] as PartReader

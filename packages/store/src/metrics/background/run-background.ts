@@ -1,9 +1,11 @@
 import { assert, type FileSystem, unreachable } from '@vantage/model'
+import { DeletedSeries, MaskedSource, maskSource } from '../masked-source.ts'
 import { PageCache } from '../part/page-cache.ts'
 import { PartReader } from '../part/part-reader.ts'
 import type { PartTotals } from '../part/part-sections.ts'
 import { type PartInput, writePart } from '../part/part-writer.ts'
-import { StoreView } from '../view.ts'
+import type { SampleSource, SeriesIndex } from '../series-index.ts'
+import { type PartRef, StoreView } from '../view.ts'
 import { serve, type WorkerPort } from '../worker-port.ts'
 import { generationInput } from './generation-input.ts'
 import { mergeInput } from './merge-input.ts'
@@ -34,23 +36,36 @@ function sealGeneration(files: FileSystem, directory: string, view: StoreView, r
   view.update(request.view)
   const sources = view.tenant(request.tenant)?.generation(request.generation, request.indexEpoch)
   assert(sources !== undefined, `generation ${request.generation} is not in the view`)
-  const { index, reader } = sources
+  const { index, reader, source } = sources
   const { metadata, deltas, fromOffset, toOffset } = request
-  const input = generationInput(index, reader, metadata, deltas, fromOffset, toOffset)
+  const input = generationInput(index, reader, source, metadata, deltas, fromOffset, toOffset)
   return publishPart(files, directory, request.fileName, input)
 }
 
-function mergeParts(files: FileSystem, data: BackgroundData, request: MergeRequest): PartTotals {
+function mergeParts(files: FileSystem, data: BackgroundData, request: MergeRequest): PartTotals | undefined {
   const pages = new PageCache(MERGE_CACHE_BYTES)
   const parts: PartReader[] = []
   try {
     for (const ref of request.parts) {
       parts.push(PartReader.open(files, `${data.directory}/${ref.fileName}`, ref.id, data.seed, pages))
     }
-    return publishPart(files, data.directory, request.fileName, mergeInput(parts))
+    const sources = parts.map((part, i) => {
+      const { deletedTo } = request.parts[i] as PartRef
+      return maskSource(part, deletedTo, request.tombstones, new DeletedSeries(part.index))
+    })
+    const [first] = parts
+    if (parts.length === 1 && !isTouched(sources[0] as SampleSource, (first as PartReader).index)) return undefined
+    return publishPart(files, data.directory, request.fileName, mergeInput(parts, sources))
   } finally {
     for (const part of parts) part.close()
   }
+}
+
+/** True where a deletion covers samples of any series. */
+function isTouched(source: SampleSource, index: SeriesIndex): boolean {
+  if (!(source instanceof MaskedSource)) return false
+  for (let series = 0; series < index.seriesCount; series++) if (source.isTouched(series)) return true
+  return false
 }
 
 /** tmp → sync → rename → sync directory: a name without `tmp-` is a whole part. */

@@ -1,10 +1,11 @@
 // biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node modules lacks node:sqlite
 import { DatabaseSync } from 'node:sqlite'
 import { unreachable } from '@vantage/model'
-import type { CatalogueAnswer, CatalogueRequest, CatalogueState, NewPart, PartRow } from './protocol.ts'
+import { matchersFromJson, matchersToJson } from '../tombstones.ts'
+import type { CatalogueAnswer, CatalogueRequest, CatalogueState, DeleteRow, NewPart, PartRow } from './protocol.ts'
 
 /** Version of the tables below; a newer one is refused, older ones are listed in `migrate`. */
-const CATALOGUE_VERSION = 1
+const CATALOGUE_VERSION = 2
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS parts (
@@ -20,7 +21,8 @@ const TABLES = `
     series_count INTEGER NOT NULL,
     sample_count INTEGER NOT NULL,
     checksum INTEGER NOT NULL,
-    arrived_ms REAL NOT NULL
+    arrived_ms REAL NOT NULL,
+    deleted_to INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE TABLE IF NOT EXISTS offsets (
     topic TEXT PRIMARY KEY,
@@ -34,6 +36,12 @@ const TABLES = `
     end_ms REAL NOT NULL,
     log_offset INTEGER NOT NULL
   ) STRICT;
+`
+
+/** From version 1: parts had no deletions to know. */
+const FROM_VERSION_1 = `
+  ALTER TABLE parts ADD COLUMN deleted_to INTEGER NOT NULL DEFAULT 0;
+  UPDATE parts SET deleted_to = to_offset;
 `
 
 /**
@@ -54,8 +62,11 @@ export class Catalogue {
         `catalogue version ${version}: want at most ${CATALOGUE_VERSION}; it was written by a newer release`,
       )
     }
-    this.#database.exec(TABLES)
-    this.#database.exec(`PRAGMA user_version = ${CATALOGUE_VERSION}`)
+    this.#transaction(() => {
+      if (version === 1) this.#database.exec(FROM_VERSION_1)
+      this.#database.exec(TABLES)
+      this.#database.exec(`PRAGMA user_version = ${CATALOGUE_VERSION}`)
+    })
   }
 
   answer(request: CatalogueRequest): CatalogueAnswer {
@@ -71,6 +82,7 @@ export class Catalogue {
                ON CONFLICT (topic) DO UPDATE SET to_offset = MAX(to_offset, excluded.to_offset)`,
             )
             .run(request.topic, request.toOffset)
+          this.#insertDeletes(request.deletes)
           return inserted
         })
         return { kind: 'ids', ids }
@@ -78,12 +90,18 @@ export class Catalogue {
       case 'merge': {
         const ids = this.#transaction(() => {
           this.#remove(request.removed)
-          return [this.#insert(request.part)]
+          return request.part === undefined ? [] : [this.#insert(request.part)]
         })
         return { kind: 'ids', ids }
       }
       case 'drop':
         this.#transaction(() => this.#remove(request.removed))
+        return { kind: 'done' }
+      case 'settle':
+        this.#database.prepare('UPDATE parts SET deleted_to = ? WHERE id = ?').run(request.deletedTo, request.part)
+        return { kind: 'done' }
+      case 'forget':
+        this.#transaction(() => this.#forget(request.deletes))
         return { kind: 'done' }
       case 'close':
         this.#database.close()
@@ -99,14 +117,31 @@ export class Catalogue {
     for (const row of this.#database.prepare('SELECT topic, to_offset FROM offsets').all()) {
       offsets[String(row['topic'])] = Number(row['to_offset'])
     }
-    return { parts: rows.map(partOf), offsets: { ...offsets } }
+    const deletes = this.#database.prepare('SELECT * FROM deletes ORDER BY log_offset').all().map(deleteOf)
+    return { parts: rows.map(partOf), offsets: { ...offsets }, deletes }
+  }
+
+  #insertDeletes(deletes: readonly DeleteRow[]): void {
+    const statement = this.#database.prepare(
+      'INSERT INTO deletes (tenant, matchers, start_ms, end_ms, log_offset) VALUES (?, ?, ?, ?, ?)',
+    )
+    for (const { tenant, tombstone } of deletes) {
+      const matchers = JSON.stringify(matchersToJson(tombstone.matchers))
+      statement.run(tenant, matchers, tombstone.startMs, tombstone.endMs, tombstone.offset)
+    }
+  }
+
+  #forget(deletes: readonly DeleteRow[]): void {
+    const statement = this.#database.prepare('DELETE FROM deletes WHERE tenant = ? AND log_offset = ?')
+    for (const { tenant, tombstone } of deletes) statement.run(tenant, tombstone.offset)
   }
 
   #insert(part: NewPart): number {
     const result = this.#database
       .prepare(
         `INSERT INTO parts (tenant, file_name, level, min_time_ms, max_time_ms, from_offset, to_offset, bytes,
-           series_count, sample_count, checksum, arrived_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           series_count, sample_count, checksum, arrived_ms, deleted_to)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         part.tenant,
@@ -121,6 +156,7 @@ export class Catalogue {
         part.sampleCount,
         part.checksum,
         part.arrivedMs,
+        part.deletedTo,
       )
     return Number(result.lastInsertRowid)
   }
@@ -160,5 +196,18 @@ function partOf(row: Record<string, unknown>): PartRow {
     sampleCount: Number(row['sample_count']),
     checksum: Number(row['checksum']),
     arrivedMs: Number(row['arrived_ms']),
+    deletedTo: Number(row['deleted_to']),
+  }
+}
+
+function deleteOf(row: Record<string, unknown>): DeleteRow {
+  return {
+    tenant: String(row['tenant']),
+    tombstone: {
+      matchers: matchersFromJson(JSON.parse(String(row['matchers']))),
+      startMs: Number(row['start_ms']),
+      endMs: Number(row['end_ms']),
+      offset: Number(row['log_offset']),
+    },
   }
 }

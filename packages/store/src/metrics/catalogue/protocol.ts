@@ -1,4 +1,5 @@
 import type { TenantId } from '@vantage/model'
+import type { Tombstone } from '../tombstones.ts'
 
 /** One part as the catalogue knows it. A file without a row does not exist. */
 export interface PartRow {
@@ -16,23 +17,44 @@ export interface PartRow {
   readonly sampleCount: number
   /** CRC-32C of the part's footer. */
   readonly checksum: number
+  /** Deletions below this log offset are made final in it, or came before its data. */
+  readonly deletedTo: number
   /** When its newest data arrived, unix ms. */
   readonly arrivedMs: number
 }
 
 export type NewPart = Omit<PartRow, 'id'>
 
+/** A deletion whose log record may be gone before every part was rewritten. */
+export interface DeleteRow {
+  readonly tenant: TenantId
+  readonly tombstone: Tombstone
+}
+
 export interface CatalogueState {
   readonly parts: readonly PartRow[]
   /** Topic → offset below which everything is sealed. */
   readonly offsets: Readonly<Record<string, number>>
+  /** Lowest log offset first. */
+  readonly deletes: readonly DeleteRow[]
 }
 
 /** Every request is one transaction. */
 export type CatalogueRequest =
   | { readonly kind: 'load' }
-  | { readonly kind: 'seal'; readonly parts: readonly NewPart[]; readonly topic: string; readonly toOffset: number }
-  | { readonly kind: 'merge'; readonly removed: readonly number[]; readonly part: NewPart }
+  | {
+      readonly kind: 'seal'
+      readonly parts: readonly NewPart[]
+      readonly deletes: readonly DeleteRow[]
+      readonly topic: string
+      readonly toOffset: number
+    }
+  /** Without a part nothing is left of those that are removed. */
+  | { readonly kind: 'merge'; readonly removed: readonly number[]; readonly part: NewPart | undefined }
+  /** Deletions below `deletedTo` name nothing in the part. */
+  | { readonly kind: 'settle'; readonly part: number; readonly deletedTo: number }
+  /** Deletions that are final everywhere, by tenant and log offset. */
+  | { readonly kind: 'forget'; readonly deletes: readonly DeleteRow[] }
   | { readonly kind: 'drop'; readonly removed: readonly number[] }
   | { readonly kind: 'close' }
 

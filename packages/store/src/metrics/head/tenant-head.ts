@@ -1,5 +1,6 @@
 import type { MetricMetadata } from '@vantage/model'
 import { HELP_CHARS_MAX, METADATA_PER_TENANT_MAX } from '../limits.ts'
+import type { Tombstone } from '../tombstones.ts'
 import { AliasTable } from './alias-table.ts'
 import { type DeltaState, DeltaSums } from './delta-sums.ts'
 import { Generation, type PinEpochs, type TailPacker } from './generation.ts'
@@ -13,6 +14,8 @@ export interface FrozenGeneration {
   /** The index its series ids belong to. */
   readonly index: HeadIndex
   readonly deltas: readonly DeltaState[]
+  /** Log offset after its newest record: deletions from there on cover all of it. */
+  readonly toOffset: number
 }
 
 /** Everything one tenant has in memory: an index that outlives generations, and the generations. */
@@ -27,6 +30,8 @@ export class TenantHead {
   deltaSums = new DeltaSums()
   /** Oldest first; still answered from until their part is in the catalogue. */
   readonly frozen: FrozenGeneration[] = []
+  /** Deletions in force, oldest first; replaced as a whole when they change. */
+  tombstones: readonly Tombstone[] = []
   /** In the order they came; a changed entry is appended again, so that readers take only the tail. */
   readonly metadata: MetricMetadata[] = []
   /** Grows when `metadata` was shortened to its newest entries: readers take all of it again. */
@@ -79,11 +84,14 @@ export class TenantHead {
     this.tap.onRenumber?.()
   }
 
-  /** Ends the current generation and begins `next`. @returns what was frozen, or undefined where it held nothing */
-  freeze(next: number): FrozenGeneration | undefined {
+  /**
+   * Ends the current generation at a log offset and begins `next`.
+   * @returns what was frozen, or undefined where it held nothing
+   */
+  freeze(next: number, toOffset: number): FrozenGeneration | undefined {
     const { current } = this
     if (current.sampleCount === 0 && current.exemplarCount === 0) return undefined
-    const frozen = { generation: current, index: this.index, deltas: this.deltaSums.takeTouched() }
+    const frozen = { generation: current, index: this.index, deltas: this.deltaSums.takeTouched(), toOffset }
     this.frozen.push(frozen)
     this.current = new Generation(next, this.packer, this.pins)
     return frozen

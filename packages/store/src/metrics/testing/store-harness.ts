@@ -3,16 +3,20 @@ import {
   type ApplyOutcome,
   type Clock,
   encodeHistogram,
+  FaultError,
   type FileSystem,
   type Histogram,
   HistogramColumns,
   type Labels,
+  type LogRecord,
   labelsKey,
+  type Matcher,
   SampleColumns,
 } from '@vantage/model'
 import { unlimitedBudget } from '@vantage/model/testing'
 import type { ApplyOptions, HeadLimits } from '../head/apply.ts'
 import { MetricStore } from '../store.ts'
+import { deletionRecord, readDeletion } from '../tombstones.ts'
 import { batchOf, type TestRow, type TestValue } from './batches.ts'
 import { channelHost } from './channel-host.ts'
 
@@ -60,7 +64,10 @@ export class StoreHarness {
   readonly clock = new TestClock()
   readonly problems: string[] = []
   /** The log: offset = place in the list. */
-  readonly records: { readonly tenant: string; readonly rows: readonly TestRow[]; outcome: ApplyOutcome }[] = []
+  readonly records: ({ readonly tenant: string } & (
+    | { readonly rows: readonly TestRow[]; readonly outcome: ApplyOutcome }
+    | { readonly deletion: LogRecord }
+  ))[] = []
   readonly limits: Partial<HeadLimits>
   files: FileSystem = new NodeFileSystem()
   store!: MetricStore
@@ -82,6 +89,12 @@ export class StoreHarness {
     })
     for (let offset = this.store.sealedTo('metrics-raw'); offset < this.records.length; offset++) {
       const record = this.records[offset] as StoreHarness['records'][number]
+      if ('deletion' in record) {
+        const deletion = readDeletion(record.deletion)
+        if (!deletion.ok) throw new FaultError(deletion.error)
+        this.store.deleteSeries(record.tenant, deletion.value, offset)
+        continue
+      }
       const replay = { verdict: record.outcome.verdict }
       this.store.apply(record.tenant, batchOf(record.rows), offset, { nowMs: this.clock.nowMs(), replay })
     }
@@ -97,6 +110,19 @@ export class StoreHarness {
     const outcome = this.store.apply(tenant, batchOf(rows), this.records.length, merged)
     this.records.push({ tenant, rows, outcome })
     return outcome
+  }
+
+  /** As intake does it: check, apply at the record's offset, keep the record. */
+  delete(matchers: readonly Matcher[], startMs: number, endMs: number, tenant = 'default'): void {
+    const deletion = this.store.checkDeletion(tenant, { matchers, startMs, endMs })
+    if (!deletion.ok) throw new FaultError(deletion.error)
+    this.store.deleteSeries(tenant, deletion.value, this.records.length)
+    this.records.push({ tenant, deletion: deletionRecord(tenant, deletion.value, this.clock.nowMs()) })
+  }
+
+  /** Ticks until upkeep finds nothing to do. */
+  async settle(): Promise<void> {
+    for (let i = 0; i < 20; i++) await this.store.tick({ unsealedLogBytes: 0, isMemoryShort: false })
   }
 
   /** All samples in the range: label key → time → bits, or a histogram's text. */
