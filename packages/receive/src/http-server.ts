@@ -63,16 +63,26 @@ export function limitConnections(server: Server, limits: ReceiveLimits): void {
   })
 }
 
+/** Paths whose doors grant `Expect: 100-continue` themselves. */
+interface HeldPaths {
+  has(path: string): boolean
+}
+
 const waiting = new WeakSet<IncomingMessage>()
-const guarded = new WeakSet<Server>()
+const guarded = new WeakMap<Server, HeldPaths[]>()
 
 /** `Expect: 100-continue` on `paths` is answered by `grantContinue`; elsewhere at once, as Node would. */
-export function holdContinue(server: Server, paths: ReadonlySet<string>): void {
-  if (guarded.has(server)) return
-  guarded.add(server)
+export function holdContinue(server: Server, paths: HeldPaths): void {
+  const known = guarded.get(server)
+  if (known !== undefined) {
+    known.push(paths)
+    return
+  }
+  const held = [paths]
+  guarded.set(server, held)
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     const path = (request.url ?? '').split('?', 1)[0] as string
-    if (paths.has(path)) waiting.add(request)
+    if (held.some((one) => one.has(path))) waiting.add(request)
     else response.writeContinue()
     server.emit('request', request, response)
   })

@@ -31,3 +31,5 @@ export type { Scrape, ScrapeSink, StoredScrape, TargetState } from './scrape/loo
 export { type ActiveTarget, type NamedJob, ScrapeManager } from './scrape/manager.ts'
 export { type LabelMap, RELABEL_ACTIONS, type RelabelRule, relabel } from './scrape/relabel.ts'
 export type { DroppedTarget, Target } from './scrape/target.ts'
+export { openTextDoors, type TextDoors } from './text-doors.ts'
+export type { ReadText, ReadTextOptions, TextCodec, TextSeries } from './text-doors-codec.ts'

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { DOCS_CSS, docsPage, openApiDocument, type Route } from '@vantage/api'
 import { type Code, fault, foreign, STATUS } from '@vantage/model'
-import { httpServerOptions, limitConnections, type Reception, registerMetricDoors } from '@vantage/receive'
+import {
+  httpServerOptions,
+  limitConnections,
+  type Reception,
+  registerMetricDoors,
+  type TextDoors,
+} from '@vantage/receive'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { LiveHub } from '../live/hub.ts'
 import { registerDashboard } from './dashboard.ts'
@@ -10,6 +16,7 @@ import { registerSockets } from './sockets.ts'
 
 export interface AppDeps extends RouteDeps {
   readonly reception: Reception
+  readonly textDoors: TextDoors
   readonly routes: readonly Route[]
   readonly hub: () => LiveHub | undefined
   readonly corsOrigins: readonly string[]
@@ -60,6 +67,7 @@ export function fullApp(deps: AppDeps): FastifyInstance {
   const app = bare(deps)
   registerCors(app, deps.corsOrigins)
   registerMetricDoors(app, deps.reception)
+  deps.textDoors.register(app)
   registerRoutes(app, deps.routes, deps)
   registerSockets(app, { auth: deps.auth, hub: deps.hub, allowedOrigins: deps.corsOrigins })
   registerDocuments(app, deps)

@@ -1,8 +1,10 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { ReusableBuffer, snappyDecompress } from '@vantage/bytes'
+import { InfluxDecoder, type InfluxPrecision } from '@vantage/decode/influx'
 import { decodeJsonBatch } from '@vantage/decode/json-batch'
 import { OtlpInterner, OtlpMetricsDecoder, OtlpMetricsJsonDecoder } from '@vantage/decode/otlp'
 import { RemoteWriteDecoder, RemoteWriteV2Decoder } from '@vantage/decode/remote-write'
+import { TextDecoder } from '@vantage/decode/text'
 import {
   type Clock,
   err,
@@ -24,10 +26,19 @@ const SLICE_MS = 5
 /** A buffer that one large request grew is given back above this size. */
 const KEEP_BYTES = 4 * 1024 * 1024
 
+/** A decoder that was started and goes on slice by slice. */
 interface SlicedDecoder {
-  start(body: Uint8Array, length: number, batch: MetricBatch): void
   step(deadlineMs: number, clock: Clock): 'more' | 'done' | Fault
 }
+
+const INFLUX_PRECISIONS: ReadonlyMap<PayloadFormat, InfluxPrecision> = new Map([
+  [PAYLOAD_FORMATS.influxNs, 'ns'],
+  [PAYLOAD_FORMATS.influxUs, 'us'],
+  [PAYLOAD_FORMATS.influxMs, 'ms'],
+  [PAYLOAD_FORMATS.influxS, 's'],
+  [PAYLOAD_FORMATS.influxM, 'm'],
+  [PAYLOAD_FORMATS.influxH, 'h'],
+])
 
 /** A replay applies no limit: what was taken stays taken, whatever the configuration says by now. */
 export const REPLAY_LIMITS: DecoderLimits = {
@@ -70,6 +81,9 @@ export class DecodeScratch {
   readonly #limits: DecoderLimits
   readonly #remoteWrite: RemoteWriteDecoder
   readonly #remoteWriteV2: RemoteWriteV2Decoder
+  readonly #prometheusText: TextDecoder
+  readonly #openMetricsText: TextDecoder
+  readonly #influx: InfluxDecoder
   readonly #interners: TenantInterners
   readonly #otlp = new Map<TenantId, { protobuf: OtlpMetricsDecoder; json: OtlpMetricsJsonDecoder }>()
   /** The OTLP decoder that filled the batch, which knows what a data point is. */
@@ -80,6 +94,9 @@ export class DecodeScratch {
     this.#interners = interners
     this.#remoteWrite = new RemoteWriteDecoder(limits)
     this.#remoteWriteV2 = new RemoteWriteV2Decoder(limits)
+    this.#prometheusText = new TextDecoder({ grammar: 'prometheus', mode: 'import', limits })
+    this.#openMetricsText = new TextDecoder({ grammar: 'openmetrics', mode: 'import', limits })
+    this.#influx = new InfluxDecoder(limits)
   }
 
   /**
@@ -97,7 +114,7 @@ export class DecodeScratch {
     this.batch.reset()
     this.points = undefined
     if (format === PAYLOAD_FORMATS.jsonBatch) return this.#decodeJsonBatch(body, length, receivedAtMs)
-    const started = this.#start(tenant, format, body, length)
+    const started = this.#start(tenant, format, body, length, receivedAtMs)
     if (!started.ok) return started
     for (;;) {
       const outcome = started.value.step(clock.monotonicMs() + SLICE_MS, clock)
@@ -116,7 +133,7 @@ export class DecodeScratch {
     if (record.format === PAYLOAD_FORMATS.jsonBatch) {
       return this.#decodeJsonBatch(body.value, body.value.length, record.receivedAtMs)
     }
-    const started = this.#start(record.tenant, record.format, body.value, body.value.length)
+    const started = this.#start(record.tenant, record.format, body.value, body.value.length, record.receivedAtMs)
     if (!started.ok) return started
     const outcome = started.value.step(Number.POSITIVE_INFINITY, clock)
     return outcome === 'done' ? ok(undefined) : err(outcome as Fault)
@@ -126,7 +143,15 @@ export class DecodeScratch {
     this.#unpacked.trim(KEEP_BYTES)
   }
 
-  #start(tenant: TenantId, format: PayloadFormat, body: Uint8Array, length: number): Result<SlicedDecoder> {
+  #start(
+    tenant: TenantId,
+    format: PayloadFormat,
+    body: Uint8Array,
+    length: number,
+    receivedAtMs: number,
+  ): Result<SlicedDecoder> {
+    const lines = this.#startLines(format, body, length, receivedAtMs)
+    if (lines !== undefined) return ok(lines)
     if (format === PAYLOAD_FORMATS.remoteWriteV1Snappy || format === PAYLOAD_FORMATS.remoteWriteV2Snappy) {
       const unpacked = snappyDecompress(body, 0, length, this.#unpacked, this.#limits.maxDecompressedBytes)
       if (!unpacked.ok) {
@@ -142,6 +167,24 @@ export class DecodeScratch {
     const decoder = format === PAYLOAD_FORMATS.otlpMetricsJson ? decoders.json : decoders.protobuf
     decoder.start(body, length, this.batch)
     return ok(decoder)
+  }
+
+  /** @returns the decoder of a format of lines, undefined where it is another one */
+  #startLines(
+    format: PayloadFormat,
+    body: Uint8Array,
+    length: number,
+    receivedAtMs: number,
+  ): SlicedDecoder | undefined {
+    const precision = INFLUX_PRECISIONS.get(format)
+    if (precision !== undefined) {
+      this.#influx.start(body, length, this.batch, precision, receivedAtMs)
+      return this.#influx
+    }
+    if (format !== PAYLOAD_FORMATS.prometheusText && format !== PAYLOAD_FORMATS.openMetricsText) return undefined
+    const text = format === PAYLOAD_FORMATS.prometheusText ? this.#prometheusText : this.#openMetricsText
+    text.start(body, length, this.batch, receivedAtMs)
+    return text
   }
 
   #otlpOf(tenant: TenantId): { protobuf: OtlpMetricsDecoder; json: OtlpMetricsJsonDecoder } {

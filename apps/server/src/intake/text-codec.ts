@@ -1,0 +1,114 @@
+import { snappyCompress } from '@vantage/bytes'
+import { encodeRemoteWrite } from '@vantage/decode/remote-write'
+import { TextDecoder } from '@vantage/decode/text'
+import {
+  type Clock,
+  err,
+  type Fault,
+  fault,
+  type Labels,
+  type LabelsOutcome,
+  labelsFrom,
+  MetricBatch,
+  ok,
+  type Refusal,
+  type Result,
+} from '@vantage/model'
+import type { ReadText, ReadTextOptions, TextCodec, TextSeries } from '@vantage/receive'
+import type { DecoderLimits } from './decoders.ts'
+
+/** The main thread is held so long before others may run. */
+const SLICE_MS = 5
+/** Rows between two looks at the clock. */
+const ROWS_PER_CLOCK_READ = 64
+/** Times are whole milliseconds: a sample with this one brought none. */
+const NO_TIME = 0.5
+
+/** Texts whose series get labels on the way in (imports with parameters, pushes): read whole, logged as remote write. */
+export function textCodec(limits: DecoderLimits, clock: Clock): TextCodec {
+  return {
+    read: (body, length, options) => readText(body, length, options, limits, clock),
+    encode: (series, metadata) => snappyCompress(encodeRemoteWrite(series, metadata)),
+  }
+}
+
+async function readText(
+  body: Uint8Array,
+  length: number,
+  options: ReadTextOptions,
+  limits: DecoderLimits,
+  clock: Clock,
+): Promise<Result<ReadText, Fault>> {
+  const batch = new MetricBatch()
+  const { grammar, mode, samplesMax } = options
+  const decoder = new TextDecoder({ grammar, mode, limits })
+  decoder.start(body, length, batch, NO_TIME)
+  let outcome = decoder.step(clock.monotonicMs() + SLICE_MS, clock)
+  while (outcome === 'more' && batch.rowCount <= samplesMax) {
+    await giveWay()
+    outcome = decoder.step(clock.monotonicMs() + SLICE_MS, clock)
+  }
+  if (batch.rowCount > samplesMax) {
+    return err(fault('too_large', `want at most ${samplesMax} samples in one such request, got more`))
+  }
+  if (outcome !== 'done') return err(outcome as Fault)
+  return seriesOf(batch, options, clock)
+}
+
+async function seriesOf(batch: MetricBatch, options: ReadTextOptions, clock: Clock): Promise<Result<ReadText, Fault>> {
+  const series: TextSeries[] = []
+  const refused: Refusal[] = [...batch.refused]
+  const exemplars = Map.groupBy(batch.exemplars, ({ row }) => row)
+  let deadlineMs = clock.monotonicMs() + SLICE_MS
+  for (let row = 0; row < batch.rowCount; row++) {
+    if (row % ROWS_PER_CLOCK_READ === 0 && clock.monotonicMs() >= deadlineMs) {
+      await giveWay()
+      deadlineMs = clock.monotonicMs() + SLICE_MS
+    }
+    const labels = withLabels(batch.labelsOf(row), options.labels)
+    const problem = labels.ok ? undefined : labels
+    if (problem !== undefined && options.mode === 'scrape') {
+      return err(fault('bad_request', problem.message, { reason: problem.reason }))
+    }
+    if (!labels.ok) {
+      refused.push({ reason: labels.reason, count: 1, message: labels.message })
+      continue
+    }
+    const timeMs = batch.times[row] as number
+    if (timeMs !== NO_TIME && !options.takesTimes) {
+      return err(fault('bad_request', 'want samples without a timestamp: they get the time of the push'))
+    }
+    const times = [timeMs === NO_TIME ? options.timeMs : timeMs]
+    const values = batch.values.slice(row, row + 1)
+    series.push({ labels: labels.labels, times, values, exemplars: exemplarsOf(exemplars.get(row), options) })
+  }
+  return ok({ series, metadata: batch.metadata, refused: summed(refused), warnings: batch.warnings })
+}
+
+function exemplarsOf(found: MetricBatch['exemplars'] | undefined, { timeMs }: ReadTextOptions) {
+  return (found ?? []).map(({ exemplar }) => (exemplar.timeMs === NO_TIME ? { ...exemplar, timeMs } : exemplar))
+}
+
+function withLabels(outcome: LabelsOutcome, more: ReadTextOptions['labels']): LabelsOutcome {
+  if (!outcome.ok || more.length === 0) return outcome
+  return { ok: true, labels: labelsFrom([...pairsOf(outcome.labels), ...more]) }
+}
+
+function pairsOf(labels: Labels): [string, string][] {
+  const pairs: [string, string][] = []
+  for (let i = 0; i < labels.length; i += 2) pairs.push([labels[i] as string, labels[i + 1] as string])
+  return pairs
+}
+
+/** One entry a reason, with its first message. */
+function summed(refused: readonly Refusal[]): Refusal[] {
+  const byReason = Map.groupBy(refused, ({ reason }) => reason)
+  return [...byReason].map(([reason, all]) => {
+    const count = all.reduce((sum, one) => sum + one.count, 0)
+    return { reason, count, message: (all[0] as Refusal).message }
+  })
+}
+
+function giveWay(): Promise<void> {
+  return new Promise((resume) => setImmediate(resume))
+}

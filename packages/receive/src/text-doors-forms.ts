@@ -1,0 +1,67 @@
+import { err, type Fault, fault, foreign, ok, type Result, STATUS } from '@vantage/model'
+import type { BodyForm, Packing } from './admission.ts'
+import type { Answer } from './http-answers.ts'
+import type { IntakeAccepted, IntakeFault } from './intake.ts'
+
+const PACKINGS: Readonly<Record<string, Packing>> = {
+  '': 'none',
+  identity: 'none',
+  gzip: 'gzip',
+  'x-gzip': 'gzip',
+  zstd: 'zstd',
+  deflate: 'deflate',
+}
+
+/** Any media type but those that say that this is no text; gzip, zstd, deflate or plain. */
+export function textForm(
+  contentType: string | undefined,
+  contentEncoding: string | undefined,
+): Result<BodyForm, Fault> {
+  const packing = PACKINGS[(contentEncoding ?? '').trim().toLowerCase()]
+  if (packing === undefined) {
+    return err(unsupported('content encoding', 'gzip, zstd, deflate or identity', contentEncoding ?? ''))
+  }
+  if (/^\s*application\/(?:vnd\.google\.protobuf|x-protobuf|protobuf)\b/i.test(contentType ?? '')) {
+    return err(unsupported('content type', 'text/plain or application/openmetrics-text', contentType ?? ''))
+  }
+  // `kind` tells protobuf from the rest; a text door reads what it expects.
+  return ok({ kind: 'json', packing })
+}
+
+function unsupported(what: string, want: string, got: string): Fault {
+  return fault('unsupported', `${what}: want ${want}, got ${JSON.stringify(foreign(got))}`)
+}
+
+/** `application/openmetrics-text` in any version; everything else is text format 0.0.4. */
+export function isOpenMetrics(contentType: string | undefined): boolean {
+  return /^\s*application\/openmetrics-text\b/i.test(contentType ?? '')
+}
+
+/** Query parameters of a URL as sent. */
+export function queryOf(url: string): URLSearchParams {
+  const at = url.indexOf('?')
+  return new URLSearchParams(at < 0 ? '' : url.slice(at + 1))
+}
+
+/** How many were refused, and the first reasons. '' where none was. */
+export function refusalText({ refused }: IntakeAccepted): string {
+  const count = refused.reduce((sum, one) => sum + one.count, 0)
+  return count === 0 ? '' : `${refused.map((one) => one.message).join('; ')} (${count} refused)`
+}
+
+const TEXT_TYPE = { 'content-type': 'text/plain; charset=utf-8' }
+
+/** An answer of one line. */
+export function textAnswer(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, headers: { ...headers, ...TEXT_TYPE }, body: `${text.replaceAll(/[\r\n]+/g, ' ')}\n` }
+}
+
+export function textFault(problem: IntakeFault): Answer {
+  return textAnswer(STATUS[problem.code].http, problem.message, faultHeaders(problem))
+}
+
+export function faultHeaders(problem: IntakeFault): Record<string, string> {
+  if (problem.retryAfterSeconds !== undefined) return { 'retry-after': String(problem.retryAfterSeconds) }
+  if (problem.code === 'unauthenticated') return { 'www-authenticate': 'Bearer realm="vantage"' }
+  return {}
+}

@@ -1,0 +1,48 @@
+import type { FastifyInstance } from 'fastify'
+import { holdContinue } from './http-server.ts'
+import type { Reception } from './reception.ts'
+import type { TextCodec } from './text-doors-codec.ts'
+import { importDoor } from './text-doors-import.ts'
+import { INFLUX_DOOR, registerInfluxHandshake } from './text-doors-influx.ts'
+import { pushDoor } from './text-doors-push.ts'
+import { type TextDoor, TextVisit } from './text-doors-visit.ts'
+
+/** The doors for lines of text; made once, registered on each server of the process. */
+export interface TextDoors {
+  register(app: FastifyInstance): void
+}
+
+/**
+ * InfluxDB writes, imports of Prometheus text, and Pushgateway. As at the other metric doors a request is served in
+ * Fastify's first hook, so that the order of checks is ours alone.
+ */
+export function openTextDoors(reception: Reception, codec: TextCodec): TextDoors {
+  // One Pushgateway for all ports: its groups are known to each.
+  const doors: readonly TextDoor[] = [INFLUX_DOOR, importDoor(codec), pushDoor(codec)]
+  return {
+    register: (app) => {
+      holdContinue(app.server, { has: (path) => isTextPath(doors, path) })
+      for (const door of doors) registerDoor(app, door, reception)
+      registerInfluxHandshake(app, reception)
+    },
+  }
+}
+
+function isTextPath(doors: readonly TextDoor[], path: string): boolean {
+  return doors.some(({ paths }) =>
+    paths.some((pattern) => (pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern)),
+  )
+}
+
+function registerDoor(app: FastifyInstance, door: TextDoor, reception: Reception): void {
+  for (const url of door.paths) {
+    app.route({
+      method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      url,
+      onRequest: (request, reply) => new TextVisit(door, reception, request, reply).serve(),
+      handler: () => {
+        throw new Error('BUG: a text door answers in its first hook')
+      },
+    })
+  }
+}
