@@ -19,6 +19,7 @@ import {
   HostCollector,
   type OtlpGrpcDoor,
   openReception,
+  openTextDoors,
   type Phase,
   RECEIVE_LIMITS,
   type ReceiveLimits,
@@ -35,6 +36,7 @@ import { type AppDeps, fullApp, otlpApp } from './http/app.ts'
 import { ownRoutes } from './http/own-routes.ts'
 import type { DecoderLimits } from './intake/decoders.ts'
 import { MetricsIntake } from './intake/metrics-intake.ts'
+import { textCodec } from './intake/text-codec.ts'
 import { listenMain, listenOptional } from './listen.ts'
 import { LiveHub } from './live/hub.ts'
 import { memoryLimitBytes, PressureGauge } from './pressure.ts'
@@ -157,6 +159,7 @@ export class Server {
       logger: this.#logger,
       unreadyFault: () => this.#unreadyFault(),
       reception,
+      textDoors: openTextDoors(reception, textCodec(decoderLimits(this.#config), systemClock)),
       routes: this.#routes(),
       hub: () => (this.#phase === 'ready' ? this.#hub : undefined),
       corsOrigins: this.#config.http.corsOrigins,
@@ -253,9 +256,7 @@ export class Server {
     })
     this.#store = store
     log.setConsumed(TOPIC, CONSUMER, store.sealedTo(TOPIC))
-    const { maxLabels, maxLabelNameBytes, maxLabelValueBytes } = this.#config.limits
-    const maxDecompressedBytes = Math.min(this.#config.http.maxDecompressedBytes, REMOTE_WRITE_UNPACKED_MAX)
-    const limits = { maxLabels, maxLabelNameBytes, maxLabelValueBytes, maxDecompressedBytes }
+    const limits = decoderLimits(this.#config)
     const intake = new MetricsIntake({ log, store, clock: systemClock, limits, seed: randomInt(2 ** 31) })
     this.#intake = intake
     await this.#replay(intake, store.sealedTo(TOPIC))
@@ -379,6 +380,12 @@ function volumeBytes(directory: string): number {
 /** `storage.minFree`: min(max(512 MiB, 5 %), 10 GiB). */
 function defaultMinFree(volumeBytes: number): number {
   return Math.min(Math.max(GIB / 2, volumeBytes * 0.05), 10 * GIB)
+}
+
+function decoderLimits({ http, limits }: Config): DecoderLimits {
+  const { maxLabels, maxLabelNameBytes, maxLabelValueBytes } = limits
+  const maxDecompressedBytes = Math.min(http.maxDecompressedBytes, REMOTE_WRITE_UNPACKED_MAX)
+  return { maxLabels, maxLabelNameBytes, maxLabelValueBytes, maxDecompressedBytes }
 }
 
 function receiveLimits(config: Config): ReceiveLimits {
