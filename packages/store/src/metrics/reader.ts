@@ -111,8 +111,11 @@ class Selection implements SeriesSelection {
   /** False promises that no series of the tenant has any. */
   readonly #hasHistograms: boolean
 
+  readonly #range: ScanRange
+
   /** @param scratch shared by all selections of one reader, for reads never interleave */
-  constructor(union: Union, scratch: UnionScratch) {
+  constructor(union: Union, range: ScanRange, scratch: UnionScratch) {
+    this.#range = range
     this.#hasHistograms = union.groups.some((group) => group.sources.some((source) => source.hasHistograms))
     this.count = union.count
     this.#union = union
@@ -125,11 +128,12 @@ class Selection implements SeriesSelection {
 
   mayHaveHistograms(index: number): boolean {
     if (!this.#hasHistograms) return false
+    const { startMs, endMs } = this.#range
     const { groups, first, placeGroup, placeSeries, placeNext } = this.#union
     for (let at = first.items[this.#order[index] as number] as number; at >= 0; at = placeNext.items[at] as number) {
       const series = placeSeries.items[at] as number
       for (const source of (groups[placeGroup.items[at] as number] as IndexGroup).sources) {
-        if (source.mayHoldHistograms(series, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)) return true
+        if (source.mayHoldHistograms(series, startMs, endMs)) return true
       }
     }
     return false
@@ -226,7 +230,7 @@ export class MetricViewReader implements MetricReader {
       this.#visit(union.groups[group] as IndexGroup, matchers, scan, budget, (series) => union.add(group, series))
     }
     budget.chargeSeries(union.count)
-    return new Selection(union, this.#scratch)
+    return new Selection(union, scan, this.#scratch)
   }
 
   /** Visits the series of one group that match and may hold samples in the range, ascending. */

@@ -37,7 +37,7 @@ import { type Pin, PinBook } from './pins.ts'
 import { restoreHeads } from './restore.ts'
 import { headStats, type MetricStoreStats, partStats } from './store-stats.ts'
 import { checkDeletion, deletedToOf, type SeriesDeletion, type Tombstone, tombstonesOver } from './tombstones.ts'
-import { chooseMerge, chooseRewrite, expiredParts, RetentionClock } from './upkeep.ts'
+import { expiredParts, MergePlan, RetentionClock, type TickInput } from './upkeep.ts'
 import { StoreView, type TenantViewMessage } from './view.ts'
 import { ViewBook } from './view-book.ts'
 import { WorkerClient, type WorkerHost } from './worker-port.ts'
@@ -62,13 +62,6 @@ export interface MetricStoreOptions {
   readonly whenDurable?: (toOffset: number) => Promise<void>
   /** Told about what failed and will be tried again, or was refused: one sentence each. */
   readonly onProblem: (message: string) => void
-}
-
-/** What the store cannot see itself and needs to decide when to seal. */
-export interface TickInput {
-  readonly unsealedLogBytes: number
-  /** The head's share of memory is used up. */
-  readonly isMemoryShort: boolean
 }
 
 /** Generations frozen together: one transaction makes all their parts visible. */
@@ -105,6 +98,7 @@ export class MetricStore {
   readonly #localReader: LocalReader
   readonly #retention: RetentionClock
   readonly #condemned: CondemnedFiles
+  readonly #merges = new MergePlan()
   readonly #pending: SealBatch[] = []
   #generation = 1
   #fileCounter = 0
@@ -194,11 +188,13 @@ export class MetricStore {
   deleteSeries(tenant: TenantId, deletion: SeriesDeletion, offset: number): void {
     assert(offset >= this.#frozenTo, `record ${offset} is sealed already, below ${this.#frozenTo}`)
     this.#appliedTo = Math.max(this.#appliedTo, offset)
-    // What came before and what comes after must not share a generation.
-    this.#freeze(false)
-    this.#appliedTo = offset + 1
     const head = this.#heads.get(tenant)
-    if (head !== undefined) head.tombstones = [...head.tombstones, { ...deletion, offset }]
+    if (head !== undefined) {
+      // What is covered and what comes after must not share a generation.
+      if (head.current.mayHold(deletion.startMs, deletion.endMs)) this.#freeze(false)
+      head.tombstones = [...head.tombstones, { ...deletion, offset }]
+    }
+    this.#appliedTo = offset + 1
   }
 
   /** For queries of few series on the writer's own thread; always up to date. */
@@ -273,8 +269,8 @@ export class MetricStore {
     await this.#exclusive(async () => {
       if (this.#isSealDue(input)) this.#freeze(true)
       await this.#sealPending()
-      await this.#mergeOnce()
       await this.#retain()
+      await this.#mergeOnce()
       await this.#forgetFinalDeletes()
       await this.#condemned.removeFree()
       for (const problem of this.#localView.problems.splice(0)) this.#options.onProblem(problem)
@@ -430,15 +426,15 @@ export class MetricStore {
     return BACKGROUND_READER
   }
 
-  /** Merges parts of one tenant, or makes deletions final in a part that no merge is due to touch. */
   async #mergeOnce(): Promise<void> {
-    for (const [tenant, head] of this.#heads) {
-      const chosen = chooseMerge(this.#partsOf(tenant))
-      if (chosen.length > 0) return this.#merge(tenant, head, chosen)
-    }
-    for (const [tenant, head] of this.#heads) {
-      const chosen = chooseRewrite(this.#partsOf(tenant), head.tombstones)
-      if (chosen !== undefined) return this.#merge(tenant, head, [chosen])
+    const nowMs = this.#options.clock.monotonicMs()
+    const due = this.#merges.next(this.#heads, (tenant) => this.#partsOf(tenant), nowMs)
+    if (due === undefined) return
+    try {
+      await this.#merge(due.tenant, this.#heads.get(due.tenant) as TenantHead, due.parts)
+    } catch (error) {
+      this.#merges.rest(due.parts, messageOf(error), nowMs)
+      throw error
     }
   }
 

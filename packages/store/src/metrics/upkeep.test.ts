@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import type { PartRow } from './catalogue/protocol.ts'
+import type { TenantHead } from './head/tenant-head.ts'
 import { PageCache } from './part/page-cache.ts'
 import { PinBook } from './pins.ts'
 import { TestClock } from './testing/store-harness.ts'
-import { chooseMerge, expiredParts, RetentionClock } from './upkeep.ts'
+import { chooseMerge, expiredParts, MergePlan, RetentionClock } from './upkeep.ts'
 
 const DAY_MS = 86_400_000
 
@@ -12,7 +13,7 @@ function parts(text: string): PartRow[] {
   return text.split(' ').map((one, id) => {
     const [day, bytes] = one.split(':').map(Number) as [number, number]
     const maxTimeMs = day * DAY_MS + 5
-    const rest = { tenant: 't', fileName: `${id}`, level: 0, seriesCount: 1, sampleCount: 1, checksum: 0 }
+    const rest = { tenant: 't', fileName: `part ${id}`, level: 0, seriesCount: 1, sampleCount: 1, checksum: 0 }
     return {
       id,
       maxTimeMs,
@@ -40,6 +41,27 @@ test('merges neighbours of one day, once it is over or eight are there', () => {
   check('1:1 1:1 1:1 1:1 1:1 1:1 1:1 1:1', [0, 1, 2, 3, 4, 5, 6, 7])
   check('1:2000000000 1:2000000000 2:1', [])
   check('1:2000000000 1:1 2:1', [0, 1])
+})
+
+test('parts of a merge that failed rest, and are never jumped over', () => {
+  const plan = new MergePlan()
+  const head = { tombstones: [{ matchers: [], startMs: 0, endMs: 10 * DAY_MS, offset: 4 }] } as unknown as TenantHead
+  const heads = new Map([['t', head]])
+  const all = parts('1:1 1:1 1:1 2:1 2:1 3:1')
+  const check = (nowMs: number, want: readonly number[] | undefined): readonly PartRow[] => {
+    const due = plan.next(heads, () => all, nowMs)?.parts
+    expect([nowMs, due?.map((part) => part.id)]).toEqual([nowMs, want])
+    return due ?? []
+  }
+  check(0, [0, 1, 2])
+  plan.rest(all.slice(0, 3), 'part 1: page 0: checksum differs', 0)
+  plan.rest(check(1, [3, 4]), 'disk full', 1)
+  // No neighbours are left, so the deletion is made final one by one.
+  plan.rest(check(2, [0]), 'disk full', 2)
+  plan.rest(check(3, [2]), 'disk full', 3)
+  check(4, undefined)
+  check(600_000, [1])
+  check(600_003, [0, 1, 2])
 })
 
 test('retention asks for the newest sample and for the arrival', () => {

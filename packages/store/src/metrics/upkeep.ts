@@ -1,7 +1,15 @@
-import type { Clock } from '@vantage/model'
+import type { Clock, TenantId } from '@vantage/model'
 import type { PartRow } from './catalogue/protocol.ts'
+import type { TenantHead } from './head/tenant-head.ts'
 import { MERGE_BYTES_MAX, MERGE_PARTS_MAX, MERGE_SPAN_MS } from './limits.ts'
 import { type Tombstone, tombstonesOver } from './tombstones.ts'
+
+/** What the store cannot see itself and needs to decide when to seal. */
+export interface TickInput {
+  readonly unsealedLogBytes: number
+  /** The head's share of memory is used up. */
+  readonly isMemoryShort: boolean
+}
 
 /** Parts of one unfinished day that are merged before the day ends. */
 const EARLY_MERGE_PARTS = 8
@@ -10,14 +18,23 @@ const EARLY_MERGE_PARTS = 8
  * The next parts of one tenant to merge: neighbours in log order whose newest sample lies in one day, once the day is
  * over or enough of them are there. Neighbours only, so that "the later offset wins" stays one order.
  * @param parts of one tenant, lowest offset first
+ * @param isBarred parts that are not to be merged now, nor jumped over
  */
-export function chooseMerge(parts: readonly PartRow[]): readonly PartRow[] {
+export function chooseMerge(
+  parts: readonly PartRow[],
+  isBarred: (part: PartRow) => boolean = () => false,
+): readonly PartRow[] {
   let from = 0
   while (from < parts.length) {
+    if (isBarred(parts[from] as PartRow)) {
+      from++
+      continue
+    }
     const day = dayOf(parts[from] as PartRow)
     let to = from + 1
     let bytes = (parts[from] as PartRow).bytes
     while (to < parts.length && to - from < MERGE_PARTS_MAX && dayOf(parts[to] as PartRow) === day) {
+      if (isBarred(parts[to] as PartRow)) break
       bytes += (parts[to] as PartRow).bytes
       if (bytes > MERGE_BYTES_MAX) break
       to++
@@ -34,9 +51,46 @@ function dayOf(part: PartRow): number {
 }
 
 /** The oldest part of one tenant in which a deletion hides samples that are still in the file. */
-export function chooseRewrite(parts: readonly PartRow[], tombstones: readonly Tombstone[]): PartRow | undefined {
+function chooseRewrite(
+  parts: readonly PartRow[],
+  tombstones: readonly Tombstone[],
+  isBarred: (part: PartRow) => boolean,
+): PartRow | undefined {
   if (tombstones.length === 0) return undefined
-  return parts.find((part) => tombstonesOver(tombstones, part).length > 0)
+  return parts.find((part) => !isBarred(part) && tombstonesOver(tombstones, part).length > 0)
+}
+
+/** After a failed merge its parts are left alone this long. */
+const MERGE_REST_MS = 10 * 60_000
+
+/** Which merge is due. A merge that fails does not keep others waiting: its parts rest. */
+export class MergePlan {
+  readonly #restUntilMs = new Map<number, number>()
+
+  /** @returns neighbours in log order, or one part that no merge is due to touch but a deletion does */
+  next(
+    heads: ReadonlyMap<TenantId, TenantHead>,
+    partsOf: (tenant: TenantId) => readonly PartRow[],
+    nowMs: number,
+  ): { readonly tenant: TenantId; readonly parts: readonly PartRow[] } | undefined {
+    for (const [id, untilMs] of this.#restUntilMs) if (untilMs <= nowMs) this.#restUntilMs.delete(id)
+    const isBarred = (part: PartRow): boolean => this.#restUntilMs.has(part.id)
+    for (const tenant of heads.keys()) {
+      const parts = chooseMerge(partsOf(tenant), isBarred)
+      if (parts.length > 0) return { tenant, parts }
+    }
+    for (const [tenant, head] of heads) {
+      const part = chooseRewrite(partsOf(tenant), head.tombstones, isBarred)
+      if (part !== undefined) return { tenant, parts: [part] }
+    }
+    return undefined
+  }
+
+  /** @param message of the failure: where it names a file that is refused, the others may go on without it */
+  rest(parts: readonly PartRow[], message: string, nowMs: number): void {
+    const named = parts.filter((part) => message.includes(part.fileName))
+    for (const { id } of named.length > 0 ? named : parts) this.#restUntilMs.set(id, nowMs + MERGE_REST_MS)
+  }
 }
 
 /** Parts whose newest sample and whose arrival are both older than the period. */

@@ -105,6 +105,11 @@ export class Generation {
     return this.records.byteLength + this.data.byteLength
   }
 
+  /** True where samples or exemplars may lie in [startMs, endMs]; exemplars are not looked at. */
+  mayHold(startMs: number, endMs: number): boolean {
+    return this.exemplarCount > 0 || (this.minTimeMs <= endMs && this.maxTimeMs >= startMs)
+  }
+
   /** Makes room for the record of a series; call once per series and batch row before `append`. */
   coverSeries(series: number): void {
     if (series < this.recordCount) return

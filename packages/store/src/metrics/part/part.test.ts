@@ -131,6 +131,27 @@ test('a query that needs a refused part fails and says so; others are answered',
   expect(select(now + 400_000, now + 600_000)).toBe(1)
 })
 
+test('a refused part keeps nothing else from being merged, sealed or dropped', async () => {
+  const now = harness.clock.nowMs()
+  const path = await writePart()
+  const bytes = readFileSync(path)
+  bytes.fill(0, bytes.length - 200, bytes.length - 100)
+  writeFileSync(path, bytes)
+  await harness.reopen()
+  for (let seal = 0; seal < 9; seal++) {
+    harness.apply([row(labels({ __name__: 'whole' }), [now + 500_000 + seal, 1])])
+    await harness.store.seal()
+  }
+  for (let i = 0; i < 4; i++) {
+    harness.clock.advance(60_000)
+    await harness.store.tick({ unsealedLogBytes: 0, isMemoryShort: false })
+  }
+  expect(harness.store.stats()).toMatchObject({ failures: 1, merges: 1, parts: 2 })
+  const range = { startMs: now + 400_000, endMs: now + 600_000 }
+  const all = harness.store.reader().select('default', { matchers: [], ...range }, unlimitedBudget)
+  expect(all.count).toBe(1)
+})
+
 test('a newer version is refused by name', async () => {
   const path = await writePart()
   const bytes = readFileSync(path)
