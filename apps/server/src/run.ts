@@ -2,6 +2,7 @@ import { LogOpenError } from '@vantage/log'
 import { systemClock } from '@vantage/model'
 import { Logger } from '@vantage/observe'
 import { EXIT_CONFIG, type LoadedConfig, loadConfig } from './config/load.ts'
+import { MappingFileError } from './intake/quiet-doors.ts'
 import { PortTakenError } from './listen.ts'
 import { ScrapeConfigError } from './scrape/scraping.ts'
 import { Server, StoreOpenError } from './server.ts'
@@ -38,7 +39,7 @@ async function runServer(loaded: LoadedConfig): Promise<void> {
       logger.error(error.message)
       process.exit(EXIT_DATA)
     }
-    if (error instanceof PortTakenError || error instanceof ScrapeConfigError) {
+    if (error instanceof PortTakenError || error instanceof ScrapeConfigError || error instanceof MappingFileError) {
       logger.error(error.message)
       process.exit(EXIT_CONFIG)
     }

@@ -36,6 +36,7 @@ import { type AppDeps, fullApp, otlpApp } from './http/app.ts'
 import { ownRoutes } from './http/own-routes.ts'
 import type { DecoderLimits } from './intake/decoders.ts'
 import { MetricsIntake } from './intake/metrics-intake.ts'
+import { openQuietDoors, type QuietDoors } from './intake/quiet-doors.ts'
 import { textCodec } from './intake/text-codec.ts'
 import { listenMain, listenOptional } from './listen.ts'
 import { LiveHub } from './live/hub.ts'
@@ -84,6 +85,7 @@ export class Server {
   #self: SelfReport | undefined
   #scraping: Scraping | undefined
   #grpc: OtlpGrpcDoor | undefined
+  #quiet: QuietDoors | undefined
   #ticker: NodeJS.Timeout | undefined
   #ticking: Promise<void> = Promise.resolve()
   #isTicking = false
@@ -106,7 +108,9 @@ export class Server {
   async start(): Promise<void> {
     const deps = this.#appDeps()
     await this.#listen(deps)
-    this.#grpc = await openGrpc({ config: this.#config, given: this.#given }, deps.reception, this.#logger)
+    const loaded = { config: this.#config, given: this.#given }
+    this.#grpc = await openGrpc(loaded, deps.reception, this.#logger)
+    this.#quiet = await openQuietDoors(loaded, deps.reception, decoderLimits(this.#config))
     await this.#openStorage()
     // A signal may have come while the log was read.
     if (this.#phase !== 'starting') return
@@ -130,7 +134,8 @@ export class Server {
     clearInterval(this.#ticker)
     await this.#ticking
     this.#hub?.close()
-    await Promise.all([...this.#apps.map((app) => app.close()), this.#grpc?.close(DRAIN_CLOSE_MS)])
+    const doors = [this.#grpc?.close(DRAIN_CLOSE_MS), this.#quiet?.close()]
+    await Promise.all([...this.#apps.map((app) => app.close()), ...doors])
     await this.#queries?.close()
     await this.#store?.close()
     await this.#log?.close()

@@ -1,3 +1,4 @@
+import { STATSD_SERIES_MAX } from '@vantage/decode/statsd'
 import { PROMQL_LIMITS } from '@vantage/query/promql'
 import { z } from 'zod'
 
@@ -110,6 +111,15 @@ export const configSchema = z.strictObject({
       experimental: flag.default(false),
     })
     .prefault({}),
+  statsd: z
+    .strictObject({
+      port: port.default(0),
+      mapping: z.string().optional(),
+      flushInterval: duration(10_000),
+      maxSeries: count.default(STATSD_SERIES_MAX),
+    })
+    .prefault({}),
+  influx: z.strictObject({ udpPort: port.default(0) }).prefault({}),
   scrape: z
     .strictObject({
       config: z.string().optional(),
@@ -173,6 +183,10 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   VANTAGE_WAL_SYNC: 'wal.sync',
   VANTAGE_MAX_SERIES: 'limits.maxSeries',
   VANTAGE_SCRAPE_CONFIG: 'scrape.config',
+  VANTAGE_STATSD_PORT: 'statsd.port',
+  VANTAGE_STATSD_MAPPING: 'statsd.mapping',
+  VANTAGE_STATSD_FLUSH_INTERVAL: 'statsd.flushInterval',
+  VANTAGE_INFLUX_UDP_PORT: 'influx.udpPort',
   VANTAGE_QUERY_TIMEOUT: 'query.timeout',
   VANTAGE_PROMQL_EXPERIMENTAL: 'query.experimental',
   API_CORS_ORIGINS: 'http.corsOrigins',

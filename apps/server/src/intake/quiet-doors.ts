@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs'
+import { StatsdMapper } from '@vantage/decode/statsd'
+import { err, type Fault, fault, type Result } from '@vantage/model'
+import { openInfluxUdp, openStatsd, QuietCounts, type Reception } from '@vantage/receive'
+import type { LoadedConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import { PortTakenError } from '../listen.ts'
+import type { DecoderLimits } from './decoders.ts'
+import { StatsdIntake } from './statsd-intake.ts'
+
+/** The usual ports, opened by `--compat` where nothing else is configured. */
+const STATSD_PORT = 8125
+const INFLUX_UDP_PORT = 8089
+
+/** The mapping file of StatsD cannot be read or is wrong. */
+export class MappingFileError extends Error {}
+
+/** The doors that never answer: StatsD over UDP and TCP, InfluxDB lines over UDP. */
+export interface QuietDoors {
+  /** Closes the sockets, then stores what they gathered. */
+  close(): Promise<void>
+}
+
+interface Opened {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** @throws PortTakenError where a port was asked for by name; MappingFileError */
+export async function openQuietDoors(
+  { config, given }: LoadedConfig,
+  reception: Reception,
+  limits: DecoderLimits,
+): Promise<QuietDoors> {
+  const counts = new QuietCounts(reception.registry)
+  const closers: (() => Promise<void>)[] = []
+  const { host, statsd, influx, compat } = config
+  const statsdPort = statsd.port || (compat ? STATSD_PORT : 0)
+  if (statsdPort > 0) {
+    const intake = statsdIntake(config, reception, counts, limits)
+    const door = await opened('VANTAGE_STATSD_PORT', statsdPort, given.has('statsd.port'), config, reception, () =>
+      openStatsd({ host, port: statsdPort, reception, counts, onLine: (line) => intake.line(line) }),
+    )
+    closers.push(async () => {
+      await door?.close()
+      await intake.close()
+    })
+  }
+  const influxPort = influx.udpPort || (compat ? INFLUX_UDP_PORT : 0)
+  if (influxPort > 0) {
+    const door = await opened(
+      'VANTAGE_INFLUX_UDP_PORT',
+      influxPort,
+      given.has('influx.udpPort'),
+      config,
+      reception,
+      () => openInfluxUdp({ host, port: influxPort, reception, counts }),
+    )
+    if (door !== undefined) closers.push(() => door.close())
+  }
+  return { close: async () => void (await Promise.all(closers.map((close) => close()))) }
+}
+
+function statsdIntake(
+  { statsd }: Config,
+  reception: Reception,
+  counts: QuietCounts,
+  limits: DecoderLimits,
+): StatsdIntake {
+  const mapper = readMapper(statsd.mapping)
+  if (!mapper.ok) throw new MappingFileError(`statsd.mapping: ${mapper.error.message}`)
+  return new StatsdIntake({
+    reception,
+    counts,
+    mapper: mapper.value,
+    limits,
+    flushIntervalMs: statsd.flushInterval ?? 10_000,
+    seriesMax: statsd.maxSeries,
+  })
+}
+
+function readMapper(file: string | undefined): Result<StatsdMapper, Fault> {
+  if (file === undefined) return StatsdMapper.parse('')
+  try {
+    return StatsdMapper.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    return err(fault('bad_request', (error as Error).message))
+  }
+}
+
+/** A taken port is a warning unless it was asked for by name. */
+async function opened(
+  what: string,
+  port: number,
+  isGiven: boolean,
+  { host }: Config,
+  reception: Reception,
+  open: () => Promise<Opened>,
+): Promise<Opened | undefined> {
+  try {
+    return await open()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    if (isGiven) throw new PortTakenError(`${what}: port ${port} of ${host} is taken`)
+    reception.logger.warn('a port is taken; this door stays closed', { what, port })
+    return undefined
+  }
+}
