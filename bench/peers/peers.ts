@@ -16,7 +16,7 @@ export const VANTAGE: Peer = {
   ],
   versionArguments: ['--version'],
   prepare: async (directory, port) => ['--data', join(directory, 'data'), '--listen', `127.0.0.1:${port}`],
-  environment: { VANTAGE_OTLP_GRPC_PORT: '0', VANTAGE_OTLP_HTTP_PORT: '0' },
+  environment: { VANTAGE_OTLP_GRPC_PORT: '0', VANTAGE_OTLP_HTTP_PORT: '0', VANTAGE_STREAM_PORT: '0' },
   readyPath: '/-/ready',
   writePath: '/api/v1/write',
   acceptedPattern: /^vantage_acked_items_total\{[^}]*receiver="remote-write"/,

@@ -85,6 +85,7 @@ test.skipIf(!canBuild)('SIGTERM to npm start drains the server', { timeout: 180_
       VANTAGE_DATA: data,
       VANTAGE_PORT: String(port),
       VANTAGE_OTLP_GRPC_PORT: '0',
+      VANTAGE_STREAM_PORT: '0',
       VANTAGE_OTLP_HTTP_PORT: '0',
       VANTAGE_DRAIN_DELAY: '0s',
     },

@@ -18,7 +18,12 @@ afterAll(async () => {
   await rm(parent, { recursive: true, force: true })
 })
 
-const QUIET = { VANTAGE_OTLP_GRPC_PORT: '0', VANTAGE_OTLP_HTTP_PORT: '0', VANTAGE_SELF_ENABLED: 'false' }
+const QUIET = {
+  VANTAGE_OTLP_GRPC_PORT: '0',
+  VANTAGE_OTLP_HTTP_PORT: '0',
+  VANTAGE_STREAM_PORT: '0',
+  VANTAGE_SELF_ENABLED: 'false',
+}
 
 describe('exit code 2 names what is wrong with the configuration', () => {
   test.each<[string, string[], Record<string, string>, RegExp]>([
@@ -40,16 +45,19 @@ describe('exit code 2 names what is wrong with the configuration', () => {
     expect(code).toBe(2)
   })
 
-  test.each(['VANTAGE_PORT', 'VANTAGE_OTLP_GRPC_PORT', 'VANTAGE_OTLP_HTTP_PORT'])('a taken %s', async (name) => {
-    const holder = createServer()
-    const [taken, free] = (await freePorts(2)) as [number, number]
-    await new Promise<void>((resolve) => holder.listen(taken, '127.0.0.1', resolve))
-    const env = { ...QUIET, VANTAGE_PORT: String(free), VANTAGE_DATA: join(parent, name), [name]: String(taken) }
-    const { code, output } = await runToEnd([], env)
-    expect(output).toContain(`${name}: port ${taken} of 127.0.0.1 is taken`)
-    expect(code).toBe(2)
-    await new Promise((resolve) => holder.close(resolve))
-  })
+  test.each(['VANTAGE_PORT', 'VANTAGE_OTLP_GRPC_PORT', 'VANTAGE_OTLP_HTTP_PORT', 'VANTAGE_STREAM_PORT'])(
+    'a taken %s',
+    async (name) => {
+      const holder = createServer()
+      const [taken, free] = (await freePorts(2)) as [number, number]
+      await new Promise<void>((resolve) => holder.listen(taken, '127.0.0.1', resolve))
+      const env = { ...QUIET, VANTAGE_PORT: String(free), VANTAGE_DATA: join(parent, name), [name]: String(taken) }
+      const { code, output } = await runToEnd([], env)
+      expect(output).toContain(`${name}: port ${taken} of 127.0.0.1 is taken`)
+      expect(code).toBe(2)
+      await new Promise((resolve) => holder.close(resolve))
+    },
+  )
 })
 
 describe('exit code 3: the data cannot be opened', () => {

@@ -35,6 +35,8 @@ export interface TestServer {
   readonly otlpHttpUrl: string
   /** `127.0.0.1:PORT` of the OTLP/gRPC listener. */
   readonly otlpGrpcTarget: string
+  /** `127.0.0.1:PORT` of the telemetry stream. */
+  readonly streamTarget: string
   readonly dataDir: string
   readonly pid: number
   /** What it wrote to stdout and stderr, the last characters of it. */
@@ -52,7 +54,7 @@ export interface TestServer {
 /** Starts the server on free ports of the loopback and waits until `/-/ready` answers 200. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'vantage-test-')))
-  const [port, httpPort, grpcPort] = (await freePorts(3)) as [number, number, number]
+  const [port, httpPort, grpcPort, streamPort] = (await freePorts(4)) as [number, number, number, number]
   const args = [SERVER_ENTRY, '--data', dataDir, '--listen', `127.0.0.1:${port}`, ...(options.args ?? [])]
   if (options.config !== undefined) {
     await mkdir(dataDir, { recursive: true })
@@ -63,6 +65,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     ...process.env,
     VANTAGE_OTLP_HTTP_PORT: String(httpPort),
     VANTAGE_OTLP_GRPC_PORT: String(grpcPort),
+    VANTAGE_STREAM_PORT: String(streamPort),
     VANTAGE_DRAIN_DELAY: '0s',
     ...options.env,
   }
@@ -88,6 +91,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     url,
     otlpHttpUrl: `http://127.0.0.1:${httpPort}`,
     otlpGrpcTarget: `127.0.0.1:${grpcPort}`,
+    streamTarget: `127.0.0.1:${streamPort}`,
     dataDir,
     pid: child.pid as number,
     output,

@@ -35,6 +35,7 @@ export class ServerProcess {
       env: {
         ...process.env,
         VANTAGE_OTLP_GRPC_PORT: '0',
+        VANTAGE_STREAM_PORT: '0',
         VANTAGE_OTLP_HTTP_PORT: '0',
         VANTAGE_SELF_ENABLED: 'false',
         VANTAGE_DRAIN_DELAY: '0s',

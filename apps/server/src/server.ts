@@ -25,13 +25,14 @@ import {
   type ReceiveLimits,
   RecentRequests,
   SCOPES,
+  type StreamDoor,
 } from '@vantage/receive'
 import { type MetricStore, openMetricStore } from '@vantage/store/metrics'
 import type { FastifyInstance } from 'fastify'
 import type { LoadedConfig } from './config/load.ts'
 import type { Config } from './config/schema.ts'
 import { serverFacts } from './facts.ts'
-import { openGrpc } from './grpc.ts'
+import { openGrpc, openStream } from './grpc.ts'
 import { type AppDeps, fullApp, otlpApp } from './http/app.ts'
 import { ownRoutes } from './http/own-routes.ts'
 import type { DecoderLimits } from './intake/decoders.ts'
@@ -85,6 +86,7 @@ export class Server {
   #self: SelfReport | undefined
   #scraping: Scraping | undefined
   #grpc: OtlpGrpcDoor | undefined
+  #stream: StreamDoor | undefined
   #quiet: QuietDoors | undefined
   #ticker: NodeJS.Timeout | undefined
   #ticking: Promise<void> = Promise.resolve()
@@ -110,6 +112,7 @@ export class Server {
     await this.#listen(deps)
     const loaded = { config: this.#config, given: this.#given }
     this.#grpc = await openGrpc(loaded, deps.reception, this.#logger)
+    this.#stream = await openStream(loaded, deps.reception, this.#logger)
     this.#quiet = await openQuietDoors(loaded, deps.reception, decoderLimits(this.#config))
     await this.#openStorage()
     // A signal may have come while the log was read.
@@ -134,7 +137,7 @@ export class Server {
     clearInterval(this.#ticker)
     await this.#ticking
     this.#hub?.close()
-    const doors = [this.#grpc?.close(DRAIN_CLOSE_MS), this.#quiet?.close()]
+    const doors = [this.#grpc?.close(DRAIN_CLOSE_MS), this.#stream?.close(DRAIN_CLOSE_MS), this.#quiet?.close()]
     await Promise.all([...this.#apps.map((app) => app.close()), ...doors])
     await this.#queries?.close()
     await this.#store?.close()

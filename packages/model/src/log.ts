@@ -20,6 +20,7 @@ export const PAYLOAD_FORMATS = {
   jsonBatch: 4,
   canonicalMetrics: 5,
   remoteWriteV2Snappy: 6,
+  telemetryBatch: 7,
   prometheusText: 16,
   openMetricsText: 17,
   /** InfluxDB lines, one code for each unit of their times. */

@@ -26,7 +26,6 @@ export {
   type ReceptionOptions,
 } from './reception.ts'
 export { withRetryAfter } from './retry-after.ts'
-export { QuietCounts, type QuietDoorOptions } from './udp.ts'
 export type { FetchedBody } from './scrape/fetch-body.ts'
 export type { Access, Discovery, ScrapeJob, TargetGroup } from './scrape/job.ts'
 export type { Scrape, ScrapeSink, StoredScrape, TargetState } from './scrape/loop.ts'
@@ -34,5 +33,7 @@ export { type ActiveTarget, type NamedJob, ScrapeManager } from './scrape/manage
 export { type LabelMap, RELABEL_ACTIONS, type RelabelRule, relabel } from './scrape/relabel.ts'
 export type { DroppedTarget, Target } from './scrape/target.ts'
 export { openStatsd, type StatsdDoor, type StatsdDoorOptions } from './statsd.ts'
+export { type StreamDoor, startStreamDoor } from './stream/door.ts'
 export { openTextDoors, type TextDoors } from './text-doors.ts'
 export type { ReadText, ReadTextOptions, TextCodec, TextSeries } from './text-doors-codec.ts'
+export { QuietCounts, type QuietDoorOptions } from './udp.ts'

@@ -4,6 +4,7 @@ import { InfluxDecoder, type InfluxPrecision } from '@vantage/decode/influx'
 import { decodeJsonBatch } from '@vantage/decode/json-batch'
 import { OtlpInterner, OtlpMetricsDecoder, OtlpMetricsJsonDecoder } from '@vantage/decode/otlp'
 import { RemoteWriteDecoder, RemoteWriteV2Decoder } from '@vantage/decode/remote-write'
+import { TelemetryDecoder } from '@vantage/decode/stream'
 import { TextDecoder } from '@vantage/decode/text'
 import {
   type Clock,
@@ -84,6 +85,7 @@ export class DecodeScratch {
   readonly #prometheusText: TextDecoder
   readonly #openMetricsText: TextDecoder
   readonly #influx: InfluxDecoder
+  readonly #telemetry: TelemetryDecoder
   readonly #interners: TenantInterners
   readonly #otlp = new Map<TenantId, { protobuf: OtlpMetricsDecoder; json: OtlpMetricsJsonDecoder }>()
   /** The OTLP decoder that filled the batch, which knows what a data point is. */
@@ -97,6 +99,7 @@ export class DecodeScratch {
     this.#prometheusText = new TextDecoder({ grammar: 'prometheus', mode: 'import', limits })
     this.#openMetricsText = new TextDecoder({ grammar: 'openmetrics', mode: 'import', limits })
     this.#influx = new InfluxDecoder(limits)
+    this.#telemetry = new TelemetryDecoder(limits)
   }
 
   /**
@@ -150,8 +153,8 @@ export class DecodeScratch {
     length: number,
     receivedAtMs: number,
   ): Result<SlicedDecoder> {
-    const lines = this.#startLines(format, body, length, receivedAtMs)
-    if (lines !== undefined) return ok(lines)
+    const timed = this.#startTimed(format, body, length, receivedAtMs)
+    if (timed !== undefined) return ok(timed)
     if (format === PAYLOAD_FORMATS.remoteWriteV1Snappy || format === PAYLOAD_FORMATS.remoteWriteV2Snappy) {
       const unpacked = snappyDecompress(body, 0, length, this.#unpacked, this.#limits.maxDecompressedBytes)
       if (!unpacked.ok) {
@@ -169,13 +172,17 @@ export class DecodeScratch {
     return ok(decoder)
   }
 
-  /** @returns the decoder of a format of lines, undefined where it is another one */
-  #startLines(
+  /** @returns the decoder of a format whose samples may come without a time, undefined where it is another one */
+  #startTimed(
     format: PayloadFormat,
     body: Uint8Array,
     length: number,
     receivedAtMs: number,
   ): SlicedDecoder | undefined {
+    if (format === PAYLOAD_FORMATS.telemetryBatch) {
+      this.#telemetry.start(body, length, this.batch, receivedAtMs)
+      return this.#telemetry
+    }
     const precision = INFLUX_PRECISIONS.get(format)
     if (precision !== undefined) {
       this.#influx.start(body, length, this.batch, precision, receivedAtMs)
