@@ -64,3 +64,16 @@ test.each(cases)('%s comes back from its bytes', (_name, histogram, sizeBytes) =
   shifted.set(bytes, 5)
   expect(decodeHistogram(shifted, 5)).toEqual(histogram)
 })
+
+test('decoded like another, a histogram is the same and shares the arrays of equal buckets', () => {
+  for (const [name, histogram] of cases) {
+    const bytes = encodeHistogram(histogram)
+    for (const [other, like] of cases) {
+      const decoded = decodeHistogram(bytes, 0, like)
+      expect([name, other, decoded]).toEqual([name, other, histogram])
+      if (name !== other) continue
+      expect(decoded.customValues).toBe(like.customValues)
+      if (decoded.positive !== NO_BUCKETS) expect(decoded.positive.indexes).toBe(like.positive.indexes)
+    }
+  }
+})

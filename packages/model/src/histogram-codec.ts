@@ -45,8 +45,11 @@ export function encodeHistogram(histogram: Histogram): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-/** Reads what `encodeHistogram` wrote; the bytes are trusted (a record or page whose checksum passed). */
-export function decodeHistogram(bytes: Uint8Array, at = 0): Histogram {
+/**
+ * Reads what `encodeHistogram` wrote; the bytes are trusted (a record or page whose checksum passed).
+ * @param like mostly the histogram before in a series: where its buckets are the same, its arrays of them are shared
+ */
+export function decodeHistogram(bytes: Uint8Array, at = 0, like?: Histogram): Histogram {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at)
   const flags = view.getUint8(0)
   const positiveRuns = view.getUint16(2, true)
@@ -54,10 +57,9 @@ export function decodeHistogram(bytes: Uint8Array, at = 0): Histogram {
   const bounds = view.getUint16(6, true)
   const negativeAt = HEADER_BYTES + positiveRuns * RUN_BYTES
   const boundsAt = negativeAt + negativeRuns * RUN_BYTES
-  const positive = readIndexes(view, HEADER_BYTES, positiveRuns)
-  const negative = readIndexes(view, negativeAt, negativeRuns)
-  const customValues = bounds === 0 ? NO_CUSTOM_VALUES : new Float64Array(bounds)
-  for (let i = 0; i < bounds; i++) customValues[i] = view.getFloat64(boundsAt + i * 8, true)
+  const positive = readIndexes(view, HEADER_BYTES, positiveRuns, like?.positive.indexes)
+  const negative = readIndexes(view, negativeAt, negativeRuns, like?.negative.indexes)
+  const customValues = bounds === 0 ? NO_CUSTOM_VALUES : readBounds(view, boundsAt, bounds, like?.customValues)
   const code = (flags >>> 2) & 3
   const countsAt = boundsAt + bounds * 8
   return {
@@ -96,7 +98,8 @@ function putRuns(view: DataView, at: number, indexes: Int32Array): number {
   return to
 }
 
-function readIndexes(view: DataView, at: number, runs: number): Int32Array {
+function readIndexes(view: DataView, at: number, runs: number, like: Int32Array | undefined): Int32Array {
+  if (like !== undefined && hasRuns(view, at, runs, like)) return like
   let size = 0
   for (let run = 0; run < runs; run++) size += view.getUint32(at + run * RUN_BYTES + 4, true)
   const indexes = new Int32Array(size)
@@ -107,6 +110,31 @@ function readIndexes(view: DataView, at: number, runs: number): Int32Array {
     for (let i = 0; i < length; i++) indexes[to++] = first + i
   }
   return indexes
+}
+
+/** True where the runs are those of `indexes`, which ascend: then the ends of each run tell. */
+function hasRuns(view: DataView, at: number, runs: number, indexes: Int32Array): boolean {
+  let from = 0
+  for (let run = 0; run < runs; run++) {
+    const first = view.getInt32(at + run * RUN_BYTES, true)
+    const length = view.getUint32(at + run * RUN_BYTES + 4, true)
+    if (indexes[from] !== first || indexes[from + length - 1] !== first + length - 1) return false
+    from += length
+  }
+  return from === indexes.length
+}
+
+function readBounds(view: DataView, at: number, count: number, like: Float64Array | undefined): Float64Array {
+  if (like !== undefined && hasBounds(view, at, count, like)) return like
+  const bounds = new Float64Array(count)
+  for (let i = 0; i < count; i++) bounds[i] = view.getFloat64(at + i * 8, true)
+  return bounds
+}
+
+function hasBounds(view: DataView, at: number, count: number, bounds: Float64Array): boolean {
+  if (bounds.length !== count) return false
+  for (let i = 0; i < count; i++) if (!Object.is(view.getFloat64(at + i * 8, true), bounds[i])) return false
+  return true
 }
 
 /** The narrowest width that holds every count exactly. */

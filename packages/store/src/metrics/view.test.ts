@@ -1,6 +1,7 @@
 import { NodeFileSystem } from '@vantage/bytes'
-import { FaultError, type MetricBatch, SampleColumns } from '@vantage/model'
-import { unlimitedBudget } from '@vantage/model/testing'
+import { FaultError, HistogramColumns, type MetricBatch, SampleColumns } from '@vantage/model'
+import { randomHistogram } from '@vantage/model/contract-tests'
+import { seededRandom, unlimitedBudget } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
 import { applyBatch, DEFAULT_LIMITS } from './head/apply.ts'
 import { TailPacker } from './head/generation.ts'
@@ -26,7 +27,9 @@ function open() {
   return {
     head,
     pins,
-    update: () => view.update(book.message('r', 't', head, [], 0)),
+    reader,
+    // As a port would hand it over.
+    update: () => view.update(structuredClone(book.message('r', 't', head, [], 0))),
     message: () => book.message('r', 't', head, [], 0),
     metadata: () => reader.metadata('t', undefined),
     apply: (batch: MetricBatch) => applyBatch(head, batch, DEFAULT_LIMITS, { nowMs: NOW + 1e12 }),
@@ -64,6 +67,36 @@ test('series that came after the view are not in it; samples of known ones are',
   expect(counts()).toEqual([2])
   update()
   expect(counts()).toEqual([2, 1])
+})
+
+test('deletions and histograms reach readers by messages', () => {
+  const { apply, head, update, reader } = open()
+  const histogram = randomHistogram(seededRandom(1), seededRandom(2))
+  const histograms = [[NOW + 1, histogram] as const, [NOW + 2, histogram] as const]
+  apply(batchOf([row(series(0), [NOW, 1], [NOW + 1, 1]), { ...row(series(1)), histograms }]))
+  const contents = (): string[] => {
+    const selection = reader.select('t', ALL, unlimitedBudget)
+    const floats = new SampleColumns()
+    const found = new HistogramColumns()
+    return Array.from({ length: selection.count }, (_, i) => {
+      selection.read(i, ALL.startMs, ALL.endMs, floats)
+      selection.readHistograms(i, ALL.startMs, ALL.endMs, found)
+      return `${selection.mayHaveHistograms(i)} ${floats.count} ${found.times.map((time) => time - NOW)}`
+    })
+  }
+  update()
+  expect(contents()).toEqual(['false 2 ', 'true 0 1,2'])
+  head.freeze(2, 1)
+  const matchers = [{ name: '__name__', op: '=' as const, value: 'm' }]
+  head.tombstones = [{ matchers, startMs: NOW + 1, endMs: NOW + 1, offset: 1 }]
+  update()
+  expect(contents()).toEqual(['false 1 ', 'true 0 2'])
+  apply(batchOf([row(series(0), [NOW + 1, 1])]))
+  update()
+  expect(contents()).toEqual(['false 2 ', 'true 0 2'])
+  head.tombstones = []
+  update()
+  expect(contents()).toEqual(['false 2 ', 'true 0 1,2'])
 })
 
 test('a query that intake outran fails instead of missing samples', () => {

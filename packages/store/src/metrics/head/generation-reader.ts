@@ -4,6 +4,7 @@ import {
   type Exemplar,
   FaultError,
   fault,
+  type Histogram,
   type HistogramColumns,
   type Labels,
   type SampleColumns,
@@ -266,11 +267,13 @@ export class GenerationReader {
   readHistograms(series: number, startMs: number, endMs: number, out: HistogramColumns, scratch: ReadScratch): void {
     if (!this.mayHoldHistograms(series, startMs, endMs)) return
     const found = this.#findHistograms(series << RECORD_WORD_BITS, startMs, endMs, scratch)
+    let before: Histogram | undefined
     for (let i = 0; i < found.count; i++) {
       const at = found.items[i] as number
       const bytes = this.data.bytes[at >>> SEGMENT_WORD_BITS] as Uint8Array
       const from = ((at & SEGMENT_WORD_MASK) + HISTOGRAM.header) * 4
-      out.push(this.#histogramTime(at), decodeHistogram(bytes, from))
+      before = decodeHistogram(bytes, from, before)
+      out.push(this.#histogramTime(at), before)
     }
   }
 
