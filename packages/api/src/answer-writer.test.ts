@@ -1,4 +1,5 @@
 import { seededRandom, testSeed } from '@vantage/model/testing'
+import { parseHistogram } from '@vantage/query/promql-script'
 import { describe, expect, test } from 'vitest'
 import { AnswerWriter } from './answer-writer.ts'
 
@@ -71,10 +72,46 @@ describe('points', () => {
     [Number.NaN, 'NaN'],
     [Number.POSITIVE_INFINITY, '+Inf'],
     [Number.NEGATIVE_INFINITY, '-Inf'],
-    [1e21, '1000000000000000000000'],
+    [1e20, '100000000000000000000'],
+    [1e21, '1e+21'],
+    [-2.5e-7, '-2.5e-07'],
+    [1e-6, '0.000001'],
     [0.1 + 0.2, '0.30000000000000004'],
   ])('%d is "%s"', (value, want) => {
     expect(JSON.parse(written((out) => out.point(1_500, value)))).toEqual([1.5, want])
+  })
+})
+
+describe('histograms', () => {
+  test.each([
+    ['{{schema:0 count:1 sum:2}}', { count: '1', sum: '2' }],
+    [
+      '{{schema:0 count:8 sum:NaN z_bucket:1 z_bucket_w:0.5 offset:1 buckets:[2 0 1] n_buckets:[4]}}',
+      {
+        count: '8',
+        sum: 'NaN',
+        buckets: [
+          [1, '-1', '-0.5', '4'],
+          [3, '-0.5', '0.5', '1'],
+          [0, '1', '2', '2'],
+          [0, '4', '8', '1'],
+        ],
+      },
+    ],
+    [
+      '{{schema:-53 count:3 sum:9 custom_values:[5] buckets:[1 2]}}',
+      {
+        count: '3',
+        sum: '9',
+        buckets: [
+          [3, '-Inf', '5', '1'],
+          [0, '5', '+Inf', '2'],
+        ],
+      },
+    ],
+  ])('%s', (text, want) => {
+    const histogram = parseHistogram(text)
+    expect(JSON.parse(written((out) => out.histogramPoint(1_500, histogram)))).toEqual([1.5, want])
   })
 })
 

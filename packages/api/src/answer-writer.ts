@@ -1,5 +1,5 @@
 import type { Histogram, Labels } from '@vantage/model'
-import { type BucketRange, bucketRanges, formatDecimal } from '@vantage/query/promql'
+import { type BucketRange, bucketRanges, formatApiFloat } from '@vantage/query/promql'
 
 const START_BYTES = 16 * 1024
 /** Room that any single number or punctuation needs. */
@@ -78,7 +78,7 @@ export class AnswerWriter {
     this.raw('[')
     this.seconds(timeMs)
     this.raw(',"')
-    this.raw(formatDecimal(value))
+    this.raw(formatApiFloat(value))
     this.raw('"]')
   }
 
@@ -87,9 +87,9 @@ export class AnswerWriter {
     this.raw('[')
     this.seconds(timeMs)
     this.raw(',{"count":"')
-    this.raw(formatDecimal(histogram.count))
+    this.raw(formatApiFloat(histogram.count))
     this.raw('","sum":"')
-    this.raw(formatDecimal(histogram.sum))
+    this.raw(formatApiFloat(histogram.sum))
     this.raw('"')
     let isFirst = true
     for (const range of bucketRanges(histogram)) {
@@ -103,11 +103,11 @@ export class AnswerWriter {
 
   #bucket(range: BucketRange): void {
     this.raw(`[${boundaryRule(range)},"`)
-    this.raw(formatDecimal(range.lower))
+    this.raw(formatApiFloat(range.lower))
     this.raw('","')
-    this.raw(formatDecimal(range.upper))
+    this.raw(formatApiFloat(range.upper))
     this.raw('","')
-    this.raw(formatDecimal(range.count))
+    this.raw(formatApiFloat(range.count))
     this.raw('"]')
   }
 

@@ -1,6 +1,7 @@
 import { labelsFromRecord, systemClock } from '@vantage/model'
 import { MemoryMetrics, unlimitedBudget } from '@vantage/model/testing'
 import { DEFAULT_OPTIONS } from '@vantage/query/promql'
+import { parseHistogram } from '@vantage/query/promql-script'
 import { expect, test } from 'vitest'
 import { type QueryJob, runQueryJob } from './query-job.ts'
 
@@ -154,6 +155,26 @@ test.each<[string, QueryJob, unknown]>([
   ],
 ])('%s', (_name, job, want) => {
   expect(answer(job)).toEqual(want)
+})
+
+test('histograms stand beside floats, each kind in its own list', () => {
+  const mixed = new MemoryMetrics()
+  const labels = labelsFromRecord({ __name__: 'wait' })
+  mixed.append('default', labels, T - 60_000, 7)
+  mixed.appendHistogram('default', labels, T, parseHistogram('{{count:3 sum:6 offset:1 buckets:[3]}}'))
+  const histogram = { count: '3', sum: '6', buckets: [[0, '1', '2', '3']] }
+  const resultOf = (query: string, stepMs = 0) => {
+    const job = { ...promql(query), range: { startMs: stepMs > 0 ? T - 60_000 : T, endMs: T, stepMs } }
+    const result = runQueryJob(job as QueryJob, 'default', mixed, unlimitedBudget, systemClock)
+    if (!result.ok) throw new Error(result.error.message)
+    return JSON.parse(Buffer.from(result.value).toString()).data.result
+  }
+  const metric = { __name__: 'wait' }
+  expect(resultOf('wait')).toEqual([{ metric, histogram: [S, histogram] }])
+  expect(resultOf('wait', 60_000)).toEqual([{ metric, values: [[S - 60, '7']], histograms: [[S, histogram]] }])
+  expect(resultOf('wait[2m]')).toEqual([{ metric, values: [[S - 60, '7']], histograms: [[S, histogram]] }])
+  expect(resultOf('wait > 0', 60_000)).toEqual([{ metric, values: [[S - 60, '7']] }])
+  expect(resultOf('sum(wait)')).toEqual([{ metric: {}, histogram: [S, histogram] }])
 })
 
 test('cardinality has the shape of status/tsdb', () => {

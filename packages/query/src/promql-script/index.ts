@@ -1,3 +1,4 @@
+export { parseHistogram } from './histogram-notation.ts'
 export { MemoryTarget, toAnswer } from './memory-target.ts'
 export type { NotedSeries, Point } from './notation.ts'
 export { parseSeries } from './notation.ts'

@@ -15,6 +15,36 @@ test('points', () => {
   expect(pointsOf('x {{count:1 sum:2}} {{count:1}}+{{count:2}}x2')).toEqual(Array(4).fill('histogram'))
 })
 
+test('histograms', () => {
+  const textOf = (item: string) => {
+    return parseSeries(`x ${item}`).points.map((point) => {
+      if (point.kind !== 'histogram') return point.kind
+      const { positive, negative } = point.histogram
+      const side = ({ indexes, counts }: typeof positive) => [...indexes].map((index, i) => `${index}:${counts[i]}`)
+      return [point.histogram.count, ...side(positive), ...side(negative)].join(' ')
+    })
+  }
+  expect(textOf('{{}}')).toEqual(['0'])
+  expect(textOf('{{count:3 offset:-1 buckets:[1 2] n_offset:4 n_buckets:[Inf]}}')).toEqual(['3 -1:1 0:2 4:Infinity'])
+  expect(textOf('{{count:1}}x2 _')).toEqual(['1', '1', '1', 'none'])
+  expect(textOf('{{count:1 buckets:[1]}}+{{count:2 buckets:[0 2]}}x2')).toEqual(['1 0:1', '3 0:1 1:2', '5 0:1 1:4'])
+  expect(textOf('{{count:5}}-{{count:2}}x1')).toEqual(['5', '3'])
+})
+
+test.each([
+  '{{count:1',
+  '{{count}}',
+  '{{counts:1}}',
+  '{{count:1 count:2}}',
+  '{{count:x}}',
+  '{{schema:9}}',
+  '{{schema:0.5}}',
+  '{{counter_reset_hint:maybe}}',
+  '{{count:1}}+{{schema:-53}}x1',
+])('%s is refused', (item) => {
+  expect(() => parseSeries(`x ${item}`)).toThrow(NotationError)
+})
+
 test('labels', () => {
   expect(parseSeries('{} 1').labels).toEqual([])
   expect(parseSeries('m{b="}", a=\'x y\'} 1').labels).toEqual(['__name__', 'm', 'a', 'x y', 'b', '}'])

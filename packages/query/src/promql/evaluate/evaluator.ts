@@ -129,7 +129,8 @@ export class Evaluator {
   #negateHistograms(row: Row): void {
     for (let step = 0; step < (row.histograms?.length ?? 0); step++) {
       const histogram = row.histograms?.[step]
-      if (histogram !== undefined) setHistogram(this.#context, row, step, multiply(histogram, -1))
+      if (histogram === undefined || row.present[step] === 0) continue
+      setHistogram(this.#context, row, step, multiply(histogram, -1))
     }
   }
 

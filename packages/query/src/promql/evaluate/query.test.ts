@@ -2,6 +2,7 @@ import { FaultError, fault, labelsFromRecord, type QueryBudget, systemClock } fr
 import { MemoryMetrics, unlimitedBudget } from '@vantage/model/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { parseHistogram } from '../../promql-script/histogram-notation.ts'
 import { parsePromql } from '../language/parser.ts'
 import { DEFAULT_OPTIONS, type EngineOptions, EXPERIMENTAL_OPTIONS } from '../options.ts'
 import { evaluatePromql, LOOKBACK_MS, type PromqlResult } from './query.ts'
@@ -216,4 +217,44 @@ test('fused and generic aggregation agree to the bit', () => {
     ),
     { numRuns: 500, ...SEED },
   )
+})
+
+test('histograms cost what they take', () => {
+  const metrics = new MemoryMetrics()
+  const labels = labelsFromRecord({ __name__: 'size' })
+  const histogram = parseHistogram('{{count:20 sum:20 buckets:[1 2 3 4 5 6 7 8 9 10]}}')
+  for (let i = 0; i < 10; i++) metrics.appendHistogram(TENANT, labels, i * 15_000, histogram)
+  let samples = 0
+  let bytes = 0
+  const budget: QueryBudget = {
+    ...unlimitedBudget,
+    chargeSamples: (count) => {
+      samples += count
+    },
+    chargeBytes: (count) => {
+      bytes += count
+    },
+  }
+  answerOf(ask('sum_over_time(size[2m])', { startMs: 0, endMs: 135_000, stepMs: 15_000 }, { metrics, budget }))
+  expect(samples).toBeGreaterThan(100)
+  expect(bytes).toBeGreaterThan(10 * 250)
+})
+
+test('a limit ends a query of histograms', () => {
+  const metrics = new MemoryMetrics()
+  const histogram = parseHistogram('{{count:1 sum:1 buckets:[1]}}')
+  for (let i = 0; i < 50; i++) {
+    const labels = labelsFromRecord({ __name__: 'size', instance: String(i) })
+    metrics.appendHistogram(TENANT, labels, 0, histogram)
+  }
+  let left = 200
+  const budget: QueryBudget = {
+    ...unlimitedBudget,
+    chargeSamples: (count) => {
+      left -= count
+      if (left < 0) throw new FaultError(fault('unprocessable', 'too many samples'))
+    },
+  }
+  const result = ask('sum(size)', at(0), { metrics, budget })
+  expect(result.ok ? undefined : result.error.message).toBe('too many samples')
 })

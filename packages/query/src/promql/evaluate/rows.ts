@@ -175,7 +175,7 @@ function mergeInto(into: Row, from: Row): void {
     into.present[i] = 1
     into.values[i] = from.values[i] as number
     const histogram = from.histograms?.[i]
-    if (histogram === undefined) continue
+    if (histogram === undefined && into.histograms === undefined) continue
     into.histograms ??= new Array<Histogram | undefined>(from.present.length).fill(undefined)
     into.histograms[i] = histogram
   }

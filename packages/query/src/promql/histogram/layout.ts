@@ -37,7 +37,8 @@ function reachOfZero(histogram: Histogram, threshold: number): number {
       const { lower, upper, count } = negativeRange(histogram, at)
       if (upper > -reach && lower < -reach && count !== 0) reach = -lower
     }
-    if (reach === before) return reach
+    // Thresholds come from outside: one that is no number must not keep this going.
+    if (!(reach > before)) return reach
   }
 }
 
@@ -68,7 +69,7 @@ export function commonZeroThreshold(a: Histogram, b: Histogram): number {
   let threshold = Math.max(a.zeroThreshold, b.zeroThreshold)
   for (;;) {
     const reach = Math.max(widenedThreshold(a, threshold), widenedThreshold(b, threshold))
-    if (reach === threshold) return threshold
+    if (!(reach > threshold)) return threshold
     threshold = reach
   }
 }

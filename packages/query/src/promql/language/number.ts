@@ -41,16 +41,30 @@ export function formatDecimal(value: number): string {
   return `${sign}${whole}${fraction.padEnd(exponent, '0')}`
 }
 
-/** Shortest form with an exponent from 21 digits on (Go `%g` of `fmt`): how warnings print numbers. */
+/** Digits before the point from which on `%g` takes an exponent. */
+const GENERAL_DIGITS_MAX = 6
+
+/** Shortest form with an exponent from seven digits on (Go `%g`): how warnings print numbers. */
 export function formatGeneral(value: number): string {
   const special = specialText(value)
   if (special !== undefined) return special
   if (value === 0) return Object.is(value, -0) ? '-0' : '0'
   const [mantissa = '', exponentText = '0'] = value.toExponential().split('e')
   const exponent = Number(exponentText)
-  if (exponent >= -4 && exponent < 21) return formatDecimal(value)
-  const sign = exponent < 0 ? '-' : '+'
-  return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`
+  if (exponent >= -4 && exponent < GENERAL_DIGITS_MAX) return formatDecimal(value)
+  return `${mantissa}${goExponent(exponent)}`
+}
+
+function goExponent(exponent: number): string {
+  return `e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`
+}
+
+/** As Prometheus answers numbers: decimal, with an exponent below a millionth and from 10^21 on. */
+export function formatApiFloat(value: number): string {
+  const size = Math.abs(value)
+  if (size === 0 || (size >= 1e-6 && size < 1e21) || !Number.isFinite(value)) return formatDecimal(value)
+  const [mantissa = '', exponent = '0'] = value.toExponential().split('e')
+  return `${mantissa}${goExponent(Number(exponent))}`
 }
 
 /** As OpenMetrics writes label values that are floats: `1` is `1.0`. */
