@@ -96,6 +96,10 @@ test('nothing left means no file', async () => {
   harness.delete(matcher('__name__', '=', 'up'), now, now + 5000)
   await check({})
   expect(harness.store.parts()).toEqual([])
+  harness.apply([row(host('a'), [now + 1, 1])])
+  harness.delete(matcher('__name__', '=', 'up'), now, now + 5000)
+  await check({})
+  expect([harness.store.parts(), harness.store.sealedTo('metrics-raw')]).toEqual([[], 4])
 })
 
 test('a deletion that names nothing in a file leaves the file as it is', async () => {

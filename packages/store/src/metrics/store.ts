@@ -377,8 +377,9 @@ export class MetricStore {
 
   async #sealPending(): Promise<void> {
     for (let batch = this.#pending[0]; batch !== undefined; batch = this.#pending[0]) {
-      const parts: NewPart[] = []
-      for (const item of batch.items) parts.push(await this.#writePart(batch, item.tenant, item.frozen))
+      const written: NewPart[] = []
+      for (const item of batch.items) written.push(await this.#writePart(batch, item.tenant, item.frozen))
+      const parts = written.filter((part) => part.seriesCount > 0)
       const { fromOffset, toOffset } = batch
       await this.#options.whenDurable?.(parts.reduce((most, part) => Math.max(most, part.deletedTo), toOffset))
       const deletes = this.#deletes((one) => one.offset >= fromOffset && one.offset < toOffset)
@@ -387,6 +388,7 @@ export class MetricStore {
       // One turn: whoever looks sees the data in generations before and in parts after, never in both.
       this.#pending.shift()
       this.#setParts([...this.#parts, ...parts.map((part, i) => ({ ...part, id: answer.ids[i] as number }))])
+      this.#condemned.add(written.filter((part) => part.seriesCount === 0))
       for (const { tenant, frozen } of batch.items) {
         const head = this.#heads.get(tenant) as TenantHead
         head.frozen.splice(head.frozen.indexOf(frozen), 1)
