@@ -82,7 +82,6 @@ export class GroupFolder {
 
   #accumulate(group: FoldGroup, kind: 'sum' | 'mean', step: number, histogram: Histogram, labels: Labels): void {
     group.histograms ??= new HistogramFold(this.#context, kind, this.#plan.input.expr)
-    this.#context.tick(histogram.positive.indexes.length + histogram.negative.indexes.length)
     group.histograms.add(step, histogram, labelValue(labels, METRIC_NAME))
   }
 

@@ -1,11 +1,11 @@
 import type { Histogram } from '@vantage/model'
-import { bytesOf, type EvaluationContext } from '../evaluate/context.ts'
+import type { EvaluationContext } from '../evaluate/context.ts'
 import { type Row, setHistogram } from '../evaluate/rows.ts'
 import { HistogramAccumulator } from '../histogram/accumulate.ts'
 import type { Span } from '../language/fault.ts'
 
-/** A sum and what rounding took from it. */
-const ACCUMULATOR_HISTOGRAMS = 2
+/** An addition walks over all buckets: one is about as much work as one step of another loop. */
+const BYTES_PER_TICK = 24
 
 /** Sums or means of one group's histograms, one accumulator a step that met any. */
 export class HistogramFold {
@@ -26,11 +26,15 @@ export class HistogramFold {
     let accumulator = this.#accumulators.get(step)
     if (accumulator === undefined) {
       accumulator = new HistogramAccumulator(this.#kind)
-      this.#context.budget.chargeBytes(ACCUMULATOR_HISTOGRAMS * bytesOf(histogram))
       this.#accumulators.set(step, accumulator)
     }
     if (accumulator.isIncompatible) return
+    const bytesBefore = accumulator.bytes
     accumulator.add(histogram)
+    // Series with different buckets make a sum that grows with each of them.
+    const { bytes } = accumulator
+    if (bytes > bytesBefore) this.#context.budget.chargeBytes(bytes - bytesBefore)
+    this.#context.tick(bytes / BYTES_PER_TICK)
     if (accumulator.isIncompatible) this.#context.annotations.mixedSchemas(metric, this.#span)
   }
 

@@ -7,6 +7,7 @@ import {
   type SeriesSelection,
   type TenantId,
 } from '@vantage/model'
+import { bytesOf } from '../histogram/size.ts'
 import { CHECK_EVERY_STEPS } from '../limits.ts'
 import type { EngineOptions } from '../options.ts'
 import type { QueryRange } from '../plan/bind.ts'
@@ -75,18 +76,11 @@ export class EvaluationContext {
     let weight = 0
     for (const histogram of this.histograms.histograms) weight += samplesOf(histogram)
     this.budget.chargeSamples(weight)
+    this.tick(weight)
   }
 }
 
-/** Bytes of a histogram's own fields and of one of its buckets. */
-const HISTOGRAM_BYTES = 160
-const BUCKET_BYTES = 12
 const SAMPLE_BYTES = 16
-
-export function bytesOf({ positive, negative, customValues }: Histogram): number {
-  const buckets = positive.indexes.length + negative.indexes.length
-  return HISTOGRAM_BYTES + buckets * BUCKET_BYTES + customValues.length * 8
-}
 
 /** As many samples as take the same memory. */
 function samplesOf(histogram: Histogram): number {

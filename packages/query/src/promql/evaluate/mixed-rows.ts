@@ -1,7 +1,8 @@
 import { mixedKernel, START_TIME_FUNCTIONS } from '../functions/mixed-kernels.ts'
 import type { MixedKernel, MixedWindow } from '../functions/mixed-window.ts'
+import { bucketCountOf, bytesOf } from '../histogram/size.ts'
 import type { WindowPlan } from '../plan/plan.ts'
-import { bytesOf, type EvaluationContext } from './context.ts'
+import type { EvaluationContext } from './context.ts'
 import { type Grid, stepTimeMs } from './grid.ts'
 import { type Histograms, newHistograms } from './rows.ts'
 import { WindowBounds } from './windows.ts'
@@ -74,7 +75,9 @@ export class MixedRows {
       if (window.from === window.to && !hasStartTimes) continue
       window.floatFrom = this.#floatBounds.from[step] as number
       window.floatTo = this.#floatBounds.to[step] as number
-      this.#context.tick(window.to - window.from + window.floatTo - window.floatFrom)
+      const first = window.histograms[window.from]
+      const work = first === undefined ? 1 : 1 + bucketCountOf(first)
+      this.#context.tick((window.to - window.from) * work + window.floatTo - window.floatFrom)
       window.endMs = stepTimeMs(this.#ends, step)
       window.startMs = window.endMs - window.rangeMs
       window.floatResult = present[step] === 1 ? (values[step] as number) : undefined

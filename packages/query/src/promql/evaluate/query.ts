@@ -13,6 +13,7 @@ import {
   type Result,
   type TenantId,
 } from '@vantage/model'
+import { bytesOf } from '../histogram/size.ts'
 import type { Expr } from '../language/ast.ts'
 import { executionFault, limitFault } from '../language/fault.ts'
 import { parsePromql } from '../language/parser.ts'
@@ -21,7 +22,7 @@ import { DEFAULT_OPTIONS, type EngineOptions } from '../options.ts'
 import { bind, type QueryRange } from '../plan/bind.ts'
 import type { Plan } from '../plan/plan.ts'
 import { Annotations } from './annotations.ts'
-import { bytesOf, EvaluationContext } from './context.ts'
+import { EvaluationContext } from './context.ts'
 import { Evaluator } from './evaluator.ts'
 import { Explainer, type Explanation } from './explain.ts'
 import type { Grid } from './grid.ts'

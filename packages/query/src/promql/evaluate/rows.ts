@@ -1,6 +1,7 @@
 import { EMPTY_LABELS, type Histogram, type Labels, labelsKey, METRIC_NAME } from '@vantage/model'
+import { bytesOf } from '../histogram/size.ts'
 import { executionFault } from '../language/fault.ts'
-import { bytesOf, type EvaluationContext } from './context.ts'
+import type { EvaluationContext } from './context.ts'
 
 /**
  * One series of an instant vector over all steps. Owned by whoever got it from an evaluation: operators change

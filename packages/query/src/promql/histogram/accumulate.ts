@@ -3,6 +3,7 @@ import { kahanCompensation } from '../functions/kahan.ts'
 import { add, align, commonHint, divide, isFiniteHistogram, multiply } from './arithmetic.ts'
 import { addBucketsCompensated, mapCounts } from './buckets.ts'
 import { compact } from './layout.ts'
+import { bytesOf } from './size.ts'
 
 /** A sum with what rounding took from it; both have the same buckets. */
 interface CompensatedHistogram {
@@ -101,6 +102,11 @@ export class HistogramAccumulator {
   /** Some histograms say that their counter was reset, others that theirs was not. */
   get hasResetConflict(): boolean {
     return this.#sawReset && this.#sawNotReset
+  }
+
+  /** What the sum takes in memory, its lost parts included. */
+  get bytes(): number {
+    return this.#total === undefined ? 0 : 2 * bytesOf(this.#total.value)
   }
 
   add(histogram: Histogram): void {

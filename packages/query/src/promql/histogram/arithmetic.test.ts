@@ -1,5 +1,5 @@
 import type { Histogram } from '@vantage/model'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { parseHistogram as h } from '../../promql-script/histogram-notation.ts'
 import { add, areEqual, divide, type HistogramTotal, multiply, subtract } from './arithmetic.ts'
 import { compact } from './layout.ts'
@@ -23,77 +23,76 @@ const GAUGE = 'counter_reset_hint:gauge'
 const RESET = 'counter_reset_hint:reset'
 const NOT_RESET = 'counter_reset_hint:not_reset'
 
-describe('sums', () => {
-  test.each<Row>([
-    [
-      'bucket by bucket',
-      '{{count:3 sum:1 buckets:[1 2]}}',
-      '{{count:5 sum:2 offset:1 buckets:[4 1]}}',
-      '{{count:8 sum:3 buckets:[1 6 1]}}',
-    ],
-    [
-      'both sides',
-      '{{z_bucket:1 n_buckets:[1]}}',
-      '{{z_bucket:2 n_offset:1 n_buckets:[2]}}',
-      '{{z_bucket:3 n_buckets:[1 2]}}',
-    ],
-    [
-      'the lower schema',
-      '{{schema:1 offset:1 buckets:[1 2 3 4]}}',
-      '{{schema:0 offset:1 buckets:[10]}}',
-      '{{schema:0 offset:1 buckets:[13 7]}}',
-    ],
-    [
-      'the wider zero bucket',
-      '{{z_bucket:1 z_bucket_w:1 offset:1 buckets:[5]}}',
-      '{{z_bucket:2 z_bucket_w:0.5 buckets:[3 4]}}',
-      '{{z_bucket:6 z_bucket_w:1 offset:1 buckets:[9]}}',
-    ],
-    [
-      'custom buckets',
-      '{{schema:-53 custom_values:[1 2] buckets:[1 2 3]}}',
-      '{{schema:-53 custom_values:[1 2] buckets:[1 1 1]}}',
-      '{{schema:-53 custom_values:[1 2] buckets:[2 3 4]}}',
-    ],
-    [
-      'the custom bounds of both',
-      '{{schema:-53 custom_values:[1 2 3] buckets:[1 2 3 4]}}',
-      '{{schema:-53 custom_values:[2 5] buckets:[1 1 1]}}',
-      '{{schema:-53 custom_values:[2] buckets:[4 9]}}',
-      'reconciled',
-    ],
-    [
-      'no bound in common',
-      '{{schema:-53 custom_values:[1] buckets:[1 2]}}',
-      '{{schema:-53 custom_values:[2] buckets:[3 4]}}',
-      '{{schema:-53 buckets:[10]}}',
-      'reconciled',
-    ],
-    ['other kinds of buckets', '{{buckets:[1]}}', '{{schema:-53 custom_values:[1] buckets:[1]}}', undefined],
-    ['gauge and counter', `{{count:1 ${GAUGE}}}`, `{{count:1 ${NOT_RESET}}}`, `{{count:2 ${GAUGE}}}`],
-    ['not reset, both', `{{count:1 ${NOT_RESET}}}`, `{{count:1 ${NOT_RESET}}}`, `{{count:2 ${NOT_RESET}}}`],
-    ['not reset and unknown', `{{count:1 ${NOT_RESET}}}`, '{{count:1}}', '{{count:2}}'],
-    ['reset and not reset', `{{count:1 ${RESET}}}`, `{{count:1 ${NOT_RESET}}}`, '{{count:2}}', 'conflict'],
-  ])('%s', (_name, a, b, want, notes) => check(add, a, b, want, notes))
-})
+const SUMS: readonly Row[] = [
+  [
+    'bucket by bucket',
+    '{{count:3 sum:1 buckets:[1 2]}}',
+    '{{count:5 sum:2 offset:1 buckets:[4 1]}}',
+    '{{count:8 sum:3 buckets:[1 6 1]}}',
+  ],
+  [
+    'both sides',
+    '{{z_bucket:1 n_buckets:[1]}}',
+    '{{z_bucket:2 n_offset:1 n_buckets:[2]}}',
+    '{{z_bucket:3 n_buckets:[1 2]}}',
+  ],
+  [
+    'the lower schema',
+    '{{schema:1 offset:1 buckets:[1 2 3 4]}}',
+    '{{schema:0 offset:1 buckets:[10]}}',
+    '{{schema:0 offset:1 buckets:[13 7]}}',
+  ],
+  [
+    'the wider zero bucket',
+    '{{z_bucket:1 z_bucket_w:1 offset:1 buckets:[5]}}',
+    '{{z_bucket:2 z_bucket_w:0.5 buckets:[3 4]}}',
+    '{{z_bucket:6 z_bucket_w:1 offset:1 buckets:[9]}}',
+  ],
+  [
+    'custom buckets',
+    '{{schema:-53 custom_values:[1 2] buckets:[1 2 3]}}',
+    '{{schema:-53 custom_values:[1 2] buckets:[1 1 1]}}',
+    '{{schema:-53 custom_values:[1 2] buckets:[2 3 4]}}',
+  ],
+  [
+    'the custom bounds of both',
+    '{{schema:-53 custom_values:[1 2 3] buckets:[1 2 3 4]}}',
+    '{{schema:-53 custom_values:[2 5] buckets:[1 1 1]}}',
+    '{{schema:-53 custom_values:[2] buckets:[4 9]}}',
+    'reconciled',
+  ],
+  [
+    'no bound in common',
+    '{{schema:-53 custom_values:[1] buckets:[1 2]}}',
+    '{{schema:-53 custom_values:[2] buckets:[3 4]}}',
+    '{{schema:-53 buckets:[10]}}',
+    'reconciled',
+  ],
+  ['other kinds of buckets', '{{buckets:[1]}}', '{{schema:-53 custom_values:[1] buckets:[1]}}', undefined],
+  ['gauge and counter', `{{count:1 ${GAUGE}}}`, `{{count:1 ${NOT_RESET}}}`, `{{count:2 ${GAUGE}}}`],
+  ['not reset, both', `{{count:1 ${NOT_RESET}}}`, `{{count:1 ${NOT_RESET}}}`, `{{count:2 ${NOT_RESET}}}`],
+  ['not reset and unknown', `{{count:1 ${NOT_RESET}}}`, '{{count:1}}', '{{count:2}}'],
+  ['reset and not reset', `{{count:1 ${RESET}}}`, `{{count:1 ${NOT_RESET}}}`, '{{count:2}}', 'conflict'],
+]
 
-describe('differences', () => {
-  test.each<Row>([
-    [
-      'bucket by bucket',
-      '{{count:8 sum:3 buckets:[1 6 1]}}',
-      '{{count:5 sum:2 offset:1 buckets:[4 1]}}',
-      '{{count:3 sum:1 buckets:[1 2]}}',
-    ],
-    [
-      'what only the right side has',
-      '{{z_bucket:1}}',
-      '{{z_bucket:2 n_buckets:[3]}}',
-      '{{z_bucket:-1 n_buckets:[-3]}}',
-    ],
-    ['other kinds of buckets', '{{schema:-53 buckets:[1]}}', '{{buckets:[1]}}', undefined],
-  ])('%s', (_name, a, b, want, notes) => check(subtract, a, b, want, notes))
-})
+for (const [name, a, b, want, notes] of SUMS) {
+  test(`sum: ${name}`, () => check(add, a, b, want, notes))
+}
+
+const DIFFERENCES: readonly Row[] = [
+  [
+    'bucket by bucket',
+    '{{count:8 sum:3 buckets:[1 6 1]}}',
+    '{{count:5 sum:2 offset:1 buckets:[4 1]}}',
+    '{{count:3 sum:1 buckets:[1 2]}}',
+  ],
+  ['what only the right side has', '{{z_bucket:1}}', '{{z_bucket:2 n_buckets:[3]}}', '{{z_bucket:-1 n_buckets:[-3]}}'],
+  ['other kinds of buckets', '{{schema:-53 buckets:[1]}}', '{{buckets:[1]}}', undefined],
+]
+
+for (const [name, a, b, want, notes] of DIFFERENCES) {
+  test(`difference: ${name}`, () => check(subtract, a, b, want, notes))
+}
 
 test.each([
   ['times 3', (one: Histogram) => multiply(one, 3), '{{count:9 sum:6 z_bucket:3 buckets:[3] n_buckets:[3]}}'],
