@@ -212,12 +212,16 @@ function groupKey(tenant: TenantId, labels: readonly (readonly [string, string])
 
 /** `/metrics/job/JOB/LABEL/VALUE…` → its pairs, `job` first. */
 export function groupLabels(path: string): Result<readonly (readonly [string, string])[], Fault> {
-  const segments = path.replace(/^\/metrics\//, '').split('/')
+  const segments = path
+    .replace(/^\/metrics\//, '')
+    .replace(/\/$/, '')
+    .split('/')
   const labels: [string, string][] = []
   for (let i = 0; i < segments.length; i += 2) {
     const [, name = '', encoding] = /^(.*?)(@base64)?$/.exec(segments[i] as string) ?? []
     const value = segments[i + 1]
-    if (value === undefined) return bad(`path: want a value behind ${JSON.stringify(foreign(name))}`)
+    // A path cannot hold an empty value: `@base64` can.
+    if (value === undefined || value === '') return bad(`path: want a value behind ${JSON.stringify(foreign(name))}`)
     if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) || labels.some(([known]) => known === name)) {
       return bad(`path: want label names, each once, got ${JSON.stringify(foreign(name))}`)
     }

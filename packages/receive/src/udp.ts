@@ -6,9 +6,13 @@ import { RequestRate } from './request-rate.ts'
 
 /** What the kernel may keep for us while the loop is busy; it may allow less. */
 const SOCKET_BUFFER_BYTES = 4 * 1_024 * 1_024
-/** Datagrams of one source, a second and at once: more than one sender has to say. */
-const SOURCE_RATE = 20_000
-const SOURCE_BURST = 40_000
+/** Datagrams of one source: more than one sender has to say. */
+const SOURCE_RATE: SourceRate = { perSecond: 20_000, burst: 40_000 }
+
+export interface SourceRate {
+  readonly perSecond: number
+  readonly burst: number
+}
 
 /** Counters of all doors without answers: made once a process. */
 export class QuietCounts {
@@ -35,6 +39,8 @@ export interface QuietDoorOptions {
   readonly port: number
   readonly reception: Reception
   readonly counts: QuietCounts
+  /** Absent: `SOURCE_RATE`. */
+  readonly sourceRate?: SourceRate
 }
 
 export interface UdpOptions extends QuietDoorOptions {
@@ -57,7 +63,8 @@ export async function openUdp(options: UdpOptions): Promise<UdpListener> {
     type: isIPv6(options.host) ? 'udp6' : 'udp4',
     recvBufferSize: SOCKET_BUFFER_BYTES,
   })
-  const rate = new RequestRate(SOURCE_RATE, SOURCE_BURST)
+  const { perSecond, burst } = options.sourceRate ?? SOURCE_RATE
+  const rate = new RequestRate(perSecond, burst)
   socket.on('message', (bytes: Buffer, from: RemoteInfo) => {
     const { receiver, reception, counts, onDatagram } = options
     counts.received.add(1, receiver)

@@ -1,0 +1,183 @@
+import { createSocket } from 'node:dgram'
+import { connect } from 'node:net'
+import { type Clock, err, fault, ok, PAYLOAD_FORMATS } from '@vantage/model'
+import { afterEach, describe, expect, test } from 'vitest'
+import { openInfluxUdp } from './influx-udp.ts'
+import { openStatsd, STATSD_LINE_BYTES_MAX } from './statsd.ts'
+import { figure, ONE_SAMPLE, type TestReception, testReception } from './testing/reception.ts'
+import { QuietCounts } from './udp.ts'
+
+const WAIT_MS = 10_000
+const SOURCE_BURST = 20
+
+let closers: (() => Promise<void>)[] = []
+afterEach(async () => {
+  await Promise.all(closers.map((close) => close()))
+  closers = []
+})
+
+async function until(isDone: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + WAIT_MS
+  while (!isDone() && performance.now() < deadlineMs) await new Promise((resume) => setTimeout(resume, 5))
+}
+
+async function sendUdp(port: number, ...datagrams: (string | Uint8Array)[]): Promise<void> {
+  const socket = createSocket('udp4')
+  for (const datagram of datagrams) {
+    await new Promise<void>((resolve) => socket.send(datagram, port, '127.0.0.1', () => resolve()))
+  }
+  socket.close()
+}
+
+/** Writes in pieces and ends; resolves when the connection is gone. */
+function sendTcp(port: number, ...pieces: string[]): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', async () => {
+      for (const piece of pieces) {
+        socket.write(piece)
+        await new Promise((resume) => setTimeout(resume, 5))
+      }
+      socket.end()
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => resolve())
+    socket.resume()
+  })
+}
+
+function dropped(test: TestReception, receiver: string, reason: string): number {
+  return figure(test.reception.registry, 'vantage_quiet_dropped_total', { receiver, reason })
+}
+
+describe('StatsD', () => {
+  async function open(clock?: Clock) {
+    const door = testReception(clock === undefined ? {} : { clock })
+    const lines: string[] = []
+    const counts = new QuietCounts(door.reception.registry)
+    const { reception } = door
+    const opened = await openStatsd({
+      host: '127.0.0.1',
+      port: 0,
+      reception,
+      counts,
+      sourceRate: { perSecond: 20, burst: SOURCE_BURST },
+      onLine: (line) => lines.push(line),
+    })
+    closers.push(opened.close)
+    return Object.assign(door, { counts, lines: lines as string[], port: opened.port, received: lines })
+  }
+
+  test('lines of datagrams; what is no text is counted alone', async () => {
+    const door = await open()
+    await sendUdp(door.port, 'a:1|c\nb:2|g\r\n\n', Buffer.from('c:1|c\nd\xff:1|c\ne:1|c', 'latin1'))
+    await until(() => door.received.length === 4)
+    expect(door.received).toEqual(['a:1|c', 'b:2|g', 'c:1|c', 'e:1|c'])
+    expect(dropped(door, 'statsd', 'invalid_utf8')).toBe(1)
+    expect(figure(door.reception.registry, 'vantage_datagrams_total', { receiver: 'statsd' })).toBe(2)
+  })
+
+  test('lines of a stream, wherever it is cut', async () => {
+    const door = await open()
+    await sendTcp(door.port, 'a:1|', 'c\nb:2', '|g\nc:', '3|c')
+    await until(() => door.received.length === 3)
+    expect(door.received).toEqual(['a:1|c', 'b:2|g', 'c:3|c'])
+  })
+
+  test('a line of a stream at its limit is taken, a longer one ends the connection', async () => {
+    const door = await open()
+    await sendTcp(door.port, `${'x'.repeat(STATSD_LINE_BYTES_MAX)}\n`)
+    await until(() => door.received.length === 1)
+    expect(door.received.map((line) => line.length)).toEqual([STATSD_LINE_BYTES_MAX])
+    await sendTcp(door.port, 'x'.repeat(STATSD_LINE_BYTES_MAX + 1))
+    expect(dropped(door, 'statsd', 'line_too_long')).toBe(1)
+    expect(door.received).toHaveLength(1)
+  })
+
+  test('nothing is taken while the server is not ready or short of memory', async () => {
+    const door = await open()
+    for (const [phase, pressure, reason] of [
+      ['starting', 0, 'starting'],
+      ['ready', 1, 'memory'],
+    ] as const) {
+      Object.assign(door, { phase, pressure })
+      await sendUdp(door.port, 'a:1|c')
+      await sendTcp(door.port, 'a:1|c\n')
+      await until(() => dropped(door, 'statsd', reason) === 2)
+      expect(dropped(door, 'statsd', reason)).toBe(2)
+    }
+    expect(door.received).toEqual([])
+  })
+
+  test('a source has a rate: at its limit it is taken, beyond it is dropped', async () => {
+    // The clock stands still: the bucket of a source does not fill again.
+    const door = await open({ nowMs: () => 0, monotonicMs: () => 0 })
+    await sendUdp(door.port, ...new Array(SOURCE_BURST + 1).fill('a:1|c'))
+    await until(() => door.received.length + dropped(door, 'statsd', 'source_rate') > SOURCE_BURST)
+    expect([door.received.length, dropped(door, 'statsd', 'source_rate')]).toEqual([SOURCE_BURST, 1])
+  })
+
+  test('a taken port is told', async () => {
+    const door = await open()
+    const { reception, counts } = door
+    const again = openStatsd({ host: '127.0.0.1', port: door.port, reception, counts, onLine: () => {} })
+    await expect(again).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  })
+})
+
+describe('InfluxDB over UDP', () => {
+  async function open() {
+    const door = testReception()
+    const counts = new QuietCounts(door.reception.registry)
+    const opened = await openInfluxUdp({ host: '127.0.0.1', port: 0, reception: door.reception, counts })
+    closers.push(opened.close)
+    return Object.assign(door, { opened, port: opened.port })
+  }
+
+  test('datagrams are gathered and stored as lines of nanoseconds', async () => {
+    const door = await open()
+    await sendUdp(door.port, 'a v=1', 'b v=2\n', 'c v=3')
+    await until(() => figure(door.reception.registry, 'vantage_datagrams_total', { receiver: 'influx-udp' }) === 3)
+    await door.opened.close()
+    closers = []
+    expect(door.submitted.map(({ body }) => body.toString()).join('')).toBe('a v=1\nb v=2\n\nc v=3\n')
+    expect(door.submitted[0]).toMatchObject({ receiver: 'influx-udp', format: PAYLOAD_FORMATS.influxNs })
+    expect(
+      figure(door.reception.registry, 'vantage_acked_items_total', {
+        signal: 'metrics',
+        receiver: 'influx-udp',
+        tenant: 'default',
+      }),
+    ).toBe(door.submitted.length)
+  })
+
+  test('what waits is bounded', async () => {
+    const door = await open()
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    door.submit = async () => {
+      await held
+      return ok(ONE_SAMPLE)
+    }
+    const datagram = Buffer.alloc(60_000, 'x')
+    for (let i = 0; i < 90 && dropped(door, 'influx-udp', 'queue') === 0; i++) await sendUdp(door.port, datagram)
+    await until(() => dropped(door, 'influx-udp', 'queue') > 0)
+    expect(dropped(door, 'influx-udp', 'queue')).toBeGreaterThan(0)
+    expect(door.submitted).toHaveLength(1)
+    release()
+    await until(() => door.submitted.length === 2)
+    expect(door.submitted[1]?.body.length).toBeLessThanOrEqual(4 * 1_024 * 1_024)
+  })
+
+  test('a refusal is counted, nothing is answered', async () => {
+    const door = await open()
+    door.submit = async () => err(fault('unavailable', 'disk', { reason: 'disk' }))
+    await sendUdp(door.port, 'a v=1')
+    await until(() => door.submitted.length === 1)
+    await new Promise((resume) => setImmediate(resume))
+    expect(
+      figure(door.reception.registry, 'vantage_ingest_requests_total', { receiver: 'influx-udp', code: 'unavailable' }),
+    ).toBe(1)
+  })
+})
