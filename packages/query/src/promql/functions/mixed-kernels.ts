@@ -7,9 +7,11 @@ import type { FunctionName } from '../language/signatures.ts'
 import { extendedHistogramRate } from './mixed-extended.ts'
 import { mixedInstantChange, mixedRate } from './mixed-rate.ts'
 import {
+  firstSample,
   floatCount,
   histogramCount,
   isMixed,
+  lastSamples,
   type MixedKernel,
   type MixedResult,
   type MixedSample,
@@ -30,17 +32,17 @@ const KERNELS: Partial<Record<FunctionName, MixedKernel>> = {
   changes: (window) => countSteps(window, samplesInOrder(window), isChange),
   count_over_time: (window) => floatCount(window) + histogramCount(window),
   delta: (window) => mixedRate(window, false, false),
-  first_over_time: (window) => resultOf(samplesInOrder(window)[0]),
+  first_over_time: (window) => resultOf(firstSample(window)),
   idelta: (window) => mixedInstantChange(window, false),
   increase: (window) => mixedRate(window, true, false),
   irate: (window) => mixedInstantChange(window, true),
-  last_over_time: (window) => resultOf(samplesInOrder(window).at(-1)),
+  last_over_time: (window) => resultOf(lastSamples(window, 1)[0]),
   present_over_time: () => 1,
   rate: (window) => mixedRate(window, true, true),
   resets: (window) => countSteps(window, samplesInOrder(window), isCounterReset),
   sum_over_time: (window) => accumulated(window, 'sum'),
-  ts_of_first_over_time: (window) => secondsOf(samplesInOrder(window)[0]),
-  ts_of_last_over_time: (window) => secondsOf(samplesInOrder(window).at(-1)),
+  ts_of_first_over_time: (window) => secondsOf(firstSample(window)),
+  ts_of_last_over_time: (window) => secondsOf(lastSamples(window, 1)[0]),
 }
 
 /** `anchored` and `smoothed`; the window also holds one lookback around it. */

@@ -7,11 +7,11 @@ import {
   floatCount,
   histogramCount,
   isMixed,
+  lastSamples,
   type MixedResult,
   type MixedSample,
   type MixedWindow,
   mixedSchemas,
-  samplesInOrder,
 } from './mixed-window.ts'
 import { isStartTimeReset, startOf } from './start-time.ts'
 
@@ -173,9 +173,7 @@ function nothingLike(histogram: Histogram): Histogram {
 
 /** `irate` and `idelta`: what happened between the last two samples. */
 export function mixedInstantChange(window: MixedWindow, isRate: boolean): MixedResult {
-  const samples = samplesInOrder(window)
-  const last = samples.at(-1)
-  const before = samples.at(-2)
+  const [before, last] = lastSamples(window, 2)
   if (last === undefined || before === undefined || last.timeMs === before.timeMs) return undefined
   const seconds = isRate ? (last.timeMs - before.timeMs) / 1000 : 1
   if (last.histogram !== undefined && before.histogram !== undefined) {

@@ -61,6 +61,18 @@ export function samplesInOrder(window: MixedWindow): MixedSample[] {
   return out
 }
 
+/** The oldest sample; undefined in an empty window. */
+export function firstSample(window: MixedWindow): MixedSample | undefined {
+  const floatTo = Math.min(window.floatFrom + 1, window.floatTo)
+  return samplesInOrder({ ...window, floatTo, to: Math.min(window.from + 1, window.to) })[0]
+}
+
+/** The newest samples, at most `count`, in the order of time. */
+export function lastSamples(window: MixedWindow, count: number): MixedSample[] {
+  const floatFrom = Math.max(window.floatFrom, window.floatTo - count)
+  return samplesInOrder({ ...window, floatFrom, from: Math.max(window.from, window.to - count) }).slice(-count)
+}
+
 export function floatCount({ floatFrom, floatTo }: MixedWindow): number {
   return floatTo - floatFrom
 }
