@@ -16,6 +16,8 @@ interface FactSources {
   readonly intake: () => MetricsIntake | undefined
   readonly recent: RecentRequests
   readonly config: Config
+  readonly scrapeConfig: () => string
+  readonly walReplay: () => { min: number; max: number; current: number }
 }
 
 /** What the server tells about itself, from the parts that know it. */
@@ -44,7 +46,21 @@ export function serverFacts(sources: FactSources): ServerFacts {
         sources.config.storage.retention === undefined ? '' : `${sources.config.storage.retention / 86_400_000}d`,
     }),
     stats: () => statsOf(sources, rate),
+    scrapeConfig: () => sources.scrapeConfig(),
+    flags: () => flagsOf(sources.config),
+    walReplay: () => sources.walReplay(),
   }
+}
+
+/** Keys with dots, as the guide names them. Keys of callers are secrets. */
+function flagsOf(config: Config): Record<string, string> {
+  const flags: Record<string, string> = {}
+  const walk = (prefix: string, value: unknown): void => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) flags[prefix] = String(value)
+    else for (const [key, inner] of Object.entries(value)) walk(prefix === '' ? key : `${prefix}.${key}`, inner)
+  }
+  walk('', { ...config, auth: { ...config.auth, keys: `${config.auth.keys.length} keys` } })
+  return flags
 }
 
 function statsOf(sources: FactSources, rate: RateMeter): Record<string, unknown> {

@@ -12,7 +12,7 @@ import {
   statusJson,
 } from '@vantage/decode/otlp'
 import { SegmentLog } from '@vantage/log'
-import { assert, DEFAULT_TENANT, type Fault, fault, systemClock } from '@vantage/model'
+import { assert, DEFAULT_TENANT, type Fault, fault, type SeriesScan, systemClock, type TenantId } from '@vantage/model'
 import { type Logger, Registry } from '@vantage/observe'
 import {
   Auth,
@@ -35,6 +35,7 @@ import { serverFacts } from './facts.ts'
 import { openGrpc, openStream } from './grpc.ts'
 import { type AppDeps, fullApp, otlpApp } from './http/app.ts'
 import { ownRoutes } from './http/own-routes.ts'
+import { remoteReadRoute } from './http/remote-read-route.ts'
 import type { DecoderLimits } from './intake/decoders.ts'
 import { MetricsIntake } from './intake/metrics-intake.ts'
 import { openQuietDoors, type QuietDoors } from './intake/quiet-doors.ts'
@@ -78,6 +79,7 @@ export class Server {
   readonly #apps: FastifyInstance[] = []
   readonly #onFatal: (error: Error) => void
   #phase: Phase = 'starting'
+  #replayed = { min: 0, max: 0, current: 0 }
   #log: SegmentLog | undefined
   #store: MetricStore | undefined
   #intake: MetricsIntake | undefined
@@ -183,6 +185,8 @@ export class Server {
       intake: () => this.#intake,
       recent: this.#recent,
       config: this.#config,
+      scrapeConfig: () => this.#scraping?.fileText ?? '',
+      walReplay: () => this.#replayed,
     })
     const queries = {
       ask: (...args: Parameters<QueryPool['ask']>) => {
@@ -190,14 +194,21 @@ export class Server {
         return this.#queries.ask(...args)
       },
     }
+    const admin = {
+      deleteSeries: async (tenant: TenantId, scan: SeriesScan) => this.#intake?.deleteSeries(tenant, scan),
+    }
     const prometheus = new PrometheusApi({
       queries,
       facts,
+      admin,
       clock: systemClock,
       options: engineOptions(this.#config),
     })
+    const { maxRegexBytes } = this.#config.query
     return [
       ...prometheus.routes(''),
+      remoteReadRoute('', queries.ask, maxRegexBytes),
+      remoteReadRoute('/prometheus', queries.ask, maxRegexBytes),
       ...prometheus.routes('/prometheus'),
       ...scrapeRoutes(() => this.#scraping),
       ...plainRoutes({ queries, facts, clock: systemClock }),
@@ -303,6 +314,7 @@ export class Server {
   async #replay(intake: MetricsIntake, fromOffset: number): Promise<void> {
     const startedMs = systemClock.monotonicMs()
     const { records, samples } = await intake.replay(fromOffset, (message) => this.#warn(message))
+    this.#replayed = { min: fromOffset, max: fromOffset + records, current: fromOffset + records }
     if (records === 0) return
     const elapsedMs = Math.round(systemClock.monotonicMs() - startedMs)
     this.#logger.info('the log is replayed', { records, samples, elapsedMs })

@@ -9,10 +9,18 @@ import { PrometheusApi } from './prometheus/routes.ts'
 import type { Route } from './route.ts'
 
 const clock: Clock = { nowMs: () => 0, monotonicMs: () => 0 }
-const facts = { buildInfo: () => ({}), runtimeInfo: () => ({}), stats: () => ({}) }
+const facts = {
+  buildInfo: () => ({}),
+  runtimeInfo: () => ({}),
+  stats: () => ({}),
+  scrapeConfig: () => '',
+  flags: () => ({}),
+  walReplay: () => ({ min: 0, max: 0, current: 0 }),
+}
 const queries = { ask: async () => ok(new Uint8Array()) }
+const admin = { deleteSeries: async () => undefined }
 const routes: Route[] = [
-  ...new PrometheusApi({ queries, facts, clock, options: DEFAULT_OPTIONS }).routes(''),
+  ...new PrometheusApi({ queries, facts, clock, admin, options: DEFAULT_OPTIONS }).routes(''),
   ...plainRoutes({ queries, facts, clock }),
 ]
 

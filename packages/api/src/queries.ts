@@ -1,4 +1,4 @@
-import type { Fault, Result, TenantId } from '@vantage/model'
+import type { Fault, Result, SeriesScan, TenantId } from '@vantage/model'
 import type { QueryJob } from './query-job.ts'
 
 export interface AskOptions {
@@ -12,9 +12,21 @@ export interface MetricQueries {
   ask(tenant: TenantId, job: QueryJob, options: AskOptions): Promise<Result<Uint8Array, Fault>>
 }
 
+/** What changes stored metrics. */
+export interface MetricAdmin {
+  /** Deletes what the scan selects, durable before it resolves. @returns why nothing was deleted */
+  deleteSeries(tenant: TenantId, scan: SeriesScan): Promise<Fault | undefined>
+}
+
 /** What the server knows of itself. */
 export interface ServerFacts {
   buildInfo(): Readonly<Record<string, string>>
   runtimeInfo(): Readonly<Record<string, string | number | boolean>>
   stats(): Readonly<Record<string, unknown>>
+  /** The text of the scrape configuration; '' without one. */
+  scrapeConfig(): string
+  /** Every key of the configuration but secrets. */
+  flags(): Readonly<Record<string, string>>
+  /** Log offsets: from, to and how far the replay came. */
+  walReplay(): { readonly min: number; readonly max: number; readonly current: number }
 }

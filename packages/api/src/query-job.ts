@@ -26,6 +26,7 @@ import {
 } from '@vantage/query/promql'
 import { AnswerWriter } from './answer-writer.ts'
 import { aggregatedAnswer, servicesAnswer, timeseriesAnswer } from './plain/answers.ts'
+import { federateAnswer } from './prometheus/federate.ts'
 
 /** Everything a query worker can be asked; plain data, so that it can be posted to a thread. */
 export type QueryJob =
@@ -59,8 +60,9 @@ export type QueryJob =
   | { readonly kind: 'timeseries'; readonly service: string | undefined; readonly range: ScanRange }
   | { readonly kind: 'aggregated'; readonly service: string | undefined; readonly range: ScanRange }
   | { readonly kind: 'services'; readonly range: ScanRange }
+  | { readonly kind: 'federate'; readonly scans: readonly SeriesScan[] }
 
-/** Runs one job to its complete JSON answer. Synchronous: the caller's thread waits. */
+/** Runs one job to its complete answer: JSON, but text for `federate`. Synchronous: the caller's thread waits. */
 export function runQueryJob(
   job: QueryJob,
   tenant: TenantId,
@@ -127,6 +129,9 @@ function writeOther(
       break
     case 'aggregated':
       aggregatedAnswer(out, job, tenant, reader, budget)
+      break
+    case 'federate':
+      federateAnswer(out, job.scans, tenant, reader, budget)
       break
     case 'services':
       servicesAnswer(out, job.range, tenant, reader, budget)

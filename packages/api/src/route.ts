@@ -9,6 +9,8 @@ export interface ApiRequest {
   readonly params: URLSearchParams
   /** A JSON body, parsed; undefined without one. */
   readonly json?: unknown
+  /** A body that is neither a form nor JSON. */
+  readonly bytes?: Uint8Array
   /** Named parts of the path, decoded once. */
   readonly path: Readonly<Record<string, string>>
   /** Aborted when the caller goes away. */
@@ -18,6 +20,7 @@ export interface ApiRequest {
 export interface ApiAnswer {
   readonly status?: number
   readonly contentType: string
+  readonly contentEncoding?: string
   readonly body: string | Uint8Array
 }
 

@@ -27,6 +27,11 @@ export function registerRoutes(app: FastifyInstance, routes: readonly Route[], d
     { parseAs: 'string', bodyLimit: FORM_BYTES_MAX },
     (_request, body, done) => done(null, body),
   )
+  app.addContentTypeParser(
+    'application/x-protobuf',
+    { parseAs: 'buffer', bodyLimit: FORM_BYTES_MAX },
+    (_request, body, done) => done(null, body),
+  )
   for (const route of routes) {
     app.route({
       method: [...route.methods],
@@ -74,7 +79,8 @@ async function answer(
   })
   const result = await handled(route, request, deps, abort.signal)
   if (!result.ok) return sendFault(reply, result.error, route.faults, request.id)
-  const { status, contentType, body } = result.value
+  const { status, contentType, contentEncoding, body } = result.value
+  if (contentEncoding !== undefined) reply.header('content-encoding', contentEncoding)
   return reply
     .code(status ?? 200)
     .header('content-type', contentType)
@@ -89,7 +95,7 @@ async function handled(route: Route, request: FastifyRequest, deps: RouteDeps, s
   const api: ApiRequest = {
     tenant: tenant.value,
     params: parametersOf(request),
-    ...(typeof request.body === 'object' && request.body !== null ? { json: request.body } : {}),
+    ...bodyOf(request.body),
     path: (request.params ?? {}) as Record<string, string>,
     signal,
   }
@@ -122,6 +128,11 @@ export function sendFault(reply: FastifyReply, found: Fault, style: Route['fault
     .code(shown.status ?? 500)
     .header('content-type', shown.contentType)
     .send(shown.body)
+}
+
+function bodyOf(body: unknown): Pick<ApiRequest, 'json' | 'bytes'> {
+  if (body instanceof Uint8Array) return { bytes: body }
+  return typeof body === 'object' && body !== null ? { json: body } : {}
 }
 
 /** Query string and form body as one list, in this order. */

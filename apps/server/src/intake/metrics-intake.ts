@@ -2,15 +2,19 @@ import {
   type ApplyOutcome,
   type Clock,
   err,
+  type Fault,
   type Log,
   type LogRecord,
   type MetricBatch,
   ok,
+  PAYLOAD_FORMATS,
   type Refusal,
   type Result,
+  type SeriesScan,
+  type TenantId,
 } from '@vantage/model'
 import type { IntakeAccepted, IntakeFault, IntakeRequest } from '@vantage/receive'
-import { type MetricStore, SeriesHint } from '@vantage/store/metrics'
+import { deletionRecord, type MetricStore, readDeletion, SeriesHint } from '@vantage/store/metrics'
 import { type DecoderLimits, DecodeScratch, REPLAY_LIMITS, TenantInterners } from './decoders.ts'
 
 const TOPIC = 'metrics-raw'
@@ -66,6 +70,20 @@ export class MetricsIntake {
     return this.#lastCommit
   }
 
+  /** Deletes the samples that a scan selects: in the log and hidden from every reader before it resolves. */
+  async deleteSeries(tenant: TenantId, scan: SeriesScan): Promise<Fault | undefined> {
+    const { clock, log, store } = this.#options
+    const deletion = store.checkDeletion(tenant, scan)
+    if (!deletion.ok) return deletion.error
+    const record = deletionRecord(tenant, deletion.value, clock.nowMs())
+    const reserved = log.reserve(TOPIC, record.payload.length)
+    if (!reserved.ok) return reserved.error
+    store.deleteSeries(tenant, deletion.value, reserved.value.offset)
+    this.#lastCommit = log.commit(reserved.value, record)
+    await this.#lastCommit
+    return undefined
+  }
+
   /** Puts the records from `fromOffset` on into the store again, as their verdicts say. */
   async replay(
     fromOffset: number,
@@ -77,6 +95,13 @@ export class MetricsIntake {
     let records = 0
     let samples = 0
     await log.read(TOPIC, fromOffset, (record: LogRecord, offset: number) => {
+      if (record.format === PAYLOAD_FORMATS.seriesDeletion) {
+        const deletion = readDeletion(record)
+        if (deletion.ok) store.deleteSeries(record.tenant, deletion.value, offset)
+        else onProblem(`log record ${offset} is no deletion: ${deletion.error.message}`)
+        records++
+        return
+      }
       const decoded = scratch.replay(record, clock)
       if (!decoded.ok) {
         onProblem(`log record ${offset} does not decode any more: ${decoded.error.message}`)

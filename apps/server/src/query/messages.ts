@@ -1,7 +1,7 @@
-import type { QueryJob } from '@vantage/api'
 import type { Fault, Result, TenantId } from '@vantage/model'
 import type { TenantViewMessage } from '@vantage/store/metrics'
 import type { QueryLimits } from './budget.ts'
+import type { WorkerJob } from './worker-job.ts'
 
 /** What a query worker starts with. */
 export interface QueryWorkerData {
@@ -12,7 +12,7 @@ export interface WorkerQuestion {
   readonly id: number
   readonly tenant: TenantId
   readonly update: TenantViewMessage | undefined
-  readonly job: QueryJob
+  readonly job: WorkerJob
   readonly limits: QueryLimits
   readonly timeoutMs: number
   /** One Int32: see Budget. */

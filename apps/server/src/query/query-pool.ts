@@ -1,10 +1,11 @@
-import type { AskOptions, MetricQueries, QueryJob } from '@vantage/api'
+import type { AskOptions, MetricQueries } from '@vantage/api'
 import { type Clock, err, type Fault, fault, type Result, type TenantId } from '@vantage/model'
 import type { Counter, Logger, Registry } from '@vantage/observe'
 import type { MetricStore, Pin } from '@vantage/store/metrics'
 import { CANCELLED, type QueryLimits, TIMED_OUT } from './budget.ts'
 import type { QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
 import type { ThreadPort } from './thread-port.ts'
+import type { WorkerJob } from './worker-job.ts'
 
 /** After its deadline or the caller's leaving, a worker that still runs is ended. */
 const TERMINATE_AFTER_MS = 1_000
@@ -19,7 +20,7 @@ type Lane = 'small' | 'heavy'
 
 interface Waiting {
   readonly tenant: TenantId
-  readonly job: QueryJob
+  readonly job: WorkerJob
   readonly timeoutMs: number
   readonly signal: AbortSignal
   readonly startedMs: number
@@ -76,7 +77,7 @@ export class QueryPool implements MetricQueries {
     this.#idleTimer.unref()
   }
 
-  async ask(tenant: TenantId, job: QueryJob, options: AskOptions): Promise<Result<Uint8Array, Fault>> {
+  async ask(tenant: TenantId, job: WorkerJob, options: AskOptions): Promise<Result<Uint8Array, Fault>> {
     const result = await this.#enqueue(tenant, job, options)
     this.#queries.add(1, 'promql', result.ok ? 'success' : result.error.code)
     if (!result.ok && result.error.limit !== undefined) this.#limited.add(1, result.error.limit)
@@ -96,7 +97,7 @@ export class QueryPool implements MetricQueries {
     await Promise.all(this.#ending)
   }
 
-  #enqueue(tenant: TenantId, job: QueryJob, options: AskOptions): Promise<Result<Uint8Array, Fault>> {
+  #enqueue(tenant: TenantId, job: WorkerJob, options: AskOptions): Promise<Result<Uint8Array, Fault>> {
     if (this.#isClosed) return Promise.resolve(err(draining()))
     if (this.#options.isRefusing()) {
       return Promise.resolve(
@@ -252,7 +253,7 @@ export class QueryPool implements MetricQueries {
 }
 
 /** Range queries may be heavy; the rest answers from few samples or from the index. */
-function laneOf(job: QueryJob): Lane {
+function laneOf(job: WorkerJob): Lane {
   if (job.kind === 'promql') return job.range.stepMs > 0 ? 'heavy' : 'small'
   return job.kind === 'timeseries' || job.kind === 'aggregated' ? 'heavy' : 'small'
 }

@@ -1,11 +1,11 @@
 import { setPriority } from 'node:os'
 import type { MessagePort } from 'node:worker_threads'
-import { runQueryJob } from '@vantage/api'
 import { NodeFileSystem } from '@vantage/bytes'
 import { err, fault, systemClock } from '@vantage/model'
 import { MetricViewReader, openView } from '@vantage/store/metrics'
 import { Budget } from './budget.ts'
 import type { QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
+import { runWorkerJob } from './worker-job.ts'
 
 /** Intake goes first: on Linux this lowers the calling thread only. Half the main loop's delay, 3 % fewer queries. */
 const NICE = 10
@@ -20,7 +20,7 @@ export function runQueryWorker(port: MessagePort, data: QueryWorkerData): void {
     let reply: WorkerReply
     try {
       if (question.update !== undefined) view.update(question.update)
-      const result = runQueryJob(question.job, question.tenant, reader, budget, systemClock)
+      const result = runWorkerJob(question.job, question.tenant, reader, budget, systemClock)
       reply = {
         id: question.id,
         result,

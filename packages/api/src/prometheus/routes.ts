@@ -1,9 +1,18 @@
 import { type Clock, err, type Fault, fault, METRIC_NAME, ok, type Result, type SeriesScan } from '@vantage/model'
-import { type EngineOptions, exprToJson, parsePromql, prettyExpr, selectorsOf } from '@vantage/query/promql'
-import type { MetricQueries, ServerFacts } from '../queries.ts'
+import {
+  type EngineOptions,
+  exprToJson,
+  LOOKBACK_MS,
+  parsePromql,
+  prettyExpr,
+  selectorsOf,
+} from '@vantage/query/promql'
+import type { MetricAdmin, MetricQueries, ServerFacts } from '../queries.ts'
 import type { QueryJob } from '../query-job.ts'
-import { type ApiAnswer, type ApiRequest, JSON_TYPE, json, type Parameter, type Route } from '../route.ts'
+import { type ApiAnswer, type ApiRequest, JSON_TYPE, type Parameter, type Route } from '../route.ts'
+import { FEDERATE_TYPE } from './federate.ts'
 import { parseLimit, parseLookback, parseSelectors, parseStep, parseTime } from './params.ts'
+import { type RouteFactory, routeFactory, statusRoutes, success } from './status-routes.ts'
 
 /** Times of requests without a range: everything there is. */
 const MIN_TIME_MS = -8.64e15
@@ -13,6 +22,7 @@ export interface PrometheusDeps {
   readonly queries: MetricQueries
   readonly facts: ServerFacts
   readonly clock: Clock
+  readonly admin: MetricAdmin
   /** How PromQL is read and evaluated, its limits included. */
   readonly options: EngineOptions
 }
@@ -54,21 +64,19 @@ export class PrometheusApi {
 
   /** @param prefix '' or a path in front of `/api/v1` */
   routes(prefix: string): Route[] {
-    const route = (
-      path: string,
-      summary: string,
-      parameters: readonly Parameter[],
-      handle: (request: ApiRequest) => Answer,
-      methods: Route['methods'] = ['GET', 'POST'],
-    ): Route => ({
-      methods,
-      path: `${prefix}/api/v1/${path}`,
-      permission: 'metrics:read',
-      summary,
-      parameters,
-      faults: 'prometheus',
-      handle,
-    })
+    const route = routeFactory(prefix)
+    return [
+      ...this.#queryRoutes(route),
+      ...statusRoutes(route, this.#deps.facts),
+      ...this.#adminRoutes(route),
+      {
+        ...route('', 'The newest samples as text', [MATCH], (r) => this.#federate(r), ['GET']),
+        path: `${prefix}/federate`,
+      },
+    ]
+  }
+
+  #queryRoutes(route: RouteFactory): Route[] {
     const name: Parameter = { name: 'name', in: 'path', required: true, description: 'label name', type: 'string' }
     const range = [MATCH, START, END, LIMIT]
     return [
@@ -99,15 +107,18 @@ export class PrometheusApi {
       ),
       route('format_query', 'A query in standard form', [QUERY], (r) => this.#formatQuery(r)),
       route('parse_query', 'Syntax tree of a query', [QUERY], (r) => this.#parseQuery(r)),
-      route('status/buildinfo', 'Version', [], async () => ok(json(success(this.#deps.facts.buildInfo()))), ['GET']),
-      route(
-        'status/runtimeinfo',
-        'State of the process',
-        [],
-        async () => ok(json(success(this.#deps.facts.runtimeInfo()))),
-        ['GET'],
-      ),
       route('status/tsdb', 'Cardinality of the head', [LIMIT], (r) => this.#tsdb(r), ['GET']),
+    ]
+  }
+
+  #adminRoutes(route: RouteFactory): Route[] {
+    const remove = (request: ApiRequest) => this.#delete(request)
+    const parameters = [MATCH, START, END]
+    return [
+      {
+        ...route('admin/tsdb/delete_series', 'Delete the samples of series', parameters, remove, ['POST', 'PUT']),
+        permission: 'admin',
+      },
     ]
   }
 
@@ -211,18 +222,40 @@ export class PrometheusApi {
 
   async #formatQuery(request: ApiRequest): Answer {
     const parsed = parsePromql(request.params.get('query') ?? '', this.#deps.options)
-    return parsed.ok ? ok(json(success(prettyExpr(parsed.value)))) : parsed
+    return parsed.ok ? ok(success(prettyExpr(parsed.value))) : parsed
   }
 
   async #parseQuery(request: ApiRequest): Answer {
     const parsed = parsePromql(request.params.get('query') ?? '', this.#deps.options)
-    return parsed.ok ? ok(json(success(exprToJson(parsed.value)))) : parsed
+    return parsed.ok ? ok(success(exprToJson(parsed.value))) : parsed
   }
 
   async #tsdb(request: ApiRequest): Answer {
     const limit = parseLimit(request.params.get('limit'))
     if (!limit.ok) return limit
     return this.#ask(request, { kind: 'tsdb', limit: limit.value === 0 ? 10 : limit.value })
+  }
+
+  async #federate(request: ApiRequest): Answer {
+    const nowMs = this.#deps.clock.nowMs()
+    const range = { startMs: nowMs - LOOKBACK_MS, endMs: nowMs }
+    const scans = parseSelectors(request.params.getAll('match[]'), range, this.#deps.options)
+    if (!scans.ok) return scans
+    if (scans.value.length === 0) return bad('no match[] parameter provided')
+    const job: QueryJob = { kind: 'federate', scans: scans.value }
+    const answer = await this.#deps.queries.ask(request.tenant, job, { signal: request.signal, timeoutMs: undefined })
+    return answer.ok ? ok({ contentType: FEDERATE_TYPE, body: answer.value }) : answer
+  }
+
+  async #delete(request: ApiRequest): Answer {
+    const common = this.#scans(request)
+    if (!common.ok) return common
+    if (common.value.scans.length === 0) return bad('no match[] parameter provided')
+    for (const scan of common.value.scans) {
+      const problem = await this.#deps.admin.deleteSeries(request.tenant, scan)
+      if (problem !== undefined) return err(problem)
+    }
+    return ok({ status: 204, contentType: JSON_TYPE, body: '' })
   }
 
   #range(request: ApiRequest): Result<{ startMs: number; endMs: number }> {
@@ -245,10 +278,6 @@ export class PrometheusApi {
     const scans = parseSelectors(request.params.getAll('match[]'), range.value, options)
     return scans.ok ? ok({ scans: scans.value, range: range.value, limit: limit.value }) : scans
   }
-}
-
-function success(data: unknown): { status: 'success'; data: unknown } {
-  return { status: 'success', data }
 }
 
 function bad(message: string): { readonly ok: false; readonly error: Fault } {

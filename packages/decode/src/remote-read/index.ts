@@ -1,0 +1,1 @@
+export { REMOTE_READ_TYPE, readReadRequest, remoteReadAnswer } from './remote-read.ts'

@@ -1,0 +1,147 @@
+/** Set: test, 20 s. Deleting series, federation, remote read through a real Prometheus, what the server says of itself. */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { remoteWrite, series } from '../support/remote-write.ts'
+import { freePorts, startServer, type TestServer } from '../support/server.ts'
+
+const NOW_MS = Math.floor(Date.now() / 1000) * 1000
+const KEY = 'k'.repeat(32)
+const HEADERS = { 'x-api-key': KEY }
+
+let folder = ''
+let server: TestServer
+const start = () =>
+  startServer({
+    dataDir: join(folder, 'data'),
+    env: { VANTAGE_SELF_ENABLED: 'false', VANTAGE_AUTH_ENABLED: 'true', API_KEY: KEY },
+  })
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vantage-admin-'))
+  server = await start()
+})
+afterAll(async () => {
+  await server.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function write(labels: Record<string, string>, samples: [number, number][]): Promise<void> {
+  expect((await remoteWrite(server.url, [series(labels, samples)], HEADERS)).status).toBe(204)
+}
+
+async function values(query: string): Promise<string[]> {
+  const params = new URLSearchParams({ query, time: String(NOW_MS / 1000) })
+  const answer = await fetch(`${server.url}/api/v1/query?${params}`, { headers: HEADERS })
+  const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } }
+  return data.result.map(({ value }) => value[1])
+}
+
+test('a deletion hides what it covers, leaves the rest and what comes later, and survives a restart', async () => {
+  await write({ __name__: 'gone', a: '1' }, [
+    [NOW_MS - 60_000, 1],
+    [NOW_MS - 1_000, 2],
+  ])
+  await write({ __name__: 'gone', a: '2' }, [[NOW_MS - 1_000, 3]])
+  const remove = (params: Record<string, string>) =>
+    fetch(`${server.url}/api/v1/admin/tsdb/delete_series?${new URLSearchParams(params)}`, {
+      method: 'POST',
+      headers: HEADERS,
+    })
+  expect((await remove({})).status).toBe(400)
+  expect((await remove({ 'match[]': 'gone{a="1"}', start: String(NOW_MS / 1000 - 10) })).status).toBe(204)
+  expect(await values('gone')).toEqual(['1', '3'])
+  expect(await values('count_over_time(gone{a="1"}[5m])')).toEqual(['1'])
+  expect((await remove({ 'match[]': 'gone{a="1"}' })).status).toBe(204)
+  expect(await values('gone')).toEqual(['3'])
+  await write({ __name__: 'gone', a: '1' }, [[NOW_MS - 500, 9]])
+  const kept = ['9', '3']
+  expect(await values('gone')).toEqual(kept)
+  await server.kill()
+  server = await start()
+  expect(await values('gone')).toEqual(kept)
+  expect(await values('count_over_time(gone{a="1"}[5m])')).toEqual(['1'])
+})
+
+test('federation gives the newest samples as text that promtool reads', async () => {
+  await write({ __name__: 'fed_total', path: 'a"b\\c' }, [
+    [NOW_MS - 2_000, 1],
+    [NOW_MS - 1_000, 2.5],
+  ])
+  await write({ __name__: 'fed_total', path: 'old' }, [[NOW_MS - 3_600_000, 1]])
+  const answer = await fetch(`${server.url}/federate?${new URLSearchParams({ 'match[]': '{__name__=~"fed_.*"}' })}`, {
+    headers: HEADERS,
+  })
+  expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4')
+  const text = await answer.text()
+  expect(text).toBe(`# TYPE fed_total untyped\nfed_total{path="a\\"b\\\\c"} 2.5 ${NOW_MS - 1_000}\n`)
+  const promtool = spawnSync('promtool', ['check', 'metrics'], { input: text })
+  // Lint findings (no help, a time) end with 3; a text that does not parse ends with 1.
+  if (promtool.error === undefined) expect([0, 3]).toContain(promtool.status)
+})
+
+const hasPrometheus = spawnSync('prometheus', ['--version']).status === 0
+
+test.skipIf(!hasPrometheus)(
+  'a real Prometheus reads our samples by remote read (skipped without the binary)',
+  async () => {
+    await write({ __name__: 'far', host: 'x' }, [
+      [NOW_MS - 20_000, 7],
+      [NOW_MS - 10_000, 8],
+    ])
+    await writeFile(
+      join(folder, 'prometheus.yml'),
+      `remote_read: [{url: '${server.url}/api/v1/read', read_recent: true, authorization: {credentials: '${KEY}'}}]\n`,
+    )
+    const [port] = (await freePorts(1)) as [number]
+    const child = spawn('prometheus', [
+      `--config.file=${join(folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(folder, 'prometheus')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--log.level=error',
+    ])
+    try {
+      const ask = async (query: string) => {
+        const params = new URLSearchParams({ query, time: String(NOW_MS / 1000) })
+        const answer = await fetch(`http://127.0.0.1:${port}/api/v1/query?${params}`)
+        return ((await answer.json()) as { data: { result: { values: [number, string][] }[] } }).data.result
+      }
+      await until(async () => (await fetch(`http://127.0.0.1:${port}/-/ready`)).status === 200)
+      expect(await ask('far{host=~"x|y"}[1m]')).toMatchObject([
+        {
+          values: [
+            [NOW_MS / 1000 - 20, '7'],
+            [NOW_MS / 1000 - 10, '8'],
+          ],
+        },
+      ])
+    } finally {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    }
+  },
+)
+
+test('flags name the configuration and keep the keys of callers to themselves', async () => {
+  const answer = await fetch(`${server.url}/api/v1/status/flags`, { headers: HEADERS })
+  const text = await answer.text()
+  expect(text).not.toContain(KEY)
+  expect(JSON.parse(text).data).toMatchObject({ 'auth.keys': '1 keys', 'query.maxPoints': '11000' })
+  for (const path of ['rules', 'alerts', 'status/config', 'status/walreplay']) {
+    const one = await fetch(`${server.url}/api/v1/${path}`, { headers: HEADERS })
+    expect(await one.json()).toMatchObject({ status: 'success' })
+  }
+})
+
+async function until(isReached: () => Promise<boolean>): Promise<void> {
+  const deadlineMs = performance.now() + 15_000
+  for (;;) {
+    // Nobody listens yet: a refused connection is a no.
+    if (await isReached().catch(() => false)) return
+    if (performance.now() > deadlineMs) throw new Error('not reached in time')
+    await new Promise((wake) => setTimeout(wake, 50))
+  }
+}
