@@ -211,7 +211,7 @@ function groupKey(tenant: TenantId, labels: readonly (readonly [string, string])
 }
 
 /** `/metrics/job/JOB/LABEL/VALUE…` → its pairs, `job` first. */
-export function groupLabels(path: string): Result<readonly (readonly [string, string])[], Fault> {
+function groupLabels(path: string): Result<readonly (readonly [string, string])[], Fault> {
   const segments = path
     .replace(/^\/metrics\//, '')
     .replace(/\/$/, '')

@@ -16,6 +16,7 @@ import type { IntakeAccepted } from './intake.ts'
 import { figure, ONE_SAMPLE, type TestOptions, type TestReception, testReception } from './testing/reception.ts'
 import { openTextDoors } from './text-doors.ts'
 import type { TextCodec, TextSeries } from './text-doors-codec.ts'
+import { REWRITTEN_SAMPLES_MAX } from './text-doors-import.ts'
 import { PUSH_SAMPLES_MAX } from './text-doors-push.ts'
 
 const KEY = 'k'.repeat(32)
@@ -211,6 +212,13 @@ describe('import', () => {
     expect((await send(door.port, '/api/v1/import/prometheus?timestamp=7&extra_label=x=y', { body })).status).toBe(204)
     expect(door.submitted.map((one) => one.body.toString().split('\n').length)).toEqual([5_000, 1])
     expect(door.submitted[1]?.body.toString()).toBe('__name__,a,x,y 1 7')
+  })
+
+  test('samples that must be rewritten are bounded', async () => {
+    const door = await open()
+    const path = '/api/v1/import/prometheus?extra_label=x=y'
+    expect((await send(door.port, path, { body: 'a 1\n'.repeat(REWRITTEN_SAMPLES_MAX) })).status).toBe(204)
+    expect((await send(door.port, path, { body: 'a 1\n'.repeat(REWRITTEN_SAMPLES_MAX + 1) })).status).toBe(413)
   })
 
   const bad = ['timestamp=now', 'timestamp=1.5', 'extra_label=x', 'extra_label==y', `${'extra_label=x=y&'.repeat(33)}`]

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
 import { type Clock, err, fault, ok, PAYLOAD_FORMATS } from '@vantage/model'
 import { afterEach, describe, expect, test } from 'vitest'
-import { openInfluxUdp } from './influx-udp.ts'
+import { openInfluxUdp, WAITING_BYTES_MAX } from './influx-udp.ts'
 import { openStatsd, STATSD_LINE_BYTES_MAX } from './statsd.ts'
 import { figure, ONE_SAMPLE, type TestReception, testReception } from './testing/reception.ts'
 import { QuietCounts } from './udp.ts'
@@ -167,7 +167,7 @@ describe('InfluxDB over UDP', () => {
     expect(door.submitted).toHaveLength(1)
     release()
     await until(() => door.submitted.length === 2)
-    expect(door.submitted[1]?.body.length).toBeLessThanOrEqual(4 * 1_024 * 1_024)
+    expect(door.submitted[1]?.body.length).toBeLessThanOrEqual(WAITING_BYTES_MAX)
   })
 
   test('a refusal is counted, nothing is answered', async () => {

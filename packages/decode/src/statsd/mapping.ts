@@ -60,7 +60,7 @@ export interface MappingConfig {
 }
 
 export const DEFAULT_BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-export const DEFAULT_QUANTILES: readonly Quantile[] = [
+const DEFAULT_QUANTILES: readonly Quantile[] = [
   { quantile: 0.5, error: 0.05 },
   { quantile: 0.9, error: 0.01 },
   { quantile: 0.99, error: 0.001 },
