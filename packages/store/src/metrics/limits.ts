@@ -66,8 +66,8 @@ export const MATCH_CACHE_MAX = 128
 /** Time columns one reader compares against to hand out `timesKey`. */
 export const TIME_COLUMNS_MAX = 512
 
-/** Deletions of one tenant that wait to be made final in its parts: each costs every query a look. */
-export const TOMBSTONES_MAX = 1000
+/** Deletions of one tenant that wait to be made final in its parts: each costs every read a look, and two bits a series. */
+export const TOMBSTONES_MAX = 256
 
 /** A generation is sealed when one of these is reached. */
 export const SEAL_AFTER_MS = 2 * 3_600_000

@@ -1,44 +1,63 @@
-import type { Exemplar, HistogramColumns, QueryBudget, SampleColumns } from '@vantage/model'
+import type { CompiledMatcher, Exemplar, HistogramColumns, SampleColumns } from '@vantage/model'
 import type { ReadScratch } from './head/generation-reader.ts'
-import { IntList } from './int-list.ts'
-import { compileMatchers, MatchCache, selectSeries } from './select.ts'
+import { grownInts } from './int-list.ts'
+import { compileMatchers } from './select.ts'
 import type { SampleSource, SeriesIndex } from './series-index.ts'
 import type { TimeList } from './time-list.ts'
 import { type Tombstone, tombstonesOver } from './tombstones.ts'
 
-/** Series ids of one index, one bit each. */
-class SeriesSet {
-  readonly #bits: Int32Array
+/** Which series of one index a tombstone names; each is judged once, when it is first asked for. */
+class TombstoneSeries {
+  readonly #index: SeriesIndex
+  readonly #matchers: readonly { readonly compiled: CompiledMatcher; readonly verdicts: Map<number, boolean> }[]
+  /** One bit per series. */
+  #judged = new Int32Array(64)
+  #named = new Int32Array(64)
 
-  constructor(index: SeriesIndex, series: IntList) {
-    this.#bits = new Int32Array((index.seriesCount >>> 5) + 1)
-    for (let i = 0; i < series.count; i++) {
-      const id = series.items[i] as number
-      this.#bits[id >>> 5] = (this.#bits[id >>> 5] as number) | (1 << (id & 31))
-    }
+  constructor(index: SeriesIndex, tombstone: Tombstone) {
+    this.#index = index
+    this.#matchers = compileMatchers(tombstone.matchers).map((compiled) => ({ compiled, verdicts: new Map() }))
   }
 
   has(series: number): boolean {
-    return ((this.#bits[series >>> 5] ?? 0) & (1 << (series & 31))) !== 0
+    const word = series >>> 5
+    const bit = 1 << (series & 31)
+    if (word >= this.#judged.length) {
+      this.#judged = grownInts(this.#judged, word + 1)
+      this.#named = grownInts(this.#named, word + 1)
+    }
+    if (((this.#judged[word] as number) & bit) === 0) {
+      if (this.#judge(series)) this.#named[word] = (this.#named[word] as number) | bit
+      this.#judged[word] = (this.#judged[word] as number) | bit
+    }
+    return ((this.#named[word] as number) & bit) !== 0
+  }
+
+  /** A regular expression runs once per distinct value. */
+  #judge(series: number): boolean {
+    for (const { compiled, verdicts } of this.#matchers) {
+      const name = this.#index.findName(compiled.matcher.name)
+      const pair = name < 0 ? -1 : this.#index.pairOfSeries(series, name)
+      if (pair < 0) {
+        if (!compiled.matchesEmpty) return false
+        continue
+      }
+      let verdict = verdicts.get(pair)
+      if (verdict === undefined) {
+        verdict = compiled.matches(this.#index.pairValue(pair))
+        verdicts.set(pair, verdict)
+      }
+      if (!verdict) return false
+    }
+    return true
   }
 }
 
-/** A deletion's matchers run once per index, bounded by the index. */
-const UNBUDGETED: QueryBudget = {
-  check: () => {},
-  chargeSamples: () => {},
-  chargeBytes: () => {},
-  chargeSeries: () => {},
-}
-
-/**
- * Which series of one index each tombstone names; found when first needed. An index that grows needs no second look:
- * a tombstone covers older data only, and that has its series already.
- */
+/** Which series of one index each tombstone names. */
 export class DeletedSeries {
   readonly #index: SeriesIndex
   /** By the tombstone's log offset. */
-  readonly #sets = new Map<number, SeriesSet>()
+  readonly #sets = new Map<number, TombstoneSeries>()
   #kept: readonly Tombstone[] = []
 
   constructor(index: SeriesIndex) {
@@ -48,9 +67,7 @@ export class DeletedSeries {
   has(tombstone: Tombstone, series: number): boolean {
     let set = this.#sets.get(tombstone.offset)
     if (set === undefined) {
-      const found = new IntList()
-      selectSeries(this.#index, compileMatchers(tombstone.matchers), new MatchCache(), UNBUDGETED, found)
-      set = new SeriesSet(this.#index, found)
+      set = new TombstoneSeries(this.#index, tombstone)
       this.#sets.set(tombstone.offset, set)
     }
     return set.has(series)
