@@ -1,4 +1,4 @@
-import { FaultError, fault, labelsFromRecord, type QueryBudget, systemClock } from '@vantage/model'
+import { FaultError, fault, type Histogram, labelsFromRecord, type QueryBudget, systemClock } from '@vantage/model'
 import { MemoryMetrics, unlimitedBudget } from '@vantage/model/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -158,7 +158,18 @@ test('experimental functions and delayed names follow the options', () => {
   expect(ask(query, at(0), { metrics, ...on }).ok).toBe(true)
 })
 
-/** Random series with gaps, resets, NaN, infinities and staleness markers. */
+const HISTOGRAMS = [
+  '{{count:6 sum:9 z_bucket:1 z_bucket_w:0.5 offset:1 buckets:[3 2]}}',
+  '{{schema:1 count:4 sum:5 offset:1 buckets:[1 0 3] n_buckets:[0]}}',
+  '{{count:9 sum:NaN offset:1 buckets:[4 4] counter_reset_hint:not_reset}}',
+  '{{count:2 sum:-3 n_offset:1 n_buckets:[2] counter_reset_hint:gauge}}',
+  '{{count:1 sum:1 z_bucket:1 z_bucket_w:2 counter_reset_hint:reset}}',
+  '{{schema:-53 count:6 sum:9 custom_values:[1 2 4] buckets:[1 2 3]}}',
+  '{{schema:-53 count:3 sum:4 custom_values:[2] buckets:[2 1]}}',
+  '{{}}',
+].map(parseHistogram)
+
+/** Random series with histograms of all kinds, gaps, resets, NaN, infinities and staleness markers. */
 const seriesArbitrary = fc.array(
   fc.record({
     job: fc.constantFrom('x', 'y', 'z'),
@@ -168,12 +179,95 @@ const seriesArbitrary = fc.array(
         { weight: 8, arbitrary: fc.integer({ min: -5, max: 1000 }) },
         { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Infinity, -Infinity, 1e308, 0.1) },
         { weight: 2, arbitrary: fc.constantFrom('gap', 'stale') },
+        { weight: 3, arbitrary: fc.constantFrom(...HISTOGRAMS) },
       ),
       { maxLength: 40 },
     ),
   }),
   { maxLength: 12 },
 )
+
+type RandomSeries = readonly {
+  readonly job: string
+  readonly host: string
+  readonly points: readonly (number | string | Histogram)[]
+}[]
+
+function metricsOf(series: RandomSeries): MemoryMetrics {
+  const metrics = new MemoryMetrics()
+  for (const { job, host, points } of series) {
+    const labels = labelsFromRecord({ __name__: 'm', job, host })
+    points.forEach((point, i) => {
+      if (point === 'stale') metrics.appendStale(TENANT, labels, i * 15_000)
+      else if (typeof point === 'number') metrics.append(TENANT, labels, i * 15_000, point)
+      else if (typeof point === 'object') metrics.appendHistogram(TENANT, labels, i * 15_000, point)
+    })
+  }
+  return metrics
+}
+
+test('each step of a range query is what an instant query says', () => {
+  const windows = fc.constantFrom(
+    'rate(m[2m])',
+    'increase(m[3m] anchored)',
+    'delta(m[2m] smoothed)',
+    'idelta(m[1m])',
+    'resets(m[3m])',
+    'changes(m[2m])',
+    'sum_over_time(m[1m])',
+    'avg_over_time(m[90s])',
+    'first_over_time(m[1m])',
+    'ts_of_last_over_time(m[1m])',
+    'max_over_time(m[2m])',
+    'count_over_time(m[2m])',
+    'last_over_time(m[3m:20s])',
+  )
+  const vectors = fc.oneof(windows, fc.constantFrom('m', 'm smoothed', 'm offset 20s', '-m', 'm * 2', 'm / 0'))
+  const around = fc.constantFrom(
+    '#',
+    'histogram_quantile(0.7, #)',
+    'histogram_fraction(0, 1.5, #)',
+    'histogram_stddev(#)',
+    'histogram_count(#)',
+    'count_values("value", #)',
+    'timestamp(#)',
+    'abs(#)',
+    'topk by (job) (2, #)',
+    'avg by (job) (#)',
+    '# == m',
+    '# + on(job, host) m',
+    '# >/ 1.2',
+    '# > bool 3',
+    '# or m',
+    '# unless (m > 5)',
+    'label_replace(#, "x", "$1", "host", "(.)")',
+  )
+  const options = { ...EXPERIMENTAL_OPTIONS, delayedNameRemoval: false }
+  const distinct = fc.uniqueArray(
+    seriesArbitrary.map((all) => all[0]),
+    { selector: (one) => `${one?.job}${one?.host}` },
+  )
+  fc.assert(
+    fc.property(distinct, vectors, around, fc.integer({ min: 0, max: 20 }), (series, vector, around, step) => {
+      const metrics = metricsOf(series.filter((one) => one !== undefined))
+      const query = around.replace('#', vector)
+      const all = ask(query, { startMs: 0, endMs: 600_000, stepMs: 30_000 }, { metrics, options })
+      const one = ask(query, at(step * 30_000), { metrics, options })
+      if (!all.ok) return
+      expect(pointsAt(answerOf(one), 0)).toEqual(pointsAt(answerOf(all), step))
+    }),
+    { numRuns: 1_000, ...SEED },
+  )
+})
+
+/** The points of one step by their labels. */
+function pointsAt({ data }: PromqlResult, step: number): unknown[] {
+  if (data.kind !== 'vector' && data.kind !== 'matrix') throw new Error(`want a vector, got ${data.kind}`)
+  const points = data.series.flatMap(({ labels, values, present, histograms }) => {
+    return present[step] === 1 ? [{ key: labels.join(), value: histograms?.[step] ?? values[step] }] : []
+  })
+  return points.sort((a, b) => (a.key < b.key ? -1 : 1))
+}
 
 test('fused and generic aggregation agree to the bit', () => {
   const op = fc.constantFrom('sum', 'avg', 'min', 'max', 'count', 'group', 'stddev', 'stdvar')
@@ -198,14 +292,7 @@ test('fused and generic aggregation agree to the bit', () => {
       input,
       fc.boolean(),
       (series, op, grouping, input, delayedNameRemoval) => {
-        const metrics = new MemoryMetrics()
-        for (const { job, host, points } of series) {
-          const labels = labelsFromRecord({ __name__: 'm', job, host })
-          points.forEach((point, i) => {
-            if (point === 'stale') metrics.appendStale(TENANT, labels, i * 15_000)
-            else if (point !== 'gap') metrics.append(TENANT, labels, i * 15_000, point as number)
-          })
-        }
+        const metrics = metricsOf(series)
         const range = { startMs: 0, endMs: 660_000, stepMs: 30_000 }
         const query = `${op} ${grouping} (${input})`
         const answers = [true, false].map((fusedAggregations) => {
