@@ -1,4 +1,5 @@
-import { compareLabels, type Labels, SampleColumns } from '@vantage/model'
+import { compareLabels, type Histogram, HistogramColumns, type Labels, SampleColumns } from '@vantage/model'
+import { randomHistogram } from '@vantage/model/contract-tests'
 import { FaultFileSystem, seededRandom, testSeed } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
 import { ReadScratch } from '../head/generation-reader.ts'
@@ -9,8 +10,11 @@ import { labels } from '../testing/batches.ts'
 import { publishPart } from './run-background.ts'
 
 const STATES = 400
+const HISTOGRAMS = 12
 
-/** Thirty series of a few values each. */
+const histogram = (n: number): Histogram => randomHistogram(seededRandom(n >> 2), seededRandom(n))
+
+/** Thirty series of a few values each, the first of them with histograms between. */
 function input(): PartInput {
   const all: Labels[] = Array.from({ length: 30 }, (_, i) => labels({ __name__: `m${i % 3}`, i: String(i) }))
   all.sort(compareLabels)
@@ -20,14 +24,23 @@ function input(): PartInput {
     newestMs: 1e6,
     fromOffset: 3,
     toOffset: 9,
-    hasHistograms: false,
+    hasHistograms: true,
     labels: (i) => all[i] as Labels,
     read: (i, out) => {
       out.reset()
       for (let n = 0; n < 50; n++) out.push(n * 1000 + i, Math.sin(n * i))
     },
-    histogramTimes: (_, out) => out.reset(),
-    readHistograms: (_series, _startMs, _endMs, out) => out.reset(),
+    histogramTimes: (i, out) => {
+      out.reset()
+      for (let n = 0; i === 0 && n < HISTOGRAMS; n++) out.push(n * 1000 + 500)
+    },
+    readHistograms: (_, startMs, endMs, out) => {
+      out.reset()
+      for (let n = 0; n < HISTOGRAMS; n++) {
+        const time = n * 1000 + 500
+        if (time >= startMs && time <= endMs) out.push(time, histogram(n))
+      }
+    },
     exemplars: () => [],
     metadata: [],
     deltaSums: [],
@@ -38,7 +51,10 @@ function checkWhole(files: FaultFileSystem): void {
   const part = PartReader.open(files, '/parts/one.part', 1, 5, new PageCache(1 << 20))
   const out = new SampleColumns()
   const scratch = new ReadScratch()
-  expect(part.totals).toMatchObject({ seriesCount: 30, sampleCount: 1500, fromOffset: 3, toOffset: 9 })
+  expect(part.totals).toMatchObject({ seriesCount: 30, sampleCount: 1500 + HISTOGRAMS, fromOffset: 3, toOffset: 9 })
+  const histograms = new HistogramColumns()
+  part.readHistograms(0, 0, 1e6, histograms, scratch)
+  expect(histograms.histograms).toEqual(Array.from({ length: HISTOGRAMS }, (_, n) => histogram(n)))
   for (let i = 0; i < 30; i++) {
     out.reset()
     part.read(i, 0, 1e6, out, scratch)
