@@ -53,6 +53,14 @@ export interface AggregatorOptions {
 
 type Kind = 'counter' | 'gauge' | 'summary' | 'histogram'
 
+/** Spellings of names and tags that are known, for each series that may be held. */
+const ALIASES_PER_SERIES = 2
+
+interface Found {
+  readonly entry: Entry
+  readonly scale: number
+}
+
 /** State of one name with its labels. */
 interface Entry {
   readonly key: string
@@ -78,6 +86,8 @@ export class StatsdAggregator {
   readonly #entries = new Map<string, Entry>()
   /** What each name is, and how many entries it has: a name is one thing at a time. */
   readonly #kinds = new Map<string, { readonly kind: Kind; entries: number }>()
+  /** What events name, as they spell it. Emptied when an entry ends, so that none is held by its name alone. */
+  readonly #aliases = new Map<string, Found>()
   #metadata: MetricMetadata[] = []
 
   constructor(options: AggregatorOptions) {
@@ -93,25 +103,17 @@ export class StatsdAggregator {
 
   /** @param nowMs unix ms; never earlier than the call before */
   add(event: StatsdEvent, nowMs: number): void {
-    const { mapper } = this.#options
-    const mapped = mapper.find(event.name, event.kind === 'set' ? 'gauge' : event.kind)
-    if (mapped?.mapping.action === 'drop') {
-      this.#refuse('dropped_by_mapping')
-      return
+    // Fast path: the same name and tags as before, spelled the same.
+    const alias = aliasOf(event)
+    let found = this.#aliases.get(alias)
+    if (found === undefined) {
+      found = this.#find(event, nowMs)
+      if (found === undefined) return
+      if (this.#aliases.size >= this.#seriesMax * ALIASES_PER_SERIES) this.#aliases.clear()
+      this.#aliases.set(alias, found)
     }
-    const name = mapped === undefined ? escapeName(event.name) : mapped.name
-    const observer = event.kind === 'observer' ? (mapped?.mapping.observer ?? mapper.observer) : undefined
-    const entry = this.#entryOf(
-      event,
-      name,
-      mapped?.labels ?? [],
-      observer,
-      mapped?.mapping.ttlMs || this.#ttlMs,
-      nowMs,
-    )
-    if (entry === undefined) return
-    entry.touchedMs = nowMs
-    this.#take(entry, event, mapped?.mapping.scale ?? 1, nowMs)
+    found.entry.touchedMs = nowMs
+    this.#take(found.entry, event, found.scale, nowMs)
   }
 
   /** All series as they stand; those that end are stated as stale, once. */
@@ -128,6 +130,21 @@ export class StatsdAggregator {
     const metadata = this.#metadata
     this.#metadata = []
     return { series, metadata }
+  }
+
+  /** Through the mappings to the entry; undefined where the event is refused or dropped. */
+  #find(event: StatsdEvent, nowMs: number): Found | undefined {
+    const { mapper } = this.#options
+    const mapped = mapper.find(event.name, event.kind === 'set' ? 'gauge' : event.kind)
+    if (mapped?.mapping.action === 'drop') {
+      this.#refuse('dropped_by_mapping')
+      return undefined
+    }
+    const name = mapped === undefined ? escapeName(event.name) : mapped.name
+    const observer = event.kind === 'observer' ? (mapped?.mapping.observer ?? mapper.observer) : undefined
+    const ttlMs = mapped?.mapping.ttlMs || this.#ttlMs
+    const entry = this.#entryOf(event, name, mapped?.labels ?? [], observer, ttlMs, nowMs)
+    return entry === undefined ? undefined : { entry, scale: mapped?.mapping.scale ?? 1 }
   }
 
   #take(entry: Entry, event: StatsdEvent, scale: number, nowMs: number): void {
@@ -212,6 +229,7 @@ export class StatsdAggregator {
 
   #end(entry: Entry): void {
     this.#entries.delete(entry.key)
+    this.#aliases.clear()
     const kind = this.#kinds.get(entry.name)
     if (kind !== undefined && --kind.entries === 0) this.#kinds.delete(entry.name)
   }
@@ -236,4 +254,11 @@ function pairsOf(labels: Labels): [string, string][] {
   const pairs: [string, string][] = []
   for (let i = 0; i < labels.length; i += 2) pairs.push([labels[i] as string, labels[i + 1] as string])
   return pairs
+}
+
+/** Kind, name and tags in the order of the line: no part can hold the separator and still be a label. */
+function aliasOf(event: StatsdEvent): string {
+  let alias = `${event.kind}\n${event.name}`
+  for (const label in event.tags) alias += `\n${label}\n${event.tags[label]}`
+  return alias
 }

@@ -1,6 +1,6 @@
-import { utf8Text } from '@vantage/bytes'
 import { foreign, type MetricBatch, type MetricType } from '@vantage/model'
 import { HELP_BYTES_MAX, METADATA_MAX_PER_REQUEST } from '../limits.ts'
+import { QUOTE } from './characters.ts'
 import { HistogramCheck, labelNumber, mayHaveExemplar, ownLabel, SUFFIXES, valueProblem } from './family-rules.ts'
 import { unescaped } from './labels.ts'
 import type { SampleLine } from './sample-line.ts'
@@ -98,6 +98,8 @@ export class StrictFamilies implements Families {
   readonly #histogram = new HistogramCheck()
   #batch: MetricBatch | undefined
   #bytes: Uint8Array = new Uint8Array(0)
+  /** The same bytes, for texts of a range. */
+  #view: Buffer = Buffer.alloc(0)
   #nameBytes: Uint8Array = new Uint8Array(0)
   #hasSamples = false
   #group: string | undefined
@@ -106,6 +108,7 @@ export class StrictFamilies implements Families {
 
   start(bytes: Uint8Array, batch: MetricBatch): void {
     this.#bytes = bytes
+    this.#view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#batch = batch
     this.#family.isOpen = false
     this.#taken.clear()
@@ -262,13 +265,22 @@ export class StrictFamilies implements Families {
     return problem
   }
 
+  /** The label bytes but for the own label, which is cut out where it stands; one byte is one character. */
   #groupKey(line: SampleLine, own: number): string {
-    const { count, nameFrom, valueTo } = line.labels
-    let key = ''
-    for (let i = 0; i < count; i++) {
-      if (i !== own) key += `${utf8Text(this.#bytes, nameFrom[i] as number, valueTo[i] as number)}\n`
-    }
-    return key
+    const { count, valueTo } = line.labels
+    if (count === 0 || (count === 1 && own === 0)) return ''
+    const from = this.#labelFrom(line, 0)
+    const to = valueTo[count - 1] as number
+    if (own < 0) return this.#view.toString('latin1', from, to)
+    const head = own === 0 ? '' : this.#view.toString('latin1', from, valueTo[own - 1] as number)
+    const tail = own === count - 1 ? '' : this.#view.toString('latin1', this.#labelFrom(line, own + 1), to)
+    return head !== '' && tail !== '' ? `${head}",${tail}` : head + tail
+  }
+
+  /** Where a label starts: at its name, or at the quote in front of it. */
+  #labelFrom(line: SampleLine, label: number): number {
+    const from = line.labels.nameFrom[label] as number
+    return this.#bytes[from - 1] === QUOTE ? from - 1 : from
   }
 
   /** Code points of names and values: bytes that do not continue one. */

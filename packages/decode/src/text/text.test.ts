@@ -170,6 +170,21 @@ describe('OpenMetrics 1.0', () => {
     expect(decode(text, 'openmetrics', 'scrape').outcome).toMatchObject({ code: 'bad_request' })
   })
 
+  test('the samples of a group are one, wherever the own label stands', () => {
+    const text = [
+      '# TYPE a histogram',
+      'a_bucket{x="1","y.z"="2",le="1"} 1',
+      'a_bucket{x="1",le="+Inf","y.z"="2"} 2',
+      'a_count{x="1","y.z"="2"} 2',
+      'a_sum{x="1","y.z"="2"} 3',
+      'a_bucket{le="+Inf","y.z"="3"} 2',
+      'a_count{"y.z"="3"} 2',
+      'a_sum{"y.z"="3"} 3',
+      '# EOF',
+    ].join('\n')
+    expect(decode(text, 'openmetrics', 'scrape').outcome).toBe('done')
+  })
+
   test('an import takes the good lines, but wants the end', () => {
     const { outcome, batch, rows } = decode('a 1\nb  2\n# TYPE a counter\nc 3\n# EOF\n', 'openmetrics')
     expect([outcome, rows]).toEqual(['done', ['a 1 @7', 'c 3 @7']])
