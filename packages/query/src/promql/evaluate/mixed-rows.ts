@@ -46,6 +46,7 @@ export class MixedRows {
       histograms: [],
       from: 0,
       to: 0,
+      resets: new Uint8Array(0),
       startTimes: context.startTimes,
       startMs: 0,
       endMs: 0,
@@ -69,6 +70,7 @@ export class MixedRows {
     window.samples = samples
     window.times = histograms.times
     window.histograms = histograms.histograms
+    window.resets = new Uint8Array(histograms.count)
     for (let step = 0; step < this.#ends.steps; step++) {
       window.from = this.#bounds.from[step] as number
       window.to = this.#bounds.to[step] as number

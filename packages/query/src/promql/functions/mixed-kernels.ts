@@ -1,7 +1,6 @@
 import type { Histogram } from '@vantage/model'
 import { HistogramAccumulator } from '../histogram/accumulate.ts'
 import { areEqual } from '../histogram/arithmetic.ts'
-import { isReset } from '../histogram/reset.ts'
 import type { Extended } from '../language/ast.ts'
 import type { FunctionName } from '../language/signatures.ts'
 import { extendedHistogramRate } from './mixed-extended.ts'
@@ -11,6 +10,7 @@ import {
   floatCount,
   histogramCount,
   isMixed,
+  isResetAt,
   lastSamples,
   type MixedKernel,
   type MixedResult,
@@ -116,9 +116,9 @@ function isChange(now: MixedSample, before: MixedSample): boolean {
 }
 
 /** Another kind of sample counts as a reset. */
-function isCounterReset(now: MixedSample, before: MixedSample, { startTimes }: MixedWindow): boolean {
+function isCounterReset(now: MixedSample, before: MixedSample, window: MixedWindow): boolean {
   const areHistograms = now.histogram !== undefined && before.histogram !== undefined
   if (!areHistograms && now.histogram !== before.histogram) return true
-  if (isStartTimeReset(startTimes, before.timeMs, now.timeMs)) return true
-  return areHistograms ? isReset(now.histogram as Histogram, before.histogram as Histogram) : now.value < before.value
+  if (isStartTimeReset(window.startTimes, before.timeMs, now.timeMs)) return true
+  return areHistograms ? isResetAt(window, now.at) : now.value < before.value
 }

@@ -2,11 +2,11 @@ import { type Histogram, NO_BUCKETS, RESET_HINT } from '@vantage/model'
 import { add, divide, type HistogramTotal, multiply, subtract, withHint } from '../histogram/arithmetic.ts'
 import { usesCustomBuckets } from '../histogram/bounds.ts'
 import { compact, toSchema } from '../histogram/layout.ts'
-import { isReset } from '../histogram/reset.ts'
 import {
   floatCount,
   histogramCount,
   isMixed,
+  isResetAt,
   lastSamples,
   type MixedResult,
   type MixedSample,
@@ -137,25 +137,24 @@ function changeBetween(window: MixedWindow, isCounter: boolean): Histogram | und
   if (isCounter) noteCounters(window, points)
   else noteGauges(window, first, last)
   // Nothing of the first sample is left in what comes behind a reset, so its layout must not matter.
-  const start = isCounter && isResetAt(window, 1, first) ? nothingLike(second) : first
+  const isRestarted = isCounter && isRestartedAt(window, window.from + 1)
+  const start = isRestarted ? nothingLike(second) : first
   const isCustom = usesCustomBuckets(start)
   const others = isCounter ? points.slice(1) : [last]
   if (others.some((one) => usesCustomBuckets(one) !== isCustom)) return mixedSchemas(window)
   const schema = others.reduce((lowest, one) => Math.min(lowest, one.schema), start.schema)
   let change = noted(window, subtract(toSchema(last, schema), start), 'subtraction')
-  let before = start
-  for (let i = 1; isCounter && i < points.length && change !== undefined; i++) {
-    if (isResetAt(window, i, before)) change = noted(window, add(change, before), 'addition')
-    before = points[i] as Histogram
+  for (let i = isRestarted ? 2 : 1; isCounter && i < points.length && change !== undefined; i++) {
+    if (!isRestartedAt(window, window.from + i)) continue
+    change = noted(window, add(change, points[i - 1] as Histogram), 'addition')
   }
   return change === undefined ? undefined : withHint(compact(change), RESET_HINT.gauge)
 }
 
-/** True where the counter was reset between sample i of the window and the one before it. */
-function isResetAt({ times, histograms, from, startTimes }: MixedWindow, i: number, before: Histogram): boolean {
-  const at = from + i
-  if (isStartTimeReset(startTimes, times[at - 1] as number, times[at] as number)) return true
-  return isReset(histograms[at] as Histogram, before)
+/** True where the counter began anew between a histogram and the one before it, by start times or by counts. */
+function isRestartedAt(window: MixedWindow, at: number): boolean {
+  const { times, startTimes } = window
+  return isStartTimeReset(startTimes, times[at - 1] as number, times[at] as number) || isResetAt(window, at)
 }
 
 function nothingLike(histogram: Histogram): Histogram {
@@ -199,7 +198,7 @@ function instantHistogram(
   const old = before.histogram as Histogram
   if (isRate) noteCounters(window, [old, now])
   else noteGauges(window, old, now)
-  const hasReset = isRate && (isStartTimeReset(window.startTimes, before.timeMs, last.timeMs) || isReset(now, old))
+  const hasReset = isRate && isRestartedAt(window, last.at)
   if (hasReset) return withHint(compact(now), RESET_HINT.gauge)
   const change = noted(window, subtract(now, old), 'subtraction')
   return change === undefined ? mixedSchemas(window) : withHint(compact(change), RESET_HINT.gauge)

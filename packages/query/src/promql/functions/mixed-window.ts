@@ -1,5 +1,6 @@
 import type { Histogram, SampleColumns } from '@vantage/model'
 import type { EvaluationContext } from '../evaluate/context.ts'
+import { isReset } from '../histogram/reset.ts'
 import type { Span } from '../language/fault.ts'
 
 /**
@@ -20,6 +21,8 @@ export interface MixedWindow {
   histograms: readonly Histogram[]
   from: number
   to: number
+  /** What is known of each histogram and its neighbour: 0 nothing yet, 1 no reset, 2 a reset. Serves all windows. */
+  resets: Uint8Array
   /** Since when the counter of a sample has been counting, by the sample's time. */
   startTimes: ReadonlyMap<number, number>
   /** (startMs, endMs], as the data sees it. */
@@ -39,6 +42,14 @@ export interface MixedSample {
   readonly value: number
   /** Undefined: a float. */
   readonly histogram: Histogram | undefined
+  /** Its place among the samples of its kind. */
+  readonly at: number
+}
+
+/** True where a counter was reset between a histogram and the one before it; windows overlap, so it is found out once. */
+export function isResetAt({ histograms, resets }: MixedWindow, at: number): boolean {
+  if (resets[at] === 0) resets[at] = isReset(histograms[at] as Histogram, histograms[at - 1] as Histogram) ? 2 : 1
+  return resets[at] === 2
 }
 
 /** Both kinds of samples in the order of time. */
@@ -51,10 +62,10 @@ export function samplesInOrder(window: MixedWindow): MixedSample[] {
     const floatMs = i < floatTo ? (samples.times[i] as number) : Infinity
     const histogramMs = j < to ? (times[j] as number) : Infinity
     if (floatMs < histogramMs) {
-      out.push({ timeMs: floatMs, value: samples.values[i] as number, histogram: undefined })
+      out.push({ timeMs: floatMs, value: samples.values[i] as number, histogram: undefined, at: i })
       i++
     } else {
-      out.push({ timeMs: histogramMs, value: 0, histogram: histograms[j] })
+      out.push({ timeMs: histogramMs, value: 0, histogram: histograms[j], at: j })
       j++
     }
   }

@@ -122,7 +122,11 @@ export function areEqual(left: Histogram, right: Histogram): boolean {
 export function isFiniteHistogram(histogram: Histogram): boolean {
   const { count, sum, zeroCount, positive, negative } = histogram
   if (isInfinite(count) || isInfinite(sum) || isInfinite(zeroCount)) return false
-  return !positive.counts.some(isInfinite) && !negative.counts.some(isInfinite)
+  return !hasInfinity(positive.counts) && !hasInfinity(negative.counts)
+}
+
+function hasInfinity(counts: Float64Array): boolean {
+  return counts.includes(Infinity) || counts.includes(-Infinity)
 }
 
 function isInfinite(value: number): boolean {

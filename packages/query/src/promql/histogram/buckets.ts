@@ -25,11 +25,15 @@ export function keepBuckets(
 }
 
 export function withoutEmptyBuckets(side: HistogramBuckets): HistogramBuckets {
+  if (!side.counts.includes(0)) return side
   return keepBuckets(side, (_, count) => count !== 0)
 }
 
 export function mapCounts(side: HistogramBuckets, change: (count: number) => number): HistogramBuckets {
-  return side.counts.length === 0 ? side : { indexes: side.indexes, counts: side.counts.map(change) }
+  if (side.counts.length === 0) return side
+  const counts = new Float64Array(side.counts.length)
+  for (let i = 0; i < counts.length; i++) counts[i] = change(side.counts[i] as number)
+  return { indexes: side.indexes, counts }
 }
 
 /** Merges buckets until their bounds are those of a schema `levels` lower. */
@@ -51,6 +55,13 @@ export function coarsenBuckets(side: HistogramBuckets, levels: number): Histogra
 
 /** `a + sign · b`, bucket by bucket. */
 export function addBuckets(a: HistogramBuckets, b: HistogramBuckets, sign: 1 | -1): HistogramBuckets {
+  if (b.indexes.length === 0) return a
+  // Fast path: a series seldom changes its buckets.
+  if (haveSameIndexes(a, b)) {
+    const sums = new Float64Array(a.counts.length)
+    for (let i = 0; i < sums.length; i++) sums[i] = (a.counts[i] as number) + sign * (b.counts[i] as number)
+    return { indexes: a.indexes, counts: sums }
+  }
   const indexes: number[] = []
   const counts: number[] = []
   walkPairs(a, b, (index, i, j) => {
@@ -69,6 +80,8 @@ export function addBucketsCompensated(
   lost: HistogramBuckets,
   b: HistogramBuckets,
 ): { readonly sum: HistogramBuckets; readonly lost: HistogramBuckets } {
+  if (b.indexes.length === 0) return { sum: a, lost }
+  if (haveSameIndexes(a, b)) return addSameCompensated(a, lost, b)
   const indexes: number[] = []
   const counts: number[] = []
   const errors: number[] = []
@@ -81,6 +94,31 @@ export function addBucketsCompensated(
     errors.push(kahanCompensation(count, error, added))
   })
   return { sum: makeBuckets(indexes, counts), lost: makeBuckets(indexes, errors) }
+}
+
+/** Fast path of `addBucketsCompensated`: all three have the same indexes. */
+function addSameCompensated(
+  a: HistogramBuckets,
+  lost: HistogramBuckets,
+  b: HistogramBuckets,
+): { readonly sum: HistogramBuckets; readonly lost: HistogramBuckets } {
+  const { indexes } = a
+  const sums = new Float64Array(indexes.length)
+  const errors = new Float64Array(indexes.length)
+  for (let i = 0; i < sums.length; i++) {
+    const count = a.counts[i] as number
+    const added = b.counts[i] as number
+    sums[i] = count + added
+    errors[i] = kahanCompensation(count, lost.counts[i] as number, added)
+  }
+  return { sum: { indexes, counts: sums }, lost: { indexes, counts: errors } }
+}
+
+function haveSameIndexes(a: HistogramBuckets, b: HistogramBuckets): boolean {
+  if (a.indexes === b.indexes) return true
+  if (a.indexes.length !== b.indexes.length) return false
+  for (let i = 0; i < a.indexes.length; i++) if (a.indexes[i] !== b.indexes[i]) return false
+  return true
 }
 
 /** True where a bucket counts less than before, or one that counted something is gone. */

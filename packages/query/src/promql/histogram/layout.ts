@@ -64,6 +64,13 @@ export function absorb(histogram: Histogram, zeroThreshold: number): Histogram {
   return { ...histogram, zeroThreshold, zeroCount, positive, negative }
 }
 
+/** The buckets that end behind the zero bucket; indexes ascend, so mostly the first one tells. */
+export function outsideZero(side: HistogramBuckets, schema: number, zeroThreshold: number): HistogramBuckets {
+  const first = side.indexes[0]
+  if (first === undefined || exponentialBound(first, schema) > zeroThreshold) return side
+  return keepBuckets(side, (index) => exponentialBound(index, schema) > zeroThreshold)
+}
+
 /** The smallest zero threshold that both can have. */
 export function commonZeroThreshold(a: Histogram, b: Histogram): number {
   let threshold = Math.max(a.zeroThreshold, b.zeroThreshold)

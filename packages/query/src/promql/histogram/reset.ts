@@ -1,7 +1,7 @@
 import { type Histogram, RESET_HINT } from '@vantage/model'
-import { exponentialBound, usesCustomBuckets } from './bounds.ts'
-import { hasDecreased, keepBuckets } from './buckets.ts'
-import { commonBounds, haveSameBounds, toBounds, toSchema, widenZero } from './layout.ts'
+import { usesCustomBuckets } from './bounds.ts'
+import { hasDecreased } from './buckets.ts'
+import { commonBounds, haveSameBounds, outsideZero, toBounds, toSchema, widenZero } from './layout.ts'
 
 /**
  * True where a counter must have started again between two histograms: a count went down, or the layout changed in a
@@ -19,10 +19,9 @@ export function isReset(now: Histogram, before: Histogram): boolean {
   const old = toSchema(widened, now.schema)
   const { schema, zeroThreshold } = now
   // What lies inside the zero bucket is counted there.
-  const isOutside = (index: number) => exponentialBound(index, schema) > zeroThreshold
   return (
-    hasDecreased(now.positive, keepBuckets(old.positive, isOutside)) ||
-    hasDecreased(now.negative, keepBuckets(old.negative, isOutside))
+    hasDecreased(now.positive, outsideZero(old.positive, schema, zeroThreshold)) ||
+    hasDecreased(now.negative, outsideZero(old.negative, schema, zeroThreshold))
   )
 }
 
