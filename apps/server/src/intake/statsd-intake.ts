@@ -12,8 +12,8 @@ import type { QuietCounts, Reception } from '@vantage/receive'
 import type { DecoderLimits } from './decoders.ts'
 
 const RECEIVER = 'statsd'
-/** Series of one log record: some 5 ms of work. */
-const SERIES_PER_RECORD = 5_000
+/** Series of one log record, more or less: some 5 ms of work. */
+const SERIES_PER_RECORD = 2_000
 
 export interface StatsdIntakeOptions {
   readonly reception: Reception
@@ -78,9 +78,8 @@ export class StatsdIntake {
     const { reception } = this.#options
     if (reception.phase() === 'starting' || reception.pressure() > 0) return
     const nowMs = reception.clock.nowMs()
-    const { series, metadata } = this.#aggregator.flush(nowMs)
-    for (let at = 0; at < series.length; at += SERIES_PER_RECORD) {
-      await this.#submit(series.slice(at, at + SERIES_PER_RECORD), at === 0 ? metadata : [], nowMs)
+    for (const { series, metadata } of this.#aggregator.flush(nowMs, SERIES_PER_RECORD)) {
+      await this.#submit(series, metadata, nowMs)
     }
   }
 

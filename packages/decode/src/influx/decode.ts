@@ -15,6 +15,7 @@ import {
   LABEL_LIMITS,
   type LabelLimits,
   LINE_BYTES_MAX,
+  LINE_BYTES_PER_CLOCK_READ,
   LINES_PER_CLOCK_READ,
   ROWS_MAX_PER_REQUEST,
 } from '../limits.ts'
@@ -87,10 +88,12 @@ export class InfluxDecoder {
    *   fault: too_large, and nothing of the batch may be used
    */
   step(deadlineMs: number, clock: Clock): 'more' | 'done' | Fault {
+    let readAt = this.#at
     for (let lines = 0; this.#at < this.#bytes.length; lines++) {
-      if (lines === LINES_PER_CLOCK_READ) {
+      if (lines === LINES_PER_CLOCK_READ || this.#at - readAt >= LINE_BYTES_PER_CLOCK_READ) {
         if (clock.monotonicMs() >= deadlineMs) return 'more'
         lines = 0
+        readAt = this.#at
       }
       if (!this.#skipEmpty()) this.#take()
       if (this.#fault !== undefined) return this.#fault

@@ -116,9 +116,12 @@ export class StatsdAggregator {
     this.#take(found.entry, event, found.scale, nowMs)
   }
 
-  /** All series as they stand; those that end are stated as stale, once. */
-  flush(nowMs: number): Flush {
-    const series: FlushedSeries[] = []
+  /**
+   * All series as they stand, some `seriesPerPart` at a time, so that others may run between two parts; what comes
+   * meanwhile is in the parts that follow, or in the next flush. Series that end are stated as stale, once.
+   */
+  *flush(nowMs: number, seriesPerPart: number): Generator<Flush> {
+    let series: FlushedSeries[] = []
     for (const entry of this.#entries.values()) {
       const isOver = nowMs - entry.touchedMs > entry.ttlMs
       for (const one of partsOf(entry, nowMs)) {
@@ -126,10 +129,18 @@ export class StatsdAggregator {
       }
       entry.members?.clear()
       if (isOver) this.#end(entry)
+      if (series.length < seriesPerPart) continue
+      yield { series, metadata: this.#takeMetadata() }
+      series = []
     }
+    const metadata = this.#takeMetadata()
+    if (series.length + metadata.length > 0) yield { series, metadata }
+  }
+
+  #takeMetadata(): readonly MetricMetadata[] {
     const metadata = this.#metadata
     this.#metadata = []
-    return { series, metadata }
+    return metadata
   }
 
   /** Through the mappings to the entry; undefined where the event is refused or dropped. */

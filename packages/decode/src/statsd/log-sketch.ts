@@ -30,11 +30,6 @@ export class LogSketch {
     }
   }
 
-  reset(): void {
-    this.#bins.clear()
-    this.count = 0
-  }
-
   /** @returns NaN where nothing was seen */
   quantiles(quantiles: readonly number[]): number[] {
     const bins = [...this.#bins].sort(([a], [b]) => a - b)

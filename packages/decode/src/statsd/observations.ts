@@ -53,8 +53,8 @@ class Buckets implements Observations {
 class Summary implements Observations {
   readonly #quantiles: readonly number[]
   readonly #stepMs: number
-  /** A ring: one sketch per step of the age, the current one at `#current`. */
-  readonly #sketches: LogSketch[]
+  /** A ring: one sketch per step of the age in which something came, the current one at `#current`. */
+  readonly #sketches: (LogSketch | undefined)[]
   #current = 0
   #currentEndMs = 0
   #sum = 0
@@ -63,12 +63,14 @@ class Summary implements Observations {
   constructor(options: Extract<ObserverOptions, { type: 'summary' }>) {
     this.#quantiles = options.quantiles.map(({ quantile }) => quantile)
     this.#stepMs = Math.max(1, options.maxAgeMs / options.ageBuckets)
-    this.#sketches = Array.from({ length: options.ageBuckets }, () => new LogSketch())
+    this.#sketches = new Array(options.ageBuckets).fill(undefined)
   }
 
   add(value: number, repeats: number, nowMs: number): void {
     this.#forget(nowMs)
-    this.#sketches[this.#current]?.add(value, repeats)
+    const sketch = this.#sketches[this.#current] ?? new LogSketch()
+    this.#sketches[this.#current] = sketch
+    sketch.add(value, repeats)
     this.#sum += value * repeats
     this.#count += repeats
   }
@@ -76,7 +78,7 @@ class Summary implements Observations {
   parts(nowMs: number): Part[] {
     this.#forget(nowMs)
     const all = new LogSketch()
-    for (const sketch of this.#sketches) all.addAll(sketch)
+    for (const sketch of this.#sketches) if (sketch !== undefined) all.addAll(sketch)
     const values = all.quantiles(this.#quantiles)
     const parts = values.map((value, i) => {
       return { suffix: '', label: 'quantile', labelValue: String(this.#quantiles[i]), value }
@@ -87,12 +89,12 @@ class Summary implements Observations {
   #forget(nowMs: number): void {
     const length = this.#sketches.length
     if (nowMs >= this.#currentEndMs + this.#stepMs * length) {
-      for (const sketch of this.#sketches) sketch.reset()
+      this.#sketches.fill(undefined)
       this.#currentEndMs = nowMs + this.#stepMs
     }
     while (nowMs >= this.#currentEndMs) {
       this.#current = (this.#current + 1) % length
-      this.#sketches[this.#current]?.reset()
+      this.#sketches[this.#current] = undefined
       this.#currentEndMs += this.#stepMs
     }
   }

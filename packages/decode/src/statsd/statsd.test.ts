@@ -185,10 +185,12 @@ describe('aggregation', () => {
       for (const line of lines) readStatsdLine(line, sink)
     }
     const flush = (nowMs: number) =>
-      aggregator.flush(nowMs).series.map(({ labels, values }) => {
-        const isStale = isStaleAt(new Uint32Array(values.buffer), 0)
-        return `${formatLabels(labels)} ${isStale ? 'stale' : values[0]}`
-      })
+      [...aggregator.flush(nowMs, 1_000)]
+        .flatMap(({ series }) => series)
+        .map(({ labels, values }) => {
+          const isStale = isStaleAt(new Uint32Array(values.buffer), 0)
+          return `${formatLabels(labels)} ${isStale ? 'stale' : values[0]}`
+        })
     return { aggregator, refused, send, flush }
   }
 
@@ -257,11 +259,11 @@ describe('aggregation', () => {
   test('metadata comes once', () => {
     const { aggregator, send } = aggregate()
     send(0, 'a:1|c', 'a:1|c|#x:y', 't:1|ms')
-    expect(aggregator.flush(1).metadata).toEqual([
+    expect([...aggregator.flush(1, 1_000)][0]?.metadata).toEqual([
       { metric: 'a', type: 'counter', unit: '', help: 'Received by StatsD.' },
       { metric: 't', type: 'summary', unit: '', help: 'Received by StatsD.' },
     ])
-    expect(aggregator.flush(2).metadata).toEqual([])
+    expect([...aggregator.flush(2, 1_000)][0]?.metadata).toEqual([])
   })
 })
 

@@ -16,6 +16,7 @@ import {
   LABEL_LIMITS,
   type LabelLimits,
   LINE_BYTES_MAX,
+  LINE_BYTES_PER_CLOCK_READ,
   LINES_PER_CLOCK_READ,
   ROWS_MAX_PER_REQUEST,
 } from '../limits.ts'
@@ -103,10 +104,12 @@ export class TextDecoder {
    */
   step(deadlineMs: number, clock: Clock): 'more' | 'done' | Fault {
     const bytes = this.#bytes
+    let readAt = this.#at
     for (let lines = 0; this.#at < bytes.length; lines++) {
-      if (lines === LINES_PER_CLOCK_READ) {
+      if (lines === LINES_PER_CLOCK_READ || this.#at - readAt >= LINE_BYTES_PER_CLOCK_READ) {
         if (clock.monotonicMs() >= deadlineMs) return 'more'
         lines = 0
+        readAt = this.#at
       }
       const newline = bytes.indexOf(NEWLINE, this.#at)
       const end = newline < 0 ? bytes.length : newline

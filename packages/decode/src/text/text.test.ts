@@ -1,7 +1,7 @@
 import { type Clock, formatLabels, METRIC_NAME, MetricBatch } from '@vantage/model'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { LINE_BYTES_MAX, LINES_PER_CLOCK_READ } from '../limits.ts'
+import { LINE_BYTES_MAX, LINE_BYTES_PER_CLOCK_READ, LINES_PER_CLOCK_READ } from '../limits.ts'
 import { TextDecoder, type TextGrammar, type TextMode } from './index.ts'
 import { LINE_LABELS_MAX } from './sample-line.ts'
 
@@ -121,6 +121,15 @@ describe('text format 0.0.4', () => {
     expect(batch.rowCount).toBe(LINES_PER_CLOCK_READ)
     expect(decoder.step(2, clock)).toBe('done')
     expect(batch.rowCount).toBe(LINES_PER_CLOCK_READ * 2)
+  })
+
+  test('gives way after many bytes of few lines', () => {
+    const line = `a{b="${'x'.repeat(LINE_BYTES_PER_CLOCK_READ)}"} 1\n`
+    const bytes = new TextEncoder().encode(line.repeat(3))
+    const batch = new MetricBatch()
+    const decoder = new TextDecoder({ grammar: 'prometheus', mode: 'scrape' })
+    decoder.start(bytes, bytes.length, batch, 0)
+    expect([decoder.step(0, clock), batch.rowCount]).toEqual(['more', 1])
   })
 })
 
