@@ -13,12 +13,13 @@ import { cardinality } from './cases/cardinality.ts'
 import { ingest } from './cases/ingest.ts'
 import { live } from './cases/live.ts'
 import { mixed } from './cases/mixed.ts'
+import { query } from './cases/query.ts'
 import { startup } from './cases/startup.ts'
 import { storage } from './cases/storage.ts'
 import { isPeerName, peerVersions } from './peers/peers.ts'
 import { formatTable, machineLine, type RunFacts, writeResults } from './report.ts'
 
-const CASES: Readonly<Record<string, BenchCase>> = { ingest, storage, cardinality, startup, mixed, live }
+const CASES: Readonly<Record<string, BenchCase>> = { ingest, storage, cardinality, query, startup, mixed, live }
 const USAGE = 'usage: npm run bench -- NAME [--quick] [--json] [--only PEER,…]'
 
 async function main(): Promise<number> {

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import type { BenchCase, BenchOptions, BenchReport } from '../bench-case.ts'
 import { REFERENCE_STEP_MS, ReferenceLoad } from '../load/reference-load.ts'
 import { CONNECTIONS, Sender } from '../load/sender.ts'
-import { type Peer, type PeerName, RunningPeer, sleep } from '../peers/peer.ts'
+import { putOnDisk } from '../peers/disk.ts'
+import { type Peer, type PeerName, RunningPeer } from '../peers/peer.ts'
 import { availablePeers } from '../peers/peers.ts'
 import { cpuSeconds, fileBytes } from '../peers/process-stats.ts'
 import { figure, MIB } from '../statistics.ts'
@@ -12,10 +13,6 @@ const HOSTS = 16
 const STEPS = 4_320
 const QUICK_STEPS = 480
 const STEPS_PER_SLICE = 20
-/** Merging is over when the files have not changed for this long. */
-const QUIET_MS = 6_000
-const QUIET_TIMEOUT_MS = 120_000
-const POLL_MS = 500
 
 interface Disk {
   /** Values, times, index, catalogue: what stays. */
@@ -71,28 +68,12 @@ async function measure(peer: Peer, load: ReferenceLoad, steps: number): Promise<
     const wanted = (load.samplesPerSlice * steps) / STEPS_PER_SLICE
     const accepted = await running.acceptedSamples()
     if (accepted !== wanted) throw new Error(`${peer.name} took ${accepted} of ${wanted} samples`)
-    await PUT_ON_DISK[peer.name](running)
+    await putOnDisk(running)
     return { ...DISK_OF[peer.name](join(running.directory, 'data')), cpuSeconds: cpuSeconds(running.pid) }
   } finally {
     sender.close()
     await running.remove()
   }
-}
-
-/** Brings what is in memory to disk, and lets the merges end. */
-const PUT_ON_DISK: Readonly<Record<PeerName, (running: RunningPeer) => Promise<void>>> = {
-  vantage: async (running) => {
-    await call(running, 'POST', '/api/vantage/v1/admin/seal')
-    await untilQuiet(running, 'metrics')
-  },
-  victoriametrics: async (running) => {
-    await call(running, 'GET', '/internal/force_flush')
-    await call(running, 'GET', '/internal/force_merge')
-    await untilQuiet(running, '')
-  },
-  prometheus: async (running) => {
-    await call(running, 'POST', '/api/v1/admin/tsdb/snapshot')
-  },
 }
 
 const DISK_OF: Readonly<Record<PeerName, (data: string) => Omit<Disk, 'cpuSeconds'>>> = {
@@ -102,22 +83,4 @@ const DISK_OF: Readonly<Record<PeerName, (data: string) => Omit<Disk, 'cpuSecond
     storedBytes: fileBytes(join(data, 'snapshots')),
     logBytes: fileBytes(data, (path) => path.startsWith('wal/') || path.startsWith('chunks_head/')),
   }),
-}
-
-async function call(running: RunningPeer, method: string, path: string): Promise<void> {
-  const answer = await fetch(`${running.url}${path}`, { method })
-  const text = await answer.text()
-  if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${text}`)
-}
-
-async function untilQuiet(running: RunningPeer, folder: string): Promise<void> {
-  const deadlineMs = performance.now() + QUIET_TIMEOUT_MS
-  let bytes = -1
-  let sinceMs = performance.now()
-  while (performance.now() < deadlineMs && performance.now() - sinceMs < QUIET_MS) {
-    const now = fileBytes(join(running.directory, 'data', folder), (path) => !path.endsWith('-wal'))
-    if (now !== bytes) sinceMs = performance.now()
-    bytes = now
-    await sleep(POLL_MS)
-  }
 }
