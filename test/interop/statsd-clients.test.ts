@@ -1,7 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { StatsD } from 'hot-shots'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pointText, rawPoints } from '../support/query.ts'
-import { freePorts, startServer, type TestServer } from '../support/server.ts'
+import { freePorts, runToEnd, startServer, type TestServer } from '../support/server.ts'
 
 /** The unmodified client `hot-shots` sends DogStatsD over UDP and TCP; what it counted must be found. */
 
@@ -25,18 +28,18 @@ afterAll(async () => {
 })
 
 /** The newest value of every series of a name, without its time. */
-async function newest(selector: string): Promise<string[]> {
-  const points = await rawPoints(server.url, selector, Date.now() + 1_000)
+async function newest(selector: string, url: string): Promise<string[]> {
+  const points = await rawPoints(url, selector, Date.now() + 1_000)
   const texts = new Map(points.map((point) => [JSON.stringify(point.labels), pointText(point).replace(/ @.*$/, '')]))
   return [...texts.values()].sort()
 }
 
 /** Flushes come by themselves: asks until the answer is there, or shows the last one. */
-async function eventually(selector: string, expected: readonly string[]): Promise<void> {
+async function eventually(selector: string, expected: readonly string[], url = server.url): Promise<void> {
   const deadlineMs = performance.now() + WAIT_MS
   let found: string[] = []
   while (performance.now() < deadlineMs) {
-    found = await newest(selector)
+    found = await newest(selector, url)
     if (JSON.stringify(found) === JSON.stringify(expected)) return
     await new Promise((resume) => setTimeout(resume, FLUSH_MS / 2))
   }
@@ -65,6 +68,39 @@ describe.each(['udp', 'tcp'] as const)('hot-shots over %s', (protocol) => {
     await eventually(`${protocol}_shop_weight_sum`, [`${protocol}_shop_weight_sum{env="test"} 3`])
     expect(errors).toEqual([])
   })
+})
+
+test('a mapping file names metrics; a wrong one, and a taken port, end the start', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'vantage-statsd-'))
+  try {
+    const mapping = join(dir, 'mapping.yml')
+    await writeFile(mapping, 'mappings:\n- match: "app.*.hits"\n  name: hits_total\n  labels: { app: "$1" }\n')
+    const [ownPort = 0, freePort = 0] = await freePorts(2)
+    const env = {
+      VANTAGE_SELF_ENABLED: 'false',
+      VANTAGE_STATSD_PORT: String(ownPort),
+      VANTAGE_STATSD_MAPPING: mapping,
+      VANTAGE_STATSD_FLUSH_INTERVAL: '100ms',
+    }
+    const mapped = await startServer({ env })
+    try {
+      const client = new StatsD({ host: '127.0.0.1', port: ownPort, protocol: 'tcp' })
+      client.increment('app.shop.hits', 2)
+      await new Promise<void>((resolve) => client.close(() => resolve()))
+      await eventually('hits_total', ['hits_total{app="shop"} 2'], mapped.url)
+      const ports = { VANTAGE_OTLP_HTTP_PORT: '0', VANTAGE_OTLP_GRPC_PORT: '0', VANTAGE_STREAM_PORT: '0' }
+      const args = ['--data', join(dir, 'data'), '--listen', `127.0.0.1:${freePort}`]
+      const taken = await runToEnd(args, { ...ports, VANTAGE_STATSD_PORT: String(ownPort) })
+      expect([taken.code, taken.output]).toEqual([2, expect.stringContaining(`port ${ownPort} of 127.0.0.1 is taken`)])
+      await writeFile(mapping, 'mappings: [{ match: a }]')
+      const wrong = await runToEnd(args, { ...env, ...ports, VANTAGE_STATSD_PORT: '8125' })
+      expect([wrong.code, wrong.output]).toEqual([2, expect.stringContaining('mapping 1: want a name')])
+    } finally {
+      await mapped.stop()
+    }
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
 })
 
 test('what was not a metric is counted', async () => {
