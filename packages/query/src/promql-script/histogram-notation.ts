@@ -68,6 +68,7 @@ function build(fields: ReadonlyMap<string, string>): Histogram {
 }
 
 function bucketsFrom(offset: number, counts: readonly number[]): Histogram['positive'] {
+  if (!Number.isInteger(offset)) throw new NotationError(`want a whole offset, got ${offset}`)
   return makeBuckets(
     counts.map((_, i) => offset + i),
     counts,
@@ -75,6 +76,7 @@ function bucketsFrom(offset: number, counts: readonly number[]): Histogram['posi
 }
 
 function toNumbers(text: string): number[] {
+  if (!text.startsWith('[')) throw new NotationError(`want a list in brackets, got ${JSON.stringify(text)}`)
   const items = text.slice(1, -1).trim()
   return items === '' ? [] : items.split(/\s+/).map(toNumber)
 }

@@ -260,6 +260,54 @@ test('each step of a range query is what an instant query says', () => {
   )
 })
 
+test('whatever a histogram holds, a query of it ends in an answer', () => {
+  const number = fc.oneof(fc.double(), fc.integer({ min: -3, max: 9 }), fc.constantFrom(0, -0, 1e308, Infinity))
+  const side = fc
+    .uniqueArray(fc.oneof(fc.integer({ min: -9, max: 9 }), fc.integer()), { maxLength: 5 })
+    .chain((all) => {
+      const counts = fc.array(number, { minLength: all.length, maxLength: all.length })
+      const indexes = Int32Array.from(all).sort()
+      return counts.map((some) => ({ indexes, counts: Float64Array.from(some) }))
+    })
+  const histogram: fc.Arbitrary<Histogram> = fc.record({
+    schema: fc.constantFrom(-53, -4, 0, 3, 8),
+    resetHint: fc.constantFrom(0, 1, 2, 3),
+    count: number,
+    sum: number,
+    zeroCount: number,
+    zeroThreshold: number,
+    positive: side,
+    negative: side,
+    customValues: fc.array(number, { maxLength: 4 }).map((all) => Float64Array.from(all)),
+  })
+  const queries = [
+    'histogram_quantile(0.3, sum(m))',
+    'histogram_fraction(0, 2, m)',
+    'histogram_stdvar(avg(m))',
+    'rate(m[2m])',
+    'increase(m[2m] smoothed)',
+    'resets(m[2m])',
+    'changes(m[2m])',
+    'avg_over_time(m[2m])',
+    'm - on() group_left m{host="1"}',
+    'm </ 1.5',
+    'm >/ -0.5',
+    'm smoothed',
+    'count_values("value", m)',
+  ]
+  fc.assert(
+    fc.property(fc.array(histogram, { minLength: 1, maxLength: 5 }), fc.constantFrom(...queries), (all, query) => {
+      const metrics = metricsOf([
+        { job: 'x', host: '1', points: all },
+        { job: 'x', host: '2', points: all.toReversed() },
+      ])
+      const range = { startMs: 0, endMs: 75_000, stepMs: 5_000 }
+      expect(ask(query, range, { metrics, options: EXPERIMENTAL_OPTIONS }).ok).toBe(true)
+    }),
+    { numRuns: 1_000, ...SEED },
+  )
+})
+
 /** The points of one step by their labels. */
 function pointsAt({ data }: PromqlResult, step: number): unknown[] {
   if (data.kind !== 'vector' && data.kind !== 'matrix') throw new Error(`want a vector, got ${data.kind}`)
