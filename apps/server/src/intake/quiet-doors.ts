@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { StatsdMapper } from '@vantage/decode/statsd'
 import { err, type Fault, fault, type Result } from '@vantage/model'
 import { openInfluxUdp, openStatsd, QuietCounts, type Reception } from '@vantage/receive'
-import type { LoadedConfig } from '../config/load.ts'
+import { isLoopback, type LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { PortTakenError } from '../listen.ts'
 import type { DecoderLimits } from './decoders.ts'
 import { StatsdIntake } from './statsd-intake.ts'
 
-/** The usual ports, opened by `--compat` where nothing else is configured. */
+/** The usual ports, opened by `--compat` on loopback where nothing else is configured. */
 const STATSD_PORT = 8125
 const INFLUX_UDP_PORT = 8089
 
@@ -17,6 +17,7 @@ export class MappingFileError extends Error {}
 
 /** The doors that never answer: StatsD over UDP and TCP, InfluxDB lines over UDP. */
 export interface QuietDoors {
+  readonly ports: readonly number[]
   /** Closes the sockets, then stores what they gathered. */
   close(): Promise<void>
 }
@@ -34,19 +35,23 @@ export async function openQuietDoors(
 ): Promise<QuietDoors> {
   const counts = new QuietCounts(reception.registry)
   const closers: (() => Promise<void>)[] = []
+  const ports: number[] = []
   const { host, statsd, influx, compat } = config
-  const statsdPort = statsd.port || (compat ? STATSD_PORT : 0)
+  // These doors ask for no credential: where others can reach them, only who names a port opens it.
+  const isUsual = compat && isLoopback(host)
+  const statsdPort = statsd.port || (isUsual ? STATSD_PORT : 0)
   if (statsdPort > 0) {
     const intake = statsdIntake(config, reception, counts, limits)
     const door = await opened('VANTAGE_STATSD_PORT', statsdPort, given.has('statsd.port'), config, reception, () =>
       openStatsd({ host, port: statsdPort, reception, counts, onLine: (line) => intake.line(line) }),
     )
+    if (door !== undefined) ports.push(door.port)
     closers.push(async () => {
       await door?.close()
       await intake.close()
     })
   }
-  const influxPort = influx.udpPort || (compat ? INFLUX_UDP_PORT : 0)
+  const influxPort = influx.udpPort || (isUsual ? INFLUX_UDP_PORT : 0)
   if (influxPort > 0) {
     const door = await opened(
       'VANTAGE_INFLUX_UDP_PORT',
@@ -56,9 +61,12 @@ export async function openQuietDoors(
       reception,
       () => openInfluxUdp({ host, port: influxPort, reception, counts }),
     )
-    if (door !== undefined) closers.push(() => door.close())
+    if (door !== undefined) {
+      ports.push(door.port)
+      closers.push(() => door.close())
+    }
   }
-  return { close: async () => void (await Promise.all(closers.map((close) => close()))) }
+  return { ports, close: async () => void (await Promise.all(closers.map((close) => close()))) }
 }
 
 function statsdIntake(
