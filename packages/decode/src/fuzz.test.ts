@@ -2,12 +2,15 @@ import { ReusableBuffer, snappyCompress, snappyDecompress } from '@vantage/bytes
 import { type Clock, type Fault, MetricBatch, STATUS } from '@vantage/model'
 import { seededRandom, testSeed } from '@vantage/model/testing'
 import { describe, expect, test } from 'vitest'
+import { InfluxDecoder } from './influx/decode.ts'
 import { decodeJsonBatch, isJsonBatch } from './json-batch/decode.ts'
 import { OtlpMetricsDecoder } from './otlp/decode.ts'
 import { OtlpInterner } from './otlp/interner.ts'
 import { OtlpJsonTranscoder, OtlpMetricsJsonDecoder } from './otlp/json.ts'
 import { RemoteWriteDecoder } from './remote-write/decode.ts'
 import { encodeRemoteWrite } from './remote-write/encode.ts'
+import { readStatsdLine, StatsdAggregator, type StatsdEvent, StatsdMapper } from './statsd/index.ts'
+import { TextDecoder } from './text/decode.ts'
 
 /** All fuzzed decoders share so many inputs: a million in the set *ci* (`CI=true`, 3 minutes), else the set *test*. */
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? (process.env['CI'] === 'true' ? 1_000_000 : 200_000))
@@ -139,6 +142,51 @@ const BATCH = new TextEncoder().encode(
   '{"metrics":[{"timestamp":1700000000,"service_name":"s","metric_name":"m","value":1.5,"tags":{"a":"b","c":1}}]}',
 )
 
+/** A text that names every part of its grammar. */
+const EXPOSITION = Buffer.from(
+  [
+    '# HELP a_seconds Help \\\\ \\n.\n# TYPE a_seconds histogram\n# UNIT a_seconds seconds',
+    'a_seconds_bucket{b="c\\"",le="0.5"} 1 1700000000.5 # {trace_id="t"} 0.25 1.5\na_seconds_bucket{b="c\\"",le="+Inf"} 2 1700000000.5',
+    'a_seconds_count{b="c\\""} 2 1700000000.5\na_seconds_sum{b="c\\""} 1e-3 1700000000.5',
+    '# TYPE "größe" gauge\n{"größe","x.y"="z"} NaN\n# EOF\n',
+  ].join('\n'),
+)
+const LOOSE_EXPOSITION = Buffer.from('# HELP a b\n# TYPE a counter\n\na { b = "c" , } +Inf 1700000000123\n a 1\t2\r\n')
+const INFLUX = Buffer.from('# x\nm\\ x,a=b,c\\,d=e f=1,g=2i,h=3u,i=t,j="k\n\\"" 1700000000123456789\nm v=-1.5e3 -1\r\n')
+const STATSD = Buffer.from(
+  'a.b,c=d:1|c|@0.1\ne[f=g]h:1:2:3|ms|#i:j,k|c:l|T1700000000\nm:-4|g:5|g\nn:o|s\n_e{1,1}:a|b\n',
+)
+
+/** A decoder of lines: its times by default are 0. */
+function lines(decoder: TextDecoder | InfluxDecoder): Sliced {
+  return {
+    start: (body, length, batch) =>
+      decoder instanceof TextDecoder
+        ? decoder.start(body, length, batch, 0)
+        : decoder.start(body, length, batch, 'us', 0),
+    step: (deadlineMs, clock) => decoder.step(deadlineMs, clock),
+  }
+}
+
+const scrape = lines(new TextDecoder({ grammar: 'openmetrics', mode: 'scrape' }))
+const openMetrics = lines(new TextDecoder({ grammar: 'openmetrics', mode: 'import' }))
+const looseScrape = lines(new TextDecoder({ grammar: 'prometheus', mode: 'scrape' }))
+const prometheusText = lines(new TextDecoder({ grammar: 'prometheus', mode: 'import' }))
+const influx = lines(new InfluxDecoder())
+const mapper = StatsdMapper.parse(
+  'mappings: [{match: "a.*", name: "x_$1", labels: {y: "$1"}, observer_type: histogram}]',
+)
+
+function runStatsd(body: Uint8Array): void {
+  if (!mapper.ok) throw new Error(mapper.error.message)
+  const aggregator = new StatsdAggregator({ mapper: mapper.value, seriesMax: 8 })
+  const sink = { event: (event: StatsdEvent) => aggregator.add(event, 1), problem: () => {} }
+  for (const line of Buffer.from(body).toString().split('\n')) readStatsdLine(line, sink)
+  for (const { series } of aggregator.flush(2, 100)) {
+    for (const { labels, values } of series) expect([labels.length > 0, values.length]).toEqual([true, 1])
+  }
+}
+
 /** Every decoder of bytes from outside, with one good body each to start from. */
 const FUZZED: readonly {
   readonly name: string
@@ -166,6 +214,12 @@ const FUZZED: readonly {
       expect(result.ok || result.error.message !== '').toBe(true)
     },
   },
+  { name: 'OpenMetrics scrape', seed: EXPOSITION, run: (body) => drive(scrape, body) },
+  { name: 'OpenMetrics import', seed: EXPOSITION, run: (body) => drive(openMetrics, body) },
+  { name: 'Prometheus text scrape', seed: LOOSE_EXPOSITION, run: (body) => drive(looseScrape, body) },
+  { name: 'Prometheus text import', seed: LOOSE_EXPOSITION, run: (body) => drive(prometheusText, body) },
+  { name: 'InfluxDB lines', seed: INFLUX, run: (body) => drive(influx, body) },
+  { name: 'StatsD lines', seed: STATSD, run: runStatsd },
 ]
 
 /** Flips, overwrites, cuts, doubles and joins pieces of a good body; now and then only noise. */
