@@ -67,6 +67,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     VANTAGE_OTLP_GRPC_PORT: String(grpcPort),
     VANTAGE_STREAM_PORT: String(streamPort),
     VANTAGE_DRAIN_DELAY: '0s',
+    VANTAGE_QUERY_WARM_UP: 'false',
     ...options.env,
   }
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })

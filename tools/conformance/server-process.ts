@@ -39,6 +39,7 @@ export class ServerProcess {
         VANTAGE_OTLP_HTTP_PORT: '0',
         VANTAGE_SELF_ENABLED: 'false',
         VANTAGE_DRAIN_DELAY: '0s',
+        VANTAGE_QUERY_WARM_UP: 'false',
       },
       stdio: ['ignore', 'ignore', 'inherit'],
     })

@@ -121,6 +121,7 @@ export class Server {
     if (this.#phase !== 'starting') return
     this.#ticker = setInterval(() => this.#tick(), TICK_MS)
     this.#phase = 'ready'
+    if (this.#config.query.warmUp) this.#queries?.warmUp()
     if (this.#config.self.enabled) this.#startSelfReport()
     const problem = await this.#scraping?.reload()
     if (problem !== undefined) throw new ScrapeConfigError(`scrape.config: ${problem}`)

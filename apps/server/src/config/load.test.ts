@@ -61,6 +61,7 @@ const VARIABLES: Readonly<Record<string, readonly [string, unknown]>> = {
   VANTAGE_STATSD_FLUSH_INTERVAL: ['1s', 1_000],
   VANTAGE_INFLUX_UDP_PORT: ['8089', 8_089],
   VANTAGE_QUERY_TIMEOUT: ['2m', 120_000],
+  VANTAGE_QUERY_WARM_UP: ['false', false],
   VANTAGE_PROMQL_EXPERIMENTAL: ['true', true],
   API_CORS_ORIGINS: ['http://a', ['http://a']],
 }

@@ -110,6 +110,7 @@ export const configSchema = z.strictObject({
       maxNesting: count.max(NESTING_MAX).default(PROMQL_LIMITS.nestingMax),
       maxRegexBytes: size.default(PROMQL_LIMITS.regexCharsMax),
       experimental: flag.default(false),
+      warmUp: flag.default(true),
     })
     .prefault({}),
   statsd: z
@@ -190,6 +191,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   VANTAGE_STATSD_FLUSH_INTERVAL: 'statsd.flushInterval',
   VANTAGE_INFLUX_UDP_PORT: 'influx.udpPort',
   VANTAGE_QUERY_TIMEOUT: 'query.timeout',
+  VANTAGE_QUERY_WARM_UP: 'query.warmUp',
   VANTAGE_PROMQL_EXPERIMENTAL: 'query.experimental',
   API_CORS_ORIGINS: 'http.corsOrigins',
 }

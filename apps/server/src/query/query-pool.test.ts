@@ -1,12 +1,14 @@
 import { rmSync } from 'node:fs'
 import type { QueryJob } from '@vantage/api'
 import { systemClock } from '@vantage/model'
+import { MemoryMetrics, unlimitedBudget } from '@vantage/model/testing'
 import { Logger, Registry } from '@vantage/observe'
 import { DEFAULT_OPTIONS } from '@vantage/query/promql'
 import type { MetricStore } from '@vantage/store/metrics'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestStore, storeSamples, testThread } from '../testing/open-store.ts'
 import { QueryPool, type QueryPoolOptions } from './query-pool.ts'
+import { WARM_UP_PIECES, warmUp } from './warm-up.ts'
 
 const NOW_MS = Date.now()
 let store: MetricStore
@@ -119,4 +121,25 @@ test('while memory is short, and when it closes, queries are refused to come aga
   await pool.close()
   const closed = await pool.ask('default', promql('up'), open())
   expect(closed.ok === false && closed.error).toMatchObject({ code: 'unavailable', reason: 'draining' })
+})
+
+test('a warm-up starts all workers, gives way to questions and is counted as none', async () => {
+  const { pool, outcomes, lines } = openPool({
+    heavyWorkers: 2,
+    queueMax: 10,
+    limits: { maxSamples: 1e7, maxBytes: 1e8, maxSeries: 1e4 },
+  })
+  pool.warmUp()
+  const answers = await Promise.all([1, 2, 3].map(() => pool.ask('default', promql('up'), open())))
+  expect(answers.map((one) => one.ok)).toEqual([true, true, true])
+  expect(outcomes()).toEqual({ success: 3 })
+  await pool.close()
+  expect(lines).toEqual([])
+})
+
+test('every piece of a warm-up is a query that the engine answers', () => {
+  const metrics = new MemoryMetrics()
+  for (let piece = 0; piece < WARM_UP_PIECES; piece++) {
+    expect(warmUp(piece, 'default', metrics, unlimitedBudget, systemClock)).toMatchObject({ ok: true })
+  }
 })

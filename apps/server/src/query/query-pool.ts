@@ -1,17 +1,21 @@
 import type { AskOptions, MetricQueries } from '@vantage/api'
-import { type Clock, err, type Fault, fault, type Result, type TenantId } from '@vantage/model'
+import { type Clock, DEFAULT_TENANT, err, type Fault, fault, type Result, type TenantId } from '@vantage/model'
 import type { Counter, Logger, Registry } from '@vantage/observe'
 import type { MetricStore, Pin } from '@vantage/store/metrics'
 import { CANCELLED, type QueryLimits, TIMED_OUT } from './budget.ts'
 import type { QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
 import type { ThreadPort } from './thread-port.ts'
+import { WARM_UP_PIECES } from './warm-up.ts'
 import type { WorkerJob } from './worker-job.ts'
 
 /** After its deadline or the caller's leaving, a worker that still runs is ended. */
 const TERMINATE_AFTER_MS = 1_000
-/** A worker that nobody asks ends; the next question starts one. */
-const IDLE_MS = 60_000
+/** A worker that nobody asks ends: soon where nobody has asked it yet, else when no dashboard seems to be open. */
+const UNASKED_MS = 60_000
+const IDLE_MS = 600_000
 const RETRY_QUEUE_SECONDS = 1
+/** A piece of a warm-up that takes longer is given up. */
+const WARM_UP_PIECE_MS = 1_000
 /** The longest timer there is; `query.timeout: off` means it. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 
@@ -37,6 +41,9 @@ interface Worker {
     | { id: number; waiting: Waiting; pin: Pin; word: Int32Array; timers: NodeJS.Timeout[]; onAbort: () => void }
     | undefined
   idleSinceMs: number
+  /** By somebody; a warm-up does not count. */
+  isAsked: boolean
+  warmedPieces: number
 }
 
 export interface QueryPoolOptions {
@@ -61,9 +68,13 @@ export class QueryPool implements MetricQueries {
   readonly #queries: Counter
   readonly #limited: Counter
   readonly #idleTimer: NodeJS.Timeout
+  /** Of warm-ups: nobody leaves them. */
+  readonly #never = new AbortController()
   #names = 0
   #ids = 0
   #isClosed = false
+  /** Lanes whose workers are still to be started and warmed; undefined where none is warmed. */
+  #toWarm: Lane[] | undefined
   /** Threads that are being ended. */
   readonly #ending = new Set<Promise<number>>()
 
@@ -73,7 +84,7 @@ export class QueryPool implements MetricQueries {
     this.#queries = registry.counter('vantage_queries_total', 'Queries by outcome.', ['lang', 'outcome'])
     this.#limited = registry.counter('vantage_query_limited_total', 'Queries that hit a limit.', ['reason'])
     registry.computed('vantage_query_workers', 'Threads that answer queries.', 'gauge', () => this.#workers.length)
-    this.#idleTimer = setInterval(() => this.#endIdle(), IDLE_MS / 4)
+    this.#idleTimer = setInterval(() => this.#endIdle(), UNASKED_MS / 4)
     this.#idleTimer.unref()
   }
 
@@ -82,6 +93,24 @@ export class QueryPool implements MetricQueries {
     this.#queries.add(1, 'promql', result.ok ? 'success' : result.error.code)
     if (!result.ok && result.error.limit !== undefined) this.#limited.add(1, result.error.limit)
     return result
+  }
+
+  /**
+   * Starts workers and compiles the engine in them, before anybody asks: one after the other, so that the first of
+   * them is soon there.
+   */
+  warmUp(): void {
+    this.#toWarm = ['heavy', 'small', ...Array.from({ length: this.#options.heavyWorkers - 1 }, (): Lane => 'heavy')]
+    this.#warmNext()
+  }
+
+  #warmNext(): void {
+    const lane = this.#toWarm?.shift()
+    if (lane === undefined || this.#isClosed) return
+    const max = lane === 'small' ? 1 : this.#options.heavyWorkers
+    // Questions may have started it meanwhile.
+    if (this.#workers.filter((one) => one.lane === lane).length < max) this.#spawn(lane)
+    this.#dispatch(lane)
   }
 
   async close(): Promise<void> {
@@ -158,6 +187,29 @@ export class QueryPool implements MetricQueries {
       else if (waitedMs >= waiting.timeoutMs) waiting.settle(err(timedOut(waiting.timeoutMs)))
       else this.#run(worker, waiting, waiting.timeoutMs - waitedMs)
     }
+    for (const worker of this.#workers) {
+      if (worker.lane === lane && worker.running === undefined) this.#warm(worker)
+    }
+  }
+
+  /** A worker without a question does the next piece of its warm-up. */
+  #warm(worker: Worker): void {
+    if (this.#isClosed || worker.warmedPieces >= WARM_UP_PIECES) {
+      if (worker.warmedPieces === WARM_UP_PIECES) this.#warmNext()
+      worker.warmedPieces = WARM_UP_PIECES + 1
+      return
+    }
+    const piece = worker.warmedPieces++
+    const waiting: Waiting = {
+      tenant: DEFAULT_TENANT,
+      job: { kind: 'warm-up', piece },
+      timeoutMs: WARM_UP_PIECE_MS,
+      signal: this.#never.signal,
+      startedMs: this.#options.clock.monotonicMs(),
+      settle: () => {},
+      leaveQueue: () => {},
+    }
+    this.#run(worker, waiting, waiting.timeoutMs)
   }
 
   #freeWorker(lane: Lane): Worker | undefined {
@@ -171,7 +223,15 @@ export class QueryPool implements MetricQueries {
   #spawn(lane: Lane): Worker {
     const name = `query-${++this.#names}`
     const port = this.#options.spawn({ view: this.#options.store.viewOptions() })
-    const worker: Worker = { name, lane, port, running: undefined, idleSinceMs: this.#options.clock.monotonicMs() }
+    const worker: Worker = {
+      name,
+      lane,
+      port,
+      running: undefined,
+      idleSinceMs: this.#options.clock.monotonicMs(),
+      isAsked: false,
+      warmedPieces: this.#toWarm === undefined ? WARM_UP_PIECES + 1 : 0,
+    }
     this.#workers.push(worker)
     port.on('message', (reply) => this.#settle(worker, reply as WorkerReply))
     port.on('error', (error) => {
@@ -194,6 +254,7 @@ export class QueryPool implements MetricQueries {
     const onAbort = (): void => stop(CANCELLED)
     const timer = setTimeout(() => stop(TIMED_OUT), timeoutMs)
     const pin = store.pin()
+    if (waiting.job.kind !== 'warm-up') worker.isAsked = true
     worker.running = { id, waiting, pin, word, timers: [timer], onAbort }
     waiting.signal.addEventListener('abort', onAbort, { once: true })
     const question: WorkerQuestion = {
@@ -245,9 +306,10 @@ export class QueryPool implements MetricQueries {
   }
 
   #endIdle(): void {
-    const beforeMs = this.#options.clock.monotonicMs() - IDLE_MS
+    const nowMs = this.#options.clock.monotonicMs()
     for (const worker of [...this.#workers]) {
-      if (worker.running === undefined && worker.idleSinceMs < beforeMs) void this.#end(worker, draining())
+      const keepMs = worker.isAsked ? IDLE_MS : UNASKED_MS
+      if (worker.running === undefined && worker.idleSinceMs < nowMs - keepMs) void this.#end(worker, draining())
     }
   }
 }
@@ -255,7 +317,9 @@ export class QueryPool implements MetricQueries {
 /** Range queries may be heavy; the rest answers from few samples or from the index. */
 function laneOf(job: WorkerJob): Lane {
   if (job.kind === 'promql') return job.range.stepMs > 0 ? 'heavy' : 'small'
-  return job.kind === 'timeseries' || job.kind === 'aggregated' ? 'heavy' : 'small'
+  return job.kind === 'warm-up' || job.kind === 'remote-read' || job.kind === 'timeseries' || job.kind === 'aggregated'
+    ? 'heavy'
+    : 'small'
 }
 
 function cancelled(): Fault {
