@@ -43,6 +43,10 @@ interface QueryTemplate {
   readonly should_fail?: boolean
 }
 
+/** The suite wants it refused, as Prometheus 2 did; Prometheus 3 takes any UTF-8 text as the name of a label. */
+const FORMER_BAD_NAME = '"~invalid"'
+const UTF8_NAMES = 'any UTF-8 text is a valid label name since Prometheus 3'
+
 const STEP_MS = 60_000
 const RANGE = { startMs: 40 * STEP_MS, endMs: 60 * STEP_MS }
 
@@ -55,7 +59,9 @@ async function runQueries(text: string, options: SuiteOptions): Promise<CaseResu
     for (const { expanded, should_fail: shouldFail } of templates) {
       for (const query of expanded) {
         const reason = shouldFail === true ? await refusalOf(target, query) : await differenceOf(target, query)
-        results.push({ id: `${QUERIES}:${query}`, verdict: reason === '' ? 'pass' : 'fail', reason })
+        const isOutdated = reason !== '' && shouldFail === true && query.includes(FORMER_BAD_NAME)
+        if (isOutdated) results.push({ id: `${QUERIES}:${query}`, verdict: 'left out', reason: UTF8_NAMES })
+        else results.push({ id: `${QUERIES}:${query}`, verdict: reason === '' ? 'pass' : 'fail', reason })
       }
     }
     return results

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { compilePattern } from '../../../packages/model/src/index.ts'
 import { EXPERIMENTAL_OPTIONS, parsePromql } from '../../../packages/query/src/promql/index.ts'
 import {
   MemoryTarget,
@@ -8,15 +9,18 @@ import {
   runScript,
   type Target,
 } from '../../../packages/query/src/promql-script/index.ts'
+import { type RelabelAction, type RelabelRule, relabel } from '../../../packages/receive/src/scrape/relabel.ts'
 import { startHttpTarget } from '../http-target.ts'
 import type { CaseResult, FileResult, Suite, SuiteOptions } from '../suite.ts'
 
 const PARSE_CASES = 'parse_cases.json'
 const NOTATION_CASES = 'series_notation_cases.json'
+const RELABEL_CASES = 'relabel_cases.json'
 
 /**
  * The scripts and tables of Prometheus: `testdata/*.test`, `parse_cases.json` (judged by validity) and
- * `series_notation_cases.json`.
+ * `series_notation_cases.json`,
+ * and `relabel_cases.json`.
  */
 export const promqlSuite: Suite = { folder: 'prometheus-promql', run }
 
@@ -30,6 +34,7 @@ async function* run(dir: string, options: SuiteOptions): AsyncIterable<FileResul
   const names = await readdir(dir)
   if (names.includes(PARSE_CASES)) yield await runFile(join(dir, PARSE_CASES), runParseCases)
   if (names.includes(NOTATION_CASES)) yield await runFile(join(dir, NOTATION_CASES), runNotationCases)
+  if (names.includes(RELABEL_CASES)) yield await runFile(join(dir, RELABEL_CASES), runRelabelCases)
 }
 
 /** Scripts lie in `testdata`, or in the folder itself. */
@@ -112,5 +117,49 @@ function judge(id: string, isValid: boolean, complaintOf: () => string | undefin
     return { id, verdict: 'fail', reason: complaint ?? 'want a refusal' }
   } catch (error) {
     return { id, verdict: 'fail', reason: `crashed: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}
+
+interface RelabelCase {
+  readonly input: Readonly<Record<string, string>>
+  readonly relabel: readonly {
+    readonly SourceLabels?: readonly string[]
+    readonly Separator?: string
+    readonly Regex?: string
+    readonly Modulus?: number
+    readonly TargetLabel?: string
+    readonly Replacement?: string
+    readonly Action?: string
+  }[]
+  readonly output: Readonly<Record<string, string>>
+  readonly drop: boolean
+}
+
+function runRelabelCases(text: string): CaseResult[] {
+  const cases: readonly RelabelCase[] = JSON.parse(text)
+  return cases.map(({ input, relabel: rules, output, drop }, i) => {
+    const id = `${RELABEL_CASES}:${i + 1}`
+    const labels = new Map(Object.entries(input))
+    const isKept = relabel(labels, rules.map(relabelRule))
+    const got = isKept ? JSON.stringify([...labels].sort()) : 'dropped'
+    const want = drop ? 'dropped' : JSON.stringify(Object.entries(output).sort())
+    return got === want
+      ? { id, verdict: 'pass', reason: '' }
+      : { id, verdict: 'fail', reason: `want ${want}, got ${got}` }
+  })
+}
+
+/** Absent fields have the defaults of the configuration. */
+function relabelRule(given: RelabelCase['relabel'][number]): RelabelRule {
+  const pattern = compilePattern(given.Regex ?? '(.*)')
+  if (!pattern.ok) throw new Error(pattern.error.message)
+  return {
+    action: (given.Action ?? 'replace').toLowerCase() as RelabelAction,
+    sourceLabels: given.SourceLabels ?? [],
+    separator: given.Separator ?? ';',
+    pattern: pattern.value,
+    modulus: given.Modulus ?? 0,
+    targetLabel: given.TargetLabel ?? '',
+    replacement: given.Replacement ?? '$1',
   }
 }
