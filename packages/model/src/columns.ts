@@ -14,6 +14,8 @@ export class SampleColumns {
    * so work on window bounds may be shared. 0 says nothing.
    */
   timesKey = 0
+  /** True promises that no sample is a staleness marker, so that nobody needs to look. */
+  isFreeOfMarkers = false
 
   constructor(capacity = 1024) {
     this.times = new Float64Array(capacity)
@@ -24,6 +26,7 @@ export class SampleColumns {
   reset(): void {
     this.count = 0
     this.timesKey = 0
+    this.isFreeOfMarkers = false
   }
 
   /** Grows so that `capacity` samples fit; what is there stays. */

@@ -32,10 +32,12 @@ export function addFloats(
   if (!source.mayHold(series, startMs, endMs)) return
   // Fast path: most reads touch one source.
   if (out.count === 0) {
+    out.isFreeOfMarkers = false
     source.read(series, startMs, endMs, out, scratch.source)
   } else {
     scratch.floats.reset()
     source.read(series, startMs, endMs, scratch.floats, scratch.source)
+    out.isFreeOfMarkers &&= scratch.floats.isFreeOfMarkers
     mergeColumns(out, 0, scratch.floats, scratch.room)
   }
   if (!source.hasHistograms || out.count === 0) return

@@ -58,6 +58,7 @@ function fillBounds(
 
 /** Takes staleness markers out: windows see samples only. Other times then differ from other series'. */
 export function removeStale(samples: SampleColumns): void {
+  if (samples.isFreeOfMarkers) return
   const { halves, count } = samples
   let kept = 0
   while (kept < count && !isMarker(halves, kept)) kept++

@@ -10,7 +10,7 @@ import {
   readAllNow,
   type SampleColumns,
 } from '@vantage/model'
-import { decodeValues } from '../codec/value-codec.ts'
+import { decodeValues, mayHoldMarker } from '../codec/value-codec.ts'
 import type { DeltaState } from '../head/delta-sums.ts'
 import type { ReadScratch } from '../head/generation-reader.ts'
 import { CHUNK_SAMPLES_MAX, PAGE_BYTES } from '../limits.ts'
@@ -243,6 +243,8 @@ export class PartReader implements SampleSource {
     if (from === to) return
     const slot = this.#page(this.#chunkPages[chunk] as number)
     const at = slot.at + (this.#chunkOffsets[chunk] as number)
+    if (out.count === 0) out.isFreeOfMarkers = true
+    if (out.isFreeOfMarkers && mayHoldMarker(slot.bytes, at)) out.isFreeOfMarkers = false
     out.reserve(out.count + count)
     // Fast path: the whole chunk, decoded in place.
     if (to - from === count) {
