@@ -121,7 +121,6 @@ export class Server {
     if (this.#phase !== 'starting') return
     this.#ticker = setInterval(() => this.#tick(), TICK_MS)
     this.#phase = 'ready'
-    if (this.#config.query.warmUp) this.#queries?.warmUp()
     if (this.#config.self.enabled) this.#startSelfReport()
     const problem = await this.#scraping?.reload()
     if (problem !== undefined) throw new ScrapeConfigError(`scrape.config: ${problem}`)
@@ -279,9 +278,12 @@ export class Server {
     const limits = decoderLimits(this.#config)
     const intake = new MetricsIntake({ log, store, clock: systemClock, limits, seed: randomInt(2 ** 31) })
     this.#intake = intake
-    await this.#replay(intake, store.sealedTo(TOPIC))
-    this.#hub = new LiveHub(store, DEFAULT_TENANT, this.#config.live)
     this.#queries = this.#openQueries(store)
+    // Beside the replay: the workers have another core, and read what is in parts.
+    const warmed = this.#config.query.warmUp ? this.#queries.warmUp() : undefined
+    await this.#replay(intake, store.sealedTo(TOPIC))
+    await warmed
+    this.#hub = new LiveHub(store, DEFAULT_TENANT, this.#config.live)
     this.#scraping = this.#openScraping(intake, limits)
     registerProcessMetrics(this.#registry, { store, log, hub: this.#hub, version: VERSION, freeBytes })
   }

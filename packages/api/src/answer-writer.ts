@@ -8,6 +8,14 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const encoder = new TextEncoder()
 
+/** Unix ms as seconds with at most three decimals. */
+export function secondsText(timeMs: number): string {
+  const whole = Math.floor(timeMs / 1000)
+  const rest = timeMs - whole * 1000
+  if (rest === 0 || timeMs < 0) return String(timeMs / 1000)
+  return String(whole) + (rest >= 100 ? `.${rest}` : rest >= 10 ? `.0${rest}` : `.00${rest}`)
+}
+
 /** Writes a JSON answer straight into bytes: long answers are numbers, and strings of them would be made for nothing. */
 export class AnswerWriter {
   #bytes = new Uint8Array(START_BYTES)
@@ -112,14 +120,7 @@ export class AnswerWriter {
   }
 
   seconds(timeMs: number): void {
-    const whole = Math.floor(timeMs / 1000)
-    const rest = timeMs - whole * 1000
-    if (rest === 0 || timeMs < 0) {
-      this.raw(String(timeMs / 1000))
-      return
-    }
-    this.raw(String(whole))
-    this.raw(rest >= 100 ? `.${rest}` : rest >= 10 ? `.0${rest}` : `.00${rest}`)
+    this.raw(secondsText(timeMs))
   }
 
   #utf8(text: string): void {

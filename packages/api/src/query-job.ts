@@ -17,6 +17,7 @@ import {
   type EngineOptions,
   type Explanation,
   evaluatePromql,
+  formatApiFloat,
   type Grid,
   type PromqlResult,
   type QueryRange,
@@ -24,7 +25,7 @@ import {
   type StepSeries,
   type TimedHistogram,
 } from '@vantage/query/promql'
-import { AnswerWriter } from './answer-writer.ts'
+import { AnswerWriter, secondsText } from './answer-writer.ts'
 import { aggregatedAnswer, servicesAnswer, timeseriesAnswer } from './plain/answers.ts'
 import { federateAnswer } from './prometheus/federate.ts'
 
@@ -185,12 +186,13 @@ function writeRows(out: AnswerWriter, result: PromqlResult, limit: number): bool
   }
   if (data.kind === 'string') return false
   const count = limit > 0 ? Math.min(limit, data.series.length) : data.series.length
+  const heads = data.kind === 'matrix' && count > 0 ? pointHeads(grid) : []
   for (let row = 0; row < count; row++) {
     if (row > 0) out.raw(',')
     out.raw('{"metric":')
     out.labels((data.series[row] as { labels: readonly string[] }).labels)
     if (data.kind === 'vector') writeSample(out, data.series[row] as StepSeries, grid.startMs)
-    else if (data.kind === 'matrix') writeSteps(out, data.series[row] as StepSeries, grid)
+    else if (data.kind === 'matrix') writeSteps(out, data.series[row] as StepSeries, grid, heads)
     else writeSamples(out, data.series[row] as SampleSeries)
     out.raw('}')
   }
@@ -208,14 +210,26 @@ function writeSample(out: AnswerWriter, { values, histograms }: StepSeries, time
   out.point(timeMs, values[0] as number)
 }
 
+/** The beginnings of all points, `[1700000000,"`: the same for every series of an answer. */
+function pointHeads(grid: Grid): string[] {
+  return Array.from({ length: grid.steps }, (_, i) => `[${secondsText(grid.startMs + i * grid.stepMs)},"`)
+}
+
 /** `values` for floats and `histograms` for histograms; either is there only where it has points. */
-function writeSteps(out: AnswerWriter, { values, present, histograms }: StepSeries, grid: Grid): void {
+function writeSteps(
+  out: AnswerWriter,
+  { values, present, histograms }: StepSeries,
+  grid: Grid,
+  heads: readonly string[],
+): void {
   let isFirst = true
   for (let i = 0; i < values.length; i++) {
     if (present[i] === 0 || histograms?.[i] !== undefined) continue
     out.raw(isFirst ? ',"values":[' : ',')
     isFirst = false
-    out.point(grid.startMs + i * grid.stepMs, values[i] as number)
+    out.raw(heads[i] as string)
+    out.raw(formatApiFloat(values[i] as number))
+    out.raw('"]')
   }
   if (!isFirst) out.raw(']')
   if (histograms === undefined) return

@@ -129,10 +129,11 @@ test('a warm-up starts all workers, gives way to questions and is counted as non
     queueMax: 10,
     limits: { maxSamples: 1e7, maxBytes: 1e8, maxSeries: 1e4 },
   })
-  pool.warmUp()
+  const warmed = pool.warmUp()
   const answers = await Promise.all([1, 2, 3].map(() => pool.ask('default', promql('up'), open())))
   expect(answers.map((one) => one.ok)).toEqual([true, true, true])
   expect(outcomes()).toEqual({ success: 3 })
+  await warmed
   await pool.close()
   expect(lines).toEqual([])
 })

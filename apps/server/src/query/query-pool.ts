@@ -5,7 +5,7 @@ import type { MetricStore, Pin } from '@vantage/store/metrics'
 import { CANCELLED, type QueryLimits, TIMED_OUT } from './budget.ts'
 import type { QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
 import type { ThreadPort } from './thread-port.ts'
-import { WARM_UP_PIECES } from './warm-up.ts'
+import { WARM_UP_FIRST_PIECES, WARM_UP_PIECES } from './warm-up.ts'
 import type { WorkerJob } from './worker-job.ts'
 
 /** After its deadline or the caller's leaving, a worker that still runs is ended. */
@@ -16,6 +16,8 @@ const IDLE_MS = 600_000
 const RETRY_QUEUE_SECONDS = 1
 /** A piece of a warm-up that takes longer is given up. */
 const WARM_UP_PIECE_MS = 1_000
+/** The server is ready after this time at the latest, warm or not. */
+const WARM_UP_WAIT_MS = 1_000
 /** The longest timer there is; `query.timeout: off` means it. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 
@@ -75,6 +77,7 @@ export class QueryPool implements MetricQueries {
   #isClosed = false
   /** Lanes whose workers are still to be started and warmed; undefined where none is warmed. */
   #toWarm: Lane[] | undefined
+  #whenWarm: () => void = () => {}
   /** Threads that are being ended. */
   readonly #ending = new Set<Promise<number>>()
 
@@ -98,10 +101,17 @@ export class QueryPool implements MetricQueries {
   /**
    * Starts workers and compiles the engine in them, before anybody asks: one after the other, so that the first of
    * them is soon there.
+   * @returns when the first worker has met every shape once, but waits `WARM_UP_WAIT_MS` at most
    */
-  warmUp(): void {
+  async warmUp(): Promise<void> {
     this.#toWarm = ['heavy', 'small', ...Array.from({ length: this.#options.heavyWorkers - 1 }, (): Lane => 'heavy')]
-    this.#warmNext()
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, WARM_UP_WAIT_MS)
+      this.#whenWarm = resolve
+      this.#warmNext()
+    })
+    clearTimeout(timer)
   }
 
   #warmNext(): void {
@@ -199,6 +209,7 @@ export class QueryPool implements MetricQueries {
       worker.warmedPieces = WARM_UP_PIECES + 1
       return
     }
+    if (worker.warmedPieces === WARM_UP_FIRST_PIECES) this.#whenWarm()
     const piece = worker.warmedPieces++
     const waiting: Waiting = {
       tenant: DEFAULT_TENANT,

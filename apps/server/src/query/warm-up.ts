@@ -39,6 +39,8 @@ const SHAPES: readonly string[] = [
 const OWN = 'sum by (__name__) (rate({__name__=~"(vantage|process|host)_.+"}[5m]))'
 
 export const WARM_UP_PIECES = 1 + ROUNDS * SHAPES.length
+/** After these every shape was run once, which is most of what a cold engine costs. */
+export const WARM_UP_FIRST_PIECES = 1 + SHAPES.length
 
 /**
  * Runs one query: a small one over real data first, then synthetic ones of each shape, again and again. After all

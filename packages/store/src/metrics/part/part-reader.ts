@@ -24,7 +24,7 @@ import { PartIndex } from './part-index.ts'
 import { corrupt, PartSections, type PartTotals, readColumn } from './part-sections.ts'
 
 /** Time columns a part keeps decoded; beyond it all are dropped at once. */
-const DECODED_COLUMNS_MAX = 256
+const DECODED_COLUMNS_MAX = 1_024
 
 /**
  * One part file, read in place. Every section and page is checked against its CRC-32C before a byte of it is used.
