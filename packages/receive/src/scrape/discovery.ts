@@ -10,7 +10,7 @@ const FILE_REFRESH_MS_MAX = 5_000
 const HTTP_BYTES_MAX = 16 * 1024 * 1024
 const HTTP_TIMEOUT_MS = 30_000
 /** Targets of one discovery: more are a mistake that would fill memory. */
-export const TARGETS_MAX = 100_000
+const TARGETS_MAX = 100_000
 
 export interface DiscoveryDeps {
   /** YAML or JSON text → plain data. Throws where it is neither. */
@@ -79,7 +79,7 @@ export class Discoverer {
 }
 
 /** Checks what a file or an HTTP answer says: `[{"targets": ["host:port"], "labels": {"name": "value"}}]`. */
-export function groupsFrom(value: unknown, source: string): Result<TargetGroup[], string> {
+function groupsFrom(value: unknown, source: string): Result<TargetGroup[], string> {
   if (!Array.isArray(value)) return err(`${source}: want a list of target groups`)
   const groups: TargetGroup[] = []
   for (const [i, entry] of value.entries()) {
