@@ -1,5 +1,4 @@
-import { foreign, labelValue, METRIC_NAME } from '@vantage/model'
-import { RE2JS, RE2JSException } from 're2js'
+import { compilePattern, foreign, labelValue, METRIC_NAME, type Pattern } from '@vantage/model'
 import { mergeRows, type Row, type Value, withLabel } from '../evaluate/rows.ts'
 import { executionFault, limitFault } from '../language/fault.ts'
 import { isValidLabelName } from '../language/text.ts'
@@ -50,49 +49,22 @@ function labelReplace(call: FunctionCall): Value {
   const target = textOf(call, 1)
   const replacement = textOf(call, 2)
   const source = textOf(call, 3)
-  const pattern = compilePattern(textOf(call, 4), call.context.options.limits.regexCharsMax)
+  const pattern = patternOf(textOf(call, 4), call.context.options.limits.regexCharsMax)
   requireLabelName(target, 'destination', call)
   const rows = rowsOf(call, 0)
   for (const row of rows) {
-    const match = pattern.matcher(labelValue(row.labels, source))
-    if (match.find()) setLabel(call, row, target, expand(replacement, match))
+    const expanded = pattern.expand(labelValue(row.labels, source), [replacement])?.[0]
+    if (expanded !== undefined) setLabel(call, row, target, expanded)
   }
   return { kind: 'vector', rows: mergeRows(rows) }
 }
 
-function compilePattern(pattern: string, charsMax: number): RE2JS {
-  if (pattern.length > charsMax) {
-    const message = `regular expression: want at most ${charsMax} characters, got ${pattern.length}`
+function patternOf(text: string, charsMax: number): Pattern {
+  if (text.length > charsMax) {
+    const message = `regular expression: want at most ${charsMax} characters, got ${text.length}`
     throw limitFault(message, 'query.maxRegexBytes', 'unprocessable')
   }
-  try {
-    return RE2JS.compile(`^(?s:${pattern})$`)
-  } catch (error) {
-    if (!(error instanceof RE2JSException)) throw error
-    throw executionFault(`invalid regular expression in label_replace(): ${foreign(pattern)}`)
-  }
-}
-
-type Match = ReturnType<RE2JS['matcher']>
-
-/** `$1`, `$name`, `${name}` and `$$` in a replacement. Source: Go regexp.Regexp.Expand. */
-function expand(template: string, match: Match): string {
-  return template.replaceAll(/\$(?:\$|(\w+)|\{(\w+)\})/g, (whole, bare?: string, braced?: string) => {
-    if (whole === '$$') return '$'
-    return groupText(match, bare ?? braced ?? '')
-  })
-}
-
-/** Groups that do not exist or did not take part are empty. */
-function groupText(match: Match, name: string): string {
-  if (/^\d+$/.test(name)) {
-    const index = Number(name)
-    return index <= match.groupCount() ? (match.group(index) ?? '') : ''
-  }
-  try {
-    return match.group(name) ?? ''
-  } catch (error) {
-    if (error instanceof RE2JSException) return ''
-    throw error
-  }
+  const pattern = compilePattern(text)
+  if (!pattern.ok) throw executionFault(`invalid regular expression in label_replace(): ${foreign(text)}`)
+  return pattern.value
 }
