@@ -1,8 +1,5 @@
 import {
-  Metadata,
-  type MethodDefinition,
-  Server,
-  ServerCredentials,
+  type Metadata,
   type ServerErrorResponse,
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
@@ -13,11 +10,11 @@ import {
 import { err, fault, ok, PAYLOAD_ENCODINGS, PAYLOAD_FORMATS, type Result, STATUS, type TenantId } from '@vantage/model'
 import { type Arrival, admit, inflightFault } from './admission.ts'
 import { decodeHealthRequest, encodeHealthResponse, HEALTH_SERVICE, healthOf, isUnknownService } from './grpc-health.ts'
+import { bindGrpc, bytesMethod, closeGrpc, grpcStatus, newGrpcServer } from './grpc-server.ts'
 import type { InflightHold } from './inflight.ts'
 import type { IntakeAccepted, IntakeFault } from './intake.ts'
 import { GRPC_PEERS_MAX, HEALTH_POLL_MS, HEALTH_WATCHERS_MAX } from './limits.ts'
 import type { Reception } from './reception.ts'
-import { withRetryAfter } from './retry-after.ts'
 
 const METRICS_SERVICE = 'opentelemetry.proto.collector.metrics.v1.MetricsService'
 const EXPORT_PATH = `/${METRICS_SERVICE}/Export`
@@ -46,13 +43,7 @@ export async function startOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpcD
   const { reception } = options
   const door = new MetricsDoor(reception)
   const health = new HealthDoor(reception)
-  const server = new Server({
-    'grpc.max_receive_message_length': reception.limits.grpcMaxMessageBytes,
-    'grpc.max_concurrent_streams': reception.limits.grpcMaxConcurrentStreams,
-    'grpc.keepalive_time_ms': reception.limits.grpcKeepaliveMs,
-    'grpc.keepalive_timeout_ms': reception.limits.grpcKeepaliveTimeoutMs,
-    'grpc.max_connection_age_ms': reception.limits.grpcConnectionAgeMs,
-    'grpc.max_connection_age_grace_ms': reception.limits.grpcConnectionAgeGraceMs,
+  const server = newGrpcServer(reception, {
     interceptors: [
       (method, call) => (method.path === EXPORT_PATH ? door.guard(call) : new ServerInterceptingCall(call)),
     ],
@@ -62,52 +53,25 @@ export async function startOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpcD
     { Export: (call: BytesCall, answer: sendUnaryData<Buffer>) => void door.serve(call, answer) },
   )
   server.addService(
-    { Check: bytesMethod(`/${HEALTH_SERVICE}/Check`), Watch: bytesMethod(`/${HEALTH_SERVICE}/Watch`, true) },
+    {
+      Check: bytesMethod(`/${HEALTH_SERVICE}/Check`),
+      Watch: bytesMethod(`/${HEALTH_SERVICE}/Watch`, { responseStream: true }),
+    },
     {
       Check: (call: BytesCall, answer: sendUnaryData<Buffer>) => health.check(call, answer),
       Watch: (call: BytesStream) => health.watch(call),
     },
   )
-  const port = await bind(server, options)
-  return { port, close: (graceMs) => close(server, health, graceMs) }
+  const port = await bindGrpc(server, options)
+  const close = (graceMs: number) => {
+    health.close()
+    return closeGrpc(server, graceMs)
+  }
+  return { port, close }
 }
 
 type BytesCall = ServerUnaryCall<Buffer, Buffer>
 type BytesStream = ServerWritableStream<Buffer, Buffer>
-
-function bytesMethod(path: string, responseStream = false): MethodDefinition<Buffer, Buffer> {
-  const same = (bytes: Buffer) => bytes
-  return {
-    path,
-    requestStream: false,
-    responseStream,
-    requestSerialize: same,
-    requestDeserialize: same,
-    responseSerialize: same,
-    responseDeserialize: same,
-  }
-}
-
-function bind(server: Server, { host, port }: OtlpGrpcOptions): Promise<number> {
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) resolve(bound)
-      else reject(error)
-    })
-  })
-}
-
-function close(server: Server, health: HealthDoor, graceMs: number): Promise<void> {
-  health.close()
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.forceShutdown(), graceMs)
-    server.tryShutdown(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
-}
 
 /** One call between its metadata and its answer. */
 interface GrpcVisit {
@@ -138,7 +102,7 @@ class MetricsDoor {
           onReceiveMetadata: (metadata, passOn) => {
             const admitted = this.#admit(call, metadata)
             if (!admitted.ok) {
-              call.sendStatus(this.#status(admitted.error))
+              call.sendStatus(grpcStatus(admitted.error, this.#reception))
               return
             }
             visit = admitted.value
@@ -163,7 +127,7 @@ class MetricsDoor {
       const outcome = hold?.ensure(call.request.length) ? await this.#submit(call, visit) : err(inflightFault())
       if (!outcome.ok) {
         this.#reception.counts.refused(visit, outcome.error)
-        answer(this.#status(outcome.error))
+        answer(grpcStatus(outcome.error, this.#reception))
         return
       }
       this.#reception.counts.accepted(visit, outcome.value)
@@ -212,16 +176,6 @@ class MetricsDoor {
     }
     visit.hold = admitted.value.hold
     return ok(visit)
-  }
-
-  /** A fault as a gRPC status, with `google.rpc.Status` beside it (RetryInfo where the client shall come again). */
-  #status(refusal: IntakeFault): ServerErrorResponse & { code: number; details: string } {
-    const sent = withRetryAfter(refusal, this.#reception.random)
-    const metadata = new Metadata()
-    metadata.set('grpc-status-details-bin', Buffer.from(this.#reception.codec.encodeStatus(sent)))
-    // The library percent-encodes the text, which half a surrogate pair would break.
-    const details = sent.message.toWellFormed()
-    return { name: sent.code, message: details, code: STATUS[sent.code].grpc, details, metadata }
   }
 
   /** One object a connection, as far as the library tells connections apart; the oldest are forgotten. */

@@ -1,18 +1,8 @@
-import {
-  Metadata,
-  type MethodDefinition,
-  Server,
-  ServerCredentials,
-  type ServerDuplexStream,
-  type ServerErrorResponse,
-  type ServerReadableStream,
-  type sendUnaryData,
-} from '@grpc/grpc-js'
-import { type Fault, ok, type Refusal, STATUS } from '@vantage/model'
+import type { ServerDuplexStream, ServerReadableStream, sendUnaryData } from '@grpc/grpc-js'
+import { type Fault, ok, type Refusal } from '@vantage/model'
 import { type Arrival, admit } from '../admission.ts'
-import type { IntakeFault } from '../intake.ts'
+import { bindGrpc, bytesMethod, closeGrpc, grpcStatus, newGrpcServer } from '../grpc-server.ts'
 import type { Reception } from '../reception.ts'
-import { withRetryAfter } from '../retry-after.ts'
 import { SeenBatches } from './seen-batches.ts'
 import { type BatchResult, StreamVisit } from './visit.ts'
 
@@ -55,63 +45,26 @@ type Readable = ServerReadableStream<Buffer, Buffer>
  */
 export async function startStreamDoor(options: StreamDoorOptions): Promise<StreamDoor> {
   const { reception } = options
-  const server = new Server({
-    'grpc.max_receive_message_length': reception.limits.grpcMaxMessageBytes,
-    'grpc.max_concurrent_streams': reception.limits.grpcMaxConcurrentStreams,
-    'grpc.keepalive_time_ms': reception.limits.grpcKeepaliveMs,
-    'grpc.keepalive_timeout_ms': reception.limits.grpcKeepaliveTimeoutMs,
-    'grpc.max_connection_age_ms': reception.limits.grpcConnectionAgeMs,
-    'grpc.max_connection_age_grace_ms': reception.limits.grpcConnectionAgeGraceMs,
-  })
+  const server = newGrpcServer(reception)
   const calls = new StreamCalls(options)
   server.addService(
-    { Stream: bytesMethod(STREAM_PATH, true), Push: bytesMethod(PUSH_PATH, false) },
+    {
+      Stream: bytesMethod(STREAM_PATH, { requestStream: true, responseStream: true }),
+      Push: bytesMethod(PUSH_PATH, { requestStream: true }),
+    },
     {
       Stream: (call: Duplex) => calls.stream(call),
       Push: (call: Readable, answer: sendUnaryData<Buffer>) => calls.push(call, answer),
     },
   )
-  const port = await bind(server, options)
+  const port = await bindGrpc(server, options)
   return {
     port,
     close: async (graceMs) => {
       calls.finish()
-      await shutdown(server, graceMs)
+      await closeGrpc(server, graceMs)
     },
   }
-}
-
-function bytesMethod(path: string, responseStream: boolean): MethodDefinition<Buffer, Buffer> {
-  const same = (bytes: Buffer) => bytes
-  return {
-    path,
-    requestStream: true,
-    responseStream,
-    requestSerialize: same,
-    requestDeserialize: same,
-    responseSerialize: same,
-    responseDeserialize: same,
-  }
-}
-
-function bind(server: Server, { host, port }: StreamDoorOptions): Promise<number> {
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) resolve(bound)
-      else reject(error)
-    })
-  })
-}
-
-function shutdown(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.forceShutdown(), graceMs)
-    server.tryShutdown(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }
 
 /** The streams that are open. */
@@ -135,7 +88,7 @@ class StreamCalls {
   stream(call: Duplex): void {
     const end = (problem: Fault | undefined) => {
       if (problem === undefined) call.end()
-      else call.emit('error', this.#status(problem))
+      else call.emit('error', grpcStatus(problem, this.#reception))
     }
     this.#open(call, STREAM_PATH, end, (visit, isLast) => {
       const { upToSeq, rejected } = visit.takeProgress()
@@ -149,7 +102,7 @@ class StreamCalls {
     const rejected: RejectedBatchItems[] = []
     let visit: StreamVisit | undefined
     const end = (problem: Fault | undefined) => {
-      if (problem !== undefined) answer(this.#status(problem))
+      if (problem !== undefined) answer(grpcStatus(problem, this.#reception))
       else if (visit !== undefined) {
         answer(null, Buffer.from(this.#codec.encodePushSummary(visit.batches, visit.samples, rejected)))
       }
@@ -192,14 +145,6 @@ class StreamCalls {
     })
     this.#visits.add(visit)
     return visit
-  }
-
-  #status(refusal: IntakeFault): ServerErrorResponse {
-    const sent = withRetryAfter(refusal, this.#reception.random)
-    const metadata = new Metadata()
-    metadata.set('grpc-status-details-bin', Buffer.from(this.#reception.codec.encodeStatus(sent)))
-    const details = sent.message.toWellFormed()
-    return { name: sent.code, message: details, code: STATUS[sent.code].grpc, details, metadata }
   }
 }
 
