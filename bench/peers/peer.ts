@@ -2,9 +2,9 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { freePorts, isAnswered } from '../../tools/ports.ts'
 
 export type PeerName = 'vantage' | 'victoriametrics' | 'prometheus'
 
@@ -48,7 +48,7 @@ export class RunningPeer {
   /** A fresh folder and port, not started yet. */
   static async prepare(peer: Peer): Promise<RunningPeer> {
     const directory = await mkdtemp(join(tmpdir(), `vantage-bench-${peer.name}-`))
-    return new RunningPeer(peer, directory, await freePort())
+    return new RunningPeer(peer, directory, (await freePorts(1))[0] as number)
   }
 
   static async start(peer: Peer): Promise<RunningPeer> {
@@ -160,27 +160,4 @@ export function findProgram(variable: string, name: string): string | undefined 
 
 export function sleep(ms: number): Promise<void> {
   return new Promise((wake) => setTimeout(wake, ms))
-}
-
-async function isAnswered(url: string): Promise<boolean> {
-  try {
-    const answer = await fetch(url)
-    await answer.arrayBuffer()
-    return answer.status === 200
-  } catch (error) {
-    // Nobody listens yet.
-    if (error instanceof TypeError) return false
-    throw error
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('BUG: a TCP server has an address')
-  return address.port
 }

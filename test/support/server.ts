@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { freePorts, isAnswered } from '../../tools/ports.ts'
+
+export { freePorts }
 
 const CHECKOUT = resolve(import.meta.dirname, '../..')
 const SERVER_ENTRY = join(CHECKOUT, 'apps/server/src/main.ts')
@@ -148,43 +150,8 @@ async function waitUntilReady(url: string, child: ChildProcess, isListening: boo
   const deadlineMs = performance.now() + START_TIMEOUT_MS
   while (performance.now() < deadlineMs) {
     if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}`)
-    if (await isReady(url, isListening)) return
+    if (await isAnswered(`${url}/-/ready`, isListening)) return
     await new Promise((wake) => setTimeout(wake, POLL_MS))
   }
   throw new Error(`the server was not ready after ${START_TIMEOUT_MS} ms`)
-}
-
-async function isReady(url: string, isListening: boolean): Promise<boolean> {
-  try {
-    const answer = await fetch(`${url}/-/ready`)
-    await answer.arrayBuffer()
-    return answer.status === 200 || isListening
-  } catch (error) {
-    // Nobody listens yet.
-    if (error instanceof TypeError) return false
-    throw error
-  }
-}
-
-/** Ports that were free a moment ago, all held at once so that they differ. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  await Promise.all(
-    servers.map(async (server) => {
-      server.listen(0, '127.0.0.1')
-      await once(server, 'listening')
-    }),
-  )
-  const ports = servers.map((server) => {
-    const address = server.address()
-    if (address === null || typeof address === 'string') throw new Error('BUG: a TCP server has an address')
-    return address.port
-  })
-  await Promise.all(
-    servers.map(async (server) => {
-      server.close()
-      await once(server, 'close')
-    }),
-  )
-  return ports
 }

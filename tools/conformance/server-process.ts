@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { freePorts, isAnswered } from '../ports.ts'
 
 const CHECKOUT = resolve(import.meta.dirname, '../..')
 
@@ -30,7 +30,7 @@ export class ServerProcess {
 
   async start(): Promise<void> {
     this.#dir = await mkdtemp(join(tmpdir(), 'vantage-conformance-'))
-    this.#port = await freePort()
+    this.#port = (await freePorts(1))[0] as number
     this.#child = spawn(process.execPath, serverArguments(this.#dir, this.#port), {
       env: {
         ...process.env,
@@ -68,32 +68,9 @@ export class ServerProcess {
     const deadlineMs = performance.now() + START_TIMEOUT_MS
     while (performance.now() < deadlineMs) {
       if (this.#child?.exitCode !== null) throw new Error(`the server ended with code ${this.#child?.exitCode}`)
-      if (await isReady(this.baseUrl)) return
+      if (await isAnswered(`${this.baseUrl}/-/ready`)) return
       await new Promise((wake) => setTimeout(wake, POLL_MS))
     }
     throw new Error(`the server was not ready after ${START_TIMEOUT_MS} ms`)
   }
-}
-
-async function isReady(baseUrl: string): Promise<boolean> {
-  try {
-    const answer = await fetch(`${baseUrl}/-/ready`)
-    await answer.arrayBuffer()
-    return answer.status === 200
-  } catch (error) {
-    // Nobody listens yet.
-    if (error instanceof TypeError) return false
-    throw error
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('BUG: a TCP server has an address')
-  return address.port
 }
