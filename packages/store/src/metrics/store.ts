@@ -2,10 +2,8 @@ import { randomInt } from 'node:crypto'
 import {
   type ApplyOutcome,
   assert,
-  type Clock,
   err,
   type Fault,
-  type FileSystem,
   fault,
   type Labels,
   type MetricBatch,
@@ -35,34 +33,13 @@ import { LocalReader } from './local-reader.ts'
 import { partFileName } from './part/part-file-name.ts'
 import { type Pin, PinBook } from './pins.ts'
 import { restoreHeads } from './restore.ts'
+import type { MetricStoreOptions } from './store-options.ts'
 import { headStats, type MetricStoreStats, partStats } from './store-stats.ts'
 import { checkDeletion, deletedToOf, type SeriesDeletion, type Tombstone, tombstonesOver } from './tombstones.ts'
 import { expiredParts, MergePlan, RetentionClock, type TickInput } from './upkeep.ts'
 import { StoreView, type TenantViewMessage } from './view.ts'
 import { ViewBook } from './view-book.ts'
-import { WorkerClient, type WorkerHost } from './worker-port.ts'
-
-export interface MetricStoreOptions {
-  /** Belongs to the store alone: the catalogue and the parts lie in it. */
-  readonly directory: string
-  readonly files: FileSystem
-  readonly clock: Clock
-  readonly workers: WorkerHost
-  readonly topic?: Topic
-  readonly limits?: Partial<HeadLimits>
-  readonly sealAfterMs?: number
-  readonly sealLogBytes?: number
-  readonly retentionMs?: number
-  /** Seed of the hash tables; random unless a test sets it. */
-  readonly seed?: number
-  /**
-   * Resolves once the log holds everything below the offset, synced. A seal asks before its transaction, so that parts
-   * never run ahead of the log: after a crash the log would give their offsets to other records.
-   */
-  readonly whenDurable?: (toOffset: number) => Promise<void>
-  /** Told about what failed and will be tried again, or was refused: one sentence each. */
-  readonly onProblem: (message: string) => void
-}
+import { WorkerClient } from './worker-port.ts'
 
 /** Generations frozen together: one transaction makes all their parts visible. */
 interface SealBatch {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeValues, encodeValues, VALUE_KIND, ValueScratch, valuesBytesMax } from './value-codec.ts'
+import { encodeValues, VALUE_KIND, ValueScratch, valuesBytesMax } from './value-codec.ts'
+import { decodeValues } from './value-decoder.ts'
 
 const scratch = new ValueScratch()
 

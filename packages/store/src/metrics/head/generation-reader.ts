@@ -9,7 +9,7 @@ import {
   type Labels,
   type SampleColumns,
 } from '@vantage/model'
-import { decodeValues } from '../codec/value-codec.ts'
+import { decodeValues } from '../codec/value-decoder.ts'
 import { IntList } from '../int-list.ts'
 import { CHUNK_SAMPLES_MAX, SEGMENT_WORD_BITS, SEGMENT_WORD_MASK, SEGMENT_WORDS, TAIL_SAMPLES_MAX } from '../limits.ts'
 import { mergeColumns, SortScratch, sortByTime } from '../merge-columns.ts'

@@ -1,5 +1,6 @@
 import { assert, CUSTOM_BUCKETS_SCHEMA, type Histogram, type HistogramColumns, type ResetHint } from '@vantage/model'
-import { decodeValues, encodeValues, type ValueScratch, valuesBytesMax } from '../codec/value-codec.ts'
+import { encodeValues, type ValueScratch, valuesBytesMax } from '../codec/value-codec.ts'
+import { decodeValues } from '../codec/value-decoder.ts'
 import type { ReadScratch } from '../head/generation-reader.ts'
 import { CHUNK_HISTOGRAMS_MAX, PAGE_BYTES } from '../limits.ts'
 import { ByteSink, ByteSource } from './byte-sink.ts'

@@ -10,7 +10,7 @@ import {
   readAllNow,
   type SampleColumns,
 } from '@vantage/model'
-import { decodeValues, mayHoldMarker } from '../codec/value-codec.ts'
+import { decodeValues, mayHoldMarker } from '../codec/value-decoder.ts'
 import type { DeltaState } from '../head/delta-sums.ts'
 import type { ReadScratch } from '../head/generation-reader.ts'
 import { CHUNK_SAMPLES_MAX, PAGE_BYTES } from '../limits.ts'
