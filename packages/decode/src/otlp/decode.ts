@@ -8,6 +8,7 @@ import {
   type LabelsOutcome,
   type MetricBatch,
 } from '@vantage/model'
+import { FieldCursor, fieldVarint, nextField } from '../field-cursor.ts'
 import { pushHistogram } from '../histogram.ts'
 import {
   FIELDS_PER_CLOCK_READ,
@@ -21,7 +22,6 @@ import {
   SAMPLES_MAX_PER_REQUEST,
 } from '../limits.ts'
 import { refuseItems } from '../refusals.ts'
-import { FieldCursor, fieldVarint, nextField } from './field-cursor.ts'
 import * as field from './fields.ts'
 import type { OtlpInterner } from './interner.ts'
 import { KINDS, type MetricContext, metadataOf, rowLabels, SUFFIXES, targetInfoLabels } from './labels.ts'

@@ -9,8 +9,8 @@ import {
   NO_CUSTOM_VALUES,
   RESET_HINT,
 } from '@vantage/model'
+import { FieldCursor, nextField } from '../field-cursor.ts'
 import { bucketsOf } from '../histogram.ts'
-import { FieldCursor, nextField } from './field-cursor.ts'
 import * as field from './fields.ts'
 
 /**

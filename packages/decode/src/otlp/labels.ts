@@ -1,9 +1,9 @@
 import { isUtf8Range, utf8Text } from '@vantage/bytes'
 import { type ItemReason, type LabelsOutcome, METRIC_NAME, type MetricMetadata, type MetricType } from '@vantage/model'
+import { FieldCursor, nextField } from '../field-cursor.ts'
 import { canonicalLabels } from '../labels.ts'
 import type { LabelLimits } from '../limits.ts'
 import { type AttributeFault, readAttribute } from './any-value.ts'
-import { FieldCursor, nextField } from './field-cursor.ts'
 import * as field from './fields.ts'
 import { type NameKind, prometheusLabel, prometheusName, prometheusUnit } from './names.ts'
 

@@ -1,10 +1,10 @@
 import { getUint32, type ReusableBuffer } from '@vantage/bytes'
 import { type Exemplar, type Histogram, labelsFrom, type MetricBatch, STALE_HIGH, STALE_LOW } from '@vantage/model'
+import { FieldCursor, fieldVarint, nextField } from '../field-cursor.ts'
 import { EXEMPLAR_LABEL_BYTES_MAX, EXEMPLARS_MAX_PER_REQUEST } from '../limits.ts'
 import { refuseItems, warnOnce } from '../refusals.ts'
 import { readAttribute } from './any-value.ts'
 import { ExponentialFields } from './exponential.ts'
-import { FieldCursor, fieldVarint, nextField } from './field-cursor.ts'
 import * as field from './fields.ts'
 import { KINDS, type MetricContext, SUFFIXES } from './labels.ts'
 

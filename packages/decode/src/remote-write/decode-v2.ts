@@ -1,6 +1,7 @@
 import { ByteCursor, ReusableBuffer, readVarint, writeVarint } from '@vantage/bytes'
 import { assert, type Clock, type Fault, fault, METRIC_NAME, type MetricBatch } from '@vantage/model'
 import { RefusedHistograms } from '../histogram.ts'
+import { readLabels } from '../label-fields.ts'
 import {
   FIELDS_PER_CLOCK_READ,
   HISTOGRAMS_MAX_PER_REQUEST,
@@ -12,7 +13,7 @@ import {
 import { refuseItems } from '../refusals.ts'
 import { REMOTE_WRITE_ALIAS_SPACE } from './decode.ts'
 import { cut, fieldEnd, readSample, skipField, tooMany } from './fields.ts'
-import { pushMetadata, readExemplarV2, readLabels } from './parts.ts'
+import { pushMetadata, readExemplarV2 } from './parts.ts'
 import { readHistogram } from './wire-histogram.ts'
 
 /**

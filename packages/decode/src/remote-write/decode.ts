@@ -9,6 +9,7 @@ import {
   type MetricBatch,
 } from '@vantage/model'
 import { RefusedHistograms } from '../histogram.ts'
+import { readLabels } from '../label-fields.ts'
 import {
   FIELDS_PER_CLOCK_READ,
   HISTOGRAMS_MAX_PER_REQUEST,
@@ -18,7 +19,7 @@ import {
   SAMPLES_MAX_PER_REQUEST,
 } from '../limits.ts'
 import { cut, fieldEnd, readSample, skipField, tooMany } from './fields.ts'
-import { readExemplar, readLabels, readMetadata } from './parts.ts'
+import { readExemplar, readMetadata } from './parts.ts'
 import { readHistogram } from './wire-histogram.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { ByteCursor, readFixed64, readVarint, readVarintSigned, readZigzag } from '@vantage/bytes'
 import { isStaleAt, type MetricBatch, NO_CUSTOM_VALUES, type ResetHint } from '@vantage/model'
-import { bucketsOf, pushHistogram, pushStale, type RefusedHistograms } from '../histogram.ts'
+import { pushHistogram, pushStale, type RefusedHistograms } from '../histogram.ts'
+import { SPARSE_ENTRIES_MAX, SparseSide } from '../sparse-side.ts'
 import { skipField } from './fields.ts'
 
 /**
@@ -15,24 +16,13 @@ import { skipField } from './fields.ts'
  *     BucketSpan: 1 offset sint32   2 length uint32
  */
 
-/** More than any histogram that is taken: the reader stops collecting, the check names the limit. */
-const ENTRIES_MAX = 4_096
-
-class Side {
-  readonly offsets: number[] = []
-  readonly lengths: number[] = []
-  /** Differences of integer counts. */
-  readonly deltas: number[] = []
-  readonly counts: number[] = []
-}
-
 /** The fields of one message, reused from histogram to histogram. */
 class Fields {
   readonly cursor = new ByteCursor()
   readonly scratch = new Float64Array(1)
   readonly halves = new Uint32Array(this.scratch.buffer)
-  readonly positive = new Side()
-  readonly negative = new Side()
+  readonly positive = new SparseSide()
+  readonly negative = new SparseSide()
   readonly customValues: number[] = []
   isInteger = true
   count = 0
@@ -47,12 +37,8 @@ class Fields {
 
   reset(bytes: Uint8Array, from: number, to: number): void {
     this.cursor.reset(bytes, from, to)
-    for (const { offsets, lengths, deltas, counts } of [this.positive, this.negative]) {
-      offsets.length = 0
-      lengths.length = 0
-      deltas.length = 0
-      counts.length = 0
-    }
+    this.positive.reset()
+    this.negative.reset()
     this.customValues.length = 0
     this.isInteger = true
     this.count = 0
@@ -175,11 +161,11 @@ function readNumbers(tag: number, to: number, into: number[], wireType: 0 | 1): 
 
 function readNumber(into: number[], wireType: 0 | 1): void {
   const value = wireType === 0 ? readZigzag(fields.cursor) : fields.double()
-  if (into.length < ENTRIES_MAX) into.push(value)
+  if (into.length < SPARSE_ENTRIES_MAX) into.push(value)
   else fields.isTooLarge = true
 }
 
-function readSpan(side: Side, to: number): boolean {
+function readSpan(side: SparseSide, to: number): boolean {
   const { cursor } = fields
   const size = readVarint(cursor)
   const stop = cursor.at + size
@@ -193,7 +179,7 @@ function readSpan(side: Side, to: number): boolean {
     else if (tag === 0x10) length = readVarint(cursor)
     else if (skipField(cursor, tag, at) !== undefined) return false
   }
-  if (side.offsets.length < ENTRIES_MAX) {
+  if (side.offsets.length < SPARSE_ENTRIES_MAX) {
     side.offsets.push(offset)
     side.lengths.push(length)
   } else fields.isTooLarge = true
@@ -208,7 +194,7 @@ function pushRead(batch: MetricBatch): string | undefined {
     return undefined
   }
   if (fields.isTooLarge) return 'too many buckets (limits.maxBuckets)'
-  const problem = spanProblem(positive) ?? spanProblem(negative)
+  const problem = positive.problem(isInteger) ?? negative.problem(isInteger)
   if (problem !== undefined) return problem
   const histogram = {
     schema: fields.schema,
@@ -217,39 +203,9 @@ function pushRead(batch: MetricBatch): string | undefined {
     sum: fields.sum,
     zeroCount: fields.zeroCount,
     zeroThreshold: fields.zeroThreshold,
-    positive: bucketsOf(firstsOf(positive.offsets, positive.lengths), positive.lengths, countsOf(positive)),
-    negative: bucketsOf(firstsOf(negative.offsets, negative.lengths), negative.lengths, countsOf(negative)),
+    positive: positive.buckets(isInteger),
+    negative: negative.buckets(isInteger),
     customValues: customValues.length === 0 ? NO_CUSTOM_VALUES : Float64Array.from(customValues),
   }
   return pushHistogram(batch, timeMs, histogram, isInteger ? 'integer' : 'float')
-}
-
-function spanProblem(side: Side): string | undefined {
-  const counts = fields.isInteger ? side.deltas.length : side.counts.length
-  let buckets = 0
-  for (let i = 0; i < side.lengths.length; i++) {
-    if (i > 0 && (side.offsets[i] as number) < 0) return `want spans that ascend, got the offset ${side.offsets[i]}`
-    buckets += side.lengths[i] as number
-  }
-  return buckets === counts ? undefined : `want as many buckets as the spans say (${buckets}), got ${counts}`
-}
-
-/** The first span's offset is an index, the others' are gaps. */
-function firstsOf(offsets: readonly number[], lengths: readonly number[]): number[] {
-  let next = 0
-  return offsets.map((offset, i) => {
-    const first = next + offset
-    next = first + (lengths[i] as number)
-    return first
-  })
-}
-
-/** Absolute counts: integer ones come as the difference to the bucket before. */
-function countsOf(side: Side): readonly number[] {
-  if (!fields.isInteger) return side.counts
-  let count = 0
-  return side.deltas.map((delta) => {
-    count += delta
-    return count
-  })
 }

@@ -9,6 +9,7 @@ import {
   METRIC_NAME,
   type MetricBatch,
 } from '@vantage/model'
+import { FieldCursor, fieldVarint, nextField } from '../field-cursor.ts'
 import { canonicalLabels } from '../labels.ts'
 import {
   FIELDS_PER_CLOCK_READ,
@@ -17,7 +18,6 @@ import {
   ROWS_MAX_PER_REQUEST,
   SAMPLES_MAX_PER_REQUEST,
 } from '../limits.ts'
-import { FieldCursor, fieldVarint, nextField } from '../otlp/field-cursor.ts'
 import { plainNumber } from '../otlp/labels.ts'
 import { refuseItems, warnOnce } from '../refusals.ts'
 
