@@ -42,16 +42,23 @@ export function bucketsOf(
 /** Counts that were written as integers add up exactly, so they may be held against their sum. */
 export type CountKind = 'integer' | 'float'
 
-/** Adds a histogram to the row that is open, unless it contradicts itself. @returns how it does, or undefined */
+/**
+ * Adds a histogram to the row that is open, unless it contradicts itself.
+ * @param startMs when it began to count; 0 = unknown
+ * @returns how it contradicts itself, or undefined
+ */
 export function pushHistogram(
   batch: MetricBatch,
   timeMs: number,
+  startMs: number,
   histogram: Histogram,
   kind: CountKind,
 ): string | undefined {
   const problem = histogramProblem(histogram, kind)
-  if (problem === undefined) batch.pushHistogram(timeMs, encodeHistogram(histogram))
-  return problem
+  if (problem !== undefined) return problem
+  batch.pushHistogram(timeMs, encodeHistogram(histogram))
+  batch.noteHistogramStart(batch.histogramCount - 1, startMs)
+  return undefined
 }
 
 /** Histograms of the open row that were refused: one refusal names the series and the first problem. */

@@ -32,6 +32,11 @@ export class MetricBatch {
   /** Per sample: start of the interval of a delta point (unix ms), or NaN where the sample is cumulative or a gauge. */
   deltaStarts: Float64Array | undefined
   /**
+   * Per sample: when the counter behind it began to count (unix ms), 0 where nobody said so. Absent = nobody did, which
+   * costs nothing; `noteStart` makes it.
+   */
+  startTimes: Float64Array | undefined
+  /**
    * Native histograms, beside the samples: histogram h is one sample of row `histogramRows[h]`, encoded
    * (`encodeHistogram`) in `histogramBytes[histogramFrom[h], histogramFrom[h + 1])`. Rows ascend.
    */
@@ -40,6 +45,8 @@ export class MetricBatch {
   histogramTimes = new Float64Array(0)
   histogramFrom = new Int32Array(1)
   histogramBytes = new Uint8Array(0)
+  /** Per histogram, like `startTimes`; `noteHistogramStart` makes it. */
+  histogramStartTimes: Float64Array | undefined
   readonly exemplars: { readonly row: number; readonly exemplar: Exemplar }[] = []
   readonly metadata: MetricMetadata[] = []
   /** Refused while decoding (stateless checks), before the store saw anything. */
@@ -55,6 +62,8 @@ export class MetricBatch {
     this.sampleFrom[0] = 0
     this.histogramCount = 0
     this.deltaStarts = undefined
+    this.startTimes = undefined
+    this.histogramStartTimes = undefined
     this.exemplars.length = 0
     this.metadata.length = 0
     this.refused.length = 0
@@ -71,18 +80,38 @@ export class MetricBatch {
 
   growSamples(): void {
     const size = this.times.length * 2
-    const times = new Float64Array(size)
-    const values = new Float64Array(size)
-    times.set(this.times)
-    values.set(this.values)
-    this.times = times
+    const values = copyDoubles(this.values, size)
+    this.times = copyDoubles(this.times, size)
     this.values = values
     this.halves = new Uint32Array(values.buffer)
-    if (this.deltaStarts !== undefined) {
-      const starts = new Float64Array(size)
-      starts.set(this.deltaStarts)
-      this.deltaStarts = starts
+    if (this.deltaStarts !== undefined) this.deltaStarts = copyDoubles(this.deltaStarts, size)
+    if (this.startTimes !== undefined) this.startTimes = copyDoubles(this.startTimes, size)
+  }
+
+  /** Forgets the samples and histograms behind these counts: those of a row that was not ended. */
+  dropBehind(sampleCount: number, histogramCount: number): void {
+    this.startTimes?.fill(0, sampleCount, this.sampleCount)
+    this.histogramStartTimes?.fill(0, histogramCount, this.histogramCount)
+    this.sampleCount = sampleCount
+    this.histogramCount = histogramCount
+  }
+
+  /** Says since when sample `sample` counts; one that is there already. */
+  noteStart(sample: number, startMs: number): void {
+    if (this.startTimes === undefined) {
+      if (startMs === 0) return
+      this.startTimes = new Float64Array(this.times.length)
     }
+    this.startTimes[sample] = startMs
+  }
+
+  /** The same for histogram `at`. */
+  noteHistogramStart(at: number, startMs: number): void {
+    if (this.histogramStartTimes === undefined) {
+      if (startMs === 0) return
+      this.histogramStartTimes = new Float64Array(this.histogramTimes.length)
+    }
+    this.histogramStartTimes[at] = startMs
   }
 
   /** Closes the row that holds all samples pushed since the last call. */
@@ -122,9 +151,8 @@ export class MetricBatch {
 
   #growHistograms(): void {
     const size = Math.max(64, this.histogramTimes.length * 2)
-    const times = new Float64Array(size)
-    times.set(this.histogramTimes)
-    this.histogramTimes = times
+    this.histogramTimes = copyDoubles(this.histogramTimes, size)
+    if (this.histogramStartTimes !== undefined) this.histogramStartTimes = copyDoubles(this.histogramStartTimes, size)
     this.histogramRows = copyInts(this.histogramRows, size)
     this.histogramFrom = copyInts(this.histogramFrom, size + 1)
   }
@@ -132,6 +160,12 @@ export class MetricBatch {
 
 function copyInts(from: Int32Array, size: number): Int32Array<ArrayBuffer> {
   const to = new Int32Array(size)
+  to.set(from)
+  return to
+}
+
+function copyDoubles(from: Float64Array, size: number): Float64Array<ArrayBuffer> {
+  const to = new Float64Array(size)
   to.set(from)
   return to
 }

@@ -166,7 +166,15 @@ export class OtlpMetricsDecoder implements RowWriter {
   }
 
   /** Called by the point reader: one row with one sample; `low`, `high` are the bits of its value. */
-  writeRow(timeMs: number, startMs: number, low: number, high: number, suffix: number, extra: number): void {
+  writeRow(
+    timeMs: number,
+    startMs: number,
+    sinceMs: number,
+    low: number,
+    high: number,
+    suffix: number,
+    extra: number,
+  ): void {
     const batch = this.#openBatch()
     const row = batch.rowCount
     if (
@@ -186,17 +194,18 @@ export class OtlpMetricsDecoder implements RowWriter {
       batch.deltaStarts = new Float64Array(batch.times.length).fill(Number.NaN)
     }
     if (batch.deltaStarts !== undefined) batch.deltaStarts[sample] = startMs
+    batch.noteStart(sample, sinceMs)
     this.#closeRow(timeMs, suffix, extra)
   }
 
   /** Called by the point reader: one row with one native histogram. */
-  writeHistogramRow(timeMs: number, histogram: Histogram): string | undefined {
+  writeHistogramRow(timeMs: number, sinceMs: number, histogram: Histogram): string | undefined {
     const batch = this.#openBatch()
     if (batch.histogramCount >= HISTOGRAMS_MAX_PER_REQUEST || this.#arenaLength > ALIAS_BYTES_MAX) {
       this.#isOverflowing = true
       return undefined
     }
-    const problem = pushHistogram(batch, timeMs, histogram, 'integer')
+    const problem = pushHistogram(batch, timeMs, sinceMs, histogram, 'integer')
     if (problem === undefined) this.#closeRow(timeMs, SUFFIXES.value, 0)
     return problem
   }
@@ -284,7 +293,7 @@ export class OtlpMetricsDecoder implements RowWriter {
     if (!this.#internAll()) return tooManyNames()
     this.#contexts.push(this.#context)
     // 1 as a double.
-    this.writeRow(this.#newestMs, Number.NaN, 0, 0x3ff00000, SUFFIXES.targetInfo, 0)
+    this.writeRow(this.#newestMs, Number.NaN, 0, 0, 0x3ff00000, SUFFIXES.targetInfo, 0)
     return 8
   }
 

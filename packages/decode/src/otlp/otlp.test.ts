@@ -219,6 +219,44 @@ describe('OtlpMetricsDecoder', () => {
       expect(decoder.rejectedPoints(bits === undefined ? undefined : Uint8Array.of(bits))).toBe(want)
   })
 
+  test('what only grows says since when', () => {
+    const sum = (isMonotonic: boolean, aggregationTemporality: number) => ({
+      name: 's',
+      sum: { isMonotonic, aggregationTemporality, dataPoints: [point({ asInt: '1' })] },
+    })
+    const unknown = { name: 'u', sum: { isMonotonic: true, aggregationTemporality: 2, dataPoints: [] as object[] } }
+    unknown.sum.dataPoints.push({ timeUnixNano: NS, asInt: '1' })
+    const quantileValues = [{ quantile: 0.5, value: 3 }]
+    const summary = { name: 'q', summary: { dataPoints: [point({ count: '1', sum: 3, quantileValues })] } }
+    const exponential = { count: '1', zeroCount: '1' }
+    const since = 1_700_000_000_000
+    const cases: readonly (readonly [object, readonly number[] | undefined, readonly number[] | undefined])[] = [
+      [gauge('g', [point({ asInt: '1' })]), undefined, undefined],
+      [sum(true, 2), [since], undefined],
+      [sum(false, 2), undefined, undefined],
+      [sum(true, 1), undefined, undefined],
+      [unknown, undefined, undefined],
+      [histogram({}), [since, since, since, since, since], undefined],
+      [summary, [since, since, 0], undefined],
+      [
+        { name: 'e', exponentialHistogram: { aggregationTemporality: 2, dataPoints: [point(exponential)] } },
+        undefined,
+        [since],
+      ],
+    ]
+    for (const [metric, floats, histograms] of cases) {
+      for (const [body, isJson] of [
+        [encode(metrics([metric])), false],
+        [jsonBytes(metrics([metric])), true],
+      ] as const) {
+        const batch = decode(body, isJson) as MetricBatch
+        expect(batch.startTimes && [...batch.startTimes.subarray(0, batch.sampleCount)]).toEqual(floats)
+        const starts = batch.histogramStartTimes
+        expect(starts && [...starts.subarray(0, batch.histogramCount)]).toEqual(histograms)
+      }
+    }
+  })
+
   test('no recorded value is a stale marker', () => {
     check(metrics([gauge('g', [point({ flags: 1 })]), histogram({ flags: 1, sum: 0 })]), [
       'g stale @1700000000123',

@@ -13,9 +13,21 @@ const BUCKETS_MAX = 320
 
 /** Takes the rows of a point; every row has the point's attributes. */
 export interface RowWriter {
-  writeRow(timeMs: number, startMs: number, low: number, high: number, suffix: number, extra: number): void
+  /**
+   * @param startMs of the interval of a delta point, else NaN
+   * @param sinceMs when a cumulative point began to count; 0 = unknown, or it is none
+   */
+  writeRow(
+    timeMs: number,
+    startMs: number,
+    sinceMs: number,
+    low: number,
+    high: number,
+    suffix: number,
+    extra: number,
+  ): void
   /** @returns why the histogram is refused, or undefined */
-  writeHistogramRow(timeMs: number, histogram: Histogram): string | undefined
+  writeHistogramRow(timeMs: number, sinceMs: number, histogram: Histogram): string | undefined
 }
 
 /**
@@ -64,8 +76,8 @@ export class PointReader {
     this.#isStale = false
     this.#cursor.reset(this.#body, from, to)
     if (context.kind === KINDS.histogram) return this.#histogram(context)
-    if (context.kind === KINDS.exponentialHistogram) return this.#exponentialHistogram()
-    if (context.kind === KINDS.summary) return this.#summary()
+    if (context.kind === KINDS.exponentialHistogram) return this.#exponentialHistogram(context)
+    if (context.kind === KINDS.summary) return this.#summary(context)
     return this.#number(context)
   }
 
@@ -108,7 +120,7 @@ export class PointReader {
     }
     if (cursor.isBad) return undefined
     const row = (this.#batch as MetricBatch).rowCount
-    this.#row(this.#deltaStart(context), SUFFIXES.value, 0)
+    this.#row(context, SUFFIXES.value, 0)
     for (let i = 0; i < this.#exemplars.length; i += 2) {
       this.#exemplar(this.#exemplars[i] as number, this.#exemplars[i + 1] as number, () => row)
     }
@@ -164,26 +176,25 @@ export class PointReader {
     sumAt: number,
   ): void {
     const batch = this.#batch as MetricBatch
-    const startMs = this.#deltaStart(context)
     if (sumAt >= 0) {
       this.#low = getUint32(this.#body, sumAt)
       this.#high = getUint32(this.#body, sumAt + 4)
-      this.#row(startMs, SUFFIXES.sum, 0)
+      this.#row(context, SUFFIXES.sum, 0)
     }
     const total = countAt < 0 ? 0 : this.#count(countAt)
     this.#setDouble(total)
-    this.#row(startMs, SUFFIXES.count, 0)
+    this.#row(context, SUFFIXES.count, 0)
     const firstBucket = batch.rowCount
     let below = 0
     for (let i = 0; i < bounds.length; i++) {
       below += counts[i] ?? 0
       this.#setDouble(below)
-      this.#row(startMs, SUFFIXES.bucket, bounds[i] as number)
+      this.#row(context, SUFFIXES.bucket, bounds[i] as number)
     }
     // An explicit +Inf bound has made this row already.
     if (bounds.at(-1) !== Number.POSITIVE_INFINITY) {
       this.#setDouble(total)
-      this.#row(startMs, SUFFIXES.bucket, Number.POSITIVE_INFINITY)
+      this.#row(context, SUFFIXES.bucket, Number.POSITIVE_INFINITY)
     }
     const bucketOf = (value: number) => {
       const i = bounds.findIndex((bound) => value <= bound)
@@ -194,7 +205,7 @@ export class PointReader {
     }
   }
 
-  #exponentialHistogram(): number | undefined {
+  #exponentialHistogram(context: MetricContext): number | undefined {
     const cursor = this.#cursor
     const exponential = this.#exponential
     exponential.reset()
@@ -202,6 +213,7 @@ export class PointReader {
     for (; nextField(cursor); at = cursor.at) {
       const { tag, from, to } = cursor
       if (tag === field.POINT_TIME) this.#timeMs = millisAt(this.#body, from)
+      else if (tag === field.POINT_START) this.#startMs = millisAt(this.#body, from)
       else if (tag === field.EXPONENTIAL_ATTRIBUTES) this.#addRange(at, to)
       else if (tag === field.EXPONENTIAL_EXEMPLARS) this.#exemplars.push(from, to)
       else if (tag === field.EXPONENTIAL_FLAGS)
@@ -218,10 +230,11 @@ export class PointReader {
     if (cursor.isBad) return undefined
     const batch = this.#batch as MetricBatch
     const row = batch.rowCount
-    if (this.#isStale) this.#row(Number.NaN, SUFFIXES.value, 0)
+    if (this.#isStale) this.#row(context, SUFFIXES.value, 0)
     else {
       const histogram = exponential.finish()
-      const problem = typeof histogram === 'string' ? histogram : this.#rows.writeHistogramRow(this.#timeMs, histogram)
+      const problem =
+        typeof histogram === 'string' ? histogram : this.#rows.writeHistogramRow(this.#timeMs, this.#startMs, histogram)
       if (problem !== undefined) {
         refuseItems(batch, 'histogram_invalid', 1, `exponential histogram: ${problem}`)
         return 16
@@ -233,7 +246,7 @@ export class PointReader {
     return 64
   }
 
-  #summary(): number | undefined {
+  #summary(context: MetricContext): number | undefined {
     const cursor = this.#cursor
     const quantiles: number[] = []
     let countAt = -1
@@ -242,6 +255,7 @@ export class PointReader {
     for (; nextField(cursor); at = cursor.at) {
       const { tag, from, to } = cursor
       if (tag === field.POINT_TIME) this.#timeMs = millisAt(this.#body, from)
+      else if (tag === field.POINT_START) this.#startMs = millisAt(this.#body, from)
       else if (tag === field.SUMMARY_COUNT) countAt = from
       else if (tag === field.SUMMARY_SUM) sumAt = from
       else if (tag === field.SUMMARY_ATTRIBUTES) this.#addRange(at, to)
@@ -251,16 +265,16 @@ export class PointReader {
     if (cursor.isBad) return undefined
     this.#low = sumAt < 0 ? 0 : getUint32(this.#body, sumAt)
     this.#high = sumAt < 0 ? 0 : getUint32(this.#body, sumAt + 4)
-    this.#row(Number.NaN, SUFFIXES.sum, 0)
+    this.#row(context, SUFFIXES.sum, 0)
     this.#setDouble(countAt < 0 ? 0 : this.#count(countAt))
-    this.#row(Number.NaN, SUFFIXES.count, 0)
+    this.#row(context, SUFFIXES.count, 0)
     for (let i = 0; i < quantiles.length; i += 2) {
-      if (!this.#quantile(quantiles[i] as number, quantiles[i + 1] as number)) return undefined
+      if (!this.#quantile(context, quantiles[i] as number, quantiles[i + 1] as number)) return undefined
     }
     return 8 + quantiles.length * 4
   }
 
-  #quantile(from: number, to: number): boolean {
+  #quantile(context: MetricContext, from: number, to: number): boolean {
     const inner = this.#inner
     let quantile = 0
     this.#low = 0
@@ -273,14 +287,17 @@ export class PointReader {
         this.#high = getUint32(this.#body, inner.from + 4)
       }
     }
-    if (!inner.isBad) this.#row(Number.NaN, SUFFIXES.quantile, quantile)
+    if (!inner.isBad) this.#row(context, SUFFIXES.quantile, quantile)
     return !inner.isBad
   }
 
-  #row(startMs: number, suffix: number, extra: number): void {
+  #row(context: MetricContext, suffix: number, extra: number): void {
     const low = this.#isStale ? STALE_LOW : this.#low
     const high = this.#isStale ? STALE_HIGH : this.#high
-    this.#rows.writeRow(this.#timeMs, startMs, low, high, suffix, extra)
+    const isDelta = context.temporality === field.TEMPORALITY_DELTA && context.kind !== KINDS.gauge
+    const startMs = isDelta ? this.#startMs : Number.NaN
+    const sinceMs = !isDelta && isCounting(context, suffix) ? this.#startMs : 0
+    this.#rows.writeRow(this.#timeMs, startMs, sinceMs, low, high, suffix, extra)
   }
 
   /** Attribute fields that follow each other are one range. */
@@ -288,10 +305,6 @@ export class PointReader {
     const last = this.#ranges.length - 1
     if (last > 0 && this.#ranges[last] === from) this.#ranges[last] = to
     else this.#ranges.push(from, to)
-  }
-
-  #deltaStart(context: MetricContext): number {
-    return context.temporality === field.TEMPORALITY_DELTA && context.kind !== KINDS.gauge ? this.#startMs : Number.NaN
   }
 
   #setDouble(value: number): void {
@@ -327,6 +340,12 @@ export class PointReader {
     if (exemplar === undefined) warnOnce(batch, 'exemplar dropped: it is malformed, not UTF-8 or too long')
     else batch.exemplars.push({ row: rowOf(exemplar.value), exemplar })
   }
+}
+
+/** True for rows that only grow since a start: gauges, sums that may fall and quantiles have none. */
+function isCounting(context: MetricContext, suffix: number): boolean {
+  if (suffix === SUFFIXES.quantile || context.kind === KINDS.gauge) return false
+  return context.kind !== KINDS.sum || context.isMonotonic
 }
 
 function bucketProblem(counts: readonly number[], bounds: readonly number[]): string | undefined {

@@ -67,6 +67,56 @@ describe('what a request holds', () => {
   })
 })
 
+const startCases: [string, object[], readonly number[] | undefined, readonly number[] | undefined][] = [
+  ['none', [{ samples: [{ value: 1, timestamp: 10 }] }], undefined, undefined],
+  [
+    'of one sample',
+    [
+      {
+        samples: [
+          { value: 1, timestamp: 10 },
+          { value: 2, timestamp: 20, startTimestamp: 5 },
+        ],
+      },
+    ],
+    [0, 5],
+    undefined,
+  ],
+  [
+    'of a histogram',
+    [{ histograms: [{ timestamp: 10 }, { timestamp: 20, startTimestamp: 7 }] }, { samples: [{ timestamp: 1 }] }],
+    undefined,
+    [0, 7],
+  ],
+  [
+    'of a whole series, as drafts had it, but for samples with their own',
+    [
+      {
+        createdTimestamp: 3,
+        samples: [{ timestamp: 10 }, { timestamp: 20, startTimestamp: 5 }],
+        histograms: [{ timestamp: 30 }],
+      },
+      { samples: [{ timestamp: 10 }] },
+    ],
+    [3, 5, 0],
+    [3],
+  ],
+  [
+    'nothing stays of a refused series',
+    [{ labelsRefs: [1], samples: [{ timestamp: 1, startTimestamp: 9 }] }, { samples: [{ timestamp: 10 }] }],
+    [0],
+    undefined,
+  ],
+]
+
+test.each(startCases)('start times: %s', (_name, series, floats, histograms) => {
+  const timeseries = series.map((one) => ({ labelsRefs: [1, 2], ...one }))
+  const batch = decode(encode({ symbols: UP, timeseries })) as MetricBatch
+  expect(batch.startTimes && [...batch.startTimes.subarray(0, batch.sampleCount)]).toEqual(floats)
+  const starts = batch.histogramStartTimes
+  expect(starts && [...starts.subarray(0, batch.histogramCount)]).toEqual(histograms)
+})
+
 const refused: [string, object, string, RegExp][] = [
   ['an odd number of references', { labelsRefs: [1] }, 'invalid_value', /in pairs, got 1/],
   ['a reference beyond the symbols', { labelsRefs: [1, 9] }, 'invalid_value', /below 9 symbols, got 9/],

@@ -1,4 +1,4 @@
-import { ByteCursor, ReusableBuffer, readVarint, writeVarint } from '@vantage/bytes'
+import { ByteCursor, ReusableBuffer, readVarint, readVarintSigned, writeVarint } from '@vantage/bytes'
 import { assert, type Clock, type Fault, fault, METRIC_NAME, type MetricBatch } from '@vantage/model'
 import { RefusedHistograms } from '../histogram.ts'
 import { readLabels } from '../label-fields.ts'
@@ -22,7 +22,7 @@ import { readHistogram } from './wire-histogram.ts'
  *
  *     Request     4 symbols string*    5 timeseries*  TimeSeries
  *     TimeSeries  1 labels_refs*       2 samples*     Sample        3 histograms*  Histogram
- *                 4 exemplars*         5 metadata     Metadata
+ *                 4 exemplars*         5 metadata     Metadata      6 created_timestamp int64 (ms, drafts of 2.0)
  *     Sample      1 value double       2 timestamp int64 (ms)       3 start_timestamp int64 (ms)
  *
  * Alias bytes of a row are the label fields as version 1.0 would have sent them, written into an arena: a sender that
@@ -37,6 +37,8 @@ const TAG_SAMPLE = 0x12
 const TAG_HISTOGRAM = 0x1a
 const TAG_EXEMPLAR = 0x22
 const TAG_METADATA = 0x2a
+const TAG_CREATED = 0x30
+const TAG_SAMPLE_START = 0x18
 
 /** Symbols of one request: every label of every series could be its own. */
 const SYMBOLS_MAX = 4 * ROWS_MAX_PER_REQUEST
@@ -67,6 +69,8 @@ export class RemoteWriteV2Decoder {
   readonly #refusedHistograms = new RefusedHistograms()
   #metadataFrom = 0
   #metadataTo = 0
+  /** Of the open series, for samples that have no start of their own; 0 = unknown. */
+  #createdMs = 0
 
   constructor(limits: LabelLimits = LABEL_LIMITS) {
     this.#limits = limits
@@ -160,11 +164,12 @@ export class RemoteWriteV2Decoder {
     this.#exemplars.length = 0
     this.#refusedHistograms.reset()
     this.#metadataFrom = this.#metadataTo = 0
+    this.#createdMs = 0
     while (cursor.at < end) {
       const at = cursor.at
       const tag = cursor.bytes[at] as number
       if (tag === TAG_SAMPLE) {
-        if (!readSample(cursor, end, batch)) return cut('sample', at, end - at)
+        if (!readSample(cursor, end, batch, TAG_SAMPLE_START)) return cut('sample', at, end - at)
         if (batch.sampleCount > SAMPLES_MAX_PER_REQUEST) return tooMany('samples', SAMPLES_MAX_PER_REQUEST)
         continue
       }
@@ -181,6 +186,10 @@ export class RemoteWriteV2Decoder {
     if (tag === TAG_LABEL_REF) {
       this.#addRef(readVarint(cursor))
       return cursor.isBad ? cut('label reference', at, seriesEnd - at) : undefined
+    }
+    if (tag === TAG_CREATED) {
+      this.#createdMs = readVarintSigned(cursor)
+      return cursor.isBad || cursor.at > seriesEnd ? cut('time of a series', at, seriesEnd - at) : undefined
     }
     const isKnown = tag === TAG_LABEL_REFS || tag === TAG_HISTOGRAM || tag === TAG_EXEMPLAR || tag === TAG_METADATA
     if (!isKnown || cursor.isBad) {
@@ -214,8 +223,7 @@ export class RemoteWriteV2Decoder {
     const histograms = batch.histogramCount - histogramsFrom
     const problem = this.#refsProblem()
     if (problem !== undefined) {
-      batch.sampleCount = samplesFrom
-      batch.histogramCount = histogramsFrom
+      batch.dropBehind(samplesFrom, histogramsFrom)
       refuseItems(batch, 'invalid_value', Math.max(1, samples + histograms), problem)
       return undefined
     }
@@ -229,6 +237,7 @@ export class RemoteWriteV2Decoder {
     }
     if (samples + histograms === 0 && !this.#isNamed(batch, from)) return undefined
     if (samples + histograms + this.#exemplars.length === 0) return undefined
+    if (this.#createdMs !== 0) noteCreated(batch, samplesFrom, histogramsFrom, this.#createdMs)
     batch.endRow(from, this.#arenaLength)
     return batch.rowCount > ROWS_MAX_PER_REQUEST ? tooMany('series', ROWS_MAX_PER_REQUEST) : undefined
   }
@@ -321,6 +330,16 @@ export class RemoteWriteV2Decoder {
     }
     if (type === 0 && help === 0 && unit === 0) return
     pushMetadata(batch, this.#metricName(), type, this.#symbolText(help) ?? '', this.#symbolText(unit) ?? '')
+  }
+}
+
+/** Senders of the drafts said it once for all samples of a series. */
+function noteCreated(batch: MetricBatch, samplesFrom: number, histogramsFrom: number, createdMs: number): void {
+  for (let i = samplesFrom; i < batch.sampleCount; i++) {
+    if ((batch.startTimes?.[i] ?? 0) === 0) batch.noteStart(i, createdMs)
+  }
+  for (let i = histogramsFrom; i < batch.histogramCount; i++) {
+    if ((batch.histogramStartTimes?.[i] ?? 0) === 0) batch.noteHistogramStart(i, createdMs)
   }
 }
 

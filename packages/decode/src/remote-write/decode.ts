@@ -181,7 +181,7 @@ export class RemoteWriteDecoder {
       const at = cursor.at
       const tag = cursor.bytes[at] as number
       if (tag === TAG_SAMPLE) {
-        if (!readSample(cursor, end, batch)) return cut('sample', at, end - at)
+        if (!readSample(cursor, end, batch, 0)) return cut('sample', at, end - at)
         if (batch.sampleCount > SAMPLES_MAX_PER_REQUEST) return tooMany('samples', SAMPLES_MAX_PER_REQUEST)
       } else if (tag === TAG_LABEL) {
         cursor.at = at + 1

@@ -3,8 +3,11 @@ import { type Fault, fault, type MetricBatch } from '@vantage/model'
 
 /** What both versions of remote write read alike: samples, lengths and unknown fields. */
 
-/** Fast path: value then timestamp, both there, nothing else; anything else is read field by field. */
-export function readSample(cursor: ByteCursor, seriesEnd: number, batch: MetricBatch): boolean {
+/**
+ * Fast path: value then timestamp, both there, nothing else; anything else is read field by field.
+ * @param startTag of the time since when the sample counts; 0 in version 1.0, which has none
+ */
+export function readSample(cursor: ByteCursor, seriesEnd: number, batch: MetricBatch, startTag: number): boolean {
   const bytes = cursor.bytes
   const at = cursor.at
   const length = bytes[at + 1] as number
@@ -33,7 +36,7 @@ export function readSample(cursor: ByteCursor, seriesEnd: number, batch: MetricB
   cursor.at = at + 1
   const slowEnd = fieldEnd(cursor, seriesEnd)
   if (slowEnd < 0) return false
-  return readSlowSample(cursor, slowEnd, batch)
+  return readSlowSample(cursor, slowEnd, batch, startTag)
 }
 
 function copyHalves(bytes: Uint8Array, at: number, halves: Uint32Array, to: number): void {
@@ -50,13 +53,14 @@ function copyHalves(bytes: Uint8Array, at: number, halves: Uint32Array, to: numb
 }
 
 /** A sample in any field order, with defaults (0) for absent fields and unknown ones skipped. */
-function readSlowSample(cursor: ByteCursor, end: number, batch: MetricBatch): boolean {
+function readSlowSample(cursor: ByteCursor, end: number, batch: MetricBatch, startTag: number): boolean {
   const outerEnd = cursor.end
   cursor.end = end
   const sample = batch.sampleCount
   batch.times[sample] = 0
   batch.halves[sample * 2] = 0
   batch.halves[sample * 2 + 1] = 0
+  let startMs = 0
   let isGood = true
   while (isGood && cursor.at < end) {
     const at = cursor.at
@@ -66,10 +70,12 @@ function readSlowSample(cursor: ByteCursor, end: number, batch: MetricBatch): bo
       if (isGood) copyHalves(cursor.bytes, cursor.at, batch.halves, sample * 2)
       cursor.at += 8
     } else if (tag === 0x10) batch.times[sample] = readVarintSigned(cursor)
+    else if (tag === startTag && startTag !== 0) startMs = readVarintSigned(cursor)
     else isGood = skipField(cursor, tag, at) === undefined
     if (cursor.isBad) isGood = false
   }
   cursor.end = outerEnd
+  batch.noteStart(sample, startMs)
   batch.sampleCount++
   return isGood
 }

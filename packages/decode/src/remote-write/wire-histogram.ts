@@ -13,8 +13,11 @@ import { skipField } from './fields.ts'
  *     8 negative_spans BucketSpan*  9 negative_deltas sint64*     10 negative_counts double*
  *     11 positive_spans BucketSpan* 12 positive_deltas sint64*    13 positive_counts double*
  *     14 reset_hint enum            15 timestamp int64 (ms)       16 custom_values double*
+ *     17 start_timestamp int64 (ms, 2.0 only)
  *     BucketSpan: 1 offset sint32   2 length uint32
  */
+
+const TAG_START = 0x88
 
 /** The fields of one message, reused from histogram to histogram. */
 class Fields {
@@ -32,6 +35,7 @@ class Fields {
   zeroCount = 0
   resetHint = 0
   timeMs = 0
+  startMs = 0
   isStale = false
   isTooLarge = false
 
@@ -48,6 +52,7 @@ class Fields {
     this.zeroCount = 0
     this.resetHint = 0
     this.timeMs = 0
+    this.startMs = 0
     this.isStale = false
     this.isTooLarge = false
   }
@@ -116,6 +121,9 @@ function readField(tag: number, at: number, to: number): boolean {
       return true
     case 0x78:
       fields.timeMs = readVarintSigned(cursor)
+      return true
+    case TAG_START:
+      fields.startMs = readVarintSigned(cursor)
       return true
     case 0x42:
       return readSpan(negative, to)
@@ -207,5 +215,5 @@ function pushRead(batch: MetricBatch): string | undefined {
     negative: negative.buckets(isInteger),
     customValues: customValues.length === 0 ? NO_CUSTOM_VALUES : Float64Array.from(customValues),
   }
-  return pushHistogram(batch, timeMs, histogram, isInteger ? 'integer' : 'float')
+  return pushHistogram(batch, timeMs, fields.startMs, histogram, isInteger ? 'integer' : 'float')
 }
