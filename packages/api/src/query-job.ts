@@ -19,6 +19,7 @@ import {
   evaluatePromql,
   formatApiFloat,
   type Grid,
+  type Helpers,
   type PromqlResult,
   type QueryRange,
   type SampleSeries,
@@ -63,13 +64,17 @@ export type QueryJob =
   | { readonly kind: 'services'; readonly range: ScanRange }
   | { readonly kind: 'federate'; readonly scans: readonly SeriesScan[] }
 
-/** Runs one job to its complete answer: JSON, but text for `federate`. Synchronous: the caller's thread waits. */
+/**
+ * Runs one job to its complete answer: JSON, but text for `federate`. Synchronous: the caller's thread waits.
+ * @param helpers other threads to share heavy queries with
+ */
 export function runQueryJob(
   job: QueryJob,
   tenant: TenantId,
   reader: MetricReader,
   budget: QueryBudget,
   clock: Clock,
+  helpers?: Helpers,
 ): Result<Uint8Array<ArrayBuffer>, Fault> {
   try {
     const out = new AnswerWriter((bytes) => budget.chargeBytes(bytes))
@@ -81,6 +86,7 @@ export function runQueryJob(
           ...(job.lookbackMs === undefined ? {} : { lookbackMs: job.lookbackMs }),
           options: job.options,
           explain: job.explain,
+          ...(helpers === undefined ? {} : { helpers }),
         },
         tenant,
         reader,

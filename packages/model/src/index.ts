@@ -44,6 +44,7 @@ export type {
   NameCount,
   QueryBudget,
   ScanRange,
+  SelectionShare,
   SeriesScan,
   SeriesSelection,
 } from './reader.ts'

@@ -21,6 +21,16 @@ export interface SeriesScan {
 }
 
 /**
+ * A selection as plain data, for a reader of the same store in another thread. Opaque to all but readers.
+ */
+export interface SelectionShare {
+  /** Names the indexes that the numbers below belong to. */
+  readonly indexes: string
+  readonly columns: readonly Int32Array[]
+  readonly range: ScanRange
+}
+
+/**
  * Series that matched, in ascending order of their label sets (`compareLabels`).
  * Valid until the reader's query ends; not to be kept.
  */
@@ -41,11 +51,15 @@ export interface SeriesSelection {
    * time; samples of which nobody said so are left out. `out` is cleared first. Readers without it know of none.
    */
   readStartTimes?(index: number, startMs: number, endMs: number, out: Map<number, number>): void
+  /** For `MetricReader.adopt`; readers without it keep their selections to themselves. */
+  share?(): SelectionShare
 }
 
 /** Reads metrics. Synchronous: readers live in query workers, in front of shared memory and local files. */
 export interface MetricReader {
   select(tenant: TenantId, scan: SeriesScan, budget: QueryBudget): SeriesSelection
+  /** The same series at the same places as in the thread that shared them; undefined where the store has moved on. */
+  adopt?(tenant: TenantId, share: SelectionShare): SeriesSelection | undefined
   /** Sorted, each once. No matcher sets = all series. Several sets are united. */
   labelNames(tenant: TenantId, scans: readonly SeriesScan[], range: ScanRange, budget: QueryBudget): string[]
   labelValues(

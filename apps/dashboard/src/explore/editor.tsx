@@ -17,7 +17,8 @@ export interface EditorProps {
   /** The server's complaint about the text, shown at its character. */
   readonly fault: { readonly message: string; readonly position: FaultPosition } | undefined
   readonly onChange: (text: string) => void
-  readonly onRun: () => void
+  /** With what the editor holds, which may be ahead of `text`. */
+  readonly onRun: (text: string) => void
 }
 
 const setFault = StateEffect.define<EditorProps['fault']>()
@@ -48,13 +49,15 @@ const HIGHLIGHT = HighlightStyle.define([
 export default function Editor(props: EditorProps) {
   const host = useRef<HTMLDivElement>(null)
   const view = useRef<EditorView | undefined>(undefined)
+  /** Texts that were told to `onChange` and have not come back yet, oldest first. */
+  const echoes = useRef<string[]>([])
   const latest = useRef(props)
   latest.current = props
   useEffect(() => {
     const element = host.current as HTMLDivElement
     const root = element.shadowRoot ?? element.attachShadow({ mode: 'open', delegatesFocus: true })
     const promql = new PromQLExtension().setComplete({ remote: completionClient })
-    view.current = new EditorView({ parent: root, root, state: initialState(latest, promql) })
+    view.current = new EditorView({ parent: root, root, state: initialState(latest, echoes.current, promql) })
     return () => {
       view.current?.destroy()
       promql.destroy()
@@ -62,8 +65,13 @@ export default function Editor(props: EditorProps) {
   }, [])
   useEffect(() => {
     const editor = view.current
-    if (editor === undefined || editor.state.doc.toString() === props.text) return
+    if (editor === undefined) return
+    // What was typed before the last key may come back after it: it must not undo that key.
+    const echo = echoes.current.indexOf(props.text)
+    echoes.current.splice(0, echo + 1)
+    if (echo >= 0 || editor.state.doc.toString() === props.text) return
     editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: props.text } })
+    echoes.current.length = 0
   }, [props.text])
   useEffect(() => {
     const editor = view.current
@@ -74,9 +82,13 @@ export default function Editor(props: EditorProps) {
   return <div className="editor" ref={host} data-editor />
 }
 
-function initialState(latest: { readonly current: EditorProps }, promql: PromQLExtension): EditorState {
-  const run = () => {
-    latest.current.onRun()
+function initialState(
+  latest: { readonly current: EditorProps },
+  echoes: string[],
+  promql: PromQLExtension,
+): EditorState {
+  const run = (editor: EditorView) => {
+    latest.current.onRun(editor.state.doc.toString())
     return true
   }
   return EditorState.create({
@@ -100,7 +112,10 @@ function initialState(latest: { readonly current: EditorProps }, promql: PromQLE
       placeholder('PromQL, for example rate(http_requests_total[5m])'),
       editorTheme,
       EditorView.updateListener.of((update) => {
-        if (update.docChanged) latest.current.onChange(update.state.doc.toString())
+        if (!update.docChanged) return
+        const text = update.state.doc.toString()
+        echoes.push(text)
+        latest.current.onChange(text)
       }),
     ],
   })

@@ -14,6 +14,8 @@ export interface RowActions {
   readonly onDuplicate: (ref: RowRef) => void
   readonly onRemove: (ref: RowRef) => void
   readonly onRun: () => void
+  /** Runs with a text that may be newer than the drafts. */
+  readonly onRunText: (ref: RowRef, text: string) => void
 }
 
 interface QueryRowProps extends RowActions {
@@ -42,7 +44,7 @@ export function QueryRowEditor(props: QueryRowProps) {
             text={row.text}
             fault={fault}
             onChange={(text) => props.onText(row.ref, text)}
-            onRun={props.onRun}
+            onRun={(text) => props.onRunText(row.ref, text)}
           />
         </Suspense>
       </div>

@@ -79,6 +79,7 @@ function rowActions(
     onDuplicate: (ref) => commit(withRowAdded(drafts, ref)),
     onRemove: (ref) => commit(drafts.filter((row) => row.ref !== ref)),
     onRun: () => commit(drafts),
+    onRunText: (ref, text) => commit(changed(ref, { text })),
     onAdd: () => {
       if (freeRef(drafts) !== undefined) setDrafts(withRowAdded(drafts, undefined))
     },

@@ -3,7 +3,9 @@ import { type Clock, DEFAULT_TENANT, err, type Fault, fault, type Result, type T
 import type { Counter, Logger, Registry } from '@vantage/observe'
 import type { MetricStore, Pin } from '@vantage/store/metrics'
 import { CANCELLED, type QueryLimits, TIMED_OUT } from './budget.ts'
+import type { HelpRequest } from './help.ts'
 import type { QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
+import { RunBoard } from './run-board.ts'
 import type { ThreadPort } from './thread-port.ts'
 import { WARM_UP_FIRST_PIECES, WARM_UP_PIECES } from './warm-up.ts'
 import type { WorkerJob } from './worker-job.ts'
@@ -244,13 +246,40 @@ export class QueryPool implements MetricQueries {
       warmedPieces: this.#toWarm === undefined ? WARM_UP_PIECES + 1 : 0,
     }
     this.#workers.push(worker)
-    port.on('message', (reply) => this.#settle(worker, reply as WorkerReply))
+    port.on('message', (message) => {
+      const reply = message as WorkerReply | HelpRequest
+      if ('share' in reply) this.#callHelp(worker, reply)
+      else this.#settle(worker, reply)
+    })
     port.on('error', (error) => {
       this.#options.logger.error('a query worker failed', { worker: name, error: error.message })
       void this.#end(worker, fault('internal', 'query: internal error'))
     })
     port.on('exit', () => void this.#end(worker, fault('internal', 'query: the worker ended')))
     return worker
+  }
+
+  /** Passes a call for help on to a worker that has nothing else to do, or starts one; the asker waits for neither. */
+  #callHelp(asker: Worker, { id, share }: HelpRequest): void {
+    const helper = this.#queues.heavy.length > 0 || asker.running?.id !== id ? undefined : this.#freeWorker('heavy')
+    if (asker.running === undefined || helper === undefined) {
+      share.port.close()
+      return
+    }
+    const { tenant, timeoutMs, signal } = asker.running.waiting
+    const board = new RunBoard(share.task.runs, share.words)
+    const waiting: Waiting = {
+      tenant,
+      job: { kind: 'share', share },
+      timeoutMs,
+      signal,
+      startedMs: this.#options.clock.monotonicMs(),
+      settle: (result) => {
+        if (!result.ok) board.fail()
+      },
+      leaveQueue: () => {},
+    }
+    this.#run(helper, waiting, timeoutMs)
   }
 
   #run(worker: Worker, waiting: Waiting, timeoutMs: number): void {
@@ -277,7 +306,7 @@ export class QueryPool implements MetricQueries {
       timeoutMs,
       word,
     }
-    worker.port.postMessage(question)
+    worker.port.postMessage(question, waiting.job.kind === 'share' ? [waiting.job.share.port] : [])
   }
 
   #settle(worker: Worker, reply: WorkerReply): void {

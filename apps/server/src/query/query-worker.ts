@@ -4,6 +4,7 @@ import { NodeFileSystem } from '@vantage/bytes'
 import { err, fault, systemClock } from '@vantage/model'
 import { MetricViewReader, openView } from '@vantage/store/metrics'
 import { Budget } from './budget.ts'
+import { ThreadHelpers } from './help.ts'
 import type { QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
 import { runWorkerJob } from './worker-job.ts'
 
@@ -17,10 +18,11 @@ export function runQueryWorker(port: MessagePort, data: QueryWorkerData): void {
   const reader = new MetricViewReader(view)
   port.on('message', (question: WorkerQuestion) => {
     const budget = new Budget(question.limits, question.timeoutMs, question.word)
+    const helpers = new ThreadHelpers(question.id, port, budget)
     let reply: WorkerReply
     try {
       if (question.update !== undefined) view.update(question.update)
-      const result = runWorkerJob(question.job, question.tenant, reader, budget, systemClock)
+      const result = runWorkerJob(question.job, question.tenant, reader, budget, systemClock, helpers)
       reply = {
         id: question.id,
         result,
@@ -33,6 +35,7 @@ export function runQueryWorker(port: MessagePort, data: QueryWorkerData): void {
       const result = err(fault('internal', 'query: internal error'))
       reply = { id: question.id, result, samples: budget.samples, peakBytes: budget.bytes, problems: [message] }
     }
+    helpers.close()
     port.postMessage(reply, reply.result.ok ? [reply.result.value.buffer] : [])
   })
 }

@@ -12,30 +12,51 @@ import {
   type SeriesScan,
   type TenantId,
 } from '@vantage/model'
+import type { Helpers } from '@vantage/query/promql'
+import { help, type SharedTask } from './help.ts'
 import { warmUp } from './warm-up.ts'
 
 /** All that a query worker can be asked: the API's questions, and those that answer in another protocol's bytes. */
 export type WorkerJob =
   | QueryJob
   | { readonly kind: 'remote-read'; readonly scans: readonly SeriesScan[] }
+  /** Another worker's call for help. */
+  | { readonly kind: 'share'; readonly share: SharedTask }
   /** Nobody's question: a new worker gets ready, piece by piece. */
   | { readonly kind: 'warm-up'; readonly piece: number }
 
-/** As `runQueryJob`; a remote read answers its protobuf message in snappy. */
+/** As `runQueryJob`; a remote read answers its protobuf message in snappy, and help goes to who asked for it. */
 export function runWorkerJob(
   job: WorkerJob,
   tenant: TenantId,
   reader: MetricReader,
   budget: QueryBudget,
   clock: Clock,
+  helpers: Helpers,
 ): Result<Uint8Array<ArrayBuffer>, Fault> {
-  if (job.kind !== 'remote-read' && job.kind !== 'warm-up') return runQueryJob(job, tenant, reader, budget, clock)
-  try {
-    if (job.kind === 'warm-up') {
+  switch (job.kind) {
+    case 'share':
+      help(job.share, tenant, reader, budget)
+      return ok(new Uint8Array(0))
+    case 'warm-up': {
       const warmed = warmUp(job.piece, tenant, reader, budget, clock)
       return warmed.ok ? ok(new Uint8Array(0)) : warmed
     }
-    return ok(remoteReadAnswer(job.scans, tenant, reader, budget))
+    case 'remote-read':
+      return remoteRead(job.scans, tenant, reader, budget)
+    default:
+      return runQueryJob(job, tenant, reader, budget, clock, helpers)
+  }
+}
+
+function remoteRead(
+  scans: readonly SeriesScan[],
+  tenant: TenantId,
+  reader: MetricReader,
+  budget: QueryBudget,
+): Result<Uint8Array<ArrayBuffer>, Fault> {
+  try {
+    return ok(remoteReadAnswer(scans, tenant, reader, budget))
   } catch (error) {
     if (error instanceof FaultError) return err(error.fault)
     throw error

@@ -12,6 +12,12 @@ export class IntList {
     this.items = grownInts(this.items, size)
   }
 
+  /** Takes a column over as its content. */
+  adopt(items: Int32Array<ArrayBuffer>): void {
+    this.items = items
+    this.count = items.length
+  }
+
   push(value: number): void {
     if (this.count === this.items.length) this.reserve(this.count + 1)
     this.items[this.count++] = value

@@ -1,216 +1,24 @@
 import {
   type Cardinality,
-  compareLabels,
   type Exemplar,
   FaultError,
-  type HistogramColumns,
   type Labels,
-  labelsEqual,
   METRIC_NAME,
   type MetricMetadata,
   type MetricReader,
   type NameCount,
   type QueryBudget,
-  type SampleColumns,
   type ScanRange,
+  type SelectionShare,
   type SeriesScan,
-  type SeriesSelection,
   type TenantId,
 } from '@vantage/model'
 import { IntList } from './int-list.ts'
-import { addFloats, addHistograms, UnionScratch } from './read-series.ts'
+import { UnionScratch } from './read-series.ts'
 import { compileMatchers, selectSeries } from './select.ts'
+import { Selection, Union } from './selection.ts'
 import type { IndexGroup, SeriesIndex } from './series-index.ts'
-import { TimesKeys } from './times-keys.ts'
 import type { StoreView, TenantView } from './view.ts'
-
-/** Series of one selection; the places where each one lives form a list, oldest first. */
-class Union {
-  readonly groups: readonly IndexGroup[]
-  /** First place of each series. */
-  readonly first = new IntList()
-  readonly placeGroup = new IntList()
-  readonly placeSeries = new IntList()
-  readonly placeNext = new IntList()
-  #table = new Int32Array(1024)
-
-  constructor(groups: readonly IndexGroup[]) {
-    this.groups = groups
-  }
-
-  get count(): number {
-    return this.first.count
-  }
-
-  /** Adds a place of a series; groups come newest first, so the place goes to the front of its list. */
-  add(group: number, series: number): void {
-    const index = (this.groups[group] as IndexGroup).index
-    if ((this.count + 1) * 2 > this.#table.length) this.#grow()
-    const mask = this.#table.length - 1
-    let slot = index.hashLow(series) & mask
-    for (; ; slot = (slot + 1) & mask) {
-      const entry = this.#table[slot] as number
-      if (entry === 0) break
-      if (this.#isSame(entry - 1, group, series)) {
-        this.first.items[entry - 1] = this.#place(group, series, this.first.items[entry - 1] as number)
-        return
-      }
-    }
-    this.first.push(this.#place(group, series, -1))
-    this.#table[slot] = this.count
-  }
-
-  #place(group: number, series: number, next: number): number {
-    this.placeGroup.push(group)
-    this.placeSeries.push(series)
-    this.placeNext.push(next)
-    return this.placeGroup.count - 1
-  }
-
-  #isSame(entry: number, group: number, series: number): boolean {
-    const place = this.first.items[entry] as number
-    const twinGroup = this.placeGroup.items[place] as number
-    const twinSeries = this.placeSeries.items[place] as number
-    const one = this.groups[group] as IndexGroup
-    const twin = (this.groups[twinGroup] as IndexGroup).index
-    if (twinGroup === group) return false
-    if (twin.hashLow(twinSeries) !== one.index.hashLow(series)) return false
-    if (twin.hashHigh(twinSeries) !== one.index.hashHigh(series)) return false
-    if (one.known.isKnown(series, twin, twinSeries)) return true
-    if (!labelsEqual(one.index.labels(series), twin.labels(twinSeries))) return false
-    one.known.learn(series, one.index.seriesCount, twin, twinSeries)
-    return true
-  }
-
-  #grow(): void {
-    this.#table = new Int32Array(this.#table.length * 2)
-    const mask = this.#table.length - 1
-    for (let i = 0; i < this.count; i++) {
-      const place = this.first.items[i] as number
-      const index = (this.groups[this.placeGroup.items[place] as number] as IndexGroup).index
-      let slot = index.hashLow(this.placeSeries.items[place] as number) & mask
-      while (this.#table[slot] !== 0) slot = (slot + 1) & mask
-      this.#table[slot] = i + 1
-    }
-  }
-
-  labels(entry: number): Labels {
-    const place = this.first.items[entry] as number
-    const group = this.groups[this.placeGroup.items[place] as number] as IndexGroup
-    return group.index.labels(this.placeSeries.items[place] as number)
-  }
-}
-
-class Selection implements SeriesSelection {
-  readonly count: number
-  readonly #union: Union
-  readonly #order: Int32Array
-  readonly #labels: (Labels | undefined)[]
-  readonly #scratch: UnionScratch
-  readonly #keys = new Map<string, TimesKeys>()
-  /** False promises that no series of the tenant has any. */
-  readonly #hasHistograms: boolean
-
-  readonly #range: ScanRange
-
-  /** @param scratch shared by all selections of one reader, for reads never interleave */
-  constructor(union: Union, range: ScanRange, scratch: UnionScratch) {
-    this.#range = range
-    this.#hasHistograms = union.groups.some((group) => group.sources.some((source) => source.hasHistograms))
-    this.count = union.count
-    this.#union = union
-    this.#scratch = scratch
-    this.#labels = new Array(union.count)
-    const order = new Int32Array(union.count)
-    for (let i = 0; i < union.count; i++) order[i] = i
-    this.#order = order.sort((a, b) => this.#compare(a, b))
-  }
-
-  mayHaveHistograms(index: number): boolean {
-    if (!this.#hasHistograms) return false
-    const { startMs, endMs } = this.#range
-    const { groups, first, placeGroup, placeSeries, placeNext } = this.#union
-    for (let at = first.items[this.#order[index] as number] as number; at >= 0; at = placeNext.items[at] as number) {
-      const series = placeSeries.items[at] as number
-      for (const source of (groups[placeGroup.items[at] as number] as IndexGroup).sources) {
-        if (source.mayHoldHistograms(series, startMs, endMs)) return true
-      }
-    }
-    return false
-  }
-
-  readHistograms(index: number, startMs: number, endMs: number, out: HistogramColumns): void {
-    out.reset()
-    if (!this.#hasHistograms) return
-    const { groups, first, placeGroup, placeSeries, placeNext } = this.#union
-    for (let at = first.items[this.#order[index] as number] as number; at >= 0; at = placeNext.items[at] as number) {
-      const series = placeSeries.items[at] as number
-      for (const source of (groups[placeGroup.items[at] as number] as IndexGroup).sources) {
-        addHistograms(source, series, startMs, endMs, out, this.#scratch)
-      }
-    }
-  }
-
-  labels(index: number): Labels {
-    return this.#labelsOf(this.#order[index] as number)
-  }
-
-  #labelsOf(entry: number): Labels {
-    const known = this.#labels[entry]
-    if (known !== undefined) return known
-    const labels = this.#union.labels(entry)
-    this.#labels[entry] = labels
-    return labels
-  }
-
-  #compare(a: number, b: number): number {
-    const { groups, first, placeGroup, placeSeries } = this.#union
-    const aPlace = first.items[a] as number
-    const bPlace = first.items[b] as number
-    const group = placeGroup.items[aPlace] as number
-    // Fast path: one index orders its own series by ids, without their texts where they agree.
-    if (group === placeGroup.items[bPlace]) {
-      const { index } = groups[group] as IndexGroup
-      return index.compare(placeSeries.items[aPlace] as number, placeSeries.items[bPlace] as number)
-    }
-    return compareLabels(this.#labelsOf(a), this.#labelsOf(b))
-  }
-
-  read(index: number, startMs: number, endMs: number, out: SampleColumns): void {
-    out.reset()
-    const { groups, first, placeGroup, placeSeries, placeNext } = this.#union
-    for (let at = first.items[this.#order[index] as number] as number; at >= 0; at = placeNext.items[at] as number) {
-      const series = placeSeries.items[at] as number
-      for (const source of (groups[placeGroup.items[at] as number] as IndexGroup).sources) {
-        addFloats(source, series, startMs, endMs, out, this.#scratch)
-      }
-    }
-    out.timesKey = this.#keysOf(startMs, endMs).key(out)
-  }
-
-  /** Keys are promised per range; a query reads few ranges. */
-  #keysOf(startMs: number, endMs: number): TimesKeys {
-    const range = `${startMs} ${endMs}`
-    let keys = this.#keys.get(range)
-    if (keys === undefined) {
-      if (this.#keys.size >= 8) this.#keys.clear()
-      keys = new TimesKeys()
-      this.#keys.set(range, keys)
-    }
-    return keys
-  }
-
-  exemplars(index: number, startMs: number, endMs: number): Exemplar[] {
-    const { groups, first, placeGroup, placeSeries, placeNext } = this.#union
-    const found: Exemplar[] = []
-    for (let at = first.items[this.#order[index] as number] as number; at >= 0; at = placeNext.items[at] as number) {
-      for (const source of (groups[placeGroup.items[at] as number] as IndexGroup).sources) {
-        found.push(...source.exemplars(placeSeries.items[at] as number, startMs, endMs))
-      }
-    }
-    return found.sort((a, b) => a.timeMs - b.timeMs)
-  }
-}
 
 /** Reads metrics from a view: generations in shared memory and part files, as one. One per thread. */
 export class MetricViewReader implements MetricReader {
@@ -231,6 +39,10 @@ export class MetricViewReader implements MetricReader {
     }
     budget.chargeSeries(union.count)
     return new Selection(union, scan, this.#scratch)
+  }
+
+  adopt(tenant: TenantId, share: SelectionShare): Selection | undefined {
+    return Selection.adopt(share, this.#view.tenant(tenant)?.groups ?? [], this.#scratch)
   }
 
   /** Visits the series of one group that match and may hold samples in the range, ascending. */

@@ -58,6 +58,8 @@ export interface SampleSource {
 
 /** One index with the sources that share its ids, oldest first, and what its thread has learned about it. */
 export interface IndexGroup {
+  /** Names the index in all threads alike. */
+  readonly id: string
   /** Set where the part behind the group cannot be believed: a query that would need it fails with this. */
   readonly refusal?: Fault
   readonly index: SeriesIndex

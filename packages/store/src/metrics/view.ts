@@ -177,7 +177,7 @@ export class TenantView {
       for (const one of this.#generations) {
         if (one.indexEpoch === epoch) sources.push(this.#masked(one.reader, reader, one.toOffset))
       }
-      groups.push({ index: reader, matches, sources, known })
+      groups.push({ id: `head ${epoch}`, index: reader, matches, sources, known })
     }
     for (const { open, deletedTo } of [...this.#parts].reverse()) {
       const { group } = open
@@ -268,5 +268,6 @@ function refusedGroup(ref: PartRef, refusal: Fault): IndexGroup {
     readHistograms: () => {},
     exemplars: () => [],
   }
-  return { refusal, index: emptyIndex(), matches: new MatchCache(), sources: [source], known: new KnownTwins() }
+  const id = `part ${ref.id}`
+  return { id, refusal, index: emptyIndex(), matches: new MatchCache(), sources: [source], known: new KnownTwins() }
 }

@@ -1,6 +1,7 @@
 import { type Histogram, type Labels, labelValue, METRIC_NAME } from '@vantage/model'
 import type { EvaluationContext } from '../evaluate/context.ts'
 import { type Histograms, hasPoints, ROW_STEP_BYTES, type Row } from '../evaluate/rows.ts'
+import type { GroupPart } from '../evaluate/share.ts'
 import type { AggregatePlan } from '../plan/plan.ts'
 import { FOLDS, type Fold, type FoldName, type FoldState, newFoldState } from './accumulate.ts'
 import { type Grouping, groupingOf } from './grouping.ts'
@@ -51,10 +52,8 @@ export class GroupFolder {
     const key = this.#grouping.key(labels)
     let group = this.#groups.get(key)
     if (group === undefined) {
-      this.#context.budget.chargeBytes(this.#steps * (8 * this.#fold.columnCount + 1))
       const state = newFoldState(this.#fold, this.#steps)
-      group = { labels: this.#grouping.labels(labels), dropName, state, histograms: undefined }
-      this.#groups.set(key, group)
+      group = this.#start(key, this.#grouping.labels(labels), dropName, state)
     }
     group.dropName ||= dropName
     this.#context.tick(this.#steps)
@@ -62,6 +61,30 @@ export class GroupFolder {
     const floats =
       histograms === undefined || isCounted ? present : this.#foldHistograms(group, labels, present, histograms)
     this.#fold.add(group.state, values, floats)
+  }
+
+  #start(key: string, labels: Labels, dropName: boolean, state: FoldState): FoldGroup {
+    this.#context.budget.chargeBytes(this.#steps * (8 * this.#fold.columnCount + 1))
+    const group: FoldGroup = { labels, dropName, state, histograms: undefined }
+    this.#groups.set(key, group)
+    return group
+  }
+
+  /** Adds what another thread has folded of the same aggregation. */
+  merge(part: GroupPart): void {
+    const group = this.#groups.get(part.key)
+    if (group === undefined) {
+      this.#start(part.key, part.labels, part.dropName, part.state)
+      return
+    }
+    group.dropName ||= part.dropName
+    this.#context.tick(this.#steps)
+    this.#fold.merge(group.state, part.state)
+  }
+
+  /** The groups as they are, for another thread to merge: none of them has met a histogram. */
+  parts(): GroupPart[] {
+    return [...this.#groups].map(([key, { labels, dropName, state }]) => ({ key, labels, dropName, state }))
   }
 
   /** @returns the steps that have floats */

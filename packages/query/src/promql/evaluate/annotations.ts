@@ -127,6 +127,12 @@ export class Annotations {
     seen.maxDiff = Math.max(seen.maxDiff, correction.maxDiff)
   }
 
+  /** Takes over what another thread has to say of its share. */
+  absorb(warnings: readonly string[], infos: readonly string[]): void {
+    for (const one of warnings) if (this.#warnings.size < ANNOTATIONS_MAX) this.#warnings.add(one)
+    for (const one of infos) if (this.#infos.size < ANNOTATIONS_MAX) this.#infos.add(one)
+  }
+
   warnings(): string[] {
     return [...this.#warnings]
   }

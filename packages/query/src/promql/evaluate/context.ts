@@ -12,6 +12,7 @@ import { CHECK_EVERY_STEPS } from '../limits.ts'
 import type { EngineOptions } from '../options.ts'
 import type { QueryRange } from '../plan/bind.ts'
 import type { Annotations } from './annotations.ts'
+import type { Sharing } from './share.ts'
 
 /** What one evaluation shares. Owned by one call of `evaluatePromql`. */
 export class EvaluationContext {
@@ -22,6 +23,8 @@ export class EvaluationContext {
   readonly lookbackMs: number
   readonly range: QueryRange
   readonly annotations: Annotations
+  /** Undefined where no other thread helps. */
+  sharing: Sharing | undefined
   /** One read at a time: valid until the next read of any series. */
   readonly samples = new SampleColumns()
   /** The native histograms of the same read. */

@@ -1,4 +1,4 @@
-import { assert, unreachable } from '@vantage/model'
+import { assert, type SeriesSelection, unreachable } from '@vantage/model'
 import type { FoldName } from '../aggregations/accumulate.ts'
 import { aggregateCountValues, aggregateQuantile } from '../aggregations/collect.ts'
 import { GroupFolder } from '../aggregations/fold.ts'
@@ -29,13 +29,16 @@ import {
   setHistogram,
   type Value,
 } from './rows.ts'
-import { type RowVisitor, sampleTimeRows, selectRows, visitSelected } from './series.ts'
+import { type RowVisitor, sampleTimeRows, selectForSteps, visitSelected } from './series.ts'
+import { AllTurns, type RowPart, type ShareAnswer, type Turns } from './share.ts'
 import { reachOf, visitWindows, type WindowFunction } from './window-rows.ts'
 
 /** Walks a plan for all steps of a grid at once. One per query. */
 export class Evaluator {
   readonly #context: EvaluationContext
   readonly #explainer: Explainer | undefined
+  /** What this thread evaluates of another's query. */
+  #assigned: { readonly selection: SeriesSelection; readonly turns: Turns } | undefined
 
   constructor(context: EvaluationContext, explainer: Explainer | undefined) {
     this.#context = context
@@ -59,7 +62,7 @@ export class Evaluator {
       case 'string':
         return { kind: 'string', text: plan.text }
       case 'select':
-        return { kind: 'vector', rows: selectRows(this.#context, plan, grid) }
+        return { kind: 'vector', rows: this.#selectRows(plan, grid) }
       case 'sampleTime':
         return { kind: 'vector', rows: this.#dropNames(this.#sampleTimes(plan.select, grid)) }
       case 'window':
@@ -169,22 +172,92 @@ export class Evaluator {
       const seen = new Uint8Array(grid.steps)
       const present = FUNCTIONS.present_over_time
       assert(present.kind === 'window', 'present_over_time is a window function')
-      this.#visitWindows(plan, present, grid, (_labels, _dropName, _values, marks) => markPresent(marks, seen))
+      this.#visitWindows(plan, undefined, present, grid, (_labels, _dropName, _values, marks) => {
+        markPresent(marks, seen)
+      })
       return absentRows(this.#context, seen, plan.source)
     }
-    const rows: Row[] = []
-    this.#visitWindows(plan, windowFunction(plan), grid, (labels, dropName, values, present, histograms) => {
-      rows.push(copyRow(this.#context, labels, dropName, values, present, histograms))
-    })
+    const rows = this.#collect((visit) => this.#visitWindows(plan, plan, windowFunction(plan), grid, visit))
     return this.#context.options.delayedNameRemoval ? rows : mergeRows(rows)
   }
 
-  #visitWindows(plan: WindowPlan, fn: WindowFunction, grid: Grid, visit: RowVisitor): void {
+  #selectRows(plan: SelectPlan, grid: Grid): Row[] {
+    return this.#collect((visit) => this.#visitSelected(plan, plan, grid, visit))
+  }
+
+  /** The rows that this thread and others make, in the order of the selection. */
+  #collect(visitAll: (visit: RowVisitor) => readonly ShareAnswer[]): Row[] {
+    const rows: PlacedRow[] = []
+    const answers = visitAll((labels, dropName, values, present, histograms, index) => {
+      rows.push({ index, row: copyRow(this.#context, labels, dropName, values, present, histograms) })
+    })
+    for (const answer of answers) {
+      for (const { index, ...row } of answer.rows) {
+        this.#context.budget.chargeBytes(row.values.length * ROW_STEP_BYTES)
+        rows.push({ index, row: { ...row, histograms: undefined } })
+      }
+    }
+    if (answers.length > 0) rows.sort((a, b) => a.index - b.index)
+    return rows.map((one) => one.row)
+  }
+
+  /** @param node the plan to share, which is the function or the aggregation over it; undefined: none may help */
+  #visitWindows(
+    plan: WindowPlan,
+    node: Plan | undefined,
+    fn: WindowFunction,
+    grid: Grid,
+    visit: RowVisitor,
+  ): readonly ShareAnswer[] {
     const params = plan.params.map((param) => this.#scalars(param, grid))
     if (plan.name === 'quantile_over_time') this.#warnQuantiles(plan, params[0] as Float64Array)
     const ends = windowEnds(plan.source, grid)
     const source = this.#rangeSource(plan, ends)
-    visitWindows(this.#context, plan, fn, source, ends, params, grid, visit)
+    const isShared = source instanceof StoredSource && plan.params.every((one) => one.kind === 'number')
+    const turns = isShared ? this.#turns(node, grid, source.selection) : new AllTurns(source.count)
+    visitWindows(this.#context, plan, fn, source, turns, ends, params, grid, visit)
+    return this.#absorb(turns)
+  }
+
+  #visitSelected(plan: SelectPlan, node: Plan, grid: Grid, visit: RowVisitor): readonly ShareAnswer[] {
+    const selection = this.#assigned?.selection ?? selectForSteps(this.#context, plan, grid)
+    const turns = this.#turns(node, grid, selection)
+    visitSelected(this.#context, plan, grid, selection, turns, visit)
+    return this.#absorb(turns)
+  }
+
+  #turns(node: Plan | undefined, grid: Grid, selection: SeriesSelection): Turns {
+    if (this.#assigned !== undefined) return this.#assigned.turns
+    const shared = node === undefined ? undefined : this.#context.sharing?.turns(this.#context, node, grid, selection)
+    return shared ?? new AllTurns(selection.count)
+  }
+
+  #absorb({ answers }: Turns): readonly ShareAnswer[] {
+    for (const { samples, warnings, infos } of answers) {
+      this.#context.samplesRead += samples
+      this.#context.budget.chargeSamples(samples)
+      this.#context.annotations.absorb(warnings, infos)
+    }
+    return answers
+  }
+
+  /** Evaluates one node for the series that this thread was given of another's query. */
+  evaluateShare(node: Plan, grid: Grid, selection: SeriesSelection, turns: Turns): SharedWork {
+    this.#assigned = { selection, turns }
+    if (node.kind === 'aggregate') {
+      const folder = new GroupFolder(this.#context, node, node.op as FoldName, grid.steps)
+      this.#visitFused(node, grid, folder)
+      return { groups: folder.parts(), rows: [] }
+    }
+    const rows: RowPart[] = []
+    const visit: RowVisitor = (labels, dropName, values, present, _histograms, index) => {
+      const row = copyRow(this.#context, labels, dropName, values, present, undefined)
+      rows.push({ index, labels, dropName, values: row.values, present: row.present })
+    }
+    if (node.kind === 'select') this.#visitSelected(node, node, grid, visit)
+    else if (node.kind === 'window') this.#visitWindows(node, node, windowFunction(node), grid, visit)
+    else throw new Error(`BUG: no ${node.kind} is shared`)
+    return { groups: [], rows }
   }
 
   #warnQuantiles(plan: WindowPlan, params: Float64Array): void {
@@ -194,7 +267,10 @@ export class Evaluator {
 
   #rangeSource(plan: WindowPlan, ends: Grid): RangeSource {
     const { source } = plan
-    if (source.kind === 'range') return new StoredSource(this.#context, source, ends, reachOf(this.#context, plan))
+    if (source.kind === 'range') {
+      const reach = reachOf(this.#context, plan)
+      return new StoredSource(this.#context, source, ends, reach, this.#assigned?.selection)
+    }
     return this.subquery(source, ends)
   }
 
@@ -239,7 +315,7 @@ export class Evaluator {
   #fold(plan: AggregatePlan, op: FoldName, grid: Grid): Row[] {
     const folder = new GroupFolder(this.#context, plan, op, grid.steps)
     // Fast path: rows go from the decoder straight into their group.
-    if (this.#visitFused(plan.input, grid, folder)) return folder.finish()
+    if (this.#visitFused(plan, grid, folder)) return folder.finish()
     for (const { labels, dropName, values, present, histograms } of this.#rows(plan.input, grid)) {
       folder.add(labels, dropName, values, present, histograms)
     }
@@ -247,7 +323,8 @@ export class Evaluator {
   }
 
   /** Folds a selector or range function row by row; false where the input needs the generic path. */
-  #visitFused(input: Plan, grid: Grid, folder: GroupFolder): boolean {
+  #visitFused(plan: AggregatePlan, grid: Grid, folder: GroupFolder): boolean {
+    const { input } = plan
     if (!this.#context.options.fusedAggregations || (input.isInvariant && grid.steps > 1)) return false
     if (input.kind !== 'select' && !(input.kind === 'window' && isFusable(input))) return false
     let series = 0
@@ -259,8 +336,11 @@ export class Evaluator {
       if (isExplained) for (const one of present) points += one
       folder.add(labels, dropName, values, present, histograms)
     }
-    if (input.kind === 'select') visitSelected(this.#context, input, grid, visit)
-    else this.#visitWindows(input, windowFunction(input), grid, visit)
+    const answers =
+      input.kind === 'select'
+        ? this.#visitSelected(input, plan, grid, visit)
+        : this.#visitWindows(input, plan, windowFunction(input), grid, visit)
+    for (const answer of answers) for (const part of answer.groups) folder.merge(part)
     this.#explainer?.noteFused(input, series, points, this.#context.samplesRead - samplesBefore)
     return true
   }
@@ -284,6 +364,14 @@ export class Evaluator {
       : vectorBinary(this.#context, plan, left.rows, right.rows, steps)
     return { kind: 'vector', rows }
   }
+}
+
+/** What one thread made of its share. */
+export type SharedWork = Pick<ShareAnswer, 'groups' | 'rows'>
+
+interface PlacedRow {
+  readonly index: number
+  readonly row: Row
 }
 
 function negative(value: number): number {

@@ -28,6 +28,7 @@ import { Explainer, type Explanation } from './explain.ts'
 import type { Grid } from './grid.ts'
 import { StoredSource, windowEnds } from './range-source.ts'
 import { mergeRows, type Row, withoutEmpty, withoutMetadata } from './rows.ts'
+import { ClaimedTurns, type Helpers, planNodes, type ShareAnswer, type ShareTask, Sharing } from './share.ts'
 
 /** How far back a selector looks for the newest sample, unless the query says otherwise. */
 export const LOOKBACK_MS = 5 * 60_000
@@ -42,6 +43,8 @@ export interface PromqlRequest {
   readonly lookbackMs?: number
   readonly options?: EngineOptions
   readonly explain?: boolean
+  /** Other threads to share heavy range queries with. */
+  readonly helpers?: Helpers
 }
 
 /** One series with a slot per step: `values[i]` counts where `present[i]` is 1. */
@@ -118,7 +121,9 @@ export function evaluatePromql(
     })
     const explainer = request.explain === true ? new Explainer(clock, context) : undefined
     const evaluator = new Evaluator(context, explainer)
-    const data = answer(context, evaluator, bind(parsed.value, range, options), grid)
+    const plan = bind(parsed.value, range, options)
+    context.sharing = sharingOf(request, options, plan, grid)
+    const data = answer(context, evaluator, plan, grid)
     const warnings = context.annotations.warnings()
     const infos = context.annotations.infos()
     const root = explainer?.root()
@@ -128,6 +133,56 @@ export function evaluatePromql(
     throw error
   }
 }
+
+/** Instant queries end before help comes; an explanation is of one thread. */
+function sharingOf(request: PromqlRequest, options: EngineOptions, plan: Plan, grid: Grid): Sharing | undefined {
+  const { query, helpers, range, lookbackMs } = request
+  if (helpers === undefined || typeof query !== 'string' || grid.stepMs === 0 || request.explain === true) {
+    return undefined
+  }
+  return new Sharing(helpers, { query, range, lookbackMs, options }, plan, grid)
+}
+
+/**
+ * Evaluates what another thread shares of its query, over a reader of the same store.
+ * @param claim gives the next run, or -1
+ */
+export function evaluateShare(
+  task: ShareTask,
+  tenant: TenantId,
+  reader: MetricReader,
+  budget: QueryBudget,
+  claim: () => number,
+): Result<ShareAnswer, Fault> {
+  const { query, range, options, lookbackMs } = task
+  const parsed = parsePromql(query, options)
+  if (!parsed.ok) return parsed
+  try {
+    const selection = reader.adopt?.(tenant, task.selection)
+    if (selection === undefined) return ok(NOTHING_DONE)
+    const annotations = new Annotations(query)
+    const context = new EvaluationContext({
+      tenant,
+      reader,
+      budget,
+      options,
+      lookbackMs: lookbackMs ?? LOOKBACK_MS,
+      range,
+      annotations,
+    })
+    const node = planNodes(bind(parsed.value, range, options))[task.node] as Plan
+    const turns = new ClaimedTurns(task, selection, claim)
+    const work = new Evaluator(context, undefined).evaluateShare(node, gridOf(range, options), selection, turns)
+    const notes = { warnings: annotations.warnings(), infos: annotations.infos() }
+    return ok({ ...work, ...notes, declined: turns.declined, samples: context.samplesRead })
+  } catch (error) {
+    if (error instanceof FaultError) return err(error.fault)
+    throw error
+  }
+}
+
+/** The store has moved on since the task was made. */
+const NOTHING_DONE: ShareAnswer = { groups: [], rows: [], declined: [], samples: 0, warnings: [], infos: [] }
 
 function gridOf(range: QueryRange, options: EngineOptions): Grid {
   const { startMs, endMs, stepMs } = range

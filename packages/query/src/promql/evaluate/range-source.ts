@@ -32,25 +32,32 @@ export function windowEnds(source: WindowSource, grid: Grid): Grid {
 
 export class StoredSource implements RangeSource {
   readonly #context: EvaluationContext
-  readonly #selection: SeriesSelection
+  readonly selection: SeriesSelection
   readonly #detectsResets: boolean
   readonly #startMs: number
   readonly #endMs: number
 
-  constructor(context: EvaluationContext, source: Extract<WindowSource, { kind: 'range' }>, ends: Grid, reach: Reach) {
+  /** @param selection where another thread has made it */
+  constructor(
+    context: EvaluationContext,
+    source: Extract<WindowSource, { kind: 'range' }>,
+    ends: Grid,
+    reach: Reach,
+    selection?: SeriesSelection,
+  ) {
     this.#context = context
     this.#startMs = ends.startMs - source.rangeMs - reach.beforeMs + 1
     this.#endMs = lastTimeMs(ends) + reach.afterMs
-    this.#selection = selectSeries(context, source.select, this.#startMs, this.#endMs)
+    this.selection = selection ?? selectSeries(context, source.select, this.#startMs, this.#endMs)
     this.#detectsResets = source.select.detectsResets
   }
 
   get count(): number {
-    return this.#selection.count
+    return this.selection.count
   }
 
   labels(index: number): Labels {
-    return this.#selection.labels(index)
+    return this.selection.labels(index)
   }
 
   dropName(): boolean {
@@ -59,10 +66,10 @@ export class StoredSource implements RangeSource {
 
   load(index: number): SampleColumns {
     const { samples, histograms, startTimes } = this.#context
-    this.#context.readSeries(this.#selection, index, this.#startMs, this.#endMs)
+    this.#context.readSeries(this.selection, index, this.#startMs, this.#endMs)
     removeStale(samples)
     if (this.#detectsResets && histograms.count > 0) detectResets(histograms)
-    this.#selection.readStartTimes?.(index, this.#startMs, this.#endMs, startTimes)
+    this.selection.readStartTimes?.(index, this.#startMs, this.#endMs, startTimes)
     return samples
   }
 }

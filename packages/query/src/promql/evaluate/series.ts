@@ -13,6 +13,7 @@ import type { SelectPlan } from '../plan/plan.ts'
 import type { EvaluationContext } from './context.ts'
 import { type Grid, lastTimeMs, shifted, stepTimeMs } from './grid.ts'
 import { copyRow, type Histograms, hasPoints, newHistograms, ROW_STEP_BYTES, type Row } from './rows.ts'
+import type { Turns } from './share.ts'
 import { smoothHistograms } from './smoothed.ts'
 import { removeStale } from './windows.ts'
 
@@ -23,20 +24,40 @@ export type RowVisitor = (
   values: Float64Array,
   present: Uint8Array,
   histograms: Histograms | undefined,
+  /** Place of the series in the selection. */
+  index: number,
 ) => void
 
+/** What a selector reads for all steps together. */
+function scanOf(context: EvaluationContext, plan: SelectPlan, grid: Grid): { startMs: number; endMs: number } {
+  const moments = shifted(grid, plan.shift)
+  const { lookbackMs } = context
+  const endMs = lastTimeMs(moments) + (plan.extended === 'smoothed' ? lookbackMs : 0)
+  return { startMs: moments.startMs - lookbackMs + 1, endMs }
+}
+
+export function selectForSteps(context: EvaluationContext, plan: SelectPlan, grid: Grid): SeriesSelection {
+  const { startMs, endMs } = scanOf(context, plan, grid)
+  return selectSeries(context, plan, startMs, endMs)
+}
+
 /** Evaluates a selector series by series, without holding more than one. Series without a point are left out. */
-export function visitSelected(context: EvaluationContext, plan: SelectPlan, grid: Grid, visit: RowVisitor): void {
+export function visitSelected(
+  context: EvaluationContext,
+  plan: SelectPlan,
+  grid: Grid,
+  selection: SeriesSelection,
+  turns: Turns,
+  visit: RowVisitor,
+): void {
   const moments = shifted(grid, plan.shift)
   const { lookbackMs } = context
   const isSmoothed = plan.extended === 'smoothed'
-  const startMs = moments.startMs - lookbackMs + 1
-  const endMs = lastTimeMs(moments) + (isSmoothed ? lookbackMs : 0)
-  const selection = selectSeries(context, plan, startMs, endMs)
+  const { startMs, endMs } = scanOf(context, plan, grid)
   context.budget.chargeBytes(grid.steps * ROW_STEP_BYTES)
   const values = new Float64Array(grid.steps)
   const present = new Uint8Array(grid.steps)
-  for (let i = 0; i < selection.count; i++) {
+  for (let i = turns.next(); i >= 0; i = turns.next()) {
     context.readSeries(selection, i, startMs, endMs)
     if (isSmoothed) interpolate(context.samples, moments, lookbackMs, values, present)
     else pickLatest(context.samples, moments, lookbackMs, values, present)
@@ -47,7 +68,7 @@ export function visitSelected(context: EvaluationContext, plan: SelectPlan, grid
       if (isSmoothed) smoothHistograms(context, plan, selection.labels(i), moments, present, histograms)
       else pickLatestHistogram(context, moments, lookbackMs, present, histograms)
     }
-    if (hasPoints(present)) visit(selection.labels(i), false, values, present, histograms)
+    if (hasPoints(present)) visit(selection.labels(i), false, values, present, histograms, i)
   }
 }
 
@@ -58,14 +79,6 @@ export function selectSeries(
   endMs: number,
 ): SeriesSelection {
   return context.reader.select(context.tenant, { matchers: plan.matchers, startMs, endMs }, context.budget)
-}
-
-export function selectRows(context: EvaluationContext, plan: SelectPlan, grid: Grid): Row[] {
-  const rows: Row[] = []
-  visitSelected(context, plan, grid, (labels, dropName, values, present, histograms) => {
-    rows.push(copyRow(context, labels, dropName, values, present, histograms))
-  })
-  return rows
 }
 
 /** Says of each histogram that does not whether its counter was reset since the one before. */

@@ -10,6 +10,7 @@ import { MixedRows } from './mixed-rows.ts'
 import type { RangeSource, Reach } from './range-source.ts'
 import { type Histograms, hasPoints, ROW_STEP_BYTES, withoutMetadata } from './rows.ts'
 import type { RowVisitor } from './series.ts'
+import type { Turns } from './share.ts'
 import { WindowBounds } from './windows.ts'
 
 /** What a window function does with one series, already bound to the steps. */
@@ -34,6 +35,7 @@ export function visitWindows(
   plan: WindowPlan,
   fn: WindowFunction,
   source: RangeSource,
+  turns: Turns,
   ends: Grid,
   params: readonly Float64Array[],
   grid: Grid,
@@ -56,7 +58,7 @@ export function visitWindows(
   const values = new Float64Array(grid.steps)
   const present = new Uint8Array(grid.steps)
   let mixed: MixedRows | undefined
-  for (let i = 0; i < source.count; i++) {
+  for (let i = turns.next(); i >= 0; i = turns.next()) {
     const samples = source.load(i)
     const labels = source.labels(i)
     bounds.update(samples)
@@ -68,7 +70,8 @@ export function visitWindows(
     }
     if (!hasPoints(present)) continue
     if (plan.name === 'rate' || plan.name === 'increase') noteCounter(context, plan, labels, present, histograms)
-    visit(dropsNow ? withoutMetadata(labels) : labels, source.dropName(i) || !keepsName, values, present, histograms)
+    const named = dropsNow ? withoutMetadata(labels) : labels
+    visit(named, source.dropName(i) || !keepsName, values, present, histograms, i)
   }
 }
 

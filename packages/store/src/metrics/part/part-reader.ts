@@ -129,7 +129,13 @@ export class PartReader implements SampleSource {
     if (this.#chunkKinds.some((kind) => kind > CHUNK_KIND.customBucketHistogram)) {
       throw corrupt(path, 'unknown kind of chunk')
     }
-    this.group = { index: this.index, matches: new MatchCache(), sources: [this], known: new KnownTwins() }
+    this.group = {
+      id: `part ${id}`,
+      index: this.index,
+      matches: new MatchCache(),
+      sources: [this],
+      known: new KnownTwins(),
+    }
   }
 
   get minTimeMs(): number {
