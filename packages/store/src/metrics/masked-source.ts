@@ -3,6 +3,7 @@ import type { ReadScratch } from './head/generation-reader.ts'
 import { grownInts } from './int-list.ts'
 import { compileMatchers } from './select.ts'
 import type { SampleSource, SeriesIndex } from './series-index.ts'
+import type { StartColumn } from './start-column.ts'
 import type { TimeList } from './time-list.ts'
 import { type Tombstone, tombstonesOver } from './tombstones.ts'
 
@@ -111,6 +112,7 @@ export class MaskedSource implements SampleSource {
   readonly minTimeMs: number
   readonly maxTimeMs: number
   readonly hasHistograms: boolean
+  readonly hasStartTimes: boolean
   readonly #inner: SampleSource
   readonly #tombstones: readonly Tombstone[]
   readonly #deleted: DeletedSeries
@@ -123,6 +125,7 @@ export class MaskedSource implements SampleSource {
     this.minTimeMs = inner.minTimeMs
     this.maxTimeMs = inner.maxTimeMs
     this.hasHistograms = inner.hasHistograms
+    this.hasStartTimes = inner.hasStartTimes
   }
 
   /** True where a tombstone covers samples of the series; may be true for a series that has none there. */
@@ -175,6 +178,17 @@ export class MaskedSource implements SampleSource {
     const spans = this.#spans(series, startMs, endMs)
     for (let i = 0; i < spans.length; i += 2) {
       this.#inner.readHistograms(series, spans[i] as number, spans[i + 1] as number, out, scratch)
+    }
+  }
+
+  mayHoldStartTimes(series: number): boolean {
+    return this.#inner.mayHoldStartTimes(series)
+  }
+
+  readStartTimes(series: number, startMs: number, endMs: number, out: StartColumn, scratch: ReadScratch): void {
+    const spans = this.#spans(series, startMs, endMs)
+    for (let i = 0; i < spans.length; i += 2) {
+      this.#inner.readStartTimes(series, spans[i] as number, spans[i + 1] as number, out, scratch)
     }
   }
 

@@ -2,6 +2,7 @@ import { HistogramColumns, SampleColumns } from '@vantage/model'
 import { ReadScratch } from './head/generation-reader.ts'
 import { mergeColumns } from './merge-columns.ts'
 import type { SampleSource } from './series-index.ts'
+import { StartColumn } from './start-column.ts'
 import { TimeList } from './time-list.ts'
 
 /** Working memory of one thread that unites sources. */
@@ -13,6 +14,10 @@ export class UnionScratch {
   readonly timesRoom = new TimeList()
   readonly histograms = new HistogramColumns()
   readonly histogramsRoom = new HistogramColumns()
+  /** What a series holds, while its start times are looked for. */
+  readonly started = new SampleColumns(64)
+  readonly startedTimes = new TimeList()
+  readonly starts = new StartColumn()
 }
 
 /**

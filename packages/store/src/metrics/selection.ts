@@ -10,8 +10,8 @@ import {
   type SeriesSelection,
 } from '@vantage/model'
 import { IntList } from './int-list.ts'
-import { addFloats, addHistograms, type UnionScratch } from './read-series.ts'
-import type { IndexGroup } from './series-index.ts'
+import { addFloats, addHistograms, addHistogramTimes, type UnionScratch } from './read-series.ts'
+import type { IndexGroup, SampleSource } from './series-index.ts'
 import { TimesKeys } from './times-keys.ts'
 
 /** Series of one selection; the places where each one lives form a list, oldest first. */
@@ -112,6 +112,7 @@ export class Selection implements SeriesSelection {
   readonly #keys = new Map<string, TimesKeys>()
   /** False promises that no series of the tenant has any. */
   readonly #hasHistograms: boolean
+  readonly #hasStartTimes: boolean
 
   readonly #range: ScanRange
 
@@ -122,6 +123,7 @@ export class Selection implements SeriesSelection {
   constructor(union: Union, range: ScanRange, scratch: UnionScratch, order?: Int32Array) {
     this.#range = range
     this.#hasHistograms = union.groups.some((group) => group.sources.some((source) => source.hasHistograms))
+    this.#hasStartTimes = union.groups.some((group) => group.sources.some((source) => source.hasStartTimes))
     this.count = union.count
     this.#union = union
     this.#scratch = scratch
@@ -220,6 +222,32 @@ export class Selection implements SeriesSelection {
       this.#keys.set(range, keys)
     }
     return keys
+  }
+
+  readStartTimes(index: number, startMs: number, endMs: number, out: Map<number, number>): void {
+    out.clear()
+    if (!this.#hasStartTimes) return
+    const places: { readonly source: SampleSource; readonly series: number }[] = []
+    const { groups, first, placeGroup, placeSeries, placeNext } = this.#union
+    for (let at = first.items[this.#order[index] as number] as number; at >= 0; at = placeNext.items[at] as number) {
+      const series = placeSeries.items[at] as number
+      for (const source of (groups[placeGroup.items[at] as number] as IndexGroup).sources) {
+        places.push({ source, series })
+      }
+    }
+    if (!places.some(({ source, series }) => source.mayHoldStartTimes(series))) return
+    const { started, startedTimes, starts, source: scratch } = this.#scratch
+    started.reset()
+    startedTimes.reset()
+    for (const { source, series } of places) {
+      addFloats(source, series, startMs, endMs, started, this.#scratch)
+      if (this.#hasHistograms) addHistogramTimes(source, series, startMs, endMs, startedTimes, this.#scratch)
+    }
+    for (const { times, count } of [started, { times: startedTimes.items, count: startedTimes.count }]) {
+      starts.reset(times, count)
+      for (const { source, series } of places) source.readStartTimes(series, startMs, endMs, starts, scratch)
+      starts.addTo(out)
+    }
   }
 
   exemplars(index: number, startMs: number, endMs: number): Exemplar[] {

@@ -2,6 +2,7 @@ import type { Exemplar, Fault, HistogramColumns, Labels, SampleColumns } from '@
 import type { ReadScratch } from './head/generation-reader.ts'
 import type { IntList } from './int-list.ts'
 import type { MatchCache } from './select.ts'
+import type { StartColumn } from './start-column.ts'
 import type { TimeList } from './time-list.ts'
 
 /**
@@ -41,6 +42,8 @@ export interface SampleSource {
   readonly maxTimeMs: number
   /** False promises that no series holds a native histogram: floats then never look for one. */
   readonly hasHistograms: boolean
+  /** False promises that no sample says since when it counts. */
+  readonly hasStartTimes: boolean
   /** Samples of either kind. */
   mayHold(series: number, startMs: number, endMs: number): boolean
   /**
@@ -53,6 +56,12 @@ export interface SampleSource {
   histogramTimes(series: number, startMs: number, endMs: number, out: TimeList, scratch: ReadScratch): void
   /** Appends the histograms themselves. */
   readHistograms(series: number, startMs: number, endMs: number, out: HistogramColumns, scratch: ReadScratch): void
+  mayHoldStartTimes(series: number): boolean
+  /**
+   * Sets the starts in `out` at the times of the source's own samples in [startMs, endMs], of either kind; where it
+   * knows none they become unknown, for its samples stand before those of older sources.
+   */
+  readStartTimes(series: number, startMs: number, endMs: number, out: StartColumn, scratch: ReadScratch): void
   exemplars(series: number, startMs: number, endMs: number): Exemplar[]
 }
 

@@ -6,7 +6,7 @@ import { randomHistogram } from '@vantage/model/contract-tests'
 import { seededRandom, testSeed } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
 import { labels, type TestRow, type TestValue } from './testing/batches.ts'
-import { bitsOf, histogramText, StoreHarness } from './testing/store-harness.ts'
+import { bitsOf, histogramText, StoreHarness, startText } from './testing/store-harness.ts'
 
 /** The simplest store: label key → time → bits. */
 type Expected = Map<string, Map<number, string>>
@@ -52,6 +52,14 @@ function histogramAt(series: number, timeMs: number): Histogram {
   return randomHistogram(seededRandom(layout), seededRandom(hash))
 }
 
+/** Since when the series counts at this time: never said, changing with each hour, or said for some samples only. */
+function startAt(series: number, timeMs: number): number {
+  if (series % 3 === 0) return 0
+  if (series % 3 === 1) return Math.floor(timeMs / 3_600_000) * 3_600_000
+  const hash = (Math.imul(series + 3, 0x9e3779b1) ^ Math.imul(Math.floor(timeMs / 3_000) % 1e9, 0x85ebca6b)) >>> 0
+  return hash % 3 === 0 ? 0 : timeMs - (hash % 100_000)
+}
+
 function seriesLabels(series: number): Labels {
   return labels({ __name__: `metric_${series % 5}`, instance: `host-${series}`, ünï: `ß${series}` })
 }
@@ -90,14 +98,16 @@ class History {
         else samples.push([time, valueAt(series, time)])
         time += this.random() < 0.1 ? -this.pick(5000) : this.pick(3) * 500
       }
-      rows.push({ labels: seriesLabels(series), samples, histograms })
+      const startTimes = samples.map(([at]) => startAt(series, at))
+      const histogramStartTimes = histograms.map(([at]) => startAt(series, at))
+      rows.push({ labels: seriesLabels(series), samples, histograms, startTimes, histogramStartTimes })
       this.remember(
         series,
-        samples.map(([at, value]) => [at, bitsOf(value)]),
+        samples.map(([at, value]) => [at, bitsOf(value) + startText(startAt(series, at))]),
       )
       this.remember(
         series,
-        histograms.map(([at, value]) => [at, histogramText(value)]),
+        histograms.map(([at, value]) => [at, histogramText(value) + startText(startAt(series, at))]),
       )
     }
     const total = rows.reduce((sum, row) => sum + row.samples.length + (row.histograms?.length ?? 0), 0)

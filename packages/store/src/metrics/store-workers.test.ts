@@ -49,13 +49,17 @@ test('readers in other threads see whole samples while main writes, seals and me
   }
   reader.on('error', (error) => problems.push(error.message))
   const floatSeries = SERIES - HISTOGRAM_SERIES
+  // Each process of those that tell lives for a hundred rounds.
+  const startOf = (i: number): number => (i % 10 === 3 ? firstMs + Math.floor(round / 100) * 100 - 1 : 0)
   const histogram = (sum: number) => ({ ...randomHistogram(seededRandom(sum % 50), seededRandom(1)), sum })
   let sealing: Promise<void> = Promise.resolve()
   for (round = 0; round < ROUNDS && problems.length === 0; ) {
     const timeMs = firstMs + round
     const batch = batchOf(
       all.map((one, i) =>
-        i < floatSeries ? row(one, [timeMs, i + round]) : { ...row(one), histograms: [[timeMs, histogram(i + round)]] },
+        i < floatSeries
+          ? { ...row(one, [timeMs, i + round]), startTimes: [startOf(i)] }
+          : { ...row(one), histograms: [[timeMs, histogram(i + round)]], histogramStartTimes: [startOf(i)] },
       ),
     )
     store.apply('default', batch, round, { nowMs: firstMs + 1e6 })

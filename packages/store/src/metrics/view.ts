@@ -261,11 +261,14 @@ function refusedGroup(ref: PartRef, refusal: Fault): IndexGroup {
     minTimeMs: ref.minTimeMs,
     maxTimeMs: ref.maxTimeMs,
     hasHistograms: true,
+    hasStartTimes: true,
     mayHold: () => true,
     read: () => {},
     mayHoldHistograms: () => true,
     histogramTimes: () => {},
     readHistograms: () => {},
+    mayHoldStartTimes: () => true,
+    readStartTimes: () => {},
     exemplars: () => [],
   }
   const id = `part ${ref.id}`

@@ -34,6 +34,7 @@ export function generationInput(
     fromOffset,
     toOffset,
     hasHistograms: generation.hasHistograms,
+    hasStartTimes: generation.hasStartTimes,
     labels: (i) => index.labels(series[i] as number),
     read: (i, out) => {
       out.reset()
@@ -46,6 +47,9 @@ export function generationInput(
     readHistograms: (i, startMs, endMs, out) => {
       out.reset()
       addHistograms(source, series[i] as number, startMs, endMs, out, scratch)
+    },
+    readStartTimes: (i, out) => {
+      source.readStartTimes(series[i] as number, EVER.startMs, EVER.endMs, out, scratch.source)
     },
     exemplars: (i) => source.exemplars(series[i] as number, EVER.startMs, EVER.endMs),
     metadata,

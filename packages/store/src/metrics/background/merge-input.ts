@@ -44,6 +44,7 @@ export function mergeInput(parts: readonly PartReader[], sources: readonly Sampl
     toOffset: Math.max(...parts.map((part) => part.totals.toOffset)),
     labels: labelsOf,
     hasHistograms: parts.some((part) => part.hasHistograms),
+    hasStartTimes: parts.some((part) => part.hasStartTimes),
     read: (i, out) => {
       out.reset()
       visit(i, (source, series) => addFloats(source, series, EVER.startMs, EVER.endMs, out, scratch))
@@ -55,6 +56,9 @@ export function mergeInput(parts: readonly PartReader[], sources: readonly Sampl
     readHistograms: (i, startMs, endMs, out) => {
       out.reset()
       visit(i, (source, series) => addHistograms(source, series, startMs, endMs, out, scratch))
+    },
+    readStartTimes: (i, out) => {
+      visit(i, (source, series) => source.readStartTimes(series, EVER.startMs, EVER.endMs, out, scratch.source))
     },
     exemplars: (i) => {
       const found: Exemplar[] = []

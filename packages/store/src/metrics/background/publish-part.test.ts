@@ -25,6 +25,8 @@ function input(): PartInput {
     fromOffset: 3,
     toOffset: 9,
     hasHistograms: true,
+    hasStartTimes: false,
+    readStartTimes: () => {},
     labels: (i) => all[i] as Labels,
     read: (i, out) => {
       out.reset()

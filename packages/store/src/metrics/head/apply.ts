@@ -311,10 +311,11 @@ function refusalText(reason: ItemReason, labels: Labels, limits: HeadLimits): st
 }
 
 function appendRow(head: TenantHead, batch: MetricBatch, row: number, series: number, gate: Gate, tally: Tally): void {
-  const { times, values, halves, deltaStarts } = batch
+  const { times, values, halves, deltaStarts, startTimes } = batch
   const { verdict, isReplay, isWindowed, earliestMs, latestMs } = gate
   const generation = head.current
   generation.coverSeries(series)
+  const isStarted = startTimes !== undefined || generation.startedSeriesCount > 0
   const isWatched = head.tap.flags[series] !== 0
   const end = batch.sampleFrom[row + 1] as number
   for (let i = batch.sampleFrom[row] as number; i < end; i++) {
@@ -328,6 +329,9 @@ function appendRow(head: TenantHead, batch: MetricBatch, row: number, series: nu
     let code: number
     if (deltaStarts !== undefined && !Number.isNaN(deltaStarts[i] as number)) {
       code = appendDelta(head, series, deltaStarts[i] as number, timeMs, values[i] as number)
+    } else if (isStarted) {
+      const low = halves[i * 2] as number
+      code = generation.appendStarted(series, timeMs, startTimes?.[i] ?? 0, low, halves[i * 2 + 1] as number, isReplay)
     } else {
       code = generation.append(series, timeMs, halves[i * 2] as number, halves[i * 2 + 1] as number, isReplay)
     }
@@ -373,7 +377,8 @@ function appendHistogram(
   if (isWindowed && !isReplay && !isInWindow(head, series, timeMs, item, gate)) return
   const generation = head.current
   generation.coverSeries(series)
-  const code = generation.appendHistogram(series, timeMs, batch.histogramBytes, from, to, isReplay)
+  const startMs = batch.histogramStartTimes?.[at] ?? 0
+  const code = generation.appendHistogram(series, timeMs, startMs, batch.histogramBytes, from, to, isReplay)
   if (code === APPENDED.duplicate) {
     tally.duplicates++
     return
@@ -396,7 +401,7 @@ function appendDelta(head: TenantHead, series: number, startMs: number, endMs: n
   if (sum === undefined) return APPENDED.duplicate
   if (endMs <= head.current.maxTimeOf(series)) return APPENDED.stored
   valueScratch[0] = sum
-  return head.current.append(series, endMs, valueHalves[0] as number, valueHalves[1] as number, true)
+  return head.current.appendStarted(series, endMs, 0, valueHalves[0] as number, valueHalves[1] as number, true)
 }
 
 function refuseConflict(head: TenantHead, series: number, timeMs: number, item: number, gate: Gate): void {

@@ -7,7 +7,7 @@ import {
   type Histogram,
   type HistogramColumns,
   type Labels,
-  type SampleColumns,
+  SampleColumns,
 } from '@vantage/model'
 import { decodeValues } from '../codec/value-decoder.ts'
 import { IntList } from '../int-list.ts'
@@ -22,8 +22,10 @@ import {
   segmentsSince,
   wordAt,
 } from '../shared-segments.ts'
-import type { TimeList } from '../time-list.ts'
+import type { StartColumn } from '../start-column.ts'
+import { TimeList } from '../time-list.ts'
 import { CHUNK, EXEMPLAR, type Generation, HISTOGRAM, RECORD, RECORD_WORD_BITS, REGION } from './generation.ts'
+import { StartRuns } from './start-runs.ts'
 
 /** What a reader lacks of a generation. Serialisable. */
 export interface GenerationDelta {
@@ -31,6 +33,7 @@ export interface GenerationDelta {
   readonly minTimeMs: number
   readonly maxTimeMs: number
   readonly hasHistograms: boolean
+  readonly hasStartTimes: boolean
   readonly records: SegmentsDelta
   readonly data: SegmentsDelta
 }
@@ -51,6 +54,7 @@ export function generationDelta(
     minTimeMs: generation.minTimeMs,
     maxTimeMs: generation.maxTimeMs,
     hasHistograms: generation.histogramCount > 0,
+    hasStartTimes: generation.startedSeriesCount > 0,
     records: segmentsSince(generation.records, knownRecords),
     data: segmentsSince(generation.data, knownData),
   }
@@ -69,6 +73,10 @@ export class ReadScratch {
   /** Addresses of histograms. */
   readonly histograms = new IntList()
   readonly late = new SortScratch()
+  /** Samples that are read again for their start times. */
+  readonly startedFloats = new SampleColumns(64)
+  readonly startedTimes = new TimeList()
+  readonly startRuns = new StartRuns()
 }
 
 const decoder = new TextDecoder()
@@ -95,6 +103,8 @@ export class GenerationReader {
   maxTimeMs = Number.NEGATIVE_INFINITY
   /** As of the last delta; false keeps readers of floats away from the lists of histograms. */
   hasHistograms = false
+  /** As of the last delta. */
+  hasStartTimes = false
 
   /** On the writer's own thread `source` lends its segments; elsewhere deltas bring them. */
   constructor(id: number, source?: Generation) {
@@ -109,6 +119,7 @@ export class GenerationReader {
     this.minTimeMs = delta.minTimeMs
     this.maxTimeMs = delta.maxTimeMs
     this.hasHistograms = delta.hasHistograms
+    this.hasStartTimes = delta.hasStartTimes
   }
 
   /** True where the series may hold samples in [startMs, endMs]. */
@@ -332,6 +343,32 @@ export class GenerationReader {
       if (arrival === undefined || arrival < wordAt(this.data, at + HISTOGRAM.lateBefore)) found.items[kept++] = at
     }
     found.count = kept
+  }
+
+  /** True where a sample of the series said since when it counts. */
+  mayHoldStartTimes(series: number): boolean {
+    const record = series << RECORD_WORD_BITS
+    if (!this.hasStartTimes || record >>> SEGMENT_WORD_BITS >= this.records.words.length) return false
+    return loadWord(this.records, record + RECORD.starts) !== 0
+  }
+
+  /** Sets the starts in `out` of the series' samples in [startMs, endMs]: those it has no start of become unknown. */
+  readStartTimes(series: number, startMs: number, endMs: number, out: StartColumn, scratch: ReadScratch): void {
+    const record = series << RECORD_WORD_BITS
+    if (record >>> SEGMENT_WORD_BITS >= this.records.words.length || out.count === 0) return
+    const hasBlock = this.mayHoldStartTimes(series)
+    if (!hasBlock && !out.isKnown) return
+    const fromMs = Math.max(startMs, out.times[0] as number)
+    const toMs = Math.min(endMs, out.times[out.count - 1] as number)
+    const { startedFloats, startedTimes, startRuns } = scratch
+    startedFloats.reset()
+    startedTimes.reset()
+    this.read(series, fromMs, toMs, startedFloats, scratch)
+    this.histogramTimes(series, fromMs, toMs, startedTimes, scratch)
+    startRuns.clear()
+    if (hasBlock && !startRuns.load(this.data, loadWord(this.records, record + RECORD.starts), fromMs)) throw outrun()
+    startRuns.apply(startedFloats.times, startedFloats.count, out)
+    startRuns.apply(startedTimes.items, startedTimes.count, out)
   }
 
   /** Exemplars of a series in [startMs, endMs], ascending. */

@@ -12,6 +12,7 @@ import {
   TAIL_SAMPLES_MIN,
 } from '../limits.ts'
 import { doubleAt, SharedSegments, setDouble, setWord, storeWord, wordAt } from '../shared-segments.ts'
+import { noteStart } from './start-runs.ts'
 
 /**
  * The samples of one tenant between two seals, in shared segments. One thread writes, many read in place.
@@ -20,7 +21,7 @@ import { doubleAt, SharedSegments, setDouble, setWord, storeWord, wordAt } from 
  *     0 tail region (live) | 1 newest chunk (live) | 2 chunks | 3 newest late region (live)
  *     4 newest exemplar (live) | 5 exemplars | 6 late floats | 7 newest histogram in order (live)
  *     8 smallest time, f64 | 10 largest time in order, f64 | 12 time of the newest exemplar, f64
- *     14 newest late histogram (live) | 15 –
+ *     14 newest late histogram (live) | 15 start times (live, `start-runs.ts`)
  *   tail and late region: count (live) | capacity | older region (late only) | – | times f64 × capacity | values
  *   chunk: older chunk | samples | bytes of the time block | bytes of the value block | first time | last time | blocks
  *   exemplar: older | label bytes | time f64 | value f64 | labels as JSON
@@ -46,6 +47,7 @@ export const RECORD = {
   maxTime: 10,
   exemplarTime: 12,
   lateHistogram: 14,
+  starts: 15,
 } as const
 export const REGION = { count: 0, capacity: 1, older: 2, header: 4 } as const
 export const CHUNK = { older: 0, count: 1, timeBytes: 2, valueBytes: 3, first: 4, last: 6, header: 8 } as const
@@ -90,10 +92,14 @@ export class Generation {
   chunkCount = 0
   lateCount = 0
   exemplarCount = 0
+  /** Series that said since when they count. */
+  startedSeriesCount = 0
   minTimeMs = Number.POSITIVE_INFINITY
   maxTimeMs = Number.NEGATIVE_INFINITY
   /** Series ids below this have a record. */
   recordCount = 0
+  /** Start of the sample that is being added, 0 = unknown. */
+  #startMs = 0
 
   constructor(id: number, packer: TailPacker, pins: PinEpochs) {
     this.id = id
@@ -152,6 +158,31 @@ export class Generation {
     if (timeMs > this.maxTimeMs) this.maxTimeMs = timeMs
     if (timeMs < this.minTimeMs) this.minTimeMs = timeMs
     return APPENDED.stored
+  }
+
+  /**
+   * `append` for samples that say since when they count, and for all others of a generation that has heard of any.
+   * @param startMs 0 = unknown
+   */
+  appendStarted(
+    series: number,
+    timeMs: number,
+    startMs: number,
+    low: number,
+    high: number,
+    overrides: boolean,
+  ): number {
+    if (timeMs > this.maxTimeOf(series)) this.#noteStart(series << RECORD_WORD_BITS, timeMs, startMs, false)
+    this.#startMs = startMs
+    const code = this.append(series, timeMs, low, high, overrides)
+    this.#startMs = 0
+    return code
+  }
+
+  /** Before the sample is stored, so that who sees the sample sees its start. */
+  #noteStart(record: number, timeMs: number, startMs: number, isLate: boolean): void {
+    if (this.startedSeriesCount === 0 && startMs === 0) return
+    if (noteStart(this.records, this.data, record + RECORD.starts, timeMs, startMs, isLate)) this.startedSeriesCount++
   }
 
   /** Largest time in order of a series, or -Infinity. */
@@ -257,6 +288,7 @@ export class Generation {
   }
 
   #appendLate(record: number, timeMs: number, low: number, high: number): void {
+    this.#noteStart(record, timeMs, this.#startMs, true)
     const newest = wordAt(this.records, record + RECORD.late)
     let region = newest
     if (newest === 0 || wordAt(this.data, newest) === wordAt(this.data, newest + REGION.capacity)) {
@@ -295,10 +327,12 @@ export class Generation {
   /**
    * Adds one native histogram, encoded in `bytes[from, to)` (at most `HISTOGRAM_BYTES_MAX`), by the rules of `append`:
    * the newest histograms are what the raw tail is to floats, and a float of the same time is a conflict.
+   * @param startMs since when it counts, 0 = unknown
    */
   appendHistogram(
     series: number,
     timeMs: number,
+    startMs: number,
     bytes: Uint8Array,
     from: number,
     to: number,
@@ -313,6 +347,7 @@ export class Generation {
       this.lateCount++
     }
     const isLate = code === APPENDED.late
+    this.#noteStart(record, timeMs, startMs, isLate)
     const list = record + (isLate ? RECORD.lateHistogram : RECORD.histogram)
     const at = this.data.allocate(HISTOGRAM.header + ((to - from + 3) >>> 2))
     setWord(this.data, at + HISTOGRAM.older, wordAt(this.records, list))

@@ -1,8 +1,11 @@
 /** Numbers of the part file format. Source: FORMAT.md beside this file. */
 export const PART_MAGIC = 0x5450_4d56 // "VMPT"
-/** Floats only: read by every release. A part is version 2 only if it holds native histograms. */
+/** Floats only: read by every release. A part has a later version only if it holds what that brought. */
 export const FLOATS_VERSION = 1
+/** Native histograms. */
 export const HISTOGRAMS_VERSION = 2
+/** Start times, with or without native histograms. */
+export const START_TIMES_VERSION = 3
 export const HEADER_BYTES = 16
 /** footer offset f64, footer bytes u32, footer crc u32, version u32, magic u32 */
 export const TRAILER_BYTES = 24

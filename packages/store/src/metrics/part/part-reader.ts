@@ -16,9 +16,10 @@ import type { ReadScratch } from '../head/generation-reader.ts'
 import { CHUNK_SAMPLES_MAX, PAGE_BYTES } from '../limits.ts'
 import { MatchCache } from '../select.ts'
 import { type IndexGroup, KnownTwins, type SampleSource } from '../series-index.ts'
+import type { StartColumn } from '../start-column.ts'
 import type { TimeList } from '../time-list.ts'
 import { type PageSource, readHistogramChunk } from './histogram-chunk.ts'
-import { CHUNK_KIND, HEADER_BYTES, HISTOGRAMS_VERSION, SECTION } from './layout.ts'
+import { CHUNK_KIND, HEADER_BYTES, HISTOGRAMS_VERSION, SECTION, START_TIMES_VERSION } from './layout.ts'
 import type { PageCache, PageSlot } from './page-cache.ts'
 import { PartIndex } from './part-index.ts'
 import { corrupt, PartSections, type PartTotals, readColumn } from './part-sections.ts'
@@ -36,6 +37,7 @@ export class PartReader implements SampleSource {
   readonly index: PartIndex
   readonly group: IndexGroup
   readonly hasHistograms: boolean
+  readonly hasStartTimes: boolean
   readonly #path: string
   readonly #file: OpenFile
   readonly #cache: PageCache
@@ -44,6 +46,8 @@ export class PartReader implements SampleSource {
   readonly #chunkFrom: Int32Array
   readonly #chunkKinds: Uint8Array
   readonly #chunkColumns: Int32Array
+  /** Time column of the starts + 1; 0 = none is known. */
+  readonly #chunkStarts: Int32Array
   readonly #chunkPages: Int32Array
   readonly #chunkOffsets: Int32Array
   readonly #columnCounts: Int32Array
@@ -109,7 +113,7 @@ export class PartReader implements SampleSource {
     if (this.#chunkFrom[seriesCount] !== chunkCount) throw corrupt(path, 'chunk count differs')
     this.#chunkKinds = chunks.raw(chunkCount)
     this.#chunkColumns = readColumn(chunks, chunkCount)
-    readColumn(chunks, chunkCount) // start-time columns: none is written for floats in this version
+    this.#chunkStarts = readColumn(chunks, chunkCount)
     this.#chunkPages = readColumn(chunks, chunkCount)
     this.#chunkOffsets = readColumn(chunks, chunkCount)
     const pages = this.#sections.read(SECTION.pages)
@@ -126,6 +130,8 @@ export class PartReader implements SampleSource {
     if (columns.isPast || chunks.isPast || pages.isPast) throw corrupt(path, 'a section ends early')
     this.hasHistograms = this.#chunkKinds.some((kind) => kind !== CHUNK_KIND.float)
     if (this.hasHistograms && this.#sections.version < HISTOGRAMS_VERSION) throw corrupt(path, 'unknown kind of chunk')
+    this.hasStartTimes = this.#chunkStarts.some((column) => column !== 0)
+    if (this.hasStartTimes && this.#sections.version < START_TIMES_VERSION) throw corrupt(path, 'unknown start times')
     if (this.#chunkKinds.some((kind) => kind > CHUNK_KIND.customBucketHistogram)) {
       throw corrupt(path, 'unknown kind of chunk')
     }
@@ -232,6 +238,35 @@ export class PartReader implements SampleSource {
     }
   }
 
+  mayHoldStartTimes(series: number): boolean {
+    if (!this.hasStartTimes) return false
+    const end = this.#chunkFrom[series + 1] as number
+    for (let chunk = this.#chunkFrom[series] as number; chunk < end; chunk++) {
+      if (this.#chunkStarts[chunk] !== 0) return true
+    }
+    return false
+  }
+
+  readStartTimes(series: number, startMs: number, endMs: number, out: StartColumn): void {
+    if (out.count === 0 || (!this.hasStartTimes && !out.isKnown)) return
+    const fromMs = Math.max(startMs, out.times[0] as number)
+    const toMs = Math.min(endMs, out.times[out.count - 1] as number)
+    const end = this.#chunkFrom[series + 1] as number
+    for (let chunk = this.#chunkFrom[series] as number; chunk < end; chunk++) {
+      const column = this.#chunkColumns[chunk] as number
+      if ((this.#columnFirst[column] as number) > toMs) return
+      if ((this.#columnLast[column] as number) < fromMs) continue
+      const startColumn = (this.#chunkStarts[chunk] as number) - 1
+      if (startColumn < 0 && !out.isKnown) continue
+      const times = this.#times(column)
+      const starts = startColumn < 0 ? undefined : this.#times(startColumn)
+      if (starts !== undefined && starts.length !== times.length) {
+        throw corrupt(this.#path, `chunk ${chunk}: start times differ in number`)
+      }
+      applyStarts(times, starts, fromMs, toMs, out)
+    }
+  }
+
   #readChunk(
     chunk: number,
     column: number,
@@ -334,5 +369,24 @@ export class PartReader implements SampleSource {
 
   close(): void {
     this.#file.close()
+  }
+}
+
+/** @param starts of the samples at `times`; undefined = none is known */
+function applyStarts(
+  times: Float64Array,
+  starts: Float64Array | undefined,
+  fromMs: number,
+  toMs: number,
+  out: StartColumn,
+): void {
+  let at = out.find(Math.max(fromMs, times[0] as number))
+  for (let i = 0; i < times.length; i++) {
+    const time = times[i] as number
+    if (time < fromMs) continue
+    if (time > toMs) return
+    at = out.seek(at, time)
+    if (at === out.count) return
+    if (out.times[at] === time) out.set(at, starts === undefined ? 0 : (starts[i] as number))
   }
 }

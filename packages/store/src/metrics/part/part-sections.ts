@@ -7,12 +7,12 @@ import {
   FLOATS_VERSION,
   FOOTER_FIXED_BYTES,
   HEADER_BYTES,
-  HISTOGRAMS_VERSION,
   PART_MAGIC,
   SECTION,
   SECTION_BYTES_MAX,
   SECTION_ENTRY_BYTES,
   SECTIONS_MAX,
+  START_TIMES_VERSION,
   TRAILER_BYTES,
 } from './layout.ts'
 
@@ -138,8 +138,8 @@ function readFooter(
   const crc = trailer.u32()
   const trailerVersion = trailer.u32()
   if (trailer.u32() !== PART_MAGIC) throw corrupt(path, 'it ends early')
-  if (version < FLOATS_VERSION || version > HISTOGRAMS_VERSION) {
-    throw corrupt(path, `version ${version}: want at most ${HISTOGRAMS_VERSION}`)
+  if (version < FLOATS_VERSION || version > START_TIMES_VERSION) {
+    throw corrupt(path, `version ${version}: want at most ${START_TIMES_VERSION}`)
   }
   if (trailerVersion !== version) throw corrupt(path, 'header and trailer differ')
   if (headerRest[0] !== 0 || headerRest[1] !== 0) throw corrupt(path, 'header differs')

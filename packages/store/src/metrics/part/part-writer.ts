@@ -14,10 +14,11 @@ import { encodeValues, ValueScratch, valuesBytesMax } from '../codec/value-codec
 import { finishHash, mixWord } from '../hash.ts'
 import { CHUNK_HISTOGRAMS_MAX, CHUNK_SAMPLES_MAX, TILE_SERIES, TILE_WINDOW_MS } from '../limits.ts'
 import { appendColumns } from '../merge-columns.ts'
+import { StartColumn } from '../start-column.ts'
 import { TimeList } from '../time-list.ts'
 import { ByteSink } from './byte-sink.ts'
 import { chunkKindOf, hasSameLayout, writeHistogramBlocks } from './histogram-chunk.ts'
-import { CHUNK_KIND, FLOATS_VERSION, HISTOGRAMS_VERSION, SECTION } from './layout.ts'
+import { CHUNK_KIND, FLOATS_VERSION, HISTOGRAMS_VERSION, SECTION, START_TIMES_VERSION } from './layout.ts'
 import { type BlockPlace, PartFile } from './part-file.ts'
 import type { PartTotals } from './part-sections.ts'
 
@@ -32,6 +33,8 @@ export interface PartInput {
   readonly toOffset: number
   /** False: there are no native histograms, and releases that do not know them may read the part. */
   readonly hasHistograms: boolean
+  /** False: no sample says since when it counts, and releases that do not know start times may read the part. */
+  readonly hasStartTimes: boolean
   labels(series: number): Labels
   /** All floats of the series into `out` (reset first), ascending, one per time. */
   read(series: number, out: SampleColumns): void
@@ -39,6 +42,8 @@ export interface PartInput {
   histogramTimes(series: number, out: TimeList): void
   /** The histograms of [startMs, endMs] into `out` (reset first), ascending. */
   readHistograms(series: number, startMs: number, endMs: number, out: HistogramColumns): void
+  /** Sets the starts of samples that `read` or `histogramTimes` gave. */
+  readStartTimes(series: number, out: StartColumn): void
   exemplars(series: number): readonly Exemplar[]
   readonly metadata: readonly MetricMetadata[]
   readonly deltaSums: readonly { readonly series: number; readonly sum: number; readonly ranges: readonly number[] }[]
@@ -167,6 +172,8 @@ interface ChunkPlace extends BlockPlace {
   readonly series: number
   readonly kind: number
   readonly column: number
+  /** Time column that holds the starts, or -1. */
+  readonly startColumn: number
   readonly firstMs: number
 }
 
@@ -182,6 +189,9 @@ class TileWriter {
   readonly #chunk = new SampleColumns(CHUNK_SAMPLES_MAX)
   readonly #histogramTimes = new TimeList()
   readonly #histograms = new HistogramColumns()
+  /** One per series of a tile; empty where the part has no start times. */
+  readonly #starts: StartColumn[]
+  readonly #histogramStarts = new StartColumn()
   readonly chunks: ChunkPlace[] = []
   sampleCount = 0
   minTimeMs = Number.POSITIVE_INFINITY
@@ -190,6 +200,7 @@ class TileWriter {
   constructor(input: PartInput, file: PartFile) {
     this.#input = input
     this.#file = file
+    this.#starts = input.hasStartTimes ? this.#tile.map(() => new StartColumn()) : []
   }
 
   writeAll(): void {
@@ -217,6 +228,7 @@ class TileWriter {
     for (let series = from; series < to; series++) {
       const samples = this.#tile[series - from] as SampleColumns
       this.#input.read(series, samples)
+      this.#readStarts(series, this.#starts[series - from], samples.times, samples.count)
       this.#positions[series - from] = 0
       left += samples.count
       this.sampleCount += samples.count
@@ -264,20 +276,36 @@ class TileWriter {
     while (at < samples.count && (samples.times[at] as number) < endMs) {
       const from = at
       while (at < samples.count && at - from < CHUNK_SAMPLES_MAX && (samples.times[at] as number) < endMs) at++
-      this.#writeChunk(series, samples, from, at)
+      this.#writeChunk(series, slot, from, at)
     }
     this.#positions[slot] = at
     return at - start
   }
 
-  #writeChunk(series: number, samples: SampleColumns, from: number, to: number): void {
+  #writeChunk(series: number, slot: number, from: number, to: number): void {
+    const samples = this.#tile[slot] as SampleColumns
     const chunk = this.#chunk
     chunk.reset()
     appendColumns(chunk, samples, from, to)
     const column = this.#columns.intern(chunk.times.subarray(0, chunk.count), this.#file)
     const end = encodeValues(chunk.values, chunk.halves, chunk.count, this.#bytes, 0, this.#scratch)
     const firstMs = chunk.times[0] as number
-    this.chunks.push({ series, kind: CHUNK_KIND.float, column, firstMs, ...this.#file.addBlock(this.#bytes, end) })
+    const place = this.#file.addBlock(this.#bytes, end)
+    const startColumn = this.#writeStarts(this.#starts[slot], from, to)
+    this.chunks.push({ series, kind: CHUNK_KIND.float, column, startColumn, firstMs, ...place })
+  }
+
+  #readStarts(series: number, starts: StartColumn | undefined, times: Float64Array, count: number): void {
+    if (starts === undefined) return
+    starts.reset(times, count)
+    if (count > 0) this.#input.readStartTimes(series, starts)
+  }
+
+  /** @returns the column of the starts of samples [from, to), or -1 where none is known */
+  #writeStarts(starts: StartColumn | undefined, from: number, to: number): number {
+    if (starts?.isKnown !== true) return -1
+    const column = starts.starts.subarray(from, to)
+    return column.some((startMs) => startMs !== 0) ? this.#columns.intern(column, this.#file) : -1
   }
 
   /** The histograms of one series, piece by piece, so that few are held decoded at once. */
@@ -288,18 +316,21 @@ class TileWriter {
     if (times.count === 0) return
     this.#noteTimes(times.items, times.count)
     this.sampleCount += times.count
+    if (this.#input.hasStartTimes) this.#readStarts(series, this.#histogramStarts, times.items, times.count)
     let to = 0
     for (let from = 0; from < times.count; from = to) {
       const endMs = this.#windowEnd(times.items[from] as number)
       while (to < times.count && to - from < CHUNK_HISTOGRAMS_MAX && (times.items[to] as number) < endMs) to++
       this.#input.readHistograms(series, times.items[from] as number, times.items[to - 1] as number, histograms)
       assert(histograms.count === to - from, 'histograms are where their times are')
-      this.#writeLayoutRuns(series, times.items.subarray(from, to), histograms.histograms)
+      this.#writeLayoutRuns(series, from, to, histograms.histograms)
     }
   }
 
-  /** One chunk for each run of histograms with equal layout. */
-  #writeLayoutRuns(series: number, times: Float64Array, histograms: readonly Histogram[]): void {
+  /** One chunk for each run of histograms with equal layout; they are those at times [timesFrom, timesTo). */
+  #writeLayoutRuns(series: number, timesFrom: number, timesTo: number, histograms: readonly Histogram[]): void {
+    const times = this.#histogramTimes.items.subarray(timesFrom, timesTo)
+    const starts = this.#input.hasStartTimes ? this.#histogramStarts : undefined
     let to = 0
     for (let from = 0; from < histograms.length; from = to) {
       const first = histograms[from] as Histogram
@@ -308,7 +339,9 @@ class TileWriter {
       // Before the blocks: these must lie one behind the other.
       const column = this.#columns.intern(times.subarray(from, to), this.#file)
       const place = writeHistogramBlocks(this.#file, histograms, from, to, this.#bytes, this.#scratch)
-      this.chunks.push({ series, kind: chunkKindOf(first), column, firstMs: times[from] as number, ...place })
+      const startColumn = this.#writeStarts(starts, timesFrom + from, timesFrom + to)
+      const firstMs = times[from] as number
+      this.chunks.push({ series, kind: chunkKindOf(first), column, startColumn, firstMs, ...place })
     }
   }
 
@@ -322,7 +355,7 @@ class TileWriter {
     for (const count of counts) out.varint(count)
     for (const { kind } of sorted) out.varint(kind)
     for (const { column } of sorted) out.varint(column)
-    for (let i = 0; i < sorted.length; i++) out.varint(0)
+    for (const { startColumn } of sorted) out.varint(startColumn + 1)
     for (const { page } of sorted) out.varint(page)
     for (const { at } of sorted) out.varint(at)
     this.#file.addSection(SECTION.chunks, out.view())
@@ -336,7 +369,7 @@ class TileWriter {
 export function writePart(files: FileSystem, path: string, input: PartInput): PartTotals {
   const handle = files.open(path, 'create')
   try {
-    const file = new PartFile(handle, input.hasHistograms ? HISTOGRAMS_VERSION : FLOATS_VERSION)
+    const file = new PartFile(handle, versionOf(input))
     const tiles = new TileWriter(input, file)
     tiles.writeAll()
     tiles.writeDirectory()
@@ -360,6 +393,11 @@ export function writePart(files: FileSystem, path: string, input: PartInput): Pa
   } finally {
     handle.close()
   }
+}
+
+function versionOf(input: PartInput): number {
+  if (input.hasStartTimes) return START_TIMES_VERSION
+  return input.hasHistograms ? HISTOGRAMS_VERSION : FLOATS_VERSION
 }
 
 function writePages(file: PartFile): void {

@@ -155,13 +155,13 @@ test('a refused part keeps nothing else from being merged, sealed or dropped', a
 test('a newer version is refused by name', async () => {
   const path = await writePart()
   const bytes = readFileSync(path)
-  bytes[4] = 3
-  bytes[bytes.length - 8] = 3
+  bytes[4] = 4
+  bytes[bytes.length - 8] = 4
   writeFileSync(path, bytes)
-  expect(() => readWhole(path)).toThrow(/version 3: want at most 2/)
+  expect(() => readWhole(path)).toThrow(/version 4: want at most 3/)
 })
 
-test('only parts with histograms need a reader that knows them', async () => {
+test('only parts with histograms or start times need a reader that knows them', async () => {
   const now = harness.clock.nowMs()
   const versions = (): number[] =>
     harness.store.parts().map((part) => readFileSync(join(directory, 'parts', part.fileName))[4] as number)
@@ -170,7 +170,11 @@ test('only parts with histograms need a reader that knows them', async () => {
   await harness.store.seal()
   harness.apply([{ ...floats, samples: [], histograms: histogramRow(1, now + 1000) }])
   await harness.store.seal()
-  expect(versions()).toEqual([1, 2])
+  harness.apply([{ ...floats, samples: [[now + 2000, 1]], startTimes: [now] }])
+  await harness.store.seal()
+  harness.apply([{ ...floats, samples: [[now + 3000, 1]] }])
+  await harness.store.seal()
+  expect(versions()).toEqual([1, 2, 3, 1])
 })
 
 test('histograms of any size come back: thousands of one layout, each of another, as many buckets as there may be', async () => {

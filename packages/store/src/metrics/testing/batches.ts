@@ -19,6 +19,9 @@ export interface TestRow {
   readonly histograms?: readonly (readonly [number, Histogram])[]
   /** One per sample: interval starts of delta points. */
   readonly deltaStarts?: readonly number[]
+  /** One per sample, and one per histogram: since when each counts, 0 = unknown. */
+  readonly startTimes?: readonly number[]
+  readonly histogramStartTimes?: readonly number[]
   readonly exemplars?: readonly Exemplar[]
 }
 
@@ -42,8 +45,12 @@ export function batchOf(rows: readonly TestRow[]): MetricBatch {
         batch.halves[(batch.sampleCount - 1) * 2 + 1] = value.high
       }
       starts.push(row.deltaStarts?.[i] ?? Number.NaN)
+      batch.noteStart(batch.sampleCount - 1, row.startTimes?.[i] ?? 0)
     }
-    for (const [time, histogram] of row.histograms ?? []) batch.pushHistogram(time, encodeHistogram(histogram))
+    for (const [i, [time, histogram]] of (row.histograms ?? []).entries()) {
+      batch.pushHistogram(time, encodeHistogram(histogram))
+      batch.noteHistogramStart(batch.histogramCount - 1, row.histogramStartTimes?.[i] ?? 0)
+    }
     batch.endRow(at, at + alias.length)
     at += alias.length
     for (const exemplar of row.exemplars ?? []) batch.exemplars.push({ row: index, exemplar })

@@ -39,6 +39,11 @@ export function histogramText(histogram: Histogram): string {
   return `h${Buffer.from(encodeHistogram(histogram)).toString('hex')}`
 }
 
+/** What `dump` writes behind a sample; nothing where the start is unknown (0). */
+export function startText(startMs: number): string {
+  return startMs === 0 ? '' : ` since ${startMs}`
+}
+
 /** Tests own time. */
 export class TestClock implements Clock {
   wallMs = 1_700_000_000_000
@@ -125,11 +130,12 @@ export class StoreHarness {
     for (let i = 0; i < 20; i++) await this.store.tick({ unsealedLogBytes: 0, isMemoryShort: false })
   }
 
-  /** All samples in the range: label key → time → bits, or a histogram's text. */
+  /** All samples in the range: label key → time → bits, or a histogram's text; behind it since when it counts, if known. */
   dump(startMs = -(2 ** 50), endMs = 2 ** 50, tenant = 'default'): Map<string, Map<number, string>> {
     const selection = this.store.reader().select(tenant, { matchers: [], startMs, endMs }, unlimitedBudget)
     const out = new SampleColumns()
     const histograms = new HistogramColumns()
+    const starts = new Map<number, number>()
     const all = new Map<string, Map<number, string>>()
     for (let i = 0; i < selection.count; i++) {
       selection.read(i, startMs, endMs, out)
@@ -150,6 +156,12 @@ export class StoreHarness {
         if (samples.has(time)) throw new Error(`a float and a histogram at ${time}`)
         before = time
         samples.set(time, histogramText(histograms.histograms[j] as Histogram))
+      }
+      selection.readStartTimes?.(i, startMs, endMs, starts)
+      for (const [time, start] of starts) {
+        const text = samples.get(time)
+        if (text === undefined) throw new Error(`a start time without a sample at ${time}`)
+        samples.set(time, `${text}${startText(start)}`)
       }
       if (samples.size > 0) all.set(labelsKey(selection.labels(i)), samples)
     }

@@ -19,12 +19,16 @@ if (role === 'catalogue') runCatalogue(port, data as CatalogueData)
 if (role === 'background') runBackground(port, data as BackgroundData, new NodeFileSystem())
 if (role === 'reader') runReader(data as { directory: string; seed: number })
 
-/** Series i holds i + n, or a histogram of that sum, at its n-th time; a read must be a gapless begin of that. */
+/**
+ * Series i holds i + n, or a histogram of that sum, at its n-th time; a read must be a gapless begin of that. One in ten
+ * says since when it counts, anew each hundred samples.
+ */
 function runReader(options: { directory: string; seed: number }): void {
   const view = openView(new NodeFileSystem(), options)
   const reader = new MetricViewReader(view)
   const out = new SampleColumns()
   const histograms = new HistogramColumns()
+  const starts = new Map<number, number>()
   port?.on('message', (message: { view: TenantViewMessage; firstMs: number; minimum: number }) => {
     view.update(message.view)
     const scan = { matchers: [], startMs: -1e15, endMs: 1e15 }
@@ -42,7 +46,12 @@ function runReader(options: { directory: string; seed: number }): void {
         }
         samples += out.count
         if (out.count < message.minimum) problem = `series ${series}: ${out.count} of ${message.minimum} samples`
+        selection.readStartTimes(i, scan.startMs, scan.endMs, starts)
         for (let n = 0; n < out.count; n++) {
+          const since = series % 10 === 3 ? message.firstMs + Math.floor(n / 100) * 100 - 1 : undefined
+          if (starts.get(message.firstMs + n) !== since) {
+            problem = `series ${series} sample ${n}: since ${starts.get(message.firstMs + n)}`
+          }
           if (out.times[n] === message.firstMs + n && out.values[n] === series + n) continue
           problem = `series ${series} sample ${n}: ${out.times[n]} = ${out.values[n]}`
         }

@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest'
+import { StartColumn } from '../start-column.ts'
+import { APPENDED, Generation, TailPacker } from './generation.ts'
+import { GenerationReader, generationDelta, ReadScratch } from './generation-reader.ts'
+
+/** `[time, start]` of samples in the order they arrive. */
+type Arrivals = readonly (readonly [number, number])[]
+
+const EVER = 2 ** 50
+
+function generation(): Generation {
+  const fresh = new Generation(1, new TailPacker(), { current: 1, oldest: 2 })
+  fresh.coverSeries(3)
+  return fresh
+}
+
+/** What a reader that has nothing but the segments finds: `time:start`, unknown ones left out. */
+function read(source: Generation, times: readonly number[], startMs = -EVER, endMs = EVER): string {
+  const reader = new GenerationReader(1)
+  reader.update(generationDelta(source, 0, 0, true))
+  const column = new StartColumn()
+  column.reset(Float64Array.from(times), times.length)
+  reader.readStartTimes(1, startMs, endMs, column, new ReadScratch())
+  const found = new Map<number, number>()
+  column.addTo(found)
+  return [...found].map(([time, start]) => `${time}:${start}`).join(' ')
+}
+
+const cases: [string, Arrivals, string][] = [
+  [
+    'one process',
+    [
+      [10, 5],
+      [20, 5],
+      [30, 5],
+    ],
+    '10:5 20:5 30:5',
+  ],
+  [
+    'a restart',
+    [
+      [10, 5],
+      [20, 15],
+      [30, 15],
+    ],
+    '10:5 20:15 30:15',
+  ],
+  [
+    'unknown before, between and after',
+    [
+      [10, 0],
+      [20, 5],
+      [30, 0],
+      [40, 5],
+      [50, 0],
+    ],
+    '20:5 40:5',
+  ],
+  [
+    'late ones have their own',
+    [
+      [10, 5],
+      [40, 35],
+      [20, 15],
+      [30, 0],
+    ],
+    '10:5 20:15 40:35',
+  ],
+  [
+    'late and unknown only',
+    [
+      [40, 0],
+      [10, 0],
+    ],
+    '',
+  ],
+  [
+    'late ones know, the others do not',
+    [
+      [40, 0],
+      [10, 5],
+    ],
+    '10:5',
+  ],
+  [
+    'negative times',
+    [
+      [-30, -40],
+      [-20, -40],
+    ],
+    '-30:-40 -20:-40',
+  ],
+]
+
+describe('start times of one series', () => {
+  test.each(cases)('%s', (_name, arrivals, want) => {
+    const source = generation()
+    for (const [time, start] of arrivals) source.appendStarted(1, time, start, time, 0, false)
+    const times = arrivals.map(([time]) => time).sort((a, b) => a - b)
+    expect(read(source, times)).toBe(want)
+  })
+
+  test('packed samples keep theirs, and a late sample that replaces one brings its own', () => {
+    const source = generation()
+    for (let time = 1; time <= 100; time++) source.appendStarted(1, time, time < 50 ? -1 : 49, time, 0, false)
+    expect(source.appendStarted(1, 5, 3, 999, 0, false)).toBe(APPENDED.late)
+    expect(read(source, [4, 5, 49, 50, 100])).toBe('4:-1 5:3 49:-1 50:49 100:49')
+    expect(read(source, [4, 5, 49, 50, 100], 5, 49)).toBe('5:3 49:-1')
+  })
+
+  test('a repeated or refused sample changes nothing', () => {
+    const source = generation()
+    source.appendStarted(1, 10, 5, 1, 0, false)
+    expect(source.appendStarted(1, 10, 7, 1, 0, false)).toBe(APPENDED.duplicate)
+    expect(source.appendStarted(1, 10, 7, 2, 0, false)).toBe(APPENDED.conflict)
+    expect(read(source, [10])).toBe('10:5')
+  })
+
+  test('who never says so pays nothing, who says it once pays once', () => {
+    const plain = generation()
+    const silent = generation()
+    const started = generation()
+    for (let time = 1; time <= 1000; time++) {
+      plain.append(1, time, time, 0, false)
+      silent.appendStarted(1, time, 0, time, 0, false)
+      started.appendStarted(1, time, -1, time, 0, false)
+    }
+    expect(silent.data.top).toBe(plain.data.top)
+    expect(started.data.top - plain.data.top).toBe(8)
+  })
+
+  test('unknown starts take the place of those of older sources', () => {
+    const source = generation()
+    source.append(1, 10, 1, 0, false)
+    const reader = new GenerationReader(1)
+    reader.update(generationDelta(source, 0, 0, true))
+    const column = new StartColumn()
+    column.reset(Float64Array.of(10, 20), 2)
+    column.set(0, 3)
+    column.set(1, 3)
+    reader.readStartTimes(1, -EVER, EVER, column, new ReadScratch())
+    expect([...column.starts.subarray(0, 2)]).toEqual([0, 3])
+  })
+})
