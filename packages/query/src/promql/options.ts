@@ -19,6 +19,8 @@ export interface EngineOptions extends ParseOptions {
   readonly delayedNameRemoval: boolean
   /** `__type__` decides whether a metric is a counter, instead of its name. */
   readonly typeAndUnitLabels: boolean
+  /** `rate` and its kin heed since when counters count, where samples say so. */
+  readonly startTimes: boolean
   /** Step of subqueries that name none. */
   readonly subqueryStepMs: number
   /** Aggregations over selectors and range functions run without holding each series. */
@@ -33,6 +35,7 @@ export const DEFAULT_OPTIONS: EngineOptions = {
   fillModifiers: false,
   delayedNameRemoval: false,
   typeAndUnitLabels: false,
+  startTimes: false,
   subqueryStepMs: 60_000,
   fusedAggregations: true,
   limits: PROMQL_LIMITS,
@@ -46,4 +49,5 @@ export const EXPERIMENTAL_OPTIONS: EngineOptions = {
   extendedSelectors: true,
   fillModifiers: true,
   delayedNameRemoval: true,
+  startTimes: true,
 }

@@ -33,7 +33,7 @@ export class MixedRows {
     this.#floatBounds = floatBounds
     this.#bounds = new WindowBounds(reachEnds, floatBounds.rangeMs)
     this.#ends = ends
-    this.#usesStartTimes = START_TIME_FUNCTIONS.has(plan.name) && extended === undefined
+    this.#usesStartTimes = context.options.startTimes && START_TIME_FUNCTIONS.has(plan.name) && extended === undefined
     const isParamFirst = plan.name === 'quantile_over_time'
     this.#window = {
       context,

@@ -13,10 +13,12 @@ export interface RangeSource {
   labels(index: number): Labels
   dropName(index: number): boolean
   /**
-   * Loads one series into the context's columns (samples, histograms, start times), staleness markers taken out.
+   * Loads one series into the context's columns (samples, histograms), staleness markers taken out.
    * @returns the samples
    */
   load(index: number): SampleColumns
+  /** Loads since when the same samples count, for functions that ask. */
+  loadStartTimes(index: number): void
 }
 
 /** How far `anchored` and `smoothed` look beyond the window. */
@@ -65,12 +67,15 @@ export class StoredSource implements RangeSource {
   }
 
   load(index: number): SampleColumns {
-    const { samples, histograms, startTimes } = this.#context
+    const { samples, histograms } = this.#context
     this.#context.readSeries(this.selection, index, this.#startMs, this.#endMs)
     removeStale(samples)
     if (this.#detectsResets && histograms.count > 0) detectResets(histograms)
-    this.selection.readStartTimes?.(index, this.#startMs, this.#endMs, startTimes)
     return samples
+  }
+
+  loadStartTimes(index: number): void {
+    this.selection.readStartTimes?.(index, this.#startMs, this.#endMs, this.#context.startTimes)
   }
 }
 
@@ -116,10 +121,13 @@ export class EvaluatedSource implements RangeSource {
     return samples
   }
 
+  loadStartTimes(): void {
+    this.#context.startTimes.clear()
+  }
+
   /** Steps may show one sample twice or leave one out, so what it says about resets holds no more. */
   #loadHistograms(present: Uint8Array, histograms: Histograms | undefined): void {
     const out = this.#context.histograms
-    this.#context.startTimes.clear()
     out.reset()
     if (histograms === undefined) return
     for (let step = 0; step < present.length; step++) {

@@ -53,6 +53,7 @@ export function visitWindows(
     bound.kind === 'rate'
       ? rateEvaluator(context, plan, bound, bounds, ends)
       : kernelEvaluator(context, plan, bound.kernel, bounds, ends, params, grid)
+  const heedsStartTimes = context.options.startTimes && START_TIME_FUNCTIONS.has(plan.name)
   const keepsName = bound.kind === 'window' && bound.keepsName
   const dropsNow = !keepsName && !context.options.delayedNameRemoval
   const values = new Float64Array(grid.steps)
@@ -64,7 +65,8 @@ export function visitWindows(
     bounds.update(samples)
     evaluate(samples, values, present)
     let histograms: Histograms | undefined
-    if (context.histograms.count > 0 || (context.startTimes.size > 0 && START_TIME_FUNCTIONS.has(plan.name))) {
+    if (heedsStartTimes) source.loadStartTimes(i)
+    if (context.histograms.count > 0 || (heedsStartTimes && context.startTimes.size > 0)) {
       mixed ??= new MixedRows(context, plan, bounds, reachEnds, ends)
       histograms = mixed.evaluate(labelValue(labels, METRIC_NAME), values, present)
     }
