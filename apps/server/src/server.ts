@@ -30,6 +30,7 @@ import {
 import { type MetricStore, openMetricStore } from '@vantage/store/metrics'
 import type { FastifyInstance } from 'fastify'
 import type { LoadedConfig } from './config/load.ts'
+import { retentionOf } from './config/retention.ts'
 import type { Config } from './config/schema.ts'
 import { serverFacts } from './facts.ts'
 import { openGrpc, openStream } from './grpc.ts'
@@ -308,7 +309,7 @@ export class Server {
       },
       ...(storage.sealAfter === undefined ? {} : { sealAfterMs: storage.sealAfter }),
       sealLogBytes: storage.sealLogBytes,
-      retentionMs: storage.retention ?? Number.POSITIVE_INFINITY,
+      retention: retentionOf(storage),
       whenDurable: () => this.#intake?.whenDurable() ?? Promise.resolve(),
       onProblem: (message) => this.#warn(message),
     })

@@ -10,6 +10,7 @@ import { TailPacker } from '../src/metrics/head/generation.ts'
 import { TenantHead } from '../src/metrics/head/tenant-head.ts'
 import { PinBook } from '../src/metrics/pins.ts'
 import { MetricViewReader } from '../src/metrics/reader.ts'
+import { DEFAULT_RETENTION } from '../src/metrics/retention.ts'
 import { StoreView } from '../src/metrics/view.ts'
 import { ViewBook } from '../src/metrics/view-book.ts'
 
@@ -36,7 +37,11 @@ for (let from = 0; from < seriesCount; from += 1000) {
   }
   applyBatch(head, batch, DEFAULT_LIMITS, { nowMs: now + 1e6 })
 }
-const view = new StoreView(new NodeFileSystem(), '/nowhere', 12_345, 1 << 20)
+const view = new StoreView(
+  new NodeFileSystem(),
+  { directory: '/nowhere', seed: 12_345, retention: DEFAULT_RETENTION },
+  1 << 20,
+)
 const book = new ViewBook()
 const reader = new MetricViewReader(view)
 const out = new SampleColumns()
@@ -49,7 +54,7 @@ function measure(title: string, matchers: readonly Matcher[]): void {
   let samples = 0
   for (let i = 0; i < 7; i++) {
     const start = performance.now()
-    view.update(book.message('bench', 't', head, [], 0))
+    view.update(book.message('bench', 't', head, { parts: [], version: 0 }, now))
     const selection = reader.select('t', { matchers, ...range }, unlimitedBudget)
     const selected = performance.now()
     samples = 0

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Keep, RetentionFilter } from '@vantage/store/metrics'
 import { afterAll, describe, expect, test } from 'vitest'
 import { isLoopback, loadConfig } from './load.ts'
+import { retentionOf } from './retention.ts'
 import { type Config, ENVIRONMENT } from './schema.ts'
 
 const KEY = 'k'.repeat(32)
@@ -49,6 +51,8 @@ const VARIABLES: Readonly<Record<string, readonly [string, unknown]>> = {
   VANTAGE_SELF_ENABLED: ['false', false],
   VANTAGE_SELF_INTERVAL: ['250ms', 250],
   VANTAGE_RETENTION: ['off', undefined],
+  VANTAGE_RETENTION_5M: ['30d', 2_592_000_000],
+  VANTAGE_RETENTION_1H: ['off', undefined],
   VANTAGE_SEAL_AFTER: ['1.5h', 5_400_000],
   VANTAGE_STORAGE_MIN_FREE: ['1.5KiB', 1_536],
   VANTAGE_DRAIN_DELAY: ['0s', 0],
@@ -89,7 +93,12 @@ test('without anything: loopback, the known ports, no authentication', () => {
     otlp: { grpcPort: 4317, httpPort: 4318 },
     auth: { enabled: false, keys: [] },
     http: { maxBodyBytes: 67_108_864 },
-    storage: { retention: 1_296_000_000 },
+    storage: {
+      retention: 1_296_000_000,
+      retention5m: 7_776_000_000,
+      retention1h: 34_560_000_000,
+      retentionFilters: [],
+    },
     query: { timeout: 60_000, maxSamples: 20_000_000 },
   })
 })
@@ -120,6 +129,24 @@ test.each<[string, string[], Record<string, string>, RegExp]>([
     { VANTAGE_STORAGE_MIN_FREE: '5 MB' },
     /storage\.minFree \(from VANTAGE_STORAGE_MIN_FREE\): want bytes/,
   ],
+  [
+    'filter without period',
+    ['--config', fileOf('storage: {retentionFilters: [{tenant: a}]}')],
+    {},
+    /^storage\.retentionFilters\.0\.keep: /,
+  ],
+  [
+    'filter of everything',
+    ['--config', fileOf('storage: {retentionFilters: [{keep: 3d}]}')],
+    {},
+    /^storage\.retentionFilters\.0: want a tenant or a matcher/,
+  ],
+  [
+    'bad matcher',
+    ['--config', fileOf('storage: {retentionFilters: [{matcher: "rate(x[5m])", keep: 3d}]}')],
+    {},
+    /^storage\.retentionFilters\.0: want a series selector such as .*got "rate/,
+  ],
   ['bad duration', [], { VANTAGE_RETENTION: '15' }, /storage\.retention.*want a duration.*got "15"/],
   ['bad choice', [], { VANTAGE_WAL_SYNC: 'never' }, /wal\.sync/],
   ['bad switch', [], { VANTAGE_COMPAT: 'yes' }, /compat/],
@@ -144,6 +171,29 @@ test.each([
 ] as const)('%s.%s: off is off', (group, key) => {
   const config = load(['--config', fileOf(`${group}: {${key}: off}`)])
   expect(at(config, `${group}.${key}`)).toBeUndefined()
+})
+
+test('retention by tenant and matcher', () => {
+  const DAY_MS = 86_400_000
+  const check = (filter: string, want: RetentionFilter): void => {
+    const config = load(['--config', fileOf(`storage: {retentionFilters: [${filter}]}`)])
+    expect([filter, retentionOf(config.storage).filters]).toEqual([filter, [want]])
+  }
+  const dev = [{ name: 'env', op: '=', value: 'dev' }] as const
+  const keep = (days: number, fine = days, coarse = days): Keep => ({
+    rawMs: days * DAY_MS,
+    tierMs: [fine * DAY_MS, coarse * DAY_MS],
+  })
+  check(`{matcher: '{env="dev"}', keep: 3d}`, { matchers: dev, keep: keep(3) })
+  check(`{tenant: a, keep: 30d, keep1h: 90d}`, { tenant: 'a', matchers: [], keep: keep(30, 30, 90) })
+  check(`{tenant: a, matcher: '{env="dev"}', keep: 1d, keep5m: off}`, {
+    tenant: 'a',
+    matchers: dev,
+    keep: keep(1, 0, 1),
+  })
+  check(`{tenant: a, keep: off}`, { tenant: 'a', matchers: [], keep: keep(Number.POSITIVE_INFINITY) })
+  const off = load(['--config', fileOf('storage: {retention: off, retention5m: off}')])
+  expect(retentionOf(off.storage).keep).toEqual({ rawMs: Number.POSITIVE_INFINITY, tierMs: [0, 400 * DAY_MS] })
 })
 
 test('files that are none', () => {

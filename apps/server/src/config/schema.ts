@@ -1,6 +1,8 @@
 import { STATSD_SERIES_MAX } from '@vantage/decode/statsd'
 import { PROMQL_LIMITS } from '@vantage/query/promql'
 import { z } from 'zod'
+import { duration } from './duration.ts'
+import { RETENTION_KEYS } from './retention.ts'
 
 /** The evaluator's stack holds this with room to spare. */
 const NESTING_MAX = 512
@@ -9,7 +11,6 @@ const KIB = 1024
 const MIB = 1024 * KIB
 
 const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, KiB: KIB, MiB: MIB, GiB: 1024 * MIB }
-const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** Bytes as a number or with a unit (`64MiB`). */
 const size = z.union([z.number(), z.string()]).transform((value, context) => {
@@ -20,24 +21,6 @@ const size = z.union([z.number(), z.string()]).transform((value, context) => {
   }
   return Math.round(Number(match[1]) * (SIZE_UNITS[match[2] ?? ''] as number))
 })
-
-/**
- * A duration such as `30s`; `off` switches off, which is undefined. The default is in here, as a default around it
- * would take `off` for an absent value.
- */
-function duration(defaultMs: number | undefined) {
-  return z
-    .union([z.number(), z.string()])
-    .optional()
-    .transform((value, context): number | undefined => {
-      if (value === undefined) return defaultMs
-      if (value === 'off') return undefined
-      const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(String(value))
-      if (match !== null) return Number(match[1]) * (DURATION_UNITS_MS[match[2] ?? ''] as number)
-      context.addIssue(`want a duration such as 30s, 15d or off, got ${JSON.stringify(value)}`)
-      return z.NEVER
-    })
-}
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const count = z.coerce.number().int().min(0)
@@ -142,7 +125,7 @@ export const configSchema = z.strictObject({
   storage: z
     .strictObject({
       minFree: size.optional(),
-      retention: duration(15 * 86_400_000),
+      ...RETENTION_KEYS,
       sealAfter: duration(2 * 3_600_000),
       sealLogBytes: size.default(1024 * MIB),
     })
@@ -180,6 +163,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   VANTAGE_SELF_ENABLED: 'self.enabled',
   VANTAGE_SELF_INTERVAL: 'self.interval',
   VANTAGE_RETENTION: 'storage.retention',
+  VANTAGE_RETENTION_5M: 'storage.retention5m',
+  VANTAGE_RETENTION_1H: 'storage.retention1h',
   VANTAGE_SEAL_AFTER: 'storage.sealAfter',
   VANTAGE_STORAGE_MIN_FREE: 'storage.minFree',
   VANTAGE_DRAIN_DELAY: 'drain.delay',

@@ -1,11 +1,11 @@
 import type { Fault, Result, TenantId } from '@vantage/model'
-import type { TenantViewMessage } from '@vantage/store/metrics'
+import type { TenantViewMessage, ViewOptions } from '@vantage/store/metrics'
 import type { QueryLimits } from './budget.ts'
 import type { WorkerJob } from './worker-job.ts'
 
 /** What a query worker starts with. */
 export interface QueryWorkerData {
-  readonly view: { readonly directory: string; readonly seed: number }
+  readonly view: ViewOptions
 }
 
 export interface WorkerQuestion {

@@ -223,15 +223,27 @@ test('the log record comes back, and one that is damaged is refused', () => {
   }
 })
 
-test('a catalogue of version 1 is taken over', async () => {
+const DAY_MS = 86_400_000
+const TO_VERSION_2 = 'ALTER TABLE parts DROP COLUMN age_from_ms; DROP TABLE tiers; PRAGMA user_version = 2;'
+const TO_VERSION_1 = `${TO_VERSION_2} ALTER TABLE parts DROP COLUMN deleted_to; PRAGMA user_version = 1`
+
+test.each([
+  [1, TO_VERSION_1],
+  [2, TO_VERSION_2],
+])('a catalogue of version %i is taken over', async (_, back) => {
   harness.apply([three('a')])
   await harness.store.seal()
   await harness.store.close()
   const database = new DatabaseSync(join(directory, 'catalogue.sqlite'))
-  database.exec('ALTER TABLE parts DROP COLUMN deleted_to; PRAGMA user_version = 1')
+  database.exec(back)
   database.close()
   await harness.open()
-  expect(harness.store.parts()[0]).toMatchObject({ fromOffset: 0, toOffset: 1, deletedTo: 1 })
+  expect(harness.store.parts()[0]).toMatchObject({
+    fromOffset: 0,
+    toOffset: 1,
+    deletedTo: 1,
+    ageFromMs: Math.floor(now / DAY_MS) * DAY_MS,
+  })
   harness.delete(matcher('host', '=', 'a'), now, now)
   await check({ a: [1000, 2000] })
 })

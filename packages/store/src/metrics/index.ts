@@ -2,7 +2,7 @@ import type { FileSystem } from '@vantage/model'
 import { PAGE_CACHE_BYTES } from './limits.ts'
 import { MetricStore } from './store.ts'
 import type { MetricStoreOptions } from './store-options.ts'
-import { StoreView } from './view.ts'
+import { StoreView, type ViewOptions } from './view.ts'
 
 export type { BackgroundData } from './background/protocol.ts'
 export { runBackground } from './background/run-background.ts'
@@ -13,12 +13,13 @@ export type { ApplyOptions, HeadLimits } from './head/apply.ts'
 export type { SeriesTap } from './head/tap.ts'
 export type { Pin } from './pins.ts'
 export { MetricViewReader } from './reader.ts'
+export { DEFAULT_RETENTION, type Keep, type Retention, type RetentionFilter } from './retention.ts'
 export { MetricStore } from './store.ts'
 export type { MetricStoreOptions } from './store-options.ts'
 export type { MetricStoreStats } from './store-stats.ts'
 export { deletionRecord, readDeletion, type SeriesDeletion } from './tombstones.ts'
 export type { TickInput } from './upkeep.ts'
-export type { PartRef, StoreView, TenantViewMessage } from './view.ts'
+export type { PartRef, StoreView, TenantViewMessage, ViewOptions } from './view.ts'
 export type { WorkerHost, WorkerPort } from './worker-port.ts'
 
 /** Opens or creates the metrics store of this process. */
@@ -31,10 +32,6 @@ export function openMetricStore(options: MetricStoreOptions): Promise<MetricStor
  * `MetricViewReader`.
  * @param options what `MetricStore.viewOptions` returned, posted to the thread
  */
-export function openView(
-  files: FileSystem,
-  options: { readonly directory: string; readonly seed: number },
-  cacheBytes: number = PAGE_CACHE_BYTES,
-): StoreView {
-  return new StoreView(files, options.directory, options.seed, cacheBytes)
+export function openView(files: FileSystem, options: ViewOptions, cacheBytes: number = PAGE_CACHE_BYTES): StoreView {
+  return new StoreView(files, options, cacheBytes)
 }

@@ -83,3 +83,5 @@ export const MERGE_BYTES_MAX = 2 * 1024 * 1024 * 1024
 export const MERGE_SPAN_MS = 24 * 3_600_000
 /** [storage.retention] of raw samples. */
 export const RETENTION_MS = 15 * 24 * 3_600_000
+/** [storage.retention5m], [storage.retention1h] of the tiers, finest first. */
+export const TIER_RETENTION_MS = [90 * 24 * 3_600_000, 400 * 24 * 3_600_000] as const

@@ -1,64 +1,17 @@
-import type { CompiledMatcher, Exemplar, HistogramColumns, SampleColumns } from '@vantage/model'
+import type { Exemplar, HistogramColumns, SampleColumns } from '@vantage/model'
 import type { ReadScratch } from './head/generation-reader.ts'
-import { grownInts } from './int-list.ts'
-import { compileMatchers } from './select.ts'
+import { MatchedSeries } from './matched-series.ts'
+import type { ExpiredSeries } from './retention.ts'
 import type { SampleSource, SeriesIndex } from './series-index.ts'
 import type { StartColumn } from './start-column.ts'
 import type { TimeList } from './time-list.ts'
 import { type Tombstone, tombstonesOver } from './tombstones.ts'
 
-/** Which series of one index a tombstone names; each is judged once, when it is first asked for. */
-class TombstoneSeries {
-  readonly #index: SeriesIndex
-  readonly #matchers: readonly { readonly compiled: CompiledMatcher; readonly verdicts: Map<number, boolean> }[]
-  /** One bit per series. */
-  #judged = new Int32Array(64)
-  #named = new Int32Array(64)
-
-  constructor(index: SeriesIndex, tombstone: Tombstone) {
-    this.#index = index
-    this.#matchers = compileMatchers(tombstone.matchers).map((compiled) => ({ compiled, verdicts: new Map() }))
-  }
-
-  has(series: number): boolean {
-    const word = series >>> 5
-    const bit = 1 << (series & 31)
-    if (word >= this.#judged.length) {
-      this.#judged = grownInts(this.#judged, word + 1)
-      this.#named = grownInts(this.#named, word + 1)
-    }
-    if (((this.#judged[word] as number) & bit) === 0) {
-      if (this.#judge(series)) this.#named[word] = (this.#named[word] as number) | bit
-      this.#judged[word] = (this.#judged[word] as number) | bit
-    }
-    return ((this.#named[word] as number) & bit) !== 0
-  }
-
-  /** A regular expression runs once per distinct value. */
-  #judge(series: number): boolean {
-    for (const { compiled, verdicts } of this.#matchers) {
-      const name = this.#index.findName(compiled.matcher.name)
-      const pair = name < 0 ? -1 : this.#index.pairOfSeries(series, name)
-      if (pair < 0) {
-        if (!compiled.matchesEmpty) return false
-        continue
-      }
-      let verdict = verdicts.get(pair)
-      if (verdict === undefined) {
-        verdict = compiled.matches(this.#index.pairValue(pair))
-        verdicts.set(pair, verdict)
-      }
-      if (!verdict) return false
-    }
-    return true
-  }
-}
-
 /** Which series of one index each tombstone names. */
 export class DeletedSeries {
   readonly #index: SeriesIndex
   /** By the tombstone's log offset. */
-  readonly #sets = new Map<number, TombstoneSeries>()
+  readonly #sets = new Map<number, MatchedSeries>()
   #kept: readonly Tombstone[] = []
 
   constructor(index: SeriesIndex) {
@@ -68,7 +21,7 @@ export class DeletedSeries {
   has(tombstone: Tombstone, series: number): boolean {
     let set = this.#sets.get(tombstone.offset)
     if (set === undefined) {
-      set = new TombstoneSeries(this.#index, tombstone)
+      set = new MatchedSeries(this.#index, tombstone.matchers)
       this.#sets.set(tombstone.offset, set)
     }
     return set.has(series)
@@ -84,20 +37,23 @@ export class DeletedSeries {
   }
 }
 
-/** @returns the source itself where nothing in it is covered */
+/**
+ * @param expired undefined where nothing in the source can be over
+ * @returns the source itself where nothing in it is covered
+ */
 export function maskSource(
   source: SampleSource,
   deletedTo: number,
   tombstones: readonly Tombstone[],
   deleted: DeletedSeries,
+  expired?: ExpiredSeries,
 ): SampleSource {
-  if (tombstones.length === 0) return source
   const { minTimeMs, maxTimeMs } = source
   const over = tombstonesOver(tombstones, { deletedTo, minTimeMs, maxTimeMs })
-  return over.length === 0 ? source : new MaskedSource(source, over, deleted)
+  return over.length === 0 && expired === undefined ? source : new MaskedSource(source, over, deleted, expired)
 }
 
-/** True where the series is to be left out of what is written: a tombstone covered it, and nothing is left. */
+/** True where the series is to be left out of what is written: something covered it, and nothing is left. */
 export function isGone(source: SampleSource, series: number): boolean {
   if (!(source instanceof MaskedSource) || !source.isTouched(series)) return false
   if (source.mayHold(series, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)) return false
@@ -107,7 +63,9 @@ export function isGone(source: SampleSource, series: number): boolean {
 /** What is left of a range: [from, to, from, to, …], ascending. Times are whole milliseconds. */
 type Spans = readonly number[]
 
-/** A source without what tombstones cover. */
+const NO_SPANS: Spans = []
+
+/** A source without what tombstones cover and without what is over. */
 export class MaskedSource implements SampleSource {
   readonly minTimeMs: number
   readonly maxTimeMs: number
@@ -116,27 +74,46 @@ export class MaskedSource implements SampleSource {
   readonly #inner: SampleSource
   readonly #tombstones: readonly Tombstone[]
   readonly #deleted: DeletedSeries
+  readonly #expired: ExpiredSeries | undefined
 
   /** @param tombstones those that cover something in `inner` */
-  constructor(inner: SampleSource, tombstones: readonly Tombstone[], deleted: DeletedSeries) {
+  constructor(
+    inner: SampleSource,
+    tombstones: readonly Tombstone[],
+    deleted: DeletedSeries,
+    expired: ExpiredSeries | undefined,
+  ) {
     this.#inner = inner
     this.#tombstones = tombstones
     this.#deleted = deleted
+    this.#expired = expired
     this.minTimeMs = inner.minTimeMs
     this.maxTimeMs = inner.maxTimeMs
     this.hasHistograms = inner.hasHistograms
     this.hasStartTimes = inner.hasStartTimes
   }
 
-  /** True where a tombstone covers samples of the series; may be true for a series that has none there. */
+  /** True where samples of the series are covered; may be true for a series that has none there. */
   isTouched(series: number): boolean {
+    return this.#inner.mayHold(series, Number.NEGATIVE_INFINITY, this.expiredToMs(series)) || this.isDeletedFrom(series)
+  }
+
+  /** True where a tombstone covers samples of the series; may be true for a series that has none there. */
+  isDeletedFrom(series: number): boolean {
     return this.#tombstones.some(
       (one) => this.#deleted.has(one, series) && this.#inner.mayHold(series, one.startMs, one.endMs),
     )
   }
 
+  /** Samples of the series at this time or before are over. */
+  expiredToMs(series: number): number {
+    return this.#expired === undefined ? Number.NEGATIVE_INFINITY : this.#expired.toMs(series)
+  }
+
   #spans(series: number, startMs: number, endMs: number): Spans {
-    let spans: number[] = [startMs, endMs]
+    const fromMs = Math.max(startMs, this.expiredToMs(series) + 1)
+    if (fromMs > endMs) return NO_SPANS
+    let spans: number[] = [fromMs, endMs]
     for (const tombstone of this.#tombstones) {
       if (tombstone.startMs > endMs || tombstone.endMs < startMs || !this.#deleted.has(tombstone, series)) continue
       spans = cut(spans, tombstone)

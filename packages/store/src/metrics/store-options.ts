@@ -1,5 +1,6 @@
 import type { Clock, FileSystem, Topic } from '@vantage/model'
 import type { HeadLimits } from './head/apply.ts'
+import type { Retention } from './retention.ts'
 import type { WorkerHost } from './worker-port.ts'
 
 export interface MetricStoreOptions {
@@ -12,7 +13,8 @@ export interface MetricStoreOptions {
   readonly limits?: Partial<HeadLimits>
   readonly sealAfterMs?: number
   readonly sealLogBytes?: number
-  readonly retentionMs?: number
+  /** `DEFAULT_RETENTION` unless given. */
+  readonly retention?: Retention
   /** Seed of the hash tables; random unless a test sets it. */
   readonly seed?: number
   /**

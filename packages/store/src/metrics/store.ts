@@ -16,13 +16,13 @@ import type { BackgroundAnswer, BackgroundData, BackgroundRequest } from './back
 import type { CatalogueAnswer, CatalogueRequest, DeleteRow, NewPart, PartRow } from './catalogue/protocol.ts'
 import type { CatalogueData } from './catalogue/run-catalogue.ts'
 import { CondemnedFiles } from './condemned-files.ts'
+import { FileUpkeep } from './file-upkeep.ts'
 import { type ApplyOptions, applyBatch, DEFAULT_LIMITS, type HeadLimits } from './head/apply.ts'
 import { TailPacker } from './head/generation.ts'
 import type { SeriesTap } from './head/tap.ts'
 import { type FrozenGeneration, TenantHead } from './head/tenant-head.ts'
 import {
   PAGE_CACHE_BYTES,
-  RETENTION_MS,
   SEAL_AFTER_MS,
   SEAL_GAP_MS,
   SEAL_LOG_BYTES,
@@ -33,11 +33,13 @@ import { LocalReader } from './local-reader.ts'
 import { partFileName } from './part/part-file-name.ts'
 import { type Pin, PinBook } from './pins.ts'
 import { restoreHeads } from './restore.ts'
+import { ageFromMs, DEFAULT_RETENTION } from './retention.ts'
 import type { MetricStoreOptions } from './store-options.ts'
 import { headStats, type MetricStoreStats, partStats } from './store-stats.ts'
-import { checkDeletion, deletedToOf, type SeriesDeletion, type Tombstone, tombstonesOver } from './tombstones.ts'
-import { expiredParts, MergePlan, RetentionClock, type TickInput } from './upkeep.ts'
-import { StoreView, type TenantViewMessage } from './view.ts'
+import { StoredFiles } from './stored-files.ts'
+import { checkDeletion, deletedToOf, type SeriesDeletion, type Tombstone } from './tombstones.ts'
+import type { TickInput } from './upkeep.ts'
+import { type StoredView, StoreView, type TenantViewMessage, type ViewOptions } from './view.ts'
 import { ViewBook } from './view-book.ts'
 import { WorkerClient } from './worker-port.ts'
 
@@ -52,6 +54,8 @@ interface SealBatch {
 const REBUILD_SERIES_MIN = 4096
 const MAIN_READER = 'main'
 const BACKGROUND_READER = 'background'
+/** The background worker reads generations through its view, and opens files itself. */
+const NO_FILES: StoredView = { parts: [], version: 0 }
 
 /**
  * The metrics store of one process: heads in shared memory, parts in files, a catalogue that says which.
@@ -68,17 +72,14 @@ export class MetricStore {
   readonly #pins = new PinBook()
   readonly #packer = new TailPacker()
   readonly #heads = new Map<TenantId, TenantHead>()
-  #parts: readonly PartRow[] = []
-  #partsVersion = 0
+  readonly #stored = new StoredFiles()
   readonly #views = new ViewBook()
   readonly #localView: StoreView
   readonly #localReader: LocalReader
-  readonly #retention: RetentionClock
   readonly #condemned: CondemnedFiles
-  readonly #merges = new MergePlan()
+  readonly #upkeep: FileUpkeep
   readonly #pending: SealBatch[] = []
   #generation = 1
-  #fileCounter = 0
   #appliedTo = 0
   #frozenTo = 0
   #sealedTo = 0
@@ -86,7 +87,7 @@ export class MetricStore {
   #work: Promise<void> | undefined
   #isClosed = false
   #retryAtMs = Number.NEGATIVE_INFINITY
-  readonly #counts = { seals: 0, merges: 0, failures: 0 }
+  readonly #counts = { seals: 0, failures: 0 }
 
   private constructor(options: MetricStoreOptions) {
     this.#options = options
@@ -95,12 +96,23 @@ export class MetricStore {
     this.#seed = options.seed ?? randomInt(2 ** 31)
     this.#partsDirectory = `${options.directory}/parts`
     this.#openedAtMs = options.clock.monotonicMs()
-    this.#retention = new RetentionClock(options.clock)
     this.#condemned = new CondemnedFiles(options.files, this.#partsDirectory, this.#pins, options.onProblem)
     const data: CatalogueData = { path: `${options.directory}/catalogue.sqlite` }
     this.#catalogue = new WorkerClient(options.workers.spawn('catalogue', data))
     this.#background = this.#spawnBackground()
-    this.#localView = new StoreView(options.files, this.#partsDirectory, this.#seed, PAGE_CACHE_BYTES, {
+    this.#upkeep = new FileUpkeep({
+      options,
+      heads: this.#heads,
+      stored: this.#stored,
+      condemned: this.#condemned,
+      catalogue: (request) => this.#catalogue.ask(request),
+      background: (request) => {
+        this.#backgroundReader()
+        return this.#background.ask(request)
+      },
+      sealedTo: () => this.#sealedTo,
+    })
+    this.#localView = new StoreView(options.files, this.viewOptions(), PAGE_CACHE_BYTES, {
       index: (tenant, epoch) => this.#findIndex(tenant, epoch),
       generation: (tenant, id) => this.#findGeneration(tenant, id),
     })
@@ -120,8 +132,7 @@ export class MetricStore {
     await files.syncDirectory(this.#options.directory)
     const answer = await this.#catalogue.ask({ kind: 'load' })
     assert(answer.kind === 'state', 'catalogue answers with its state')
-    this.#parts = answer.state.parts
-    this.#partsVersion++
+    this.#stored.setParts(answer.state.parts)
     this.#sealedTo = answer.state.offsets[this.#topic] ?? 0
     this.#appliedTo = this.#sealedTo
     this.#frozenTo = this.#sealedTo
@@ -129,11 +140,17 @@ export class MetricStore {
       const head = this.#head(tenant)
       head.tombstones = [...head.tombstones, tombstone]
     }
-    const wanted = new Set(this.#parts.map((part) => part.fileName))
+    const wanted = new Set(this.#stored.parts.map((part) => part.fileName))
     for (const name of files.list(this.#partsDirectory)) {
       if (!wanted.has(name)) await files.remove(`${this.#partsDirectory}/${name}`)
     }
-    restoreHeads(files, this.#partsDirectory, this.#parts, (tenant) => this.#head(tenant), this.#options.onProblem)
+    restoreHeads(
+      files,
+      this.#partsDirectory,
+      this.#stored.parts,
+      (tenant) => this.#head(tenant),
+      this.#options.onProblem,
+    )
   }
 
   /**
@@ -196,7 +213,7 @@ export class MetricStore {
   viewFor(reader: string, tenant: TenantId): TenantViewMessage | undefined {
     const head = this.#heads.get(tenant)
     if (head === undefined) return undefined
-    return this.#views.message(reader, tenant, head, this.#partsOf(tenant), this.#partsVersion)
+    return this.#views.message(reader, tenant, head, this.#stored.viewOf(tenant), this.#upkeep.nowMs)
   }
 
   /** The reading thread is gone or starts anew. */
@@ -205,8 +222,12 @@ export class MetricStore {
   }
 
   /** What a reading thread opens its view with. */
-  viewOptions(): { readonly directory: string; readonly seed: number } {
-    return { directory: this.#partsDirectory, seed: this.#seed }
+  viewOptions(): ViewOptions {
+    return {
+      directory: this.#partsDirectory,
+      seed: this.#seed,
+      retention: this.#options.retention ?? DEFAULT_RETENTION,
+    }
   }
 
   /** Where live views listen. */
@@ -235,7 +256,7 @@ export class MetricStore {
     await this.#exclusive(async () => {
       this.#freeze(true)
       await this.#sealPending()
-      await this.#forgetFinalDeletes()
+      await this.#upkeep.forgetFinalDeletes()
     })
   }
 
@@ -246,9 +267,7 @@ export class MetricStore {
     await this.#exclusive(async () => {
       if (this.#isSealDue(input)) this.#freeze(true)
       await this.#sealPending()
-      await this.#retain()
-      await this.#mergeOnce()
-      await this.#forgetFinalDeletes()
+      await this.#upkeep.run()
       await this.#condemned.removeFree()
       for (const problem of this.#localView.problems.splice(0)) this.#options.onProblem(problem)
     })
@@ -257,17 +276,18 @@ export class MetricStore {
   stats(): MetricStoreStats {
     return {
       ...headStats([...this.#heads.values()]),
-      ...partStats(this.#parts),
+      ...partStats(this.#stored.parts),
       appliedTo: this.#appliedTo,
       sealedTo: this.#sealedTo,
       pins: this.#pins.count,
       ...this.#counts,
+      merges: this.#upkeep.merges,
     }
   }
 
   /** Parts as the catalogue has them, lowest offset first. */
   parts(): readonly PartRow[] {
-    return this.#parts
+    return this.#stored.parts
   }
 
   /** Waits for running work, then ends the workers. What is not sealed is in the log. */
@@ -289,10 +309,6 @@ export class MetricStore {
     return head
   }
 
-  #partsOf(tenant: TenantId): PartRow[] {
-    return this.#parts.filter((part) => part.tenant === tenant)
-  }
-
   #findIndex(tenant: TenantId, epoch: number): TenantHead['index'] | undefined {
     const head = this.#heads.get(tenant)
     if (head?.index.epoch === epoch) return head.index
@@ -306,7 +322,7 @@ export class MetricStore {
   }
 
   #spawnBackground(): WorkerClient<BackgroundRequest, BackgroundAnswer> {
-    const data: BackgroundData = { directory: this.#partsDirectory, seed: this.#seed }
+    const data: BackgroundData = this.viewOptions()
     return new WorkerClient(this.#options.workers.spawn('background', data))
   }
 
@@ -364,7 +380,10 @@ export class MetricStore {
       assert(answer.kind === 'ids', 'catalogue answers with ids')
       // One turn: whoever looks sees the data in generations before and in parts after, never in both.
       this.#pending.shift()
-      this.#setParts([...this.#parts, ...parts.map((part, i) => ({ ...part, id: answer.ids[i] as number }))])
+      this.#stored.setParts([
+        ...this.#stored.parts,
+        ...parts.map((part, i) => ({ ...part, id: answer.ids[i] as number })),
+      ])
       this.#condemned.add(written.filter((part) => part.seriesCount === 0))
       for (const { tenant, frozen } of batch.items) {
         const head = this.#heads.get(tenant) as TenantHead
@@ -376,10 +395,10 @@ export class MetricStore {
   }
 
   async #writePart(batch: SealBatch, tenant: TenantId, frozen: FrozenGeneration): Promise<NewPart> {
-    const fileName = partFileName(tenant, batch.fromOffset, batch.toOffset, 0, ++this.#fileCounter)
+    const fileName = partFileName(tenant, batch.fromOffset, batch.toOffset, 0, this.#stored.nextNumber())
     const head = this.#heads.get(tenant) as TenantHead
     const deletedTo = deletedToOf(head.tombstones, batch.toOffset)
-    const view = this.#views.message(this.#backgroundReader(), tenant, head, [], 0)
+    const view = this.#views.message(this.#backgroundReader(), tenant, head, NO_FILES, this.#upkeep.nowMs)
     const { totals } = await this.#background.ask({
       kind: 'seal',
       tenant,
@@ -393,7 +412,9 @@ export class MetricStore {
       toOffset: batch.toOffset,
     })
     assert(totals !== undefined, 'a seal writes a part')
-    return { tenant, fileName, level: 0, arrivedMs: this.#options.clock.nowMs(), deletedTo, ...totals }
+    const arrivedMs = this.#options.clock.nowMs()
+    const age = ageFromMs(totals.maxTimeMs, arrivedMs)
+    return { tenant, fileName, level: 0, arrivedMs, ageFromMs: age, deletedTo, ...totals }
   }
 
   /** A dead background worker is replaced; its memory of views died with it. */
@@ -405,86 +426,11 @@ export class MetricStore {
     return BACKGROUND_READER
   }
 
-  async #mergeOnce(): Promise<void> {
-    const nowMs = this.#options.clock.monotonicMs()
-    const due = this.#merges.next(this.#heads, (tenant) => this.#partsOf(tenant), nowMs)
-    if (due === undefined) return
-    try {
-      await this.#merge(due.tenant, this.#heads.get(due.tenant) as TenantHead, due.parts)
-    } catch (error) {
-      this.#merges.rest(due.parts, messageOf(error), nowMs)
-      throw error
-    }
-  }
-
-  /** @param chosen neighbours in log order, or one part that deletions touch */
-  async #merge(tenant: TenantId, head: TenantHead, chosen: readonly PartRow[]): Promise<void> {
-    // One up even for a rewrite: a name is never used twice.
-    const level = Math.max(...chosen.map((part) => part.level)) + 1
-    const first = chosen[0] as PartRow
-    const last = chosen[chosen.length - 1] as PartRow
-    const fileName = partFileName(tenant, first.fromOffset, last.toOffset, level, ++this.#fileCounter)
-    const { tombstones } = head
-    const deletedTo = deletedToOf(tombstones, Math.max(...chosen.map((part) => part.deletedTo)))
-    this.#backgroundReader()
-    const { totals } = await this.#background.ask({ kind: 'merge', parts: chosen, fileName, tombstones })
-    // A deletion whose record may yet be lost must not be final.
-    if (deletedTo > this.#sealedTo) await this.#options.whenDurable?.(deletedTo)
-    if (totals === undefined) {
-      await this.#catalogue.ask({ kind: 'settle', part: first.id, deletedTo })
-      this.#setParts(this.#parts.map((one) => (one === first ? { ...one, deletedTo } : one)))
-      return
-    }
-    const arrivedMs = Math.max(...chosen.map((part) => part.arrivedMs))
-    const part = { tenant, fileName, level, arrivedMs, deletedTo, ...totals }
-    const isEmpty = totals.seriesCount === 0
-    const removed = chosen.map((one) => one.id)
-    const answer = await this.#catalogue.ask({ kind: 'merge', removed, part: isEmpty ? undefined : part })
-    assert(answer.kind === 'ids', 'catalogue answers with ids')
-    const merged = isEmpty ? [] : [{ ...part, id: answer.ids[0] as number }]
-    this.#setParts(this.#parts.flatMap((one) => (one === first ? merged : chosen.includes(one) ? [] : [one])))
-    this.#condemned.add(isEmpty ? [...chosen, { fileName }] : chosen)
-    this.#counts.merges++
-  }
-
   /** Deletions of all tenants. */
   #deletes(wanted: (tombstone: Tombstone) => boolean): DeleteRow[] {
     return [...this.#heads].flatMap(([tenant, head]) =>
       head.tombstones.filter(wanted).map((tombstone) => ({ tenant, tombstone })),
     )
-  }
-
-  /** Deletions that hide nothing any more, in no part and in no generation that waits, are over. */
-  async #forgetFinalDeletes(): Promise<void> {
-    const over: DeleteRow[] = []
-    for (const [tenant, head] of this.#heads) {
-      if (head.tombstones.length === 0) continue
-      const parts = this.#partsOf(tenant)
-      const isOpen = (one: Tombstone): boolean =>
-        head.frozen.some((frozen) => frozen.toOffset <= one.offset) ||
-        parts.some((part) => tombstonesOver([one], part).length > 0)
-      const open = head.tombstones.filter(isOpen)
-      if (open.length === head.tombstones.length) continue
-      over.push(...head.tombstones.filter((one) => !open.includes(one)).map((tombstone) => ({ tenant, tombstone })))
-      head.tombstones = open
-    }
-    const saved = over.filter(({ tombstone }) => tombstone.offset < this.#sealedTo)
-    if (saved.length > 0) await this.#catalogue.ask({ kind: 'forget', deletes: saved })
-  }
-
-  async #retain(): Promise<void> {
-    const nowMs = this.#retention.believedMs()
-    if (nowMs === undefined) return
-    const expired = expiredParts(this.#parts, nowMs, this.#options.retentionMs ?? RETENTION_MS)
-    if (expired.length === 0) return
-    await this.#catalogue.ask({ kind: 'drop', removed: expired.map((part) => part.id) })
-    this.#setParts(this.#parts.filter((part) => !expired.includes(part)))
-    this.#condemned.add(expired)
-  }
-
-  #setParts(parts: readonly PartRow[]): void {
-    this.#parts = parts
-    this.#partsVersion++
   }
 }
 

@@ -3,6 +3,7 @@ import type { PartRow } from './catalogue/protocol.ts'
 import type { TenantHead } from './head/tenant-head.ts'
 import { PageCache } from './part/page-cache.ts'
 import { PinBook } from './pins.ts'
+import { ageFromMs, DEFAULT_RETENTION, TenantRetention } from './retention.ts'
 import { TestClock } from './testing/store-harness.ts'
 import { chooseMerge, expiredParts, MergePlan, RetentionClock } from './upkeep.ts'
 
@@ -23,6 +24,7 @@ function parts(text: string): PartRow[] {
       deletedTo: id + 1,
       bytes,
       arrivedMs: maxTimeMs,
+      ageFromMs: day * DAY_MS,
       ...rest,
     }
   })
@@ -44,12 +46,12 @@ test('merges neighbours of one day, once it is over or eight are there', () => {
 })
 
 test('parts of a merge that failed rest, and are never jumped over', () => {
-  const plan = new MergePlan()
+  const plan = new MergePlan((tenant) => new TenantRetention(DEFAULT_RETENTION, tenant))
   const head = { tombstones: [{ matchers: [], startMs: 0, endMs: 10 * DAY_MS, offset: 4 }] } as unknown as TenantHead
   const heads = new Map([['t', head]])
   const all = parts('1:1 1:1 1:1 2:1 2:1 3:1')
   const check = (nowMs: number, want: readonly number[] | undefined): readonly PartRow[] => {
-    const due = plan.next(heads, () => all, nowMs)?.parts
+    const due = plan.next(heads, () => all, nowMs, 0)?.parts
     expect([nowMs, due?.map((part) => part.id)]).toEqual([nowMs, want])
     return due ?? []
   }
@@ -67,12 +69,22 @@ test('parts of a merge that failed rest, and are never jumped over', () => {
 test('retention asks for the newest sample and for the arrival', () => {
   const [part] = parts('1:1') as [PartRow]
   const check = (maxTimeMs: number, arrivedMs: number, nowMs: number, want: number): void => {
-    expect(expiredParts([{ ...part, maxTimeMs, arrivedMs }], nowMs, 100).length).toBe(want)
+    const one = { ...part, maxTimeMs, arrivedMs, ageFromMs: ageFromMs(maxTimeMs, arrivedMs) }
+    expect([maxTimeMs, arrivedMs, nowMs, expiredParts([one], nowMs, DAY_MS).length]).toEqual([
+      maxTimeMs,
+      arrivedMs,
+      nowMs,
+      want,
+    ])
   }
-  check(0, 0, 100, 0)
-  check(0, 0, 101, 1)
-  check(0, 50, 120, 0)
-  check(50, 0, 120, 0)
+  const HOUR_MS = 3_600_000
+  check(HOUR_MS, HOUR_MS, DAY_MS + HOUR_MS - 1, 0)
+  check(HOUR_MS, HOUR_MS, DAY_MS + HOUR_MS, 0)
+  check(HOUR_MS, HOUR_MS, DAY_MS + HOUR_MS + 1, 1)
+  check(HOUR_MS + 1, HOUR_MS, DAY_MS + HOUR_MS + 1, 0)
+  check(HOUR_MS, 2 * HOUR_MS, DAY_MS + 2 * HOUR_MS, 0)
+  check(0, 9 * DAY_MS + 1, 11 * DAY_MS - 1, 0)
+  check(0, 9 * DAY_MS + 1, 11 * DAY_MS, 1)
 })
 
 test('a jump of the wall clock counts after two readings that agree', () => {

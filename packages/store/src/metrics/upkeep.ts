@@ -2,6 +2,7 @@ import type { Clock, TenantId } from '@vantage/model'
 import type { PartRow } from './catalogue/protocol.ts'
 import type { TenantHead } from './head/tenant-head.ts'
 import { MERGE_BYTES_MAX, MERGE_PARTS_MAX, MERGE_SPAN_MS } from './limits.ts'
+import { expiredToMs, type TenantRetention } from './retention.ts'
 import { type Tombstone, tombstonesOver } from './tombstones.ts'
 
 /** What the store cannot see itself and needs to decide when to seal. */
@@ -16,7 +17,8 @@ const EARLY_MERGE_PARTS = 8
 
 /**
  * The next parts of one tenant to merge: neighbours in log order whose newest sample lies in one day, once the day is
- * over or enough of them are there. Neighbours only, so that "the later offset wins" stays one order.
+ * over or enough of them are there. Neighbours only, so that "the later offset wins" stays one order; of one age only,
+ * so that merging does not change when samples are over.
  * @param parts of one tenant, lowest offset first
  * @param isBarred parts that are not to be merged now, nor jumped over
  */
@@ -31,10 +33,11 @@ export function chooseMerge(
       continue
     }
     const day = dayOf(parts[from] as PartRow)
+    const { ageFromMs } = parts[from] as PartRow
     let to = from + 1
     let bytes = (parts[from] as PartRow).bytes
     while (to < parts.length && to - from < MERGE_PARTS_MAX && dayOf(parts[to] as PartRow) === day) {
-      if (isBarred(parts[to] as PartRow)) break
+      if (isBarred(parts[to] as PartRow) || (parts[to] as PartRow).ageFromMs !== ageFromMs) break
       bytes += (parts[to] as PartRow).bytes
       if (bytes > MERGE_BYTES_MAX) break
       to++
@@ -60,20 +63,53 @@ function chooseRewrite(
   return parts.find((part) => !isBarred(part) && tombstonesOver(tombstones, part).length > 0)
 }
 
+/** The oldest part of one tenant in which all samples of some series are newly over, and not those of all series. */
+function chooseExpired(
+  parts: readonly PartRow[],
+  retention: TenantRetention,
+  nowMs: number,
+  isBarred: (part: PartRow) => boolean,
+  judged: ReadonlyMap<number, number>,
+): PartRow | undefined {
+  if (retention.filters.length === 0) return undefined
+  return parts.find((part) => !isBarred(part) && periodsOver(part, retention, nowMs) > (judged.get(part.id) ?? 0))
+}
+
+/** How many of the periods that series may have are over for the whole part. */
+function periodsOver(part: PartRow, retention: TenantRetention, nowMs: number): number {
+  return retention.rawPeriodsMs().filter((keepMs) => expiredToMs(nowMs, keepMs, part.ageFromMs) >= part.maxTimeMs)
+    .length
+}
+
 /** After a failed merge its parts are left alone this long. */
 const MERGE_REST_MS = 10 * 60_000
 
+/** Parts remembered as looked through; beyond it all are looked through once more. */
+const JUDGED_MAX = 100_000
+
 /** Which merge is due. A merge that fails does not keep others waiting: its parts rest. */
 export class MergePlan {
+  readonly #retentionOf: (tenant: TenantId) => TenantRetention
   readonly #restUntilMs = new Map<number, number>()
+  /** Part → periods that were over when it was last looked through for series to drop; a restart looks again. */
+  readonly #judged = new Map<number, number>()
 
-  /** @returns neighbours in log order, or one part that no merge is due to touch but a deletion does */
+  constructor(retentionOf: (tenant: TenantId) => TenantRetention) {
+    this.#retentionOf = retentionOf
+  }
+
+  /**
+   * @param monotonicMs for parts that rest
+   * @param nowMs for retention, unix ms
+   * @returns neighbours in log order, or one part that no merge is due to touch but a deletion or retention does
+   */
   next(
     heads: ReadonlyMap<TenantId, TenantHead>,
     partsOf: (tenant: TenantId) => readonly PartRow[],
+    monotonicMs: number,
     nowMs: number,
   ): { readonly tenant: TenantId; readonly parts: readonly PartRow[] } | undefined {
-    for (const [id, untilMs] of this.#restUntilMs) if (untilMs <= nowMs) this.#restUntilMs.delete(id)
+    for (const [id, untilMs] of this.#restUntilMs) if (untilMs <= monotonicMs) this.#restUntilMs.delete(id)
     const isBarred = (part: PartRow): boolean => this.#restUntilMs.has(part.id)
     for (const tenant of heads.keys()) {
       const parts = chooseMerge(partsOf(tenant), isBarred)
@@ -83,20 +119,30 @@ export class MergePlan {
       const part = chooseRewrite(partsOf(tenant), head.tombstones, isBarred)
       if (part !== undefined) return { tenant, parts: [part] }
     }
+    for (const tenant of heads.keys()) {
+      const part = chooseExpired(partsOf(tenant), this.#retentionOf(tenant), nowMs, isBarred, this.#judged)
+      if (part !== undefined) return { tenant, parts: [part] }
+    }
     return undefined
   }
 
+  /** The part holds no series that is over as a whole, as of `nowMs`. */
+  noteJudged(tenant: TenantId, part: PartRow, nowMs: number): void {
+    if (this.#judged.size >= JUDGED_MAX) this.#judged.clear()
+    this.#judged.set(part.id, periodsOver(part, this.#retentionOf(tenant), nowMs))
+  }
+
   /** @param message of the failure: where it names a file that is refused, the others may go on without it */
-  rest(parts: readonly PartRow[], message: string, nowMs: number): void {
+  rest(parts: readonly PartRow[], message: string, monotonicMs: number): void {
     const named = parts.filter((part) => message.includes(part.fileName))
-    for (const { id } of named.length > 0 ? named : parts) this.#restUntilMs.set(id, nowMs + MERGE_REST_MS)
+    for (const { id } of named.length > 0 ? named : parts) this.#restUntilMs.set(id, monotonicMs + MERGE_REST_MS)
   }
 }
 
-/** Parts whose newest sample and whose arrival are both older than the period. */
+/** Parts in which nothing is left to read, and whose arrival is older than the period. */
 export function expiredParts(parts: readonly PartRow[], nowMs: number, retentionMs: number): PartRow[] {
-  const before = nowMs - retentionMs
-  return parts.filter((part) => part.maxTimeMs < before && part.arrivedMs < before)
+  const isOver = (part: PartRow): boolean => expiredToMs(nowMs, retentionMs, part.ageFromMs) >= part.maxTimeMs
+  return parts.filter((part) => part.arrivedMs < nowMs - retentionMs && isOver(part))
 }
 
 const JUMP_MS = 3_600_000

@@ -4,13 +4,13 @@ import type { HeadIndex } from './head/head-index.ts'
 import { indexDelta } from './head/head-index-reader.ts'
 import type { TenantHead } from './head/tenant-head.ts'
 import type { Tombstone } from './tombstones.ts'
-import type { PartRef, TenantViewMessage } from './view.ts'
+import type { StoredView, TenantViewMessage } from './view.ts'
 
 /** What one reader has of one tenant. */
 interface Known {
   readonly indexes: Map<number, number[]>
   readonly generations: Map<number, { records: number; data: number }>
-  partsVersion: number
+  storedVersion: number
   metadata: number
   metadataEpoch: number
   tombstones: readonly Tombstone[] | undefined
@@ -20,14 +20,8 @@ interface Known {
 export class ViewBook {
   readonly #readers = new Map<string, Map<TenantId, Known>>()
 
-  /** @param partsVersion changes whenever `parts` does */
-  message(
-    reader: string,
-    tenant: TenantId,
-    head: TenantHead,
-    parts: readonly PartRef[],
-    partsVersion: number,
-  ): TenantViewMessage {
+  /** @param nowMs the time that retention goes by, unix ms */
+  message(reader: string, tenant: TenantId, head: TenantHead, stored: StoredView, nowMs: number): TenantViewMessage {
     const known = this.#known(reader, tenant)
     if (known.metadataEpoch !== head.metadataEpoch) {
       known.metadataEpoch = head.metadataEpoch
@@ -42,6 +36,7 @@ export class ViewBook {
     forgetOthers(known.generations, new Set(generations.map((one) => one.generation.id)))
     const message: TenantViewMessage = {
       tenant,
+      nowMs,
       indexes: [...indexes].map((index) => ({
         epoch: index.epoch,
         delta: indexDelta(index, known.indexes.get(index.epoch) ?? []),
@@ -51,7 +46,7 @@ export class ViewBook {
         const delta = generationDelta(generation, had?.records ?? 0, had?.data ?? 0, isLive)
         return { indexEpoch: index.epoch, toOffset, delta }
       }),
-      ...(known.partsVersion === partsVersion ? {} : { parts }),
+      ...(known.storedVersion === stored.version ? {} : { stored }),
       ...(known.tombstones === head.tombstones ? {} : { tombstones: head.tombstones }),
       metadata: head.metadata.slice(known.metadata),
       head: {
@@ -69,7 +64,7 @@ export class ViewBook {
       const sent = { records: generation.records.buffers.length, data: generation.data.buffers.length }
       known.generations.set(generation.id, sent)
     }
-    known.partsVersion = partsVersion
+    known.storedVersion = stored.version
     known.tombstones = head.tombstones
     known.metadata = head.metadata.length
     return message
@@ -91,7 +86,7 @@ export class ViewBook {
       known = {
         indexes: new Map(),
         generations: new Map(),
-        partsVersion: -1,
+        storedVersion: -1,
         metadata: 0,
         metadataEpoch: 0,
         tombstones: undefined,

@@ -8,6 +8,7 @@ import { TailPacker } from './head/generation.ts'
 import { TenantHead } from './head/tenant-head.ts'
 import { PinBook } from './pins.ts'
 import { MetricViewReader } from './reader.ts'
+import { DEFAULT_RETENTION } from './retention.ts'
 import { batchOf, labels } from './testing/batches.ts'
 import { row } from './testing/store-harness.ts'
 import { StoreView } from './view.ts'
@@ -15,12 +16,17 @@ import { ViewBook } from './view-book.ts'
 
 const ALL = { matchers: [], startMs: 0, endMs: 1e14 }
 const NOW = 1_700_000_000_000
+const NONE = { parts: [], version: 0 }
 
 /** A head and a reader that shares nothing with it but messages. */
 function open() {
   const pins = new PinBook()
   const head = new TenantHead(7, 1, new TailPacker(), pins)
-  const view = new StoreView(new NodeFileSystem(), '/none', 7, 1 << 20)
+  const view = new StoreView(
+    new NodeFileSystem(),
+    { directory: '/none', seed: 7, retention: DEFAULT_RETENTION },
+    1 << 20,
+  )
   const book = new ViewBook()
   const reader = new MetricViewReader(view)
   const out = new SampleColumns()
@@ -29,8 +35,8 @@ function open() {
     pins,
     reader,
     // As a port would hand it over.
-    update: () => view.update(structuredClone(book.message('r', 't', head, [], 0))),
-    message: () => book.message('r', 't', head, [], 0),
+    update: () => view.update(structuredClone(book.message('r', 't', head, NONE, NOW))),
+    message: () => book.message('r', 't', head, NONE, NOW),
     metadata: () => reader.metadata('t', undefined),
     apply: (batch: MetricBatch) => applyBatch(head, batch, DEFAULT_LIMITS, { nowMs: NOW + 1e12 }),
     counts: () => {

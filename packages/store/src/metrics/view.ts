@@ -15,6 +15,14 @@ import { DeletedSeries, maskSource } from './masked-source.ts'
 import { emptyIndex } from './part/empty-index.ts'
 import { PageCache } from './part/page-cache.ts'
 import { PartReader } from './part/part-reader.ts'
+import {
+  ageFromMs,
+  type ExpiredSeries,
+  expiredSeries,
+  type Retention,
+  SeriesKeeps,
+  TenantRetention,
+} from './retention.ts'
 import { MatchCache } from './select.ts'
 import { type IndexGroup, KnownTwins, type SampleSource, type SeriesIndex } from './series-index.ts'
 import type { Tombstone } from './tombstones.ts'
@@ -30,6 +38,16 @@ export interface PartRef {
   readonly maxTimeMs: number
   /** Deletions below this log offset are made final in it, or came before its data. */
   readonly deletedTo: number
+  /** The age of what it holds does not count from before this, unix ms. */
+  readonly ageFromMs: number
+}
+
+/** What of one tenant lies in files, as of one version of the catalogue. */
+export interface StoredView {
+  /** Lowest log offset first. */
+  readonly parts: readonly PartRef[]
+  /** Another one wherever anything else is. */
+  readonly version: number
 }
 
 /** A part file as a view holds it: open, or refused with the reason. */
@@ -45,6 +63,8 @@ interface OpenPart {
  */
 export interface TenantViewMessage {
   readonly tenant: TenantId
+  /** What is over is judged as of now, unix ms. */
+  readonly nowMs: number
   /** Indexes in use, oldest first; more than one only after a rebuild. */
   readonly indexes: readonly { readonly epoch: number; readonly delta: IndexDelta }[]
   /** Generations in use, oldest first. */
@@ -54,8 +74,8 @@ export interface TenantViewMessage {
     readonly toOffset: number
     readonly delta: GenerationDelta
   }[]
-  /** All parts, lowest log offset first; absent where unchanged since the last message. */
-  readonly parts?: readonly PartRef[]
+  /** Absent where unchanged since the last message. */
+  readonly stored?: StoredView
   /** All deletions in force, oldest first; absent where unchanged. */
   readonly tombstones?: readonly Tombstone[]
   /** Entries that are new or changed for this reader. */
@@ -82,17 +102,21 @@ export class TenantView {
   readonly #local: LocalSource | undefined
   readonly #indexes = new Map<number, { reader: HeadIndexReader; matches: MatchCache; known: KnownTwins }>()
   #generations: { readonly indexEpoch: number; readonly toOffset: number; readonly reader: GenerationReader }[] = []
-  #parts: { readonly open: OpenPart; readonly deletedTo: number }[] = []
+  #parts: { readonly open: OpenPart; readonly ref: PartRef }[] = []
   #retired: OpenPart[] = []
   #tombstones: readonly Tombstone[] = []
   readonly #deleted = new WeakMap<SeriesIndex, DeletedSeries>()
+  readonly #retention: TenantRetention
+  readonly #keeps = new WeakMap<SeriesIndex, SeriesKeeps>()
+  #nowMs = Number.NEGATIVE_INFINITY
   readonly metadata = new Map<string, MetricMetadata>()
   head: HeadFigures = { chunkCount: 0, minTimeMs: 0, maxTimeMs: 0 }
   /** Newest first. */
   groups: readonly IndexGroup[] = []
 
-  constructor(tenant: TenantId, local: LocalSource | undefined) {
+  constructor(tenant: TenantId, retention: TenantRetention, local: LocalSource | undefined) {
     this.#tenant = tenant
+    this.#retention = retention
     this.#local = local
   }
 
@@ -110,24 +134,36 @@ export class TenantView {
     const index = this.#indexes.get(indexEpoch)?.reader
     const found = this.#generations.find((one) => one.reader.id === id)
     if (index === undefined || found === undefined) return undefined
-    return { index, reader: found.reader, source: this.#masked(found.reader, index, found.toOffset) }
+    return { index, reader: found.reader, source: this.#masked(found.reader, index, found.toOffset, undefined) }
   }
 
-  #masked(source: SampleSource, index: SeriesIndex, deletedTo: number): SampleSource {
-    if (this.#tombstones.length === 0) return source
+  /** @param from of its age; undefined: retention hides nothing */
+  #masked(source: SampleSource, index: SeriesIndex, deletedTo: number, from: number | undefined): SampleSource {
+    const expired = from === undefined ? undefined : this.#expired(source, index, from)
+    if (this.#tombstones.length === 0 && expired === undefined) return source
     let deleted = this.#deleted.get(index)
     if (deleted === undefined) {
       deleted = new DeletedSeries(index)
       this.#deleted.set(index, deleted)
     }
     deleted.keep(this.#tombstones)
-    return maskSource(source, deletedTo, this.#tombstones, deleted)
+    return maskSource(source, deletedTo, this.#tombstones, deleted, expired)
+  }
+
+  #expired(source: SampleSource, index: SeriesIndex, from: number): ExpiredSeries | undefined {
+    let keeps = this.#keeps.get(index)
+    if (keeps === undefined) {
+      keeps = new SeriesKeeps(index, this.#retention)
+      this.#keeps.set(index, keeps)
+    }
+    return expiredSeries(keeps, this.#retention, this.#nowMs, { minTimeMs: source.minTimeMs, ageFromMs: from })
   }
 
   update(message: TenantViewMessage, openPart: (ref: PartRef) => OpenPart): void {
     this.#updateIndexes(message)
     this.#updateGenerations(message)
-    if (message.parts !== undefined) this.#updateParts(message.parts, openPart)
+    if (message.stored !== undefined) this.#updateParts(message.stored.parts, openPart)
+    this.#nowMs = message.nowMs
     if (message.tombstones !== undefined) this.#tombstones = message.tombstones
     for (const entry of message.metadata) this.metadata.set(entry.metric, entry)
     this.head = message.head
@@ -163,7 +199,7 @@ export class TenantView {
     this.#parts = refs.map((ref) => {
       const open = before.get(ref.id) ?? openPart(ref)
       before.delete(ref.id)
-      return { open, deletedTo: ref.deletedTo }
+      return { open, ref }
     })
     // One version of grace: a selection that began before this message may still read.
     for (const part of this.#retired) part.close()
@@ -175,17 +211,14 @@ export class TenantView {
     for (const [epoch, { reader, matches, known }] of [...this.#indexes].reverse()) {
       const sources: SampleSource[] = []
       for (const one of this.#generations) {
-        if (one.indexEpoch === epoch) sources.push(this.#masked(one.reader, reader, one.toOffset))
+        if (one.indexEpoch === epoch)
+          sources.push(this.#masked(one.reader, reader, one.toOffset, ageFromMs(one.reader.maxTimeMs, this.#nowMs)))
       }
       groups.push({ id: `head ${epoch}`, index: reader, matches, sources, known })
     }
-    for (const { open, deletedTo } of [...this.#parts].reverse()) {
+    for (const { open, ref } of [...this.#parts].reverse()) {
       const { group } = open
-      if (this.#tombstones.length === 0) {
-        groups.push(group)
-        continue
-      }
-      const sources = group.sources.map((one) => this.#masked(one, group.index, deletedTo))
+      const sources = group.sources.map((one) => this.#masked(one, group.index, ref.deletedTo, ref.ageFromMs))
       groups.push(sources[0] === group.sources[0] ? group : { ...group, sources })
     }
     return groups
@@ -199,21 +232,32 @@ export class TenantView {
   }
 }
 
+/** What every view of one store has in common. Plain data. */
+export interface ViewOptions {
+  /** Of the parts. */
+  readonly directory: string
+  /** Of the content hashes. */
+  readonly seed: number
+  readonly retention: Retention
+}
+
 /** All tenants as one thread sees them; parts and their pages are opened and cached here. */
 export class StoreView {
   readonly #tenants = new Map<TenantId, TenantView>()
   readonly #files: FileSystem
   readonly #directory: string
   readonly #seed: number
+  readonly #retention: Retention
   readonly #local: LocalSource | undefined
   readonly #pages: PageCache
   /** Refused pages and files, newest last; read and cleared by whoever reports them. */
   readonly problems: string[] = []
 
-  constructor(files: FileSystem, directory: string, seed: number, cacheBytes: number, local?: LocalSource) {
+  constructor(files: FileSystem, options: ViewOptions, cacheBytes: number, local?: LocalSource) {
     this.#files = files
-    this.#directory = directory
-    this.#seed = seed
+    this.#directory = options.directory
+    this.#seed = options.seed
+    this.#retention = options.retention
     this.#local = local
     this.#pages = new PageCache(cacheBytes)
   }
@@ -221,7 +265,7 @@ export class StoreView {
   update(message: TenantViewMessage): void {
     let view = this.#tenants.get(message.tenant)
     if (view === undefined) {
-      view = new TenantView(message.tenant, this.#local)
+      view = new TenantView(message.tenant, new TenantRetention(this.#retention, message.tenant), this.#local)
       this.#tenants.set(message.tenant, view)
     }
     view.update(message, (ref) => this.#openPart(ref))
@@ -271,6 +315,12 @@ function refusedGroup(ref: PartRef, refusal: Fault): IndexGroup {
     readStartTimes: () => {},
     exemplars: () => [],
   }
-  const id = `part ${ref.id}`
-  return { id, refusal, index: emptyIndex(), matches: new MatchCache(), sources: [source], known: new KnownTwins() }
+  return {
+    id: `part ${ref.id}`,
+    refusal,
+    index: emptyIndex(),
+    matches: new MatchCache(),
+    sources: [source],
+    known: new KnownTwins(),
+  }
 }

@@ -2,7 +2,7 @@ import type { MetricMetadata, TenantId } from '@vantage/model'
 import type { DeltaState } from '../head/delta-sums.ts'
 import type { PartTotals } from '../part/part-sections.ts'
 import type { Tombstone } from '../tombstones.ts'
-import type { PartRef, TenantViewMessage } from '../view.ts'
+import type { PartRef, TenantViewMessage, ViewOptions } from '../view.ts'
 
 export interface SealRequest {
   readonly kind: 'seal'
@@ -19,21 +19,21 @@ export interface SealRequest {
 
 export interface MergeRequest {
   readonly kind: 'merge'
+  readonly tenant: TenantId
   /** Neighbours in log order, lowest offset first. */
   readonly parts: readonly PartRef[]
   readonly fileName: string
   /** Deletions in force: those a part does not have yet are made final in the result. */
   readonly tombstones: readonly Tombstone[]
+  /** What is over as of now (unix ms) is left out. */
+  readonly nowMs: number
 }
 
 export type BackgroundRequest = SealRequest | MergeRequest
 
 export interface BackgroundAnswer {
-  /** Undefined = one part was to be rewritten, and no deletion names anything in it: no file was written. */
+  /** Undefined = one part was to be rewritten, and all of it stays: no file was written. */
   readonly totals: PartTotals | undefined
 }
 
-export interface BackgroundData {
-  readonly directory: string
-  readonly seed: number
-}
+export type BackgroundData = ViewOptions

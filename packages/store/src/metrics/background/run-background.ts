@@ -4,6 +4,7 @@ import { PageCache } from '../part/page-cache.ts'
 import { PartReader } from '../part/part-reader.ts'
 import type { PartTotals } from '../part/part-sections.ts'
 import { type PartInput, writePart } from '../part/part-writer.ts'
+import { expiredSeries, SeriesKeeps, TenantRetention } from '../retention.ts'
 import type { SampleSource, SeriesIndex } from '../series-index.ts'
 import { type PartRef, StoreView } from '../view.ts'
 import { serve, type WorkerPort } from '../worker-port.ts'
@@ -19,7 +20,7 @@ const MERGE_CACHE_BYTES = 8 * 1024 * 1024
  * touches the catalogue; a part it wrote exists only once main has the row. Call once, with the port to main.
  */
 export function runBackground(port: WorkerPort, data: BackgroundData, files: FileSystem): void {
-  const view = new StoreView(files, data.directory, data.seed, MERGE_CACHE_BYTES)
+  const view = new StoreView(files, data, MERGE_CACHE_BYTES)
   serve<BackgroundRequest, BackgroundAnswer>(port, (request) => {
     switch (request.kind) {
       case 'seal':
@@ -49,9 +50,12 @@ function mergeParts(files: FileSystem, data: BackgroundData, request: MergeReque
     for (const ref of request.parts) {
       parts.push(PartReader.open(files, `${data.directory}/${ref.fileName}`, ref.id, data.seed, pages))
     }
+    const retention = new TenantRetention(data.retention, request.tenant)
     const sources = parts.map((part, i) => {
-      const { deletedTo } = request.parts[i] as PartRef
-      return maskSource(part, deletedTo, request.tombstones, new DeletedSeries(part.index))
+      const { deletedTo, ageFromMs } = request.parts[i] as PartRef
+      const keeps = new SeriesKeeps(part.index, retention)
+      const expired = expiredSeries(keeps, retention, request.nowMs, { minTimeMs: part.minTimeMs, ageFromMs })
+      return maskSource(part, deletedTo, request.tombstones, new DeletedSeries(part.index), expired)
     })
     const [first] = parts
     if (parts.length === 1 && !isTouched(sources[0] as SampleSource, (first as PartReader).index)) return undefined
@@ -61,7 +65,7 @@ function mergeParts(files: FileSystem, data: BackgroundData, request: MergeReque
   }
 }
 
-/** True where a deletion covers samples of any series. */
+/** True where samples of any series go. */
 function isTouched(source: SampleSource, index: SeriesIndex): boolean {
   if (!(source instanceof MaskedSource)) return false
   for (let series = 0; series < index.seriesCount; series++) if (source.isTouched(series)) return true

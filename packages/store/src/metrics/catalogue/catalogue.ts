@@ -1,11 +1,21 @@
 // biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node modules lacks node:sqlite
 import { DatabaseSync } from 'node:sqlite'
 import { unreachable } from '@vantage/model'
+import { ageFromMs } from '../retention.ts'
 import { matchersFromJson, matchersToJson } from '../tombstones.ts'
-import type { CatalogueAnswer, CatalogueRequest, CatalogueState, DeleteRow, NewPart, PartRow } from './protocol.ts'
+import type {
+  CatalogueAnswer,
+  CatalogueRequest,
+  CatalogueState,
+  DeleteRow,
+  NewPart,
+  NewTier,
+  PartRow,
+  TierRow,
+} from './protocol.ts'
 
 /** Version of the tables below; a newer one is refused, older ones are listed in `migrate`. */
-const CATALOGUE_VERSION = 2
+const CATALOGUE_VERSION = 3
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS parts (
@@ -22,7 +32,26 @@ const TABLES = `
     sample_count INTEGER NOT NULL,
     checksum INTEGER NOT NULL,
     arrived_ms REAL NOT NULL,
-    deleted_to INTEGER NOT NULL DEFAULT 0
+    deleted_to INTEGER NOT NULL DEFAULT 0,
+    age_from_ms REAL NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS tiers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant TEXT NOT NULL,
+    file_name TEXT NOT NULL UNIQUE,
+    tier INTEGER NOT NULL,
+    part_id INTEGER NOT NULL,
+    min_time_ms REAL NOT NULL,
+    max_time_ms REAL NOT NULL,
+    from_offset INTEGER NOT NULL,
+    to_offset INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    series_count INTEGER NOT NULL,
+    bucket_count INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    deleted_to INTEGER NOT NULL,
+    age_from_ms REAL NOT NULL,
+    is_whole INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE IF NOT EXISTS offsets (
     topic TEXT PRIMARY KEY,
@@ -44,6 +73,9 @@ const FROM_VERSION_1 = `
   UPDATE parts SET deleted_to = to_offset;
 `
 
+/** From version 2: ages were not written down. */
+const FROM_VERSION_2 = 'ALTER TABLE parts ADD COLUMN age_from_ms REAL NOT NULL DEFAULT 0'
+
 /**
  * Which parts exist and how far the log is sealed: SQLite, one transaction per change, synced before it answers.
  * The offset of a topic *is* the largest `to` that was sealed, so data is in the log or in a part, never in neither.
@@ -64,6 +96,10 @@ export class Catalogue {
     }
     this.#transaction(() => {
       if (version === 1) this.#database.exec(FROM_VERSION_1)
+      if (version === 1 || version === 2) {
+        this.#database.exec(FROM_VERSION_2)
+        this.#writeAges()
+      }
       this.#database.exec(TABLES)
       this.#database.exec(`PRAGMA user_version = ${CATALOGUE_VERSION}`)
     })
@@ -89,13 +125,29 @@ export class Catalogue {
       }
       case 'merge': {
         const ids = this.#transaction(() => {
-          this.#remove(request.removed)
-          return request.part === undefined ? [] : [this.#insert(request.part)]
+          this.#remove('parts', request.removed)
+          const ids = request.part === undefined ? [] : [this.#insert(request.part)]
+          if (request.keepsTiers) this.#moveTiers(request.removed, ids[0] ?? 0)
+          else this.#removeTiersOf(request.removed)
+          return ids
         })
         return { kind: 'ids', ids }
       }
       case 'drop':
-        this.#transaction(() => this.#remove(request.removed))
+        this.#transaction(() => {
+          this.#remove('parts', request.removed)
+          this.#moveTiers(request.removed, 0)
+        })
+        return { kind: 'done' }
+      case 'tiers': {
+        const ids = this.#transaction(() => {
+          this.#remove('tiers', request.removed)
+          return request.tiers.map((tier) => this.#insertTier(tier))
+        })
+        return { kind: 'ids', ids }
+      }
+      case 'settleTier':
+        this.#database.prepare('UPDATE tiers SET deleted_to = ? WHERE id = ?').run(request.deletedTo, request.tier)
         return { kind: 'done' }
       case 'settle':
         this.#database.prepare('UPDATE parts SET deleted_to = ? WHERE id = ?').run(request.deletedTo, request.part)
@@ -118,7 +170,15 @@ export class Catalogue {
       offsets[String(row['topic'])] = Number(row['to_offset'])
     }
     const deletes = this.#database.prepare('SELECT * FROM deletes ORDER BY log_offset').all().map(deleteOf)
-    return { parts: rows.map(partOf), offsets: { ...offsets }, deletes }
+    const tiers = this.#database.prepare('SELECT * FROM tiers ORDER BY from_offset, to_offset, id').all().map(tierOf)
+    return { parts: rows.map(partOf), tiers, offsets: { ...offsets }, deletes }
+  }
+
+  #writeAges(): void {
+    const statement = this.#database.prepare('UPDATE parts SET age_from_ms = ? WHERE id = ?')
+    for (const row of this.#database.prepare('SELECT id, max_time_ms, arrived_ms FROM parts').all()) {
+      statement.run(ageFromMs(Number(row['max_time_ms']), Number(row['arrived_ms'])), Number(row['id']))
+    }
   }
 
   #insertDeletes(deletes: readonly DeleteRow[]): void {
@@ -140,8 +200,8 @@ export class Catalogue {
     const result = this.#database
       .prepare(
         `INSERT INTO parts (tenant, file_name, level, min_time_ms, max_time_ms, from_offset, to_offset, bytes,
-           series_count, sample_count, checksum, arrived_ms, deleted_to)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           series_count, sample_count, checksum, arrived_ms, deleted_to, age_from_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         part.tenant,
@@ -157,14 +217,52 @@ export class Catalogue {
         part.checksum,
         part.arrivedMs,
         part.deletedTo,
+        part.ageFromMs,
       )
     return Number(result.lastInsertRowid)
   }
 
-  #remove(ids: readonly number[]): void {
-    const statement = this.#database.prepare('DELETE FROM parts WHERE id = ?')
+  #insertTier(tier: NewTier): number {
+    const result = this.#database
+      .prepare(
+        `INSERT INTO tiers (tenant, file_name, tier, part_id, min_time_ms, max_time_ms, from_offset, to_offset, bytes,
+           series_count, bucket_count, checksum, deleted_to, age_from_ms, is_whole)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        tier.tenant,
+        tier.fileName,
+        tier.tier,
+        tier.partId,
+        tier.minTimeMs,
+        tier.maxTimeMs,
+        tier.fromOffset,
+        tier.toOffset,
+        tier.bytes,
+        tier.seriesCount,
+        tier.bucketCount,
+        tier.checksum,
+        tier.deletedTo,
+        tier.ageFromMs,
+        tier.isWhole ? 1 : 0,
+      )
+    return Number(result.lastInsertRowid)
+  }
+
+  #moveTiers(partIds: readonly number[], to: number): void {
+    const statement = this.#database.prepare('UPDATE tiers SET part_id = ? WHERE part_id = ?')
+    for (const id of partIds) statement.run(to, id)
+  }
+
+  #removeTiersOf(partIds: readonly number[]): void {
+    const statement = this.#database.prepare('DELETE FROM tiers WHERE part_id = ?')
+    for (const id of partIds) statement.run(id)
+  }
+
+  #remove(table: 'parts' | 'tiers', ids: readonly number[]): void {
+    const statement = this.#database.prepare(`DELETE FROM ${table} WHERE id = ?`)
     for (const id of ids) {
-      if (Number(statement.run(id).changes) !== 1) throw new Error(`part ${id} is not in the catalogue`)
+      if (Number(statement.run(id).changes) !== 1) throw new Error(`${id} is not in the catalogue's ${table}`)
     }
   }
 
@@ -197,6 +295,28 @@ function partOf(row: Record<string, unknown>): PartRow {
     checksum: Number(row['checksum']),
     arrivedMs: Number(row['arrived_ms']),
     deletedTo: Number(row['deleted_to']),
+    ageFromMs: Number(row['age_from_ms']),
+  }
+}
+
+function tierOf(row: Record<string, unknown>): TierRow {
+  return {
+    id: Number(row['id']),
+    tenant: String(row['tenant']),
+    fileName: String(row['file_name']),
+    tier: Number(row['tier']),
+    partId: Number(row['part_id']),
+    minTimeMs: Number(row['min_time_ms']),
+    maxTimeMs: Number(row['max_time_ms']),
+    fromOffset: Number(row['from_offset']),
+    toOffset: Number(row['to_offset']),
+    bytes: Number(row['bytes']),
+    seriesCount: Number(row['series_count']),
+    bucketCount: Number(row['bucket_count']),
+    checksum: Number(row['checksum']),
+    deletedTo: Number(row['deleted_to']),
+    ageFromMs: Number(row['age_from_ms']),
+    isWhole: Number(row['is_whole']) === 1,
   }
 }
 

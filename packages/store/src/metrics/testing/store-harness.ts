@@ -15,6 +15,7 @@ import {
 } from '@vantage/model'
 import { unlimitedBudget } from '@vantage/model/testing'
 import type { ApplyOptions, HeadLimits } from '../head/apply.ts'
+import { DEFAULT_RETENTION, type Retention } from '../retention.ts'
 import { MetricStore } from '../store.ts'
 import { deletionRecord, readDeletion } from '../tombstones.ts'
 import { batchOf, type TestRow, type TestValue } from './batches.ts'
@@ -77,9 +78,11 @@ export class StoreHarness {
   files: FileSystem = new NodeFileSystem()
   store!: MetricStore
 
-  constructor(directory: string, limits: Partial<HeadLimits> = {}) {
+  readonly retention: Retention
+  constructor(directory: string, limits: Partial<HeadLimits> = {}, retention: Retention = DEFAULT_RETENTION) {
     this.directory = directory
     this.limits = limits
+    this.retention = retention
   }
 
   /** Opens the store and replays what is not sealed. */
@@ -90,6 +93,7 @@ export class StoreHarness {
       clock: this.clock,
       workers: channelHost(this.files),
       limits: this.limits,
+      retention: this.retention,
       onProblem: (message) => this.problems.push(message),
     })
     for (let offset = this.store.sealedTo('metrics-raw'); offset < this.records.length; offset++) {

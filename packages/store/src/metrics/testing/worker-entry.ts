@@ -4,7 +4,7 @@ import { assert, HistogramColumns, labelValue, SampleColumns } from '@vantage/mo
 import { unlimitedBudget } from '@vantage/model/testing'
 import type { BackgroundData } from '../background/protocol.ts'
 import { type CatalogueData, MetricViewReader, openView, runBackground, runCatalogue } from '../index.ts'
-import type { TenantViewMessage } from '../view.ts'
+import type { TenantViewMessage, ViewOptions } from '../view.ts'
 
 /** The threads of the tests with real workers: `reader` answers each view with what it found wrong in it. */
 interface EntryData {
@@ -17,13 +17,13 @@ const port = parentPort
 assert(port !== null, 'runs as a worker')
 if (role === 'catalogue') runCatalogue(port, data as CatalogueData)
 if (role === 'background') runBackground(port, data as BackgroundData, new NodeFileSystem())
-if (role === 'reader') runReader(data as { directory: string; seed: number })
+if (role === 'reader') runReader(data as ViewOptions)
 
 /**
  * Series i holds i + n, or a histogram of that sum, at its n-th time; a read must be a gapless begin of that. One in ten
  * says since when it counts, anew each hundred samples.
  */
-function runReader(options: { directory: string; seed: number }): void {
+function runReader(options: ViewOptions): void {
   const view = openView(new NodeFileSystem(), options)
   const reader = new MetricViewReader(view)
   const out = new SampleColumns()
