@@ -54,7 +54,7 @@ export const WALLS: Readonly<Record<string, Wall>> = {
 export const FAMILIES = [
   {
     folder: 'packages/decode',
-    members: ['remote-write', 'otlp', 'json-batch'],
+    members: ['remote-write', 'otlp', 'json-batch', 'stream', 'text', 'influx', 'statsd', 'metric-family'],
     why: 'protocols do not import each other',
   },
   {

@@ -1,9 +1,11 @@
 import { ReusableBuffer, snappyCompress, snappyDecompress } from '@vantage/bytes'
 import { type Clock, type Fault, MetricBatch, STATUS } from '@vantage/model'
 import { seededRandom, testSeed } from '@vantage/model/testing'
+import { loadSync } from 'protobufjs'
 import { describe, expect, test } from 'vitest'
 import { InfluxDecoder } from './influx/decode.ts'
 import { decodeJsonBatch, isJsonBatch } from './json-batch/decode.ts'
+import { MetricFamilyDecoder } from './metric-family/decode.ts'
 import { OtlpMetricsDecoder } from './otlp/decode.ts'
 import { OtlpInterner } from './otlp/interner.ts'
 import { OtlpJsonTranscoder, OtlpMetricsJsonDecoder } from './otlp/json.ts'
@@ -157,6 +159,48 @@ const STATSD = Buffer.from(
   'a.b,c=d:1|c|@0.1\ne[f=g]h:1:2:3|ms|#i:j,k|c:l|T1700000000\nm:-4|g:5|g\nn:o|s\n_e{1,1}:a|b\n',
 )
 
+const MetricFamily = loadSync(new URL('../proto/metrics.proto', import.meta.url).pathname).lookupType(
+  'io.prometheus.client.MetricFamily',
+)
+const label = [{ name: 'job', value: 'shop' }]
+const exemplar = { label, value: 0.5, timestamp: { seconds: 1_700_000_000, nanos: 5e8 } }
+const FAMILIES = Buffer.concat(
+  [
+    {
+      name: 'g',
+      help: 'Text.',
+      type: 1,
+      unit: 's',
+      metric: [{ label, gauge: { value: 1.5 }, timestampMs: 1_700_000_000_000 }],
+    },
+    { name: 'c', metric: [{ label, counter: { value: 2, exemplar, createdTimestamp: { seconds: 1_600_000_000 } } }] },
+    {
+      name: 's',
+      type: 2,
+      metric: [{ summary: { sampleCount: 2, sampleSum: 3, quantile: [{ quantile: 0.5, value: 1 }] } }],
+    },
+    {
+      name: 'h',
+      type: 4,
+      metric: [
+        {
+          histogram: {
+            ...{ sampleCount: 6, sampleSum: 9, schema: 2, zeroThreshold: 0.01, zeroCount: 1 },
+            bucket: [{ upperBound: 1, cumulativeCount: 4, exemplar }],
+            ...{ positiveSpan: [{ offset: -2, length: 2 }], positiveDelta: [2, -1] },
+            ...{ negativeSpan: [{ offset: 3, length: 1 }], negativeDelta: [2], exemplars: [exemplar] },
+          },
+        },
+      ],
+    },
+    {
+      name: 'f',
+      type: 5,
+      metric: [{ histogram: { sampleCountFloat: 1.5, positiveSpan: [{ length: 1 }], positiveCount: [1.5] } }],
+    },
+  ].map((family) => MetricFamily.encodeDelimited(MetricFamily.fromObject(family)).finish()),
+)
+
 /** A decoder of lines: its times by default are 0. */
 function lines(decoder: TextDecoder | InfluxDecoder): Sliced {
   return {
@@ -173,6 +217,11 @@ const openMetrics = lines(new TextDecoder({ grammar: 'openmetrics', mode: 'impor
 const looseScrape = lines(new TextDecoder({ grammar: 'prometheus', mode: 'scrape' }))
 const prometheusText = lines(new TextDecoder({ grammar: 'prometheus', mode: 'import' }))
 const influx = lines(new InfluxDecoder())
+const familyDecoder = new MetricFamilyDecoder({ histograms: 'both' })
+const families: Sliced = {
+  start: (body, length, batch) => familyDecoder.start(body, length, batch, 0),
+  step: (deadlineMs, clock) => familyDecoder.step(deadlineMs, clock),
+}
 const mapper = StatsdMapper.parse(
   'mappings: [{match: "a.*", name: "x_$1", labels: {y: "$1"}, observer_type: histogram}]',
 )
@@ -218,6 +267,7 @@ const FUZZED: readonly {
   { name: 'OpenMetrics import', seed: EXPOSITION, run: (body) => drive(openMetrics, body) },
   { name: 'Prometheus text scrape', seed: LOOSE_EXPOSITION, run: (body) => drive(looseScrape, body) },
   { name: 'Prometheus text import', seed: LOOSE_EXPOSITION, run: (body) => drive(prometheusText, body) },
+  { name: 'protobuf exposition', seed: FAMILIES, run: (body) => drive(families, body) },
   { name: 'InfluxDB lines', seed: INFLUX, run: (body) => drive(influx, body) },
   { name: 'StatsD lines', seed: STATSD, run: runStatsd },
 ]

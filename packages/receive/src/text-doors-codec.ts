@@ -1,15 +1,20 @@
-import type { Exemplar, Fault, Labels, MetricMetadata, Refusal, Result } from '@vantage/model'
+import type { Exemplar, Fault, Histogram, Labels, MetricMetadata, Refusal, Result } from '@vantage/model'
 
-/** One sample of a text with its whole label set. */
+/** One sample of an exposition with its whole label set. */
 export interface TextSeries {
   readonly labels: Labels
   readonly times: ArrayLike<number>
   readonly values: Float64Array
+  /** Since when each sample counts, unix ms, 0 = unknown. */
+  readonly startTimes?: ArrayLike<number> | undefined
   readonly exemplars?: readonly Exemplar[]
+  /** Native histograms; a series that has them has no samples but markers of its end. */
+  readonly histograms?: readonly { readonly timeMs: number; readonly histogram: Histogram; readonly startMs?: number }[]
 }
 
 export interface ReadTextOptions {
-  readonly grammar: 'prometheus' | 'openmetrics'
+  /** `protobuf`: delimited MetricFamily messages; native histograms are kept beside their classic series. */
+  readonly grammar: 'prometheus' | 'openmetrics' | 'protobuf'
   readonly mode: 'scrape' | 'import'
   /** Of samples without a time, unix ms. */
   readonly timeMs: number

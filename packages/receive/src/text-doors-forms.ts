@@ -12,6 +12,24 @@ const PACKINGS: Readonly<Record<string, Packing>> = {
   deflate: 'deflate',
 }
 
+const PROTOBUF = /^\s*application\/vnd\.google\.protobuf\b/i
+
+/** Text, or the protobuf exposition: delimited MetricFamily messages and no other. */
+export function expositionBodyForm(
+  contentType: string | undefined,
+  contentEncoding: string | undefined,
+): Result<BodyForm, Fault> {
+  if (!PROTOBUF.test(contentType ?? '')) return textForm(contentType, contentEncoding)
+  const isFamily = /;\s*proto\s*=\s*"?io\.prometheus\.client\.MetricFamily"?\s*(?:;|$)/i.test(contentType ?? '')
+  const isDelimited = /;\s*encoding\s*=\s*"?delimited"?\s*(?:;|$)/i.test(contentType ?? '')
+  if (!isFamily || !isDelimited) return err(unsupported('content type', PROTOBUF_WANTED, contentType ?? ''))
+  const form = textForm('text/plain', contentEncoding)
+  return form.ok ? ok({ ...form.value, kind: 'protobuf' }) : form
+}
+
+const PROTOBUF_WANTED =
+  'text/plain, application/openmetrics-text or application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited'
+
 /** Any media type but those that say that this is no text; gzip, zstd, deflate or plain. */
 export function textForm(
   contentType: string | undefined,
@@ -30,6 +48,12 @@ export function textForm(
 
 function unsupported(what: string, want: string, got: string): Fault {
   return fault('unsupported', `${what}: want ${want}, got ${JSON.stringify(foreign(got))}`)
+}
+
+/** Of a body that has passed `expositionBodyForm`. */
+export function grammarOf(contentType: string | undefined): 'prometheus' | 'openmetrics' | 'protobuf' {
+  if (PROTOBUF.test(contentType ?? '')) return 'protobuf'
+  return isOpenMetrics(contentType) ? 'openmetrics' : 'prometheus'
 }
 
 /** `application/openmetrics-text` in any version; everything else is text format 0.0.4. */

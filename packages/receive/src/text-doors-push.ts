@@ -16,7 +16,7 @@ import {
 } from '@vantage/model'
 import type { IntakeAccepted, IntakeFault } from './intake.ts'
 import type { TextCodec, TextSeries } from './text-doors-codec.ts'
-import { isOpenMetrics, refusalText, textAnswer, textFault, textForm } from './text-doors-forms.ts'
+import { expositionBodyForm, grammarOf, refusalText, textAnswer, textFault } from './text-doors-forms.ts'
 import { submitPayload } from './text-doors-import.ts'
 import type { Taken, TextDoor } from './text-doors-visit.ts'
 
@@ -53,7 +53,7 @@ export function pushDoor(codec: TextCodec): TextDoor {
     receiver: RECEIVER,
     paths: ['/metrics/job/*', '/metrics/job@base64/*'],
     methods: ['POST', 'PUT', 'DELETE'],
-    readForm: textForm,
+    readForm: expositionBodyForm,
     take: (taken) => take(taken, codec, groups),
     accepted: (outcome, method) => {
       const refused = refusalText(outcome)
@@ -98,7 +98,7 @@ async function take(taken: Taken, codec: TextCodec, groups: PushGroups): Promise
   if (taken.method === 'DELETE') return remove(taken, codec, groups, key)
   const { body } = taken
   const read = await codec.read(body.body, body.bodyLength, {
-    grammar: isOpenMetrics(taken.contentType) ? 'openmetrics' : 'prometheus',
+    grammar: grammarOf(taken.contentType),
     mode: 'scrape',
     timeMs: 0,
     labels,
@@ -125,7 +125,7 @@ async function push(
   const group = groups.get(key)
   const nowMs = Math.max(taken.reception.clock.nowMs(), group.lastMs + 1)
   const pushed = [
-    ...series.map((one) => ({ ...one, times: [nowMs] })),
+    ...series.map((one) => timedAt(one, nowMs)),
     sampleOf(labels, PUSH_TIME, nowMs, nowMs / 1_000),
     sampleOf(labels, FAILURE_TIME, nowMs, group.failureSeconds),
   ]
@@ -177,6 +177,13 @@ async function remove(
   const outcome = await submitPayload(taken, RECEIVER, codec.encode(stale, []))
   if (outcome.ok) groups.delete(key)
   return outcome
+}
+
+/** What a push says is so at the time of its receipt. */
+function timedAt(series: TextSeries, timeMs: number): TextSeries {
+  const { histograms = [] } = series
+  if (histograms.length === 0) return { ...series, times: [timeMs] }
+  return { ...series, histograms: histograms.map((one) => ({ ...one, timeMs })) }
 }
 
 /** One series twice in a push says two things at once. */

@@ -1,8 +1,10 @@
 import { snappyCompress } from '@vantage/bytes'
+import { MetricFamilyDecoder } from '@vantage/decode/metric-family'
 import { encodeRemoteWrite } from '@vantage/decode/remote-write'
 import { TextDecoder } from '@vantage/decode/text'
 import {
   type Clock,
+  decodeHistogram,
   err,
   type Fault,
   fault,
@@ -24,7 +26,7 @@ const ROWS_PER_CLOCK_READ = 64
 /** Times are whole milliseconds: a sample with this one brought none. */
 const NO_TIME = 0.5
 
-/** Texts whose series get labels on the way in (imports with parameters, pushes): read whole, logged as remote write. */
+/** Expositions whose series get labels on the way in (imports with parameters, pushes): read whole, logged as remote write. */
 export function textCodec(limits: DecoderLimits, clock: Clock): TextCodec {
   return {
     read: (body, length, options) => readText(body, length, options, limits, clock),
@@ -41,7 +43,10 @@ async function readText(
 ): Promise<Result<ReadText, Fault>> {
   const batch = new MetricBatch()
   const { grammar, mode, samplesMax } = options
-  const decoder = new TextDecoder({ grammar, mode, limits })
+  const decoder =
+    grammar === 'protobuf'
+      ? new MetricFamilyDecoder({ histograms: 'both', limits })
+      : new TextDecoder({ grammar, mode, limits })
   decoder.start(body, length, batch, NO_TIME)
   let outcome = decoder.step(clock.monotonicMs() + SLICE_MS, clock)
   while (outcome === 'more' && batch.rowCount <= samplesMax) {
@@ -59,6 +64,8 @@ async function seriesOf(batch: MetricBatch, options: ReadTextOptions, clock: Clo
   const series: TextSeries[] = []
   const refused: Refusal[] = [...batch.refused]
   const exemplars = Map.groupBy(batch.exemplars, ({ row }) => row)
+  const histograms = new Map<number, number>()
+  for (let at = 0; at < batch.histogramCount; at++) histograms.set(batch.histogramRows[at] as number, at)
   let deadlineMs = clock.monotonicMs() + SLICE_MS
   for (let row = 0; row < batch.rowCount; row++) {
     if (row % ROWS_PER_CLOCK_READ === 0 && clock.monotonicMs() >= deadlineMs) {
@@ -74,15 +81,27 @@ async function seriesOf(batch: MetricBatch, options: ReadTextOptions, clock: Clo
       refused.push({ reason: labels.reason, count: 1, message: labels.message })
       continue
     }
-    const timeMs = batch.times[row] as number
-    if (timeMs !== NO_TIME && !options.takesTimes) {
+    const histogram = histograms.get(row)
+    const at = histogram ?? (batch.sampleFrom[row] as number)
+    const ownMs = (histogram === undefined ? batch.times : batch.histogramTimes)[at] as number
+    if (ownMs !== NO_TIME && !options.takesTimes) {
       return err(fault('bad_request', 'want samples without a timestamp: they get the time of the push'))
     }
-    const times = [timeMs === NO_TIME ? options.timeMs : timeMs]
-    const values = batch.values.slice(row, row + 1)
-    series.push({ labels: labels.labels, times, values, exemplars: exemplarsOf(exemplars.get(row), options) })
+    const timeMs = ownMs === NO_TIME ? options.timeMs : ownMs
+    const sample = histogram === undefined ? floatAt(batch, at, timeMs) : histogramAt(batch, at, timeMs)
+    series.push({ labels: labels.labels, ...sample, exemplars: exemplarsOf(exemplars.get(row), options) })
   }
   return ok({ series, metadata: batch.metadata, refused: summed(refused), warnings: batch.warnings })
+}
+
+function floatAt(batch: MetricBatch, at: number, timeMs: number): Omit<TextSeries, 'labels'> {
+  return { times: [timeMs], values: batch.values.slice(at, at + 1), startTimes: batch.startTimes?.slice(at, at + 1) }
+}
+
+function histogramAt(batch: MetricBatch, at: number, timeMs: number): Omit<TextSeries, 'labels'> {
+  const histogram = decodeHistogram(batch.histogramBytes, batch.histogramFrom[at])
+  const startMs = batch.histogramStartTimes?.[at] ?? 0
+  return { times: [], values: new Float64Array(0), histograms: [{ timeMs, histogram, startMs }] }
 }
 
 function exemplarsOf(found: MetricBatch['exemplars'] | undefined, { timeMs }: ReadTextOptions) {

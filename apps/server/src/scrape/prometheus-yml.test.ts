@@ -1,3 +1,4 @@
+import { SCRAPE_PROTOCOLS, TEXT_PROTOCOLS } from '@vantage/receive'
 import { expect, test } from 'vitest'
 import { readScrapeFile } from './prometheus-yml.ts'
 
@@ -46,6 +47,26 @@ scrape_configs:
   ])
 })
 
+test.each<readonly [string, string, object]>([
+  ['', '', { protocols: TEXT_PROTOCOLS, fallbackProtocol: undefined, histograms: 'classic' }],
+  ['', 'scrape_native_histograms: true', { protocols: SCRAPE_PROTOCOLS, histograms: 'native' }],
+  ['scrape_native_histograms: true', '', { protocols: SCRAPE_PROTOCOLS, histograms: 'native' }],
+  ['scrape_native_histograms: true', 'scrape_native_histograms: false', { histograms: 'classic' }],
+  ['scrape_native_histograms: true', 'always_scrape_classic_histograms: true', { histograms: 'both' }],
+  ['scrape_native_histograms: true', 'scrape_classic_histograms: true', { histograms: 'both' }],
+  ['scrape_protocols: [PrometheusText1.0.0]', '', { protocols: ['PrometheusText1.0.0'] }],
+  [
+    'scrape_protocols: [PrometheusText1.0.0]',
+    'scrape_protocols: [PrometheusProto, OpenMetricsText1.0.0], fallback_scrape_protocol: PrometheusProto',
+    { protocols: ['PrometheusProto', 'OpenMetricsText1.0.0'], fallbackProtocol: 'PrometheusProto' },
+  ],
+])('formats: global {%s}, job {%s}', (global, job, wanted) => {
+  const file = read(`global: {${global}}\nscrape_configs: [{job_name: a, ${job}}]`)
+  if (!file.ok) throw new Error(file.error)
+  expect(file.value.jobs[0]?.job).toMatchObject(wanted)
+  expect(file.value.warnings).toEqual([])
+})
+
 test('an empty file scrapes nothing', () => {
   expect(read('')).toEqual({ ok: true, value: { jobs: [], warnings: [] } })
 })
@@ -54,6 +75,12 @@ const bad: [string, string, RegExp][] = [
   ['no YAML', 'a: [', /flow|Flow/],
   ['a job twice', 'scrape_configs: [{job_name: a}, {job_name: a}]', /"a" occurs twice/],
   ['a job without a name', 'scrape_configs: [{}]', /scrape_configs\.0\.job_name/],
+  ['a protocol that is none', 'scrape_configs: [{job_name: a, scrape_protocols: [Avro]}]', /scrape_protocols/],
+  [
+    'a protocol twice',
+    'scrape_configs: [{job_name: a, scrape_protocols: [PrometheusProto, PrometheusProto]}]',
+    /want each protocol once/,
+  ],
   [
     'a timeout above the interval',
     'scrape_configs: [{job_name: a, scrape_interval: 1s, scrape_timeout: 2s}]',

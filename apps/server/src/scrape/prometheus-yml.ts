@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { compilePattern, err, ok, parseDurationMs, type Result } from '@vantage/model'
-import { type Access, type Discovery, type NamedJob, RELABEL_ACTIONS, type RelabelRule } from '@vantage/receive'
+import {
+  type Access,
+  type Discovery,
+  type NamedJob,
+  RELABEL_ACTIONS,
+  type RelabelRule,
+  SCRAPE_PROTOCOLS,
+  type ScrapeJob,
+  TEXT_PROTOCOLS,
+} from '@vantage/receive'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 
@@ -83,6 +92,13 @@ const httpConfig = {
   tls_config: tlsConfig.prefault({}),
 }
 
+const protocol = z.enum(SCRAPE_PROTOCOLS)
+const protocols = z
+  .array(protocol)
+  .min(1)
+  .refine((all) => new Set(all).size === all.length, 'want each protocol once')
+  .optional()
+
 const staticConfig = z.strictObject({ targets: z.array(z.string()).default([]), labels: textMap.default({}) })
 
 const scrapeConfig = z.looseObject({
@@ -98,6 +114,11 @@ const scrapeConfig = z.looseObject({
   sample_limit: z.number().int().min(0).default(0),
   label_limit: z.number().int().min(0).default(0),
   body_size_limit: size.default(0),
+  scrape_protocols: protocols,
+  fallback_scrape_protocol: protocol.optional(),
+  scrape_native_histograms: z.boolean().optional(),
+  always_scrape_classic_histograms: z.boolean().optional(),
+  scrape_classic_histograms: z.boolean().optional(),
   relabel_configs: z.array(relabelConfig).default([]),
   metric_relabel_configs: z.array(relabelConfig).default([]),
   static_configs: z.array(staticConfig).default([]),
@@ -129,6 +150,9 @@ const fileSchema = z.looseObject({
       body_size_limit: size.default(0),
       sample_limit: z.number().int().min(0).default(0),
       label_limit: z.number().int().min(0).default(0),
+      scrape_protocols: protocols,
+      scrape_native_histograms: z.boolean().default(false),
+      always_scrape_classic_histograms: z.boolean().default(false),
     }),
   ),
   scrape_configs: z
@@ -185,9 +209,9 @@ function ignoredSections(file: FileConfig): string[] {
 
 /** Keys that only say what is done anyway, or that change nothing in what is stored. */
 const KEYS_WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  ...['enable_compression', 'enable_http2', 'scrape_protocols', 'fallback_scrape_protocol'],
+  ...['enable_compression', 'enable_http2'],
   ...['metric_name_validation_scheme', 'metric_name_escaping_scheme', 'keep_dropped_targets', 'target_limit'],
-  ...['label_name_length_limit', 'label_value_length_limit', 'scrape_native_histograms'],
+  ...['label_name_length_limit', 'label_value_length_limit'],
 ])
 
 function ignoredKeys(job: JobConfig): string[] {
@@ -225,6 +249,7 @@ function jobOf(job: JobConfig, file: FileConfig, folder: string, limits: ScrapeL
       honorsLabels: job.honor_labels,
       honorsTimestamps: job.honor_timestamps,
       tracksTimestampsStaleness: job.track_timestamps_staleness,
+      ...formatsOf(job, file.global),
       access: access.value,
       discoveries: discoveries.value,
       relabelRules: relabelRules.value,
@@ -234,6 +259,25 @@ function jobOf(job: JobConfig, file: FileConfig, folder: string, limits: ScrapeL
       bodyBytesMax: Math.min(bodyLimit, limits.maxBodyBytes),
     },
   })
+}
+
+/**
+ * What to ask for and what becomes of native histograms; they are asked for where the file wants them.
+ * Source: Prometheus, `scrape_native_histograms`, `always_scrape_classic_histograms` (before 3.0 without `always_`).
+ */
+function formatsOf(
+  job: JobConfig,
+  global: FileConfig['global'],
+): Pick<ScrapeJob, 'protocols' | 'fallbackProtocol' | 'histograms'> {
+  const wantsNative = job.scrape_native_histograms ?? global.scrape_native_histograms
+  const keepsClassic =
+    job.always_scrape_classic_histograms ?? job.scrape_classic_histograms ?? global.always_scrape_classic_histograms
+  const native = keepsClassic ? 'both' : 'native'
+  return {
+    protocols: job.scrape_protocols ?? global.scrape_protocols ?? (wantsNative ? SCRAPE_PROTOCOLS : TEXT_PROTOCOLS),
+    fallbackProtocol: job.fallback_scrape_protocol,
+    histograms: wantsNative ? native : 'classic',
+  }
 }
 
 function discoveriesOf(job: JobConfig, folder: string): Result<Discovery[], string> {

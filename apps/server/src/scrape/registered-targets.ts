@@ -10,7 +10,7 @@ import {
   readFileNow,
   replaceFileNow,
 } from '@vantage/model'
-import type { NamedJob } from '@vantage/receive'
+import { type NamedJob, TEXT_PROTOCOLS } from '@vantage/receive'
 import { z } from 'zod'
 
 const FILE = 'scrape-targets.json'
@@ -115,6 +115,9 @@ export class RegisteredTargets {
           honorsLabels: false,
           honorsTimestamps: true,
           tracksTimestampsStaleness: false,
+          protocols: TEXT_PROTOCOLS,
+          fallbackProtocol: undefined,
+          histograms: 'native',
           access,
           discoveries: [{ kind: 'static', groups: [{ source: 'registered', targets, labels }] }],
           relabelRules: [],

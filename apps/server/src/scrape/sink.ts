@@ -1,9 +1,11 @@
 import { snappyCompress } from '@vantage/bytes'
+import { MetricFamilyDecoder } from '@vantage/decode/metric-family'
 import { encodeLabels, RemoteWriteEncoder } from '@vantage/decode/remote-write'
 import { TextDecoder } from '@vantage/decode/text'
 import {
   type Clock,
   DEFAULT_TENANT,
+  decodeHistogram,
   type Exemplar,
   labelsFrom,
   MetricBatch,
@@ -14,6 +16,7 @@ import {
   STALE_LOW,
 } from '@vantage/model'
 import {
+  expositionForm,
   type LabelMap,
   relabel,
   type Scrape,
@@ -100,7 +103,7 @@ export class ScrapeIntake implements ScrapeSink {
     memory.current = []
     const added = isUp ? this.#writeSamples(memory, parsed, scrape.timeMs) : 0
     for (const one of before) if (one.seen !== memory.scrapes || !isUp) this.#writeStale(one.labels, scrape.timeMs)
-    const samples = isUp ? parsed.batch.sampleCount : 0
+    const samples = isUp ? parsed.batch.sampleCount + parsed.batch.histogramCount : 0
     const figures = [isUp ? 1 : 0, scrape.durationMs / 1000, samples, isUp ? parsed.kept : 0, added]
     for (const [i, value] of figures.entries()) this.#writeValue(memory.report[i] as Uint8Array, scrape.timeMs, value)
     memory.forgetOld()
@@ -130,8 +133,7 @@ export class ScrapeIntake implements ScrapeSink {
   async #parse(target: Target, memory: TargetMemory, scrape: Scrape): Promise<ParsedScrape | string> {
     const { body, contentType } = (scrape.outcome as Extract<Scrape['outcome'], { body: unknown }>).body
     const { clock, limits, maxSamples } = this.#options
-    const isOpen = contentType.trim().toLowerCase().startsWith('application/openmetrics-text')
-    const decoder = new TextDecoder({ grammar: isOpen ? 'openmetrics' : 'prometheus', mode: 'scrape', limits })
+    const decoder = decoderOf(target, contentType, limits)
     const batch = new MetricBatch()
     decoder.start(body, body.length, batch, scrape.timeMs)
     for (;;) {
@@ -169,17 +171,18 @@ export class ScrapeIntake implements ScrapeSink {
   /** @returns how many series the scrape before did not hold */
   #writeSamples(memory: TargetMemory, parsed: ParsedScrape, scrapeMs: number): number {
     const { batch, rows } = parsed
-    const exemplars = new Map<number, Exemplar>(batch.exemplars.map(({ row, exemplar }) => [row, exemplar]))
+    const exemplars = new RowExemplars(batch)
     let added = 0
+    let histogram = 0
     for (let row = 0; row < batch.rowCount; row++) {
       const series = rows[row] as SentSeries
+      const isHistogram = histogram < batch.histogramCount && batch.histogramRows[histogram] === row
+      const at = isHistogram ? histogram++ : (batch.sampleFrom[row] as number)
       if (series.labels === undefined) continue
-      const sample = batch.sampleFrom[row] as number
-      const ownMs = batch.times[sample] as number
+      const ownMs = (isHistogram ? batch.histogramTimes : batch.times)[at] as number
       const timeMs = parsed.honorsTimestamps ? ownMs : scrapeMs
-      const low = batch.halves[sample * 2] as number
-      const high = batch.halves[sample * 2 + 1] as number
-      this.#encoder.series(series.labels, timeMs, low, high, exemplars.get(row))
+      if (isHistogram) this.#writeHistogram(series.labels, timeMs, batch, at, exemplars.of(row))
+      else this.#writeSample(series.labels, timeMs, batch, at, exemplars.of(row))
       if (series.seen === memory.scrapes) continue
       if (series.seen !== memory.scrapes - 1) added++
       series.seen = memory.scrapes
@@ -188,6 +191,30 @@ export class ScrapeIntake implements ScrapeSink {
     }
     for (const entry of batch.metadata) this.#writeMetadata(memory, entry)
     return added
+  }
+
+  #writeSample(
+    labels: Uint8Array,
+    timeMs: number,
+    batch: MetricBatch,
+    at: number,
+    exemplars: readonly Exemplar[],
+  ): void {
+    const low = batch.halves[at * 2] as number
+    const high = batch.halves[at * 2 + 1] as number
+    this.#encoder.series(labels, timeMs, low, high, exemplars, batch.startTimes?.[at] ?? 0)
+  }
+
+  #writeHistogram(
+    labels: Uint8Array,
+    timeMs: number,
+    batch: MetricBatch,
+    at: number,
+    exemplars: readonly Exemplar[],
+  ): void {
+    const histogram = decodeHistogram(batch.histogramBytes, batch.histogramFrom[at])
+    const startMs = batch.histogramStartTimes?.[at] ?? 0
+    this.#encoder.histogram(labels, { timeMs, histogram, startMs }, exemplars)
   }
 
   /** Metadata travels when it is new or has changed. */
@@ -231,6 +258,34 @@ interface ParsedScrape {
   readonly kept: number
   readonly honorsTimestamps: boolean
   readonly tracksTimed: boolean
+}
+
+const NO_EXEMPLARS: readonly Exemplar[] = []
+
+/** The exemplars of a batch by row. */
+class RowExemplars {
+  readonly #byRow: ReadonlyMap<number, readonly Exemplar[]>
+
+  constructor(batch: MetricBatch) {
+    const byRow = new Map<number, Exemplar[]>()
+    for (const { row, exemplar } of batch.exemplars) {
+      const known = byRow.get(row)
+      if (known === undefined) byRow.set(row, [exemplar])
+      else known.push(exemplar)
+    }
+    this.#byRow = byRow
+  }
+
+  of(row: number): readonly Exemplar[] {
+    return this.#byRow.get(row) ?? NO_EXEMPLARS
+  }
+}
+
+function decoderOf(target: Target, contentType: string, limits: DecoderLimits): TextDecoder | MetricFamilyDecoder {
+  const { fallbackProtocol, histograms } = target.job
+  const form = expositionForm(contentType, fallbackProtocol)
+  if (form === 'protobuf') return new MetricFamilyDecoder({ histograms, limits })
+  return new TextDecoder({ grammar: form === 'openmetrics' ? 'openmetrics' : 'prometheus', mode: 'scrape', limits })
 }
 
 /** The labels of a series met for the first time. @returns why the scrape fails instead */

@@ -3,6 +3,7 @@ import { type ItemReason, type LabelsOutcome, METRIC_NAME, type MetricMetadata, 
 import { FieldCursor, nextField } from '../field-cursor.ts'
 import { canonicalLabels } from '../labels.ts'
 import type { LabelLimits } from '../limits.ts'
+import { plainNumber } from '../number-text.ts'
 import { type AttributeFault, readAttribute } from './any-value.ts'
 import * as field from './fields.ts'
 import { type NameKind, prometheusLabel, prometheusName, prometheusUnit } from './names.ts'
@@ -204,19 +205,4 @@ export function targetInfoLabels(
     return { ok: true, labels: [] }
   labels.set(METRIC_NAME, 'target_info')
   return canonicalLabels([...labels].flat(), limits)
-}
-
-/** A double without an exponent, as Go's `FormatFloat(v, 'f', -1, 64)`; `+Inf` for infinity. */
-export function plainNumber(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return '+Inf'
-  if (value === Number.NEGATIVE_INFINITY) return '-Inf'
-  if (Object.is(value, -0)) return '-0'
-  const text = String(value)
-  const e = text.indexOf('e')
-  if (e < 0) return text
-  const sign = text.startsWith('-') ? '-' : ''
-  const [whole = '', fraction = ''] = text.slice(sign.length, e).split('.')
-  const exponent = Number(text.slice(e + 1))
-  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${whole}${fraction}`
-  return `${sign}${whole}${fraction}${'0'.repeat(exponent - fraction.length)}`
 }

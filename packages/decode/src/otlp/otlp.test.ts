@@ -11,10 +11,10 @@ import {
 } from '@vantage/model'
 import { loadSync } from 'protobufjs'
 import { describe, expect, test } from 'vitest'
+import { plainNumber } from '../number-text.ts'
 import { OtlpMetricsDecoder } from './decode.ts'
 import { OtlpInterner } from './interner.ts'
 import { OtlpMetricsJsonDecoder } from './json.ts'
-import { plainNumber } from './labels.ts'
 import { prometheusLabel, prometheusName, prometheusUnit } from './names.ts'
 import { encodeExportResponse, encodeStatus, exportResponseJson, partialSuccess, statusJson } from './responses.ts'
 

@@ -39,6 +39,8 @@ const TAG_SERIES = 0x0a
 const TAG_METADATA = 0x1a
 const TAG_LABEL = 0x0a
 const TAG_SAMPLE = 0x12
+/** Ours: this server's requests to itself (scraping) say since when a sample counts; 1.0 has no field 3 in a Sample. */
+const TAG_SAMPLE_START = 0x18
 const TAG_EXEMPLAR = 0x1a
 const TAG_HISTOGRAM = 0x22
 
@@ -181,7 +183,7 @@ export class RemoteWriteDecoder {
       const at = cursor.at
       const tag = cursor.bytes[at] as number
       if (tag === TAG_SAMPLE) {
-        if (!readSample(cursor, end, batch, 0)) return cut('sample', at, end - at)
+        if (!readSample(cursor, end, batch, TAG_SAMPLE_START)) return cut('sample', at, end - at)
         if (batch.sampleCount > SAMPLES_MAX_PER_REQUEST) return tooMany('samples', SAMPLES_MAX_PER_REQUEST)
       } else if (tag === TAG_LABEL) {
         cursor.at = at + 1

@@ -1,13 +1,20 @@
 import { ProtobufWriter } from '@vantage/bytes'
 import type { Exemplar, Labels, MetricMetadata } from '@vantage/model'
+import { type TimedHistogram, writeHistogram } from './encode-histogram.ts'
 
 /** One series to send: `times[i]` (unix ms) belongs to `values[i]`. */
 export interface SeriesToWrite {
   readonly labels: Labels
   readonly times: ArrayLike<number>
   readonly values: Float64Array
+  /** Since when sample i counts, unix ms, 0 = unknown. */
+  readonly startTimes?: ArrayLike<number> | undefined
   readonly exemplars?: readonly Exemplar[]
+  readonly histograms?: readonly TimedHistogram[]
 }
+
+/** TimeSeries.histograms */
+const TAG_HISTOGRAM = 0x22
 
 const METADATA_TYPES = {
   unknown: 0,
@@ -35,9 +42,11 @@ export function encodeRemoteWrite(
     writeLabels(out, one.labels)
     const halves = new Uint32Array(one.values.buffer, one.values.byteOffset, one.values.length * 2)
     for (let i = 0; i < one.values.length; i++) {
-      writeSample(out, one.times[i] as number, halves[i * 2] as number, halves[i * 2 + 1] as number)
+      const startMs = one.startTimes?.[i] ?? 0
+      writeSample(out, one.times[i] as number, halves[i * 2] as number, halves[i * 2 + 1] as number, startMs)
     }
     for (const exemplar of one.exemplars ?? []) writeExemplar(out, exemplar)
+    for (const histogram of one.histograms ?? []) writeHistogram(out, TAG_HISTOGRAM, histogram)
     out.close(mark)
   }
   for (const entry of metadata) writeMetadata(out, entry)
@@ -55,12 +64,32 @@ export function encodeLabels(labels: Labels): Uint8Array {
 export class RemoteWriteEncoder {
   readonly #out = new ProtobufWriter()
 
-  /** One series with one sample; the value by its bits. @param labels as `encodeLabels` made them */
-  series(labels: Uint8Array, timeMs: number, low: number, high: number, exemplar?: Exemplar): void {
+  /**
+   * One series with one sample; the value by its bits.
+   * @param labels as `encodeLabels` made them
+   * @param startMs when it began to count, 0 = unknown: version 1.0 has no such field, our own reader of it has
+   */
+  series(
+    labels: Uint8Array,
+    timeMs: number,
+    low: number,
+    high: number,
+    exemplars: readonly Exemplar[] = [],
+    startMs = 0,
+  ): void {
     const mark = this.#out.open(0x0a)
     this.#out.append(labels)
-    writeSample(this.#out, timeMs, low, high)
-    if (exemplar !== undefined) writeExemplar(this.#out, exemplar)
+    writeSample(this.#out, timeMs, low, high, startMs)
+    for (const exemplar of exemplars) writeExemplar(this.#out, exemplar)
+    this.#out.close(mark)
+  }
+
+  /** One series with one native histogram. */
+  histogram(labels: Uint8Array, timed: TimedHistogram, exemplars: readonly Exemplar[] = []): void {
+    const mark = this.#out.open(0x0a)
+    this.#out.append(labels)
+    for (const exemplar of exemplars) writeExemplar(this.#out, exemplar)
+    writeHistogram(this.#out, TAG_HISTOGRAM, timed)
     this.#out.close(mark)
   }
 
@@ -94,10 +123,11 @@ function writeLabels(out: ProtobufWriter, labels: Labels): void {
   }
 }
 
-function writeSample(out: ProtobufWriter, timeMs: number, low: number, high: number): void {
+function writeSample(out: ProtobufWriter, timeMs: number, low: number, high: number, startMs = 0): void {
   const mark = out.open(0x12)
   out.fixed64(0x09, low, high)
   out.signed(0x10, timeMs)
+  if (startMs !== 0) out.signed(0x18, startMs)
   out.close(mark)
 }
 

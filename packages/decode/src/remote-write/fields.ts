@@ -5,7 +5,7 @@ import { type Fault, fault, type MetricBatch } from '@vantage/model'
 
 /**
  * Fast path: value then timestamp, both there, nothing else; anything else is read field by field.
- * @param startTag of the time since when the sample counts; 0 in version 1.0, which has none
+ * @param startTag of the time since when the sample counts
  */
 export function readSample(cursor: ByteCursor, seriesEnd: number, batch: MetricBatch, startTag: number): boolean {
   const bytes = cursor.bytes
@@ -70,7 +70,7 @@ function readSlowSample(cursor: ByteCursor, end: number, batch: MetricBatch, sta
       if (isGood) copyHalves(cursor.bytes, cursor.at, batch.halves, sample * 2)
       cursor.at += 8
     } else if (tag === 0x10) batch.times[sample] = readVarintSigned(cursor)
-    else if (tag === startTag && startTag !== 0) startMs = readVarintSigned(cursor)
+    else if (tag === startTag) startMs = readVarintSigned(cursor)
     else isGood = skipField(cursor, tag, at) === undefined
     if (cursor.isBad) isGood = false
   }

@@ -18,7 +18,7 @@ import {
   ROWS_MAX_PER_REQUEST,
   SAMPLES_MAX_PER_REQUEST,
 } from '../limits.ts'
-import { plainNumber } from '../otlp/labels.ts'
+import { plainNumber } from '../number-text.ts'
 import { refuseItems, warnOnce } from '../refusals.ts'
 
 /**

@@ -1,3 +1,4 @@
+import type { ScrapeProtocol } from './protocols.ts'
 import type { RelabelRule } from './relabel.ts'
 
 /** Targets that share labels, as every discovery gives them. Source: Prometheus, `<static_config>`. */
@@ -45,6 +46,12 @@ export interface ScrapeJob {
   readonly honorsTimestamps: boolean
   /** Series whose samples bring their own time become stale too when they vanish. */
   readonly tracksTimestampsStaleness: boolean
+  /** What the target is asked for, most wanted first. */
+  readonly protocols: readonly ScrapeProtocol[]
+  /** What an answer is in that does not say so. */
+  readonly fallbackProtocol: ScrapeProtocol | undefined
+  /** What becomes of histograms with native buckets (protobuf only). */
+  readonly histograms: 'native' | 'classic' | 'both'
   readonly access: Access
   readonly discoveries: readonly Discovery[]
   readonly relabelRules: readonly RelabelRule[]

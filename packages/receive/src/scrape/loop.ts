@@ -1,5 +1,6 @@
 import type { Clock } from '@vantage/model'
 import type { BodyFetcher, FetchedBody } from './fetch-body.ts'
+import { acceptOf } from './protocols.ts'
 import type { Target } from './target.ts'
 
 /** One try: the body, or why there is none. */
@@ -35,10 +36,6 @@ export interface TargetState {
   readonly samples: number
 }
 
-/** Text formats in the order of preference. Source: Prometheus, scrape protocols. */
-const ACCEPT =
-  'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.1'
-
 export interface LoopDeps {
   readonly clock: Clock
   readonly fetcher: BodyFetcher
@@ -51,6 +48,7 @@ export interface LoopDeps {
 export class ScrapeLoop {
   readonly target: Target
   readonly #deps: LoopDeps
+  readonly #accept: string
   readonly #abort = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> = Promise.resolve()
@@ -60,6 +58,7 @@ export class ScrapeLoop {
   constructor(target: Target, deps: LoopDeps) {
     this.target = target
     this.#deps = deps
+    this.#accept = acceptOf(target.job.protocols)
     this.#plan()
   }
 
@@ -112,7 +111,7 @@ export class ScrapeLoop {
     const timeMs = clock.nowMs()
     const startedMs = clock.monotonicMs()
     const answer = await fetcher.get(this.target.url, {
-      accept: ACCEPT,
+      accept: this.#accept,
       timeoutMs: this.target.timeoutMs,
       bytesMax: this.target.job.bodyBytesMax,
       headers: { 'x-prometheus-scrape-timeout-seconds': String(this.target.timeoutMs / 1000) },

@@ -1,0 +1,1 @@
+export { type HistogramForms, MetricFamilyDecoder } from './decode.ts'
