@@ -41,6 +41,13 @@ export class AnswerWriter {
     this.#at = at
   }
 
+  /** JSON that another writer has written. */
+  bytes(json: Uint8Array): void {
+    this.#reserve(json.length)
+    this.#bytes.set(json, this.#at)
+    this.#at += json.length
+  }
+
   /** A JSON string. Lone surrogates become U+FFFD, as in any UTF-8. */
   string(text: string): void {
     for (let i = 0; i < text.length; i++) {

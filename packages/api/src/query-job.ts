@@ -22,6 +22,7 @@ import {
   type Helpers,
   type PromqlResult,
   type QueryRange,
+  type RowEncoder,
   type SampleSeries,
   type StepSeries,
   type TimedHistogram,
@@ -221,13 +222,28 @@ function pointHeads(grid: Grid): string[] {
   return Array.from({ length: grid.steps }, (_, i) => `[${secondsText(grid.startMs + i * grid.stepMs)},"`)
 }
 
+/** For threads that help: writes the points of one series as `runQueryJob` writes them. Belongs to one answer. */
+export function rowEncoder(): RowEncoder {
+  let heads: string[] | undefined
+  return ({ values, present }, grid) => {
+    heads ??= pointHeads(grid)
+    const out = new AnswerWriter()
+    writeSteps(out, { labels: [], values, present, histograms: undefined }, grid, heads)
+    return out.finish()
+  }
+}
+
 /** `values` for floats and `histograms` for histograms; either is there only where it has points. */
 function writeSteps(
   out: AnswerWriter,
-  { values, present, histograms }: StepSeries,
+  { values, present, histograms, encoded }: StepSeries,
   grid: Grid,
   heads: readonly string[],
 ): void {
+  if (encoded !== undefined) {
+    out.bytes(encoded)
+    return
+  }
   let isFirst = true
   for (let i = 0; i < values.length; i++) {
     if (present[i] === 0 || histograms?.[i] !== undefined) continue

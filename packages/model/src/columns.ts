@@ -16,6 +16,8 @@ export class SampleColumns {
   timesKey = 0
   /** True promises that no sample is a staleness marker, so that nobody needs to look. */
   isFreeOfMarkers = false
+  /** True promises that no value lies below the one before it, as those of a counter without resets. */
+  isAscending = false
 
   constructor(capacity = 1024) {
     this.times = new Float64Array(capacity)
@@ -27,6 +29,7 @@ export class SampleColumns {
     this.count = 0
     this.timesKey = 0
     this.isFreeOfMarkers = false
+    this.isAscending = false
   }
 
   /** Grows so that `capacity` samples fit; what is there stays. */

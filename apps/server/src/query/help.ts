@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { rowEncoder } from '@vantage/api'
 import { type Fault, FaultError, fault, type MetricReader, type QueryBudget, type TenantId } from '@vantage/model'
 import { evaluateShare, type Helpers, type Offer, type ShareAnswer, type ShareTask } from '@vantage/query/promql'
 import { RunBoard } from './run-board.ts'
@@ -67,7 +68,7 @@ export class ThreadHelpers implements Helpers {
 export function help({ task, words, port }: SharedTask, tenant: TenantId, reader: MetricReader, budget: QueryBudget) {
   const board = new RunBoard(task.runs, words)
   board.join()
-  const result = evaluateShare(task, tenant, reader, budget, () => board.claimBack())
+  const result = evaluateShare(task, tenant, reader, budget, () => board.claimBack(), rowEncoder())
   const answer: Answer = result.ok ? result : { ok: false, fault: result.error }
   port.postMessage(answer, result.ok ? buffersOf(result.value) : [])
   board.finish()
@@ -77,7 +78,11 @@ export function help({ task, words, port }: SharedTask, tenant: TenantId, reader
 function buffersOf(answer: ShareAnswer): ArrayBuffer[] {
   const columns = [
     ...answer.groups.flatMap(({ state }) => [...state.columns, state.seen]),
-    ...answer.rows.flatMap(({ values, present }) => [values, present]),
+    ...answer.rows.flatMap(({ values, present, encoded }) => [
+      values,
+      present,
+      ...(encoded === undefined ? [] : [encoded]),
+    ]),
   ]
   return columns.map((one) => one.buffer as ArrayBuffer)
 }

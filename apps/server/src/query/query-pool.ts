@@ -71,6 +71,7 @@ export class QueryPool implements MetricQueries {
   readonly #queues: Record<Lane, Waiting[]> = { small: [], heavy: [] }
   readonly #queries: Counter
   readonly #limited: Counter
+  readonly #helped: Counter
   readonly #idleTimer: NodeJS.Timeout
   /** Of warm-ups: nobody leaves them. */
   readonly #never = new AbortController()
@@ -88,6 +89,7 @@ export class QueryPool implements MetricQueries {
     const { registry } = options
     this.#queries = registry.counter('vantage_queries_total', 'Queries by outcome.', ['lang', 'outcome'])
     this.#limited = registry.counter('vantage_query_limited_total', 'Queries that hit a limit.', ['reason'])
+    this.#helped = registry.counter('vantage_query_helped_total', 'Queries that a second thread helped with.', [])
     registry.computed('vantage_query_workers', 'Threads that answer queries.', 'gauge', () => this.#workers.length)
     this.#idleTimer = setInterval(() => this.#endIdle(), UNASKED_MS / 4)
     this.#idleTimer.unref()
@@ -279,6 +281,7 @@ export class QueryPool implements MetricQueries {
       },
       leaveQueue: () => {},
     }
+    this.#helped.add(1)
     this.#run(helper, waiting, timeoutMs)
   }
 

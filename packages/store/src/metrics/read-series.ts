@@ -38,20 +38,31 @@ export function addFloats(
   // Fast path: most reads touch one source.
   if (out.count === 0) {
     out.isFreeOfMarkers = false
+    out.isAscending = false
     source.read(series, startMs, endMs, out, scratch.source)
   } else {
     scratch.floats.reset()
     source.read(series, startMs, endMs, scratch.floats, scratch.source)
     out.isFreeOfMarkers &&= scratch.floats.isFreeOfMarkers
+    out.isAscending &&= isAscendingAfter(out, scratch.floats)
     mergeColumns(out, 0, scratch.floats, scratch.room)
   }
   if (!source.hasHistograms || out.count === 0) return
+  scratch.source.trail.spoil()
   const { times } = scratch
   times.reset()
   const first = out.times[0] as number
   const last = out.times[out.count - 1] as number
   source.histogramTimes(series, first, last, times, scratch.source)
   dropFloatsAt(out, times)
+}
+
+/** True where no value of `newer` makes the values of both fall: all of it lies behind, and not lower. */
+function isAscendingAfter(out: SampleColumns, newer: SampleColumns): boolean {
+  if (newer.count === 0) return true
+  const last = out.count - 1
+  if ((out.times[last] as number) >= (newer.times[0] as number)) return false
+  return newer.isAscending && (out.values[last] as number) <= (newer.values[0] as number)
 }
 
 /** Like `addFloats`, for histograms. */

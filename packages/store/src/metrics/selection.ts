@@ -202,6 +202,8 @@ export class Selection implements SeriesSelection {
 
   read(index: number, startMs: number, endMs: number, out: SampleColumns): void {
     out.reset()
+    const { trail } = this.#scratch.source
+    trail.reset()
     const { groups, first, placeGroup, placeSeries, placeNext } = this.#union
     for (let at = first.items[this.#order[index] as number] as number; at >= 0; at = placeNext.items[at] as number) {
       const series = placeSeries.items[at] as number
@@ -209,7 +211,7 @@ export class Selection implements SeriesSelection {
         addFloats(source, series, startMs, endMs, out, this.#scratch)
       }
     }
-    out.timesKey = this.#keysOf(startMs, endMs).key(out)
+    out.timesKey = this.#keysOf(startMs, endMs).key(out, trail)
   }
 
   /** Keys are promised per range; a query reads few ranges. */

@@ -1,6 +1,7 @@
 import type { SampleColumns } from '@vantage/model'
 import { finishHash, mixWord } from './hash.ts'
 import { TIME_COLUMNS_MAX } from './limits.ts'
+import { TimesTrail } from './times-trail.ts'
 
 /**
  * Hands out equal keys for equal time columns: found by a hash, believed after comparing all times. Series of one
@@ -11,9 +12,19 @@ export class TimesKeys {
   readonly #columns: Float64Array[] = []
   readonly #byHash = new Map<number, number>()
   #lastKey = 0
+  readonly #lastTrail = new TimesTrail()
 
-  key(samples: SampleColumns): number {
-    const { count, times } = samples
+  /** @param trail of the read that filled `samples` */
+  key(samples: SampleColumns, trail: TimesTrail): number {
+    // Fast path: no look at the times.
+    if (this.#lastKey !== 0 && this.#lastTrail.isEqual(trail)) return this.#lastKey
+    const key = this.#keyOf(samples)
+    this.#lastKey = key
+    this.#lastTrail.copyFrom(trail)
+    return key
+  }
+
+  #keyOf({ count, times }: SampleColumns): number {
     if (count === 0) return 0
     // Fast path: neighbours in label order mostly come from one scrape.
     if (this.#lastKey !== 0 && isEqual(this.#columns[this.#lastKey - 1] as Float64Array, times, count)) {
@@ -23,14 +34,12 @@ export class TimesKeys {
     const known = this.#byHash.get(hash)
     if (known !== undefined) {
       if (!isEqual(this.#columns[known - 1] as Float64Array, times, count)) return 0
-      this.#lastKey = known
       return known
     }
     if (this.#columns.length === TIME_COLUMNS_MAX) return 0
     this.#columns.push(times.slice(0, count))
     this.#byHash.set(hash, this.#columns.length)
-    this.#lastKey = this.#columns.length
-    return this.#lastKey
+    return this.#columns.length
   }
 }
 

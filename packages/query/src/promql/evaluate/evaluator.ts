@@ -30,7 +30,7 @@ import {
   type Value,
 } from './rows.ts'
 import { type RowVisitor, sampleTimeRows, selectForSteps, visitSelected } from './series.ts'
-import { AllTurns, type RowPart, type ShareAnswer, type Turns } from './share.ts'
+import { AllTurns, type RowEncoder, type RowPart, type ShareAnswer, type Turns } from './share.ts'
 import { reachOf, visitWindows, type WindowFunction } from './window-rows.ts'
 
 /** Walks a plan for all steps of a grid at once. One per query. */
@@ -241,8 +241,17 @@ export class Evaluator {
     return answers
   }
 
-  /** Evaluates one node for the series that this thread was given of another's query. */
-  evaluateShare(node: Plan, grid: Grid, selection: SeriesSelection, turns: Turns): SharedWork {
+  /**
+   * Evaluates one node for the series that this thread was given of another's query.
+   * @param encode where the rows are those of the answer
+   */
+  evaluateShare(
+    node: Plan,
+    grid: Grid,
+    selection: SeriesSelection,
+    turns: Turns,
+    encode: RowEncoder | undefined,
+  ): SharedWork {
     this.#assigned = { selection, turns }
     if (node.kind === 'aggregate') {
       const folder = new GroupFolder(this.#context, node, node.op as FoldName, grid.steps)
@@ -252,7 +261,9 @@ export class Evaluator {
     const rows: RowPart[] = []
     const visit: RowVisitor = (labels, dropName, values, present, _histograms, index) => {
       const row = copyRow(this.#context, labels, dropName, values, present, undefined)
-      rows.push({ index, labels, dropName, values: row.values, present: row.present })
+      const encoded = encode?.(row, grid)
+      this.#context.budget.chargeBytes(encoded?.length ?? 0)
+      rows.push({ index, labels, dropName, values: row.values, present: row.present, encoded })
     }
     if (node.kind === 'select') this.#visitSelected(node, node, grid, visit)
     else if (node.kind === 'window') this.#visitWindows(node, node, windowFunction(node), grid, visit)

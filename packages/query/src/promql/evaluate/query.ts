@@ -28,7 +28,15 @@ import { Explainer, type Explanation } from './explain.ts'
 import type { Grid } from './grid.ts'
 import { StoredSource, windowEnds } from './range-source.ts'
 import { mergeRows, type Row, withoutEmpty, withoutMetadata } from './rows.ts'
-import { ClaimedTurns, type Helpers, planNodes, type ShareAnswer, type ShareTask, Sharing } from './share.ts'
+import {
+  ClaimedTurns,
+  type Helpers,
+  planNodes,
+  type RowEncoder,
+  type ShareAnswer,
+  type ShareTask,
+  Sharing,
+} from './share.ts'
 
 /** How far back a selector looks for the newest sample, unless the query says otherwise. */
 export const LOOKBACK_MS = 5 * 60_000
@@ -54,6 +62,8 @@ export interface StepSeries {
   readonly present: Uint8Array
   /** Where a slot has a native histogram it stands here, and the value means nothing. Undefined: floats only. */
   readonly histograms: readonly (Histogram | undefined)[] | undefined
+  /** The points as a `RowEncoder` wrote them, where another thread has done so. */
+  readonly encoded?: Uint8Array | undefined
 }
 
 /** One series with its samples as stored. */
@@ -146,6 +156,7 @@ function sharingOf(request: PromqlRequest, options: EngineOptions, plan: Plan, g
 /**
  * Evaluates what another thread shares of its query, over a reader of the same store.
  * @param claim gives the next run, or -1
+ * @param encode writes series that go into the answer as they are
  */
 export function evaluateShare(
   task: ShareTask,
@@ -153,6 +164,7 @@ export function evaluateShare(
   reader: MetricReader,
   budget: QueryBudget,
   claim: () => number,
+  encode: RowEncoder,
 ): Result<ShareAnswer, Fault> {
   const { query, range, options, lookbackMs } = task
   const parsed = parsePromql(query, options)
@@ -172,7 +184,9 @@ export function evaluateShare(
     })
     const node = planNodes(bind(parsed.value, range, options))[task.node] as Plan
     const turns = new ClaimedTurns(task, selection, claim)
-    const work = new Evaluator(context, undefined).evaluateShare(node, gridOf(range, options), selection, turns)
+    const grid = gridOf(range, options)
+    const evaluator = new Evaluator(context, undefined)
+    const work = evaluator.evaluateShare(node, grid, selection, turns, task.node === 0 ? encode : undefined)
     const notes = { warnings: annotations.warnings(), infos: annotations.infos() }
     return ok({ ...work, ...notes, declined: turns.declined, samples: context.samplesRead })
   } catch (error) {

@@ -15,6 +15,8 @@ export interface Row {
   readonly present: Uint8Array
   /** Where a step has a native histogram it stands here, and `values[i]` means nothing. Undefined: floats only. */
   histograms: Histograms | undefined
+  /** The points as the thread that made them wrote them for the answer; only rows that nothing changes any more. */
+  encoded?: Uint8Array | undefined
 }
 
 /** One slot a step. */
@@ -170,6 +172,7 @@ export function mergeRows(rows: Row[]): Row[] {
 }
 
 function mergeInto(into: Row, from: Row): void {
+  into.encoded = undefined
   for (let i = 0; i < from.present.length; i++) {
     if (from.present[i] === 0) continue
     if (into.present[i] === 1) throw executionFault('vector cannot contain metrics with the same labelset')

@@ -51,7 +51,12 @@ export interface RowPart {
   readonly dropName: boolean
   readonly values: Float64Array
   readonly present: Uint8Array
+  /** Set where the row is one of the answer. */
+  readonly encoded: Uint8Array | undefined
 }
+
+/** Writes the points of one series as they stand in an answer, into memory of their own. */
+export type RowEncoder = (row: Pick<RowPart, 'values' | 'present'>, grid: Grid) => Uint8Array<ArrayBuffer>
 
 /** Where other threads can be asked for help. */
 export interface Helpers {

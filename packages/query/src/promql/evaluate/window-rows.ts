@@ -2,7 +2,7 @@ import { type Labels, labelValue, METRIC_NAME } from '@vantage/model'
 import { extendedKernel } from '../functions/extended.ts'
 import type { SampleWindow, WindowKernel } from '../functions/function.ts'
 import { START_TIME_FUNCTIONS } from '../functions/mixed-kernels.ts'
-import { type CounterResets, findResets, type RateShape, rateRow } from '../functions/rate.ts'
+import { type CounterResets, findResets, RateFrame, type RateShape, rateRow } from '../functions/rate.ts'
 import type { WindowPlan } from '../plan/plan.ts'
 import type { EvaluationContext } from './context.ts'
 import { type Grid, stepTimeMs } from './grid.ts'
@@ -93,13 +93,14 @@ function rateEvaluator(
     rangeMs: plan.source.rangeMs,
     isCounter,
     isPerSecond,
-    from: bounds.from,
-    to: bounds.to,
+    bounds,
     context,
   }
+  const frame = new RateFrame(shape)
   return (samples, values, present) => {
     if (isCounter) findResets(samples, resets)
-    rateRow(samples, resets, shape, values, present)
+    frame.update(samples.times)
+    rateRow(samples, resets, shape, frame, values, present)
   }
 }
 

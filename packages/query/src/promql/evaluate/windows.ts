@@ -9,6 +9,8 @@ export class WindowBounds {
   from: Int32Array
   to: Int32Array
   readonly rangeMs: number
+  /** Changes whenever the bounds do. */
+  version = 0
   readonly #ends: Grid
   #key = 0
   #count = -1
@@ -23,6 +25,7 @@ export class WindowBounds {
   /** Bounds among times that no other series shares. */
   updateTimes(times: readonly number[]): void {
     this.#count = -1
+    this.version++
     fillBounds(Float64Array.from(times), times.length, this.#ends, this.rangeMs, this.from, this.to)
   }
 
@@ -31,7 +34,9 @@ export class WindowBounds {
     const isKnown = samples.timesKey !== 0 && samples.timesKey === this.#key && samples.count === this.#count
     this.#key = samples.timesKey
     this.#count = samples.count
-    if (!isKnown) fillBounds(samples.times, samples.count, this.#ends, this.rangeMs, this.from, this.to)
+    if (isKnown) return
+    this.version++
+    fillBounds(samples.times, samples.count, this.#ends, this.rangeMs, this.from, this.to)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { SampleColumns } from '@vantage/model'
 import type { EvaluationContext } from '../evaluate/context.ts'
 import type { Grid } from '../evaluate/grid.ts'
+import type { WindowBounds } from '../evaluate/windows.ts'
 import type { FunctionImplementation, SampleWindow } from './function.ts'
 
 export type RateName = 'rate' | 'increase' | 'delta' | 'irate' | 'idelta' | 'resets' | 'changes'
@@ -24,6 +25,8 @@ export interface CounterResets {
 /** One pass per series, so that windows add corrections without looking at each sample. */
 export function findResets(samples: SampleColumns, resets: CounterResets): void {
   const { values, count } = samples
+  resets.count = 0
+  if (samples.isAscending) return
   if (resets.places.length < count) resets.places = new Int32Array(Math.max(count, resets.places.length * 2))
   const { places } = resets
   let found = 0
@@ -39,30 +42,93 @@ export interface RateShape {
   readonly rangeMs: number
   readonly isCounter: boolean
   readonly isPerSecond: boolean
-  readonly from: Int32Array
-  readonly to: Int32Array
+  readonly bounds: WindowBounds
   readonly context: EvaluationContext
+}
+
+/** Keeps a product that decides nothing by itself above the exact rule that it stands for. */
+const ROUNDING = 1 + 1e-9
+/** Products with larger values may overflow. */
+const PRODUCT_MAX = 2 ** 900
+
+/**
+ * What extrapolation takes from the times alone, at each step: computed once for all series that share their times.
+ * Source: prometheus/prometheus promql/functions.go, extrapolatedRate; sums in the same order, so bits agree.
+ */
+export class RateFrame {
+  readonly #shape: RateShape
+  #version = -1
+  /** Seconds between the first sample and the last. */
+  readonly sampled: Float64Array
+  /** Seconds by which a series is extrapolated, before and after. */
+  readonly toStart: Float64Array
+  readonly toEnd: Float64Array
+  /** By which the difference is multiplied where no counter was zero on the way. */
+  readonly factors: Float64Array
+
+  constructor(shape: RateShape) {
+    this.#shape = shape
+    const { steps } = shape.ends
+    this.sampled = new Float64Array(steps)
+    this.toStart = new Float64Array(steps)
+    this.toEnd = new Float64Array(steps)
+    this.factors = new Float64Array(steps)
+  }
+
+  /** Brings the frame up to date with the bounds, which belong to `times`. */
+  update(times: Float64Array): void {
+    const { ends, rangeMs, bounds } = this.#shape
+    if (this.#version === bounds.version) return
+    this.#version = bounds.version
+    const { from, to } = bounds
+    for (let step = 0; step < ends.steps; step++) {
+      const first = from[step] as number
+      const last = (to[step] as number) - 1
+      if (last <= first) continue
+      const endMs = ends.startMs + step * ends.stepMs
+      const firstMs = times[first] as number
+      const lastMs = times[last] as number
+      const sampled = (lastMs - firstMs) / 1000
+      const average = sampled / (last - first)
+      const threshold = average * 1.1
+      const toStart = (firstMs - (endMs - rangeMs)) / 1000
+      const toEnd = (endMs - lastMs) / 1000
+      this.sampled[step] = sampled
+      this.toStart[step] = toStart >= threshold ? average / 2 : toStart
+      this.toEnd[step] = toEnd >= threshold ? average / 2 : toEnd
+      this.factors[step] = this.factor(step, this.toStart[step] as number)
+    }
+  }
+
+  factor(step: number, toStart: number): number {
+    const sampled = this.sampled[step] as number
+    const factor = (sampled + toStart + (this.toEnd[step] as number)) / sampled
+    return this.#shape.isPerSecond ? factor / (this.#shape.rangeMs / 1000) : factor
+  }
 }
 
 /**
  * `rate`, `increase`, `delta` of one series at all steps: last minus first, corrected for resets, extrapolated to
  * the window's ends where samples come close to them. Writes `values` and `present` at [0, steps).
- * Source: prometheus/prometheus promql/functions.go, extrapolatedRate; sums in the same order, so bits agree.
+ * @param frame up to date with the samples
  */
 export function rateRow(
   samples: SampleColumns,
   resets: CounterResets,
   shape: RateShape,
+  frame: RateFrame,
   values: Float64Array,
   present: Uint8Array,
 ): void {
-  const { ends, rangeMs, isCounter, isPerSecond, from, to } = shape
-  const { times } = samples
+  const { isCounter } = shape
+  const { from, to } = shape.bounds
+  const { steps } = shape.ends
   const sampleValues = samples.values
   const { places } = resets
+  const { sampled, toStart, factors } = frame
   const resetCount = isCounter ? resets.count : 0
   let reset = 0
-  for (let step = 0; step < ends.steps; step++) {
+  for (let step = 0; step < steps; step++) {
     const first = from[step] as number
     const last = (to[step] as number) - 1
     if (last <= first) {
@@ -71,28 +137,23 @@ export function rateRow(
     }
     const firstValue = sampleValues[first] as number
     let result = (sampleValues[last] as number) - firstValue
-    while (reset < resetCount && (places[reset] as number) <= first) reset++
-    if (reset < resetCount) shape.context.tick(last - first)
-    for (let i = reset; i < resetCount && (places[i] as number) <= last; i++) {
-      result += sampleValues[(places[i] as number) - 1] as number
+    if (reset < resetCount) {
+      while (reset < resetCount && (places[reset] as number) <= first) reset++
+      shape.context.tick(last - first)
+      for (let i = reset; i < resetCount && (places[i] as number) <= last; i++) {
+        result += sampleValues[(places[i] as number) - 1] as number
+      }
     }
-    const endMs = ends.startMs + step * ends.stepMs
-    const firstMs = times[first] as number
-    const lastMs = times[last] as number
-    const sampled = (lastMs - firstMs) / 1000
-    const average = sampled / (last - first)
-    let toStart = (firstMs - (endMs - rangeMs)) / 1000
-    let toEnd = (endMs - lastMs) / 1000
-    const threshold = average * 1.1
-    if (toStart >= threshold) toStart = average / 2
+    let factor = factors[step] as number
     if (isCounter && result > 0 && firstValue >= 0) {
-      // A counter was not negative: extrapolate at most to where it was zero.
-      const toZero = sampled * (firstValue / result)
-      if (toZero < toStart) toStart = toZero
+      const reach = toStart[step] as number
+      // Fast path: a division a step would cost more than all the rest.
+      if (firstValue * (sampled[step] as number) < result * reach * ROUNDING || firstValue > PRODUCT_MAX) {
+        // A counter was not negative: extrapolate at most to where it was zero.
+        const toZero = (sampled[step] as number) * (firstValue / result)
+        if (toZero < reach) factor = frame.factor(step, toZero)
+      }
     }
-    if (toEnd >= threshold) toEnd = average / 2
-    let factor = (sampled + toStart + toEnd) / sampled
-    if (isPerSecond) factor /= rangeMs / 1000
     values[step] = result * factor
     present[step] = 1
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodeValues, VALUE_KIND, ValueScratch, valuesBytesMax } from './value-codec.ts'
-import { decodeValues } from './value-decoder.ts'
+import { decodeValues, decoded as learned } from './value-decoder.ts'
 
 const scratch = new ValueScratch()
 
@@ -15,6 +15,8 @@ function roundTrip(halves: Uint32Array): { kind: number; bytes: number } {
   const decodedHalves = new Uint32Array(decoded.buffer)
   expect(decodeValues(out, 3, count, decoded, decodedHalves, 1)).toBe(end)
   expect(decodedHalves.subarray(2)).toEqual(halves)
+  const falls = values.some((value, i) => i > 0 && value < (values[i - 1] as number))
+  if (falls) expect(learned.isAscending).toBe(false)
   return { kind: out[3] as number, bytes: end - 3 }
 }
 
@@ -103,4 +105,20 @@ test('foreign bytes never reach beyond the output and never throw', () => {
     }),
     { numRuns: 500 },
   )
+})
+
+test('blocks of counters without a reset say that nothing falls', () => {
+  const rising: Record<string, (i: number) => number> = {
+    'one plane': (i) => i * 40 + (i % 7),
+    'two planes': (i) => i * 1_000 + (i % 300),
+    'two decimals': (i) => (i * 137 + (i % 5)) / 100,
+    constant: () => 7,
+    'even steps': (i) => 1.7e12 + i * 15_000,
+  }
+  for (const [name, at] of Object.entries(rising)) {
+    roundTrip(ofNumbers(Array.from({ length: 480 }, (_, i) => at(i))))
+    expect([name, learned.isAscending]).toEqual([name, true])
+    roundTrip(ofNumbers(Array.from({ length: 480 }, (_, i) => (i < 300 ? at(i) + 1 : at(i - 300)))))
+    expect([name, learned.isAscending]).toEqual([name, false])
+  }
 })

@@ -1,6 +1,12 @@
 import { STALE_HIGH } from '@vantage/model'
 import { EXPONENT_MAX, POWERS, VALUE_KIND } from './value-codec.ts'
 
+/** What the last `decodeValues` learned beside the values. */
+export const decoded = {
+  /** True promises that no value lies below the one before it. */
+  isAscending: false,
+}
+
 /**
  * Decodes one block into `out[outAt, outAt + count)`.
  * The bytes come from our own encoder behind a checksum; a block that cannot be ours returns -1.
@@ -15,6 +21,7 @@ export function decodeValues(
   outAt: number,
 ): number {
   const kind = bytes[at] as number
+  decoded.isAscending = kind === VALUE_KIND.constant
   switch (kind) {
     case VALUE_KIND.constant:
       return decodeConstant(bytes, at + 1, count, outHalves, outAt)
@@ -94,6 +101,7 @@ function decodeDifferences(
   if (width <= 4) undiffNarrow(bytes, at, rest, width, order, last, delta, power, out, target)
   else undiffWide(bytes, at, rest, width, order, last, delta, power, out, target)
   at += rest * width
+  if (exceptions > 0) decoded.isAscending = false
   for (let i = 0; i < exceptions; i++, at += 10) {
     const index = (bytes[at] as number) | ((bytes[at + 1] as number) << 8)
     if (index >= count) return -1
@@ -124,16 +132,21 @@ function undiffNarrow(
   out: Float64Array,
   outAt: number,
 ): void {
+  if (order === 1 && width <= 2) {
+    decoded.isAscending = (undiffFirst(bytes, at, rest, width, start, power, out, outAt) & 1) === 0
+    return
+  }
+  if (order === 2 && width === 1 && startDelta < DELTA_MAX && startDelta > -DELTA_MAX) {
+    decoded.isAscending = undiffSecond(bytes, at, rest, start, startDelta, power, out, outAt) >= 0
+    return
+  }
   const p1 = width > 1 ? rest : 0
   const p2 = width > 2 ? rest * 2 : 0
   const p3 = width > 3 ? rest * 3 : 0
   const mask = width === 4 ? -1 : (1 << (width * 8)) - 1
   let value = start
   let delta = startDelta
-  if (order === 1 && width <= 2) {
-    undiffFirst(bytes, at, rest, width, start, power, out, outAt)
-    return
-  }
+  let least = startDelta
   for (let i = 0; i < rest; i++) {
     const p = at + i
     const code =
@@ -144,12 +157,20 @@ function undiffNarrow(
       mask
     const step = (code >>> 1) ^ -(code & 1)
     delta = order === 2 ? delta + step : step
+    if (delta < least) least = delta
     value += delta
     out[outAt + i] = value / power
   }
+  decoded.isAscending = least >= 0
 }
 
-/** First differences of one or two planes: most counters and gauges. Dividing by 1 changes nothing and costs most. */
+/** The differences that codes of one plane stand for: looking them up takes half as long as working them out. */
+const NARROW_STEPS = Int8Array.from({ length: 256 }, (_, code) => (code >>> 1) ^ -(code & 1))
+
+/**
+ * First differences of one or two planes: most counters and gauges. Dividing by 1 changes nothing and costs most.
+ * @returns all codes or-ed: bit 0 is set where one of them is negative
+ */
 function undiffFirst(
   bytes: Uint8Array,
   at: number,
@@ -159,36 +180,80 @@ function undiffFirst(
   power: number,
   out: Float64Array,
   outAt: number,
-): void {
+): number {
   let value = start
+  let codes = 0
   const high = at + rest
   if (width === 0) {
-    out.fill(value / power, outAt, outAt + rest)
+    out.fill(start / power, outAt, outAt + rest)
   } else if (width === 1 && power === 1) {
     for (let i = 0; i < rest; i++) {
       const code = bytes[at + i] as number
-      value += (code >>> 1) ^ -(code & 1)
+      codes |= code
+      value += NARROW_STEPS[code] as number
       out[outAt + i] = value
     }
   } else if (width === 1) {
     for (let i = 0; i < rest; i++) {
       const code = bytes[at + i] as number
-      value += (code >>> 1) ^ -(code & 1)
+      codes |= code
+      value += NARROW_STEPS[code] as number
       out[outAt + i] = value / power
     }
   } else if (power === 1) {
     for (let i = 0; i < rest; i++) {
       const code = (bytes[at + i] as number) | ((bytes[high + i] as number) << 8)
+      codes |= code
       value += (code >>> 1) ^ -(code & 1)
       out[outAt + i] = value
     }
   } else {
     for (let i = 0; i < rest; i++) {
       const code = (bytes[at + i] as number) | ((bytes[high + i] as number) << 8)
+      codes |= code
       value += (code >>> 1) ^ -(code & 1)
       out[outAt + i] = value / power
     }
   }
+  return codes
+}
+
+/** Differences of this size stay 32-bit integers over all samples of a chunk. */
+const DELTA_MAX = 2 ** 30
+
+/**
+ * Second differences of one plane: counters that grow evenly.
+ * @returns all differences or-ed: below 0 where one of them is
+ */
+function undiffSecond(
+  bytes: Uint8Array,
+  at: number,
+  rest: number,
+  start: number,
+  startDelta: number,
+  power: number,
+  out: Float64Array,
+  outAt: number,
+): number {
+  let value = start
+  let delta = startDelta | 0
+  let deltas = delta
+  if (power === 1) {
+    for (let i = 0; i < rest; i++) {
+      delta = (delta + (NARROW_STEPS[bytes[at + i] as number] as number)) | 0
+      deltas |= delta
+      value += delta
+      out[outAt + i] = value
+    }
+  } else {
+    for (let i = 0; i < rest; i++) {
+      delta = (delta + (NARROW_STEPS[bytes[at + i] as number] as number)) | 0
+      deltas |= delta
+      value += delta
+      out[outAt + i] = value / power
+    }
+  }
+  return deltas
 }
 
 function undiffWide(

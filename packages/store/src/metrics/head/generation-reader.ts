@@ -24,6 +24,7 @@ import {
 } from '../shared-segments.ts'
 import type { StartColumn } from '../start-column.ts'
 import { TimeList } from '../time-list.ts'
+import { TimesTrail } from '../times-trail.ts'
 import { CHUNK, EXEMPLAR, type Generation, HISTOGRAM, RECORD, RECORD_WORD_BITS, REGION } from './generation.ts'
 import { StartRuns } from './start-runs.ts'
 
@@ -70,6 +71,7 @@ export class ReadScratch {
   readonly chunkValues = new Float64Array(CHUNK_SAMPLES_MAX)
   readonly chunkHalves = new Uint32Array(this.chunkValues.buffer)
   readonly chunks = new IntList()
+  readonly trail = new TimesTrail()
   /** Addresses of histograms. */
   readonly histograms = new IntList()
   readonly late = new SortScratch()
@@ -138,6 +140,7 @@ export class GenerationReader {
     if (record >>> SEGMENT_WORD_BITS >= this.records.words.length) return
     const tail = loadWord(this.records, record)
     if (tail === 0) return
+    scratch.trail.spoil()
     const tailWords = this.data.words[tail >>> SEGMENT_WORD_BITS]
     if (tailWords === undefined) throw outrun()
     const tailCount = Atomics.load(tailWords, tail & SEGMENT_WORD_MASK)

@@ -10,7 +10,7 @@ import {
   readAllNow,
   type SampleColumns,
 } from '@vantage/model'
-import { decodeValues, mayHoldMarker } from '../codec/value-decoder.ts'
+import { decoded, decodeValues, mayHoldMarker } from '../codec/value-decoder.ts'
 import type { DeltaState } from '../head/delta-sums.ts'
 import type { ReadScratch } from '../head/generation-reader.ts'
 import { CHUNK_SAMPLES_MAX, PAGE_BYTES } from '../limits.ts'
@@ -282,6 +282,7 @@ export class PartReader implements SampleSource {
     let to = count
     while (to > from && (times[to - 1] as number) > endMs) to--
     if (from === to) return
+    scratch.trail.push(this.id, column, from, to)
     const slot = this.#page(this.#chunkPages[chunk] as number)
     const at = slot.at + (this.#chunkOffsets[chunk] as number)
     if (out.count === 0) out.isFreeOfMarkers = true
@@ -291,6 +292,7 @@ export class PartReader implements SampleSource {
     if (to - from === count) {
       const next = decodeValues(slot.bytes, at, count, out.values, out.halves, out.count)
       if (next < 0) throw corrupt(this.#path, `chunk ${chunk} cannot be decoded`)
+      noteOrder(out)
       out.times.set(times, out.count)
       out.count += count
       return
@@ -299,6 +301,7 @@ export class PartReader implements SampleSource {
     if (next < 0) throw corrupt(this.#path, `chunk ${chunk} cannot be decoded`)
     out.times.set(times.subarray(from, to), out.count)
     out.halves.set(scratch.chunkHalves.subarray(from * 2, to * 2), out.count * 2)
+    noteOrder(out)
     out.count += to - from
   }
 
@@ -370,6 +373,13 @@ export class PartReader implements SampleSource {
   close(): void {
     this.#file.close()
   }
+}
+
+/** Keeps what is known of the order of `out` when the block that was just decoded stands at its end, not yet counted. */
+function noteOrder(out: SampleColumns): void {
+  const { count, values } = out
+  if (count === 0) out.isAscending = decoded.isAscending
+  else out.isAscending &&= decoded.isAscending && (values[count - 1] as number) <= (values[count] as number)
 }
 
 /** @param starts of the samples at `times`; undefined = none is known */
