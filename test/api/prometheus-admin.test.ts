@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ProtobufWriter, snappyCompress } from '../../packages/bytes/src/index.ts'
 import { remoteWrite, series } from '../support/remote-write.ts'
 import { freePorts, startServer, type TestServer } from '../support/server.ts'
 
@@ -85,6 +86,32 @@ test('federation gives the newest samples as text that promtool reads', async ()
 
 const hasPrometheus = spawnSync('prometheus', ['--version']).status === 0
 
+/** A real Prometheus with a folder of its own, ready. */
+async function startPrometheus(config: string): Promise<{ url: string; stop(): Promise<void> }> {
+  const directory = await mkdtemp(join(folder, 'prometheus-'))
+  await writeFile(join(directory, 'prometheus.yml'), `${config}\n`)
+  const [port] = (await freePorts(1)) as [number]
+  const child = spawn('prometheus', [
+    `--config.file=${join(directory, 'prometheus.yml')}`,
+    `--storage.tsdb.path=${join(directory, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--web.enable-remote-write-receiver',
+    '--log.level=error',
+  ])
+  const url = `http://127.0.0.1:${port}`
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
+  try {
+    await until(async () => (await fetch(`${url}/-/ready`)).status === 200)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { url, stop }
+}
+
 test.skipIf(!hasPrometheus)(
   'a real Prometheus reads our samples by remote read (skipped without the binary)',
   async () => {
@@ -92,24 +119,15 @@ test.skipIf(!hasPrometheus)(
       [NOW_MS - 20_000, 7],
       [NOW_MS - 10_000, 8],
     ])
-    await writeFile(
-      join(folder, 'prometheus.yml'),
-      `remote_read: [{url: '${server.url}/api/v1/read', read_recent: true, authorization: {credentials: '${KEY}'}}]\n`,
+    const prometheus = await startPrometheus(
+      `remote_read: [{url: '${server.url}/api/v1/read', read_recent: true, authorization: {credentials: '${KEY}'}}]`,
     )
-    const [port] = (await freePorts(1)) as [number]
-    const child = spawn('prometheus', [
-      `--config.file=${join(folder, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${join(folder, 'prometheus')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--log.level=error',
-    ])
     try {
       const ask = async (query: string) => {
         const params = new URLSearchParams({ query, time: String(NOW_MS / 1000) })
-        const answer = await fetch(`http://127.0.0.1:${port}/api/v1/query?${params}`)
+        const answer = await fetch(`${prometheus.url}/api/v1/query?${params}`)
         return ((await answer.json()) as { data: { result: { values: [number, string][] }[] } }).data.result
       }
-      await until(async () => (await fetch(`http://127.0.0.1:${port}/-/ready`)).status === 200)
       expect(await ask('far{host=~"x|y"}[1m]')).toMatchObject([
         {
           values: [
@@ -119,8 +137,54 @@ test.skipIf(!hasPrometheus)(
         },
       ])
     } finally {
-      child.kill('SIGTERM')
-      await once(child, 'exit')
+      await prometheus.stop()
+    }
+  },
+)
+
+/** The fields 2 (accepted types) and 1 (one query of one matcher) of a ReadRequest, in snappy. */
+function readRequest(name: string, accepted: readonly number[]): Uint8Array<ArrayBuffer> {
+  const out = new ProtobufWriter()
+  const query = out.open(0x0a)
+  out.signed(0x08, NOW_MS - 60_000)
+  out.signed(0x10, NOW_MS)
+  const matcher = out.open(0x1a)
+  out.text(0x12, '__name__')
+  out.text(0x1a, name)
+  out.close(matcher)
+  out.close(query)
+  out.bytes(0x12, Uint8Array.from(accepted))
+  return new Uint8Array(snappyCompress(out.finish()))
+}
+
+async function readRemotely(url: string, body: Uint8Array<ArrayBuffer>): Promise<{ type: string; bytes: Buffer }> {
+  const headers = { ...HEADERS, 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' }
+  const answer = await fetch(`${url}/api/v1/read`, { method: 'POST', headers, body })
+  expect(answer.status).toBe(200)
+  return { type: answer.headers.get('content-type') ?? '', bytes: Buffer.from(await answer.arrayBuffer()) }
+}
+
+test.skipIf(!hasPrometheus)(
+  'a streamed remote read answers what a real Prometheus does (skipped without the binary)',
+  async () => {
+    const samples = Array.from({ length: 50 }, (_, i): [number, number] => [NOW_MS - 55_000 + i * 1000, i * 1.5])
+    const all = [
+      series({ __name__: 'streamed', host: 'x' }, samples),
+      series({ __name__: 'streamed' }, [samples[7] ?? [0, 0]]),
+    ]
+    const prometheus = await startPrometheus('{}')
+    try {
+      for (const url of [server.url, prometheus.url]) expect((await remoteWrite(url, all, HEADERS)).status).toBe(204)
+      for (const accepted of [[1], [1, 0], [0, 1], []]) {
+        const body = readRequest('streamed', accepted)
+        const ours = await readRemotely(server.url, body)
+        const theirs = await readRemotely(prometheus.url, body)
+        expect(ours.type).toBe(theirs.type)
+        // Snappy has many forms of one text; frames have one.
+        if (ours.type.startsWith('application/x-streamed')) expect(ours.bytes.equals(theirs.bytes)).toBe(true)
+      }
+    } finally {
+      await prometheus.stop()
     }
   },
 )

@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { StatsD } from 'hot-shots'
@@ -6,25 +7,30 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pointText, rawPoints } from '../support/query.ts'
 import { freePorts, runToEnd, startServer, type TestServer } from '../support/server.ts'
 
-/** The unmodified client `hot-shots` sends DogStatsD over UDP and TCP; what it counted must be found. */
+/** The unmodified client `hot-shots` sends DogStatsD over UDP, TCP and a unix stream; what it counted must be found. */
 
 const FLUSH_MS = 200
 const WAIT_MS = 10_000
 
 let server: TestServer
 let port = 0
+let folder = ''
+const socketPath = () => join(folder, 'statsd.sock')
 beforeAll(async () => {
   ;[port = 0] = await freePorts(1)
+  folder = await mkdtemp(join(tmpdir(), 'vantage-statsd-'))
   server = await startServer({
     env: {
       VANTAGE_SELF_ENABLED: 'false',
       VANTAGE_STATSD_PORT: String(port),
+      VANTAGE_STATSD_SOCKET: socketPath(),
       VANTAGE_STATSD_FLUSH_INTERVAL: `${FLUSH_MS}ms`,
     },
   })
 })
 afterAll(async () => {
   await server.stop()
+  await rm(folder, { recursive: true, force: true })
 })
 
 /** The newest value of every series of a name, without its time. */
@@ -46,10 +52,11 @@ async function eventually(selector: string, expected: readonly string[], url = s
   expect(found).toEqual(expected)
 }
 
-describe.each(['udp', 'tcp'] as const)('hot-shots over %s', (protocol) => {
+describe.each(['udp', 'tcp', 'stream'] as const)('hot-shots over %s', (protocol) => {
   test('counters, gauges, timers, histograms, distributions, sets and tags', async () => {
     const prefix = `${protocol}.shop.`
-    const client = new StatsD({ host: '127.0.0.1', port, protocol, prefix, globalTags: { env: 'test' } })
+    const stream = protocol === 'stream' ? { stream: connect(socketPath()) } : {}
+    const client = new StatsD({ host: '127.0.0.1', port, protocol, prefix, globalTags: { env: 'test' }, ...stream })
     const errors: Error[] = []
     client.socket.on('error', (error: Error) => errors.push(error))
     client.increment('orders', 2, ['route:/pay'])

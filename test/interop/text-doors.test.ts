@@ -137,6 +137,9 @@ test('what was answered with success survives a kill', async () => {
     expect([await points(again.url, selector, atMs), await alive(again.url, selector)]).toEqual(before)
     expect(before[0]?.length).toBeGreaterThan(10)
     expect(before[1]).toContain('pushed {"job":"kept"} 7')
+    // What was pushed before the kill can be ended after it.
+    expect(await send(again.url, '/metrics/job/kept', '', { method: 'DELETE', body: null })).toEqual([202, ''])
+    expect(await alive(again.url, 'pushed')).toEqual([])
   } finally {
     await again.stop()
     await first.stop()

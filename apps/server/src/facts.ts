@@ -49,6 +49,7 @@ export function serverFacts(sources: FactSources): ServerFacts {
     scrapeConfig: () => sources.scrapeConfig(),
     flags: () => flagsOf(sources.config),
     walReplay: () => sources.walReplay(),
+    senders: (tenant, limit) => sources.intake()?.senders.top(tenant, limit) ?? [],
   }
 }
 

@@ -170,7 +170,10 @@ export class Server {
       logger: this.#logger,
       unreadyFault: () => this.#unreadyFault(),
       reception,
-      textDoors: openTextDoors(reception, textCodec(decoderLimits(this.#config), systemClock)),
+      textDoors: openTextDoors(reception, textCodec(decoderLimits(this.#config), systemClock), {
+        files: this.#files,
+        directory: `${this.#config.data}/push-groups`,
+      }),
       routes: this.#routes(),
       hub: () => (this.#phase === 'ready' ? this.#hub : undefined),
       corsOrigins: this.#config.http.corsOrigins,

@@ -15,6 +15,7 @@ const facts = {
   stats: () => ({}),
   scrapeConfig: () => '',
   flags: () => ({}),
+  senders: () => [],
   walReplay: () => ({ min: 0, max: 0, current: 0 }),
 }
 const queries = { ask: async () => ok(new Uint8Array()) }

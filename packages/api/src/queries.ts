@@ -1,4 +1,4 @@
-import type { Fault, Result, SeriesScan, TenantId } from '@vantage/model'
+import type { Fault, NameCount, Result, SeriesScan, TenantId } from '@vantage/model'
 import type { QueryJob } from './query-job.ts'
 
 export interface AskOptions {
@@ -27,6 +27,8 @@ export interface ServerFacts {
   scrapeConfig(): string
   /** Every key of the configuration but secrets. */
   flags(): Readonly<Record<string, string>>
+  /** Who made most series since the start: door and sender, largest first. */
+  senders(tenant: TenantId, limit: number): NameCount[]
   /** Log offsets: from, to and how far the replay came. */
   walReplay(): { readonly min: number; readonly max: number; readonly current: number }
 }

@@ -178,7 +178,7 @@ test('histograms stand beside floats, each kind in its own list', () => {
 })
 
 test('cardinality has the shape of status/tsdb', () => {
-  expect(answer({ kind: 'tsdb', limit: 10 })).toMatchObject({
+  expect(answer({ kind: 'tsdb', limit: 10, senders: [{ name: 'self', value: 3 }] })).toMatchObject({
     status: 'success',
     data: { headStats: { numSeries: 2 }, seriesCountByMetricName: [{ name: 'requests', value: 2 }] },
   })

@@ -5,6 +5,7 @@ import {
   FaultError,
   labelsKey,
   type MetricReader,
+  type NameCount,
   ok,
   type QueryBudget,
   type Result,
@@ -59,7 +60,7 @@ export type QueryJob =
     }
   | { readonly kind: 'exemplars'; readonly scans: readonly SeriesScan[] }
   | { readonly kind: 'metadata'; readonly metric: string | undefined; readonly limit: number }
-  | { readonly kind: 'tsdb'; readonly limit: number }
+  | { readonly kind: 'tsdb'; readonly limit: number; readonly senders: readonly NameCount[] }
   | { readonly kind: 'timeseries'; readonly service: string | undefined; readonly range: ScanRange }
   | { readonly kind: 'aggregated'; readonly service: string | undefined; readonly range: ScanRange }
   | { readonly kind: 'services'; readonly range: ScanRange }
@@ -130,7 +131,7 @@ function writeOther(
       writeMetadata(out, job, tenant, reader)
       break
     case 'tsdb':
-      writeTsdb(out, tenant, reader, job.limit)
+      writeTsdb(out, tenant, reader, job)
       break
     case 'timeseries':
       timeseriesAnswer(out, job, tenant, reader, budget)
@@ -394,8 +395,13 @@ function writeMetadata(
   out.raw('}}')
 }
 
-function writeTsdb(out: AnswerWriter, tenant: TenantId, reader: MetricReader, limit: number): void {
+function writeTsdb(
+  out: AnswerWriter,
+  tenant: TenantId,
+  reader: MetricReader,
+  { limit, senders }: Extract<QueryJob, { kind: 'tsdb' }>,
+): void {
   const { numSeries, numLabelPairs, chunkCount, minTimeMs, maxTimeMs, ...tops } = reader.cardinality(tenant, limit)
   const headStats = { numSeries, numLabelPairs, chunkCount, minTime: minTimeMs, maxTime: maxTimeMs }
-  out.text(JSON.stringify({ status: 'success', data: { headStats, ...tops } }))
+  out.text(JSON.stringify({ status: 'success', data: { headStats, ...tops, seriesCountBySender: senders } }))
 }

@@ -219,6 +219,8 @@ export interface ApplyOutcome {
   /** Native histograms that are stored or were there already. */
   readonly storedHistograms: number
   readonly storedExemplars: number
+  /** Series that the batch named for the first time. */
+  readonly createdSeries: number
   readonly refused: readonly Refusal[]
   /**
    * Bit i set = sample i of the batch was refused; absent = all taken. Native histogram h is bit `sampleCount + h`.

@@ -40,11 +40,15 @@ export interface Arrival extends CredentialSource {
   /** Bytes on the wire as announced; undefined where unknown (chunked, gRPC). */
   readonly contentLength: number | undefined
   readonly readForm: () => Result<BodyForm, Fault>
+  /** Of the other end, '' where unknown. */
+  readonly remoteAddress: string
 }
 
 /** An arrival that passed. The hold is its owner's to release, in `finally`. */
 export interface Admitted {
   readonly tenant: TenantId
+  /** The key's name, or where it came from. */
+  readonly sender: string
   readonly form: BodyForm
   readonly hold: InflightHold
 }
@@ -52,6 +56,7 @@ export interface Admitted {
 /** What the steps find out on their way. */
 interface Findings {
   tenant: TenantId | undefined
+  keyName: string
   form: BodyForm | undefined
 }
 
@@ -82,7 +87,7 @@ export function admit(
   reception: Reception,
   learned: (tenant: TenantId) => void = () => {},
 ): Result<Admitted, Fault> {
-  const findings: Findings = { tenant: undefined, form: undefined }
+  const findings: Findings = { tenant: undefined, keyName: '', form: undefined }
   for (const step of STEPS) {
     const refusal = step.check(arrival, reception, findings)
     if (findings.tenant !== undefined) learned(findings.tenant)
@@ -91,7 +96,13 @@ export function admit(
   // 8: the reservation is last, so that no later refusal has to give it back.
   const hold = new InflightHold(reception.inflight)
   if (!hold.ensure(arrival.contentLength ?? INFLIGHT_STEP_BYTES)) return err(inflightFault())
-  return ok({ tenant: findings.tenant as TenantId, form: findings.form as BodyForm, hold })
+  const sender = findings.keyName || senderAt(arrival.remoteAddress)
+  return ok({ tenant: findings.tenant as TenantId, sender, form: findings.form as BodyForm, hold })
+}
+
+/** IPv4 addresses are named as such, also where they come through an IPv6 socket. */
+function senderAt(address: string): string {
+  return address === '' ? '' : `from ${address.replace(/^::ffff:/i, '')}`
 }
 
 export function inflightFault(): Fault {
@@ -142,6 +153,7 @@ function checkCredential(arrival: Arrival, reception: Reception, findings: Findi
   const credential = reception.auth.check(arrival, arrival.scope)
   if (!credential.ok) return credential.error
   findings.tenant = credential.value.tenant
+  findings.keyName = credential.value.name
   return undefined
 }
 

@@ -23,6 +23,8 @@ export interface GivenKey {
 
 /** Who asks: what the tenant and all permissions come from. */
 export interface Credential {
+  /** Tells keys apart and gives nothing away; '' while auth is off. */
+  readonly name: string
   readonly tenant: TenantId
   readonly scopes: readonly Scope[]
 }
@@ -42,7 +44,10 @@ export interface AuthOptions {
   readonly allowedHosts?: readonly string[]
 }
 
-const EVERYTHING: Credential = { tenant: DEFAULT_TENANT, scopes: SCOPES }
+/** Of a key's digest in its name, characters. */
+const KEY_NAME_CHARS = 8
+
+const EVERYTHING: Credential = { name: '', tenant: DEFAULT_TENANT, scopes: SCOPES }
 const TENANT_HEADER = 'x-scope-orgid'
 /** Longer credentials are refused unhashed. */
 const CREDENTIAL_CHARS_MAX = 4_096
@@ -58,10 +63,11 @@ export class Auth {
   readonly #allowedHosts: ReadonlySet<string>
 
   constructor(options: AuthOptions) {
-    this.#keys = options.keys.map(({ key, tenant, scopes }) => ({
-      digest: digestOf(key),
-      credential: { tenant, scopes },
-    }))
+    this.#keys = options.keys.map(({ key, tenant, scopes }) => {
+      const digest = digestOf(key)
+      const name = `key ${digest.toString('hex').slice(0, KEY_NAME_CHARS)}`
+      return { digest, credential: { name, tenant, scopes } }
+    })
     this.#allowedHosts = new Set((options.allowedHosts ?? []).map((host) => host.toLowerCase()))
   }
 

@@ -109,9 +109,10 @@ class HttpVisit {
     }
   }
 
-  async #submit({ tenant, form }: Admitted, body: ReadBody): Promise<FastifyReply> {
+  async #submit({ tenant, sender, form }: Admitted, body: ReadBody): Promise<FastifyReply> {
     const outcome = await this.#reception.submit({
       tenant,
+      sender,
       format: this.#recognise(form, body),
       receiver: this.receiver,
       ...body,
@@ -169,6 +170,7 @@ class HttpVisit {
       isMethodAllowed: method === 'POST',
       urlBytes: (raw.url ?? '').length,
       contentLength: announcedBytes(this.#request),
+      remoteAddress: raw.socket.remoteAddress ?? '',
       readForm: () => this.#door.readForm(headers['content-type'], headers['content-encoding']),
     }
   }

@@ -75,3 +75,8 @@ export function grpcStatus(
   const details = sent.message.toWellFormed()
   return { name: sent.code, message: details, code: STATUS[sent.code].grpc, details, metadata }
 }
+
+/** The address in a peer as the library names it: `127.0.0.1:5000`, `[::1]:5000`. */
+export function peerAddress(peer: string): string {
+  return peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+}

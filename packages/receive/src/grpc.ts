@@ -10,7 +10,7 @@ import {
 import { err, fault, ok, PAYLOAD_ENCODINGS, PAYLOAD_FORMATS, type Result, STATUS, type TenantId } from '@vantage/model'
 import { type Arrival, admit, inflightFault } from './admission.ts'
 import { decodeHealthRequest, encodeHealthResponse, HEALTH_SERVICE, healthOf, isUnknownService } from './grpc-health.ts'
-import { bindGrpc, bytesMethod, closeGrpc, grpcStatus, newGrpcServer } from './grpc-server.ts'
+import { bindGrpc, bytesMethod, closeGrpc, grpcStatus, newGrpcServer, peerAddress } from './grpc-server.ts'
 import type { InflightHold } from './inflight.ts'
 import type { IntakeAccepted, IntakeFault } from './intake.ts'
 import { GRPC_PEERS_MAX, HEALTH_POLL_MS, HEALTH_WATCHERS_MAX } from './limits.ts'
@@ -79,6 +79,7 @@ interface GrpcVisit {
   readonly startedMonotonicMs: number
   tenant: TenantId | undefined
   wireBytes: number
+  sender: string
   hold: InflightHold | undefined
 }
 
@@ -143,6 +144,7 @@ class MetricsDoor {
     try {
       return await this.#reception.submit({
         tenant: visit.tenant as TenantId,
+        sender: visit.sender,
         receiver: RECEIVER,
         format: PAYLOAD_FORMATS.otlpMetricsProtobuf,
         encoding: PAYLOAD_ENCODINGS.identity,
@@ -165,6 +167,7 @@ class MetricsDoor {
       startedMonotonicMs,
       tenant: undefined,
       wireBytes: 0,
+      sender: '',
       hold: undefined,
     }
     const admitted = admit(grpcArrival(call, metadata), this.#reception, (tenant) => {
@@ -175,6 +178,7 @@ class MetricsDoor {
       return admitted
     }
     visit.hold = admitted.value.hold
+    visit.sender = admitted.value.sender
     return ok(visit)
   }
 
@@ -200,6 +204,7 @@ function grpcArrival(call: ServerInterceptingCallInterface, metadata: Metadata):
     urlBytes: EXPORT_PATH.length,
     // A message's length is known with its first bytes, which the library reads.
     contentLength: undefined,
+    remoteAddress: peerAddress(call.getPeer()),
     readForm: () => ok({ kind: 'protobuf', packing: 'none' }),
   }
 }

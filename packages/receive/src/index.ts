@@ -33,7 +33,7 @@ export { type ActiveTarget, type NamedJob, ScrapeManager } from './scrape/manage
 export { expositionForm, SCRAPE_PROTOCOLS, type ScrapeProtocol, TEXT_PROTOCOLS } from './scrape/protocols.ts'
 export { type LabelMap, RELABEL_ACTIONS, type RelabelRule, relabel } from './scrape/relabel.ts'
 export type { DroppedTarget, Target } from './scrape/target.ts'
-export { openStatsd, type StatsdDoor, type StatsdDoorOptions } from './statsd.ts'
+export { openStatsd, openStatsdSocket, type StatsdDoor, type StatsdDoorOptions } from './statsd.ts'
 export { type StreamDoor, startStreamDoor } from './stream/door.ts'
 export { openTextDoors, type TextDoors } from './text-doors.ts'
 export type { ReadText, ReadTextOptions, TextCodec, TextSeries } from './text-doors-codec.ts'

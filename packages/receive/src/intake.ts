@@ -9,6 +9,8 @@ export interface IntakeRequest {
   readonly tenant: TenantId
   /** `remote-write`, `otlp-http`, `otlp-grpc`, `json-batch`, `self`: the log record's receiver. */
   readonly receiver: string
+  /** Who sent it, for the figures of who makes series: `key 1a2b3c4d`, `from 10.0.0.7`, `job node`; absent = nobody else. */
+  readonly sender?: string
   readonly format: PayloadFormat
   /** Of `raw`. */
   readonly encoding: PayloadEncoding

@@ -1,23 +1,25 @@
 import { isUtf8 } from 'node:buffer'
 import { once } from 'node:events'
-import { createServer, type Server, type Socket } from 'node:net'
+import { lstatSync, unlinkSync } from 'node:fs'
+import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
 import { isUtf8Range, utf8Text } from '@vantage/bytes'
 import { assert } from '@vantage/model'
-import { closedReason, openUdp, type QuietDoorOptions, type UdpListener } from './udp.ts'
+import { readStatsdStream } from './statsd-stream.ts'
+import { closedReason, openUdp, type QuietDoorOptions } from './udp.ts'
 
 const RECEIVER = 'statsd'
 const NEWLINE = 0x0a
 const RETURN = 0x0d
-/** Bytes of one line over TCP; a datagram is bounded by UDP itself. */
-export const STATSD_LINE_BYTES_MAX = 65_536
 const CONNECTIONS_MAX = 512
 /** A connection that says nothing for so long is closed. */
 const IDLE_MS = 600_000
 
-export interface StatsdDoorOptions extends QuietDoorOptions {
+interface StatsdLineOptions extends Pick<QuietDoorOptions, 'reception' | 'counts'> {
   /** One line without its end, never empty, valid text. */
   readonly onLine: (line: string) => void
 }
+
+export interface StatsdDoorOptions extends StatsdLineOptions, QuietDoorOptions {}
 
 export interface StatsdDoor {
   readonly port: number
@@ -28,69 +30,87 @@ export interface StatsdDoor {
 export async function openStatsd(options: StatsdDoorOptions): Promise<StatsdDoor> {
   const udp = await openUdp({ ...options, receiver: RECEIVER, onDatagram: (bytes) => takeLines(bytes, options) })
   try {
-    const tcp = await openTcp(options, udp.port)
-    return { port: udp.port, close: () => closeBoth(udp, tcp) }
+    const tcp = await listenStream(options, { port: udp.port, host: options.host }, false)
+    return { port: udp.port, close: async () => void (await Promise.all([udp.close(), closeStream(tcp)])) }
   } catch (error) {
     await udp.close()
     throw error
   }
 }
 
-interface TcpListener {
+export interface StatsdSocketOptions extends StatsdLineOptions {
+  /** Of the unix socket, which is made here and removed at the end. */
+  readonly path: string
+}
+
+/**
+ * StatsD over a unix stream socket: lines, or the framed packets of DogStatsD clients (`unixstream://`). Who may write
+ * to it is who may write to the file. A socket that nobody listens on any more is replaced; any other file there rejects.
+ */
+export async function openStatsdSocket(options: StatsdSocketOptions): Promise<{ close(): Promise<void> }> {
+  const { path } = options
+  const listener = await listenStream(options, { path }, true).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE' || !lstatSync(path).isSocket() || (await isListening(path))) throw error
+    unlinkSync(path)
+    return listenStream(options, { path }, true)
+  })
+  return { close: () => closeStream(listener) }
+}
+
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+interface StreamListener {
   readonly server: Server
   readonly sockets: ReadonlySet<Socket>
 }
 
-async function openTcp(options: StatsdDoorOptions, port: number): Promise<TcpListener> {
+async function listenStream(
+  options: StatsdLineOptions,
+  where: ListenOptions,
+  mayBeFramed: boolean,
+): Promise<StreamListener> {
   const sockets = new Set<Socket>()
+  const { counts, reception } = options
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     // A sender that resets its connection has said all it will say.
     socket.on('error', () => socket.destroy())
     socket.setTimeout(IDLE_MS, () => socket.destroy())
-    readStream(socket, options)
+    const sink = {
+      received: () => counts.received.add(1, RECEIVER),
+      tooLong: () => counts.dropped.add(1, RECEIVER, 'line_too_long'),
+      take: (bytes: Uint8Array) => {
+        const reason = closedReason(reception)
+        if (reason === undefined) takeLines(bytes, options)
+        else counts.dropped.add(1, RECEIVER, reason)
+      },
+    }
+    readStatsdStream(socket, sink, mayBeFramed)
   })
   server.maxConnections = CONNECTIONS_MAX
-  server.listen(port, options.host)
+  server.listen(where)
   await once(server, 'listening')
   return { server, sockets }
 }
 
-async function closeBoth(udp: UdpListener, { server, sockets }: TcpListener): Promise<void> {
+async function closeStream({ server, sockets }: StreamListener): Promise<void> {
   const closed = once(server, 'close')
   server.close()
   for (const socket of sockets) socket.destroy()
-  await Promise.all([udp.close(), closed])
-}
-
-/** Cuts a stream into lines; the rest of a line waits for its end. */
-function readStream(socket: Socket, options: StatsdDoorOptions): void {
-  let rest = Buffer.alloc(0)
-  const take = (bytes: Uint8Array) => {
-    const reason = closedReason(options.reception)
-    if (reason === undefined) takeLines(bytes, options)
-    else options.counts.dropped.add(1, RECEIVER, reason)
-  }
-  socket.on('data', (chunk: Buffer) => {
-    options.counts.received.add(1, RECEIVER)
-    const end = chunk.lastIndexOf(NEWLINE) + 1
-    if (rest.length + (end === 0 ? chunk.length : chunk.indexOf(NEWLINE)) > STATSD_LINE_BYTES_MAX) {
-      options.counts.dropped.add(1, RECEIVER, 'line_too_long')
-      socket.destroy()
-      return
-    }
-    if (end > 0) take(Buffer.concat([rest, chunk.subarray(0, end)]))
-    rest = end > 0 ? Buffer.from(chunk.subarray(end)) : Buffer.concat([rest, chunk])
-  })
-  socket.on('end', () => {
-    if (rest.length > 0) take(rest)
-    socket.end()
-  })
+  await closed
 }
 
 /** Hands on each line that is text; the others are counted. */
-function takeLines(bytes: Uint8Array, { onLine, counts }: StatsdDoorOptions): void {
+function takeLines(bytes: Uint8Array, { onLine, counts }: StatsdLineOptions): void {
   const isText = isUtf8(bytes)
   let at = 0
   while (at < bytes.length) {

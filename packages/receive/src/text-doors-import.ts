@@ -50,13 +50,13 @@ export function importDoor(codec: TextCodec): TextDoor {
 }
 
 async function take(taken: Taken, codec: TextCodec): Promise<Result<IntakeAccepted, IntakeFault>> {
-  const { tenant, reception, url, contentType, body, connection } = taken
+  const { tenant, sender, reception, url, contentType, body, connection } = taken
   const parameters = readParameters(queryOf(url))
   if (!parameters.ok) return parameters
   const isStrict = isOpenMetrics(contentType)
   if (parameters.value.timeMs === undefined && parameters.value.labels.length === 0) {
     const format = isStrict ? PAYLOAD_FORMATS.openMetricsText : PAYLOAD_FORMATS.prometheusText
-    return reception.submit({ tenant, receiver: RECEIVER, format, ...body, connection })
+    return reception.submit({ tenant, sender, receiver: RECEIVER, format, ...body, connection })
   }
   const rewritten = await codec.read(body.body, body.bodyLength, {
     grammar: isStrict ? 'openmetrics' : 'prometheus',
@@ -97,12 +97,13 @@ function readParameters(query: URLSearchParams): Result<Parameters, Fault> {
 
 /** Hands a canonical payload on, as if a sender of remote write had written it. */
 export function submitPayload(
-  { tenant, reception, connection }: Taken,
+  { tenant, sender, reception, connection }: Taken,
   receiver: string,
   payload: Uint8Array,
 ): Promise<Result<IntakeAccepted, IntakeFault>> {
   return reception.submit({
     tenant,
+    sender,
     receiver,
     format: PAYLOAD_FORMATS.remoteWriteV1Snappy,
     encoding: PAYLOAD_ENCODINGS.snappyBlock,

@@ -26,7 +26,7 @@ export const INFLUX_DOOR: TextDoor = {
   paths: ['/write', '/api/v2/write', '/influx/write', '/influx/api/v2/write'],
   methods: ['POST'],
   readForm: textForm,
-  take: async ({ tenant, reception, url, body, connection }) => {
+  take: async ({ tenant, sender, reception, url, body, connection }) => {
     const precision = queryOf(url).get('precision') ?? ''
     const format = FORMATS.get(precision)
     if (format === undefined) {
@@ -34,7 +34,7 @@ export const INFLUX_DOOR: TextDoor = {
         fault('bad_request', `precision: want ns, us, ms, s, m or h, got ${JSON.stringify(foreign(precision))}`),
       )
     }
-    return reception.submit({ tenant, receiver: 'influx', format, ...body, connection })
+    return reception.submit({ tenant, sender, receiver: 'influx', format, ...body, connection })
   },
   accepted: (outcome) => influxAccepted(outcome),
   refused: (problem) => influxFault(problem),

@@ -15,6 +15,7 @@ import {
   type TenantId,
 } from '@vantage/model'
 import type { IntakeAccepted, IntakeFault } from './intake.ts'
+import type { PushGroups } from './push-groups.ts'
 import type { TextCodec, TextSeries } from './text-doors-codec.ts'
 import { expositionBodyForm, grammarOf, refusalText, textAnswer, textFault } from './text-doors-forms.ts'
 import { submitPayload } from './text-doors-import.ts'
@@ -23,32 +24,18 @@ import type { Taken, TextDoor } from './text-doors-visit.ts'
 /** Samples of one push: some 10 ms of work. */
 export const PUSH_SAMPLES_MAX = 10_000
 const GROUP_LABELS_MAX = 32
-/** Groups, and series of all of them together, whose ends can be told; the group pushed longest ago goes first. */
-const GROUPS_MAX = 10_000
-const SERIES_MAX = 200_000
-
 const RECEIVER = 'pushgateway'
 const PUSH_TIME = 'push_time_seconds'
 const FAILURE_TIME = 'push_failure_time_seconds'
-
-/** What was pushed with one grouping key: what a replacement or a deletion ends. */
-interface Group {
-  readonly series: Map<string, Labels>
-  /** Times of a group ascend, so that two pushes within a millisecond are two samples. */
-  lastMs: number
-  failureSeconds: number
-}
 
 /**
  * Pushgateway: `PUT`, `POST` and `DELETE /metrics/job/JOB{/LABEL/VALUE}`, any name of which may end in `@base64`.
  *
  * A push is stored once, at the time of its receipt; it is not repeated as a scraped gateway would. `PUT` ends the
- * other series of its group with stale markers, `POST` those with the same names, `DELETE` all. What was pushed
- * before a restart can no longer be ended: it is out of sight five minutes after its last push anyway.
+ * other series of its group with stale markers, `POST` those with the same names, `DELETE` all; groups survive a restart.
  * Source: prometheus/pushgateway README, "API".
  */
-export function pushDoor(codec: TextCodec): TextDoor {
-  const groups = new PushGroups()
+export function pushDoor(codec: TextCodec, groups: PushGroups): TextDoor {
   return {
     receiver: RECEIVER,
     paths: ['/metrics/job/*', '/metrics/job@base64/*'],
@@ -64,38 +51,12 @@ export function pushDoor(codec: TextCodec): TextDoor {
   }
 }
 
-/** Which groups there are. Order of use: the first is the one pushed longest ago. */
-class PushGroups {
-  readonly #groups = new Map<string, Group>()
-  #seriesCount = 0
-
-  /** The group as it is; a new one is not kept before `put`. */
-  get(key: string): Group {
-    return this.#groups.get(key) ?? { series: new Map(), lastMs: 0, failureSeconds: 0 }
-  }
-
-  put(key: string, group: Group): void {
-    this.delete(key)
-    this.#groups.set(key, group)
-    this.#seriesCount += group.series.size
-    for (const oldest of this.#groups.keys()) {
-      if (this.#groups.size <= GROUPS_MAX && this.#seriesCount <= SERIES_MAX) break
-      this.delete(oldest)
-    }
-  }
-
-  delete(key: string): void {
-    this.#seriesCount -= this.#groups.get(key)?.series.size ?? 0
-    this.#groups.delete(key)
-  }
-}
-
 async function take(taken: Taken, codec: TextCodec, groups: PushGroups): Promise<Result<IntakeAccepted, IntakeFault>> {
   const path = groupLabels(taken.url.split('?', 1)[0] as string)
   if (!path.ok) return path
   const labels = path.value
   const key = groupKey(taken.tenant, labels)
-  if (taken.method === 'DELETE') return remove(taken, codec, groups, key)
+  if (taken.method === 'DELETE') return groups.inTurn(key, () => remove(taken, codec, groups, key))
   const { body } = taken
   const read = await codec.read(body.body, body.bodyLength, {
     grammar: grammarOf(taken.contentType),
@@ -106,8 +67,10 @@ async function take(taken: Taken, codec: TextCodec, groups: PushGroups): Promise
     takesTimes: false,
   })
   const problem = read.ok ? inconsistency(read.value.series) : read.error
-  if (problem !== undefined || !read.ok) return failed(taken, codec, groups, labels, problem as Fault)
-  return push(taken, codec, groups, labels, read.value)
+  if (problem !== undefined || !read.ok) {
+    return groups.inTurn(key, () => failed(taken, codec, groups, labels, problem as Fault))
+  }
+  return groups.inTurn(key, () => push(taken, codec, groups, labels, read.value))
 }
 
 async function push(
@@ -140,7 +103,7 @@ async function push(
   const payload = codec.encode([...pushed, ...ended.map((old) => staleOf(old, nowMs))], metadata)
   const outcome = await submitPayload(taken, RECEIVER, payload)
   if (!outcome.ok) return outcome
-  groups.put(key, { series: next, lastMs: nowMs, failureSeconds: group.failureSeconds })
+  await groups.put(key, { series: next, lastMs: nowMs, failureSeconds: group.failureSeconds })
   return ok({ ...outcome.value, warnings: [...outcome.value.warnings, ...warnings] })
 }
 
@@ -159,7 +122,7 @@ async function failed(
   const outcome = await submitPayload(taken, RECEIVER, codec.encode([sample], []))
   if (outcome.ok) {
     const series = new Map(group.series).set(labelsKey(sample.labels), sample.labels)
-    groups.put(key, { series, lastMs: nowMs, failureSeconds: nowMs / 1_000 })
+    await groups.put(key, { series, lastMs: nowMs, failureSeconds: nowMs / 1_000 })
   }
   return err(problem)
 }
@@ -175,7 +138,7 @@ async function remove(
   const nowMs = Math.max(taken.reception.clock.nowMs(), group.lastMs + 1)
   const stale = [...group.series.values()].map((labels) => staleOf(labels, nowMs))
   const outcome = await submitPayload(taken, RECEIVER, codec.encode(stale, []))
-  if (outcome.ok) groups.delete(key)
+  if (outcome.ok) await groups.delete(key)
   return outcome
 }
 

@@ -12,6 +12,7 @@ import { withRetryAfter } from './retry-after.ts'
 /** A request that passed steps 1–9, as a door takes it. */
 export interface Taken {
   readonly tenant: TenantId
+  readonly sender: string
   readonly reception: Reception
   readonly method: string
   /** As sent, `/path?query`. */
@@ -75,9 +76,10 @@ export class TextVisit {
     }
   }
 
-  async #take({ tenant }: Admitted, body: ReadBody): Promise<FastifyReply> {
+  async #take({ tenant, sender }: Admitted, body: ReadBody): Promise<FastifyReply> {
     const outcome = await this.#door.take({
       tenant,
+      sender,
       reception: this.#reception,
       method: this.#request.method,
       url: this.#request.raw.url ?? '',
@@ -123,6 +125,7 @@ export class TextVisit {
       isMethodAllowed: this.#door.methods.includes(method),
       urlBytes: (raw.url ?? '').length,
       contentLength: announcedBytes(this.#request),
+      remoteAddress: raw.socket.remoteAddress ?? '',
       readForm: () => this.#door.readForm(headers['content-type'], headers['content-encoding']),
     }
   }

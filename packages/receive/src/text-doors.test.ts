@@ -107,6 +107,7 @@ describe('every text door', () => {
     expect(door.submitted).toEqual([])
     expect((await send(door.port, path, { headers: key, body: 'metric 123' })).status).toBeLessThan(300)
     expect(door.submitted).toHaveLength(1)
+    expect(door.submitted[0]?.sender).toMatch(/^key [0-9a-f]{8}$/)
     for (const [phase, pressure] of [
       ['starting', 0],
       ['draining', 0],

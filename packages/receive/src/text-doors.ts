@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { holdContinue } from './http-server.ts'
+import { type PushGroupFolder, PushGroups } from './push-groups.ts'
 import type { Reception } from './reception.ts'
 import type { TextCodec } from './text-doors-codec.ts'
 import { importDoor } from './text-doors-import.ts'
@@ -15,10 +16,15 @@ export interface TextDoors {
 /**
  * InfluxDB writes, imports of Prometheus text, and Pushgateway. As at the other metric doors a request is served in
  * Fastify's first hook, so that the order of checks is ours alone.
+ * @param folder where groups of pushes survive a restart; absent = they are forgotten
  */
-export function openTextDoors(reception: Reception, codec: TextCodec): TextDoors {
+export function openTextDoors(reception: Reception, codec: TextCodec, folder?: PushGroupFolder): TextDoors {
   // One Pushgateway for all ports: its groups are known to each.
-  const doors: readonly TextDoor[] = [INFLUX_DOOR, importDoor(codec), pushDoor(codec)]
+  const doors: readonly TextDoor[] = [
+    INFLUX_DOOR,
+    importDoor(codec),
+    pushDoor(codec, new PushGroups(folder, reception.logger)),
+  ]
   return {
     register: (app) => {
       holdContinue(app.server, { has: (path) => isTextPath(doors, path) })

@@ -1,9 +1,15 @@
 import { createSocket } from 'node:dgram'
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Clock, err, fault, ok, PAYLOAD_FORMATS } from '@vantage/model'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openInfluxUdp, WAITING_BYTES_MAX } from './influx-udp.ts'
-import { openStatsd, STATSD_LINE_BYTES_MAX } from './statsd.ts'
+import { openStatsd, openStatsdSocket } from './statsd.ts'
+import { STATSD_LINE_BYTES_MAX } from './statsd-stream.ts'
 import { figure, ONE_SAMPLE, type TestReception, testReception } from './testing/reception.ts'
 import { QuietCounts } from './udp.ts'
 
@@ -27,6 +33,34 @@ async function sendUdp(port: number, ...datagrams: (string | Uint8Array)[]): Pro
     await new Promise<void>((resolve) => socket.send(datagram, port, '127.0.0.1', () => resolve()))
   }
   socket.close()
+}
+
+/** The same on a unix socket, one write after the other. */
+function sendPieces(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(path, async () => {
+      for (const piece of pieces) await new Promise<void>((done) => socket.write(piece, () => done()))
+      socket.end()
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => resolve())
+    socket.resume()
+  })
+}
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'vantage-socket-'))
+  closers.push(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A socket as a killed process leaves it: its name is no longer the one that its server removes. */
+async function leaveSocket(path: string): Promise<void> {
+  const server = createServer().listen(`${path}.old`)
+  await once(server, 'listening')
+  renameSync(`${path}.old`, path)
+  server.close()
+  await once(server, 'close')
 }
 
 /** Writes in pieces and ends; resolves when the connection is gone. */
@@ -91,6 +125,65 @@ describe('StatsD', () => {
     await sendTcp(door.port, 'x'.repeat(STATSD_LINE_BYTES_MAX + 1))
     expect(dropped(door, 'statsd', 'line_too_long')).toBe(1)
     expect(door.received).toHaveLength(1)
+  })
+
+  test('a unix socket takes lines and framed packets, in any pieces', async () => {
+    const door = await open()
+    const path = join(await temporaryFolder(), 'statsd.sock')
+    const { reception, counts } = door
+    const socket = await openStatsdSocket({ path, reception, counts, onLine: (line) => door.received.push(line) })
+    closers.push(() => socket.close())
+    const frame = (text: string) => {
+      const bytes = Buffer.alloc(4 + Buffer.byteLength(text))
+      bytes.writeUInt32LE(bytes.length - 4)
+      bytes.write(text, 4)
+      return bytes
+    }
+    const framed = Buffer.concat([frame('a:1|c\nb:2|c'), frame('c:3|c\n'), frame('d:4')])
+    for (const size of [framed.length, 7, 1]) {
+      for (const bytes of [framed.subarray(0, -1), Buffer.from('e:5|c\nf:6|c')]) {
+        const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+          bytes.subarray(i * size, (i + 1) * size),
+        )
+        await sendPieces(path, pieces)
+      }
+    }
+    await until(() => door.received.length === 15)
+    const wanted = ['a:1|c', 'b:2|c', 'c:3|c', 'e:5|c', 'f:6|c']
+    expect(door.received).toEqual([...wanted, ...wanted, ...wanted])
+  })
+
+  test('a frame at its limit is taken, a longer one ends the connection', async () => {
+    const door = await open()
+    const path = join(await temporaryFolder(), 'statsd.sock')
+    const { reception, counts } = door
+    const socket = await openStatsdSocket({ path, reception, counts, onLine: (line) => door.received.push(line) })
+    closers.push(() => socket.close())
+    for (const length of [STATSD_LINE_BYTES_MAX, STATSD_LINE_BYTES_MAX + 1]) {
+      const bytes = Buffer.alloc(4 + length, 'x')
+      bytes.writeUInt32LE(length)
+      await sendPieces(path, [bytes])
+    }
+    await until(() => dropped(door, 'statsd', 'line_too_long') === 1)
+    expect(door.received.map((line) => line.length)).toEqual([STATSD_LINE_BYTES_MAX])
+    expect(dropped(door, 'statsd', 'line_too_long')).toBe(1)
+  })
+
+  test('a socket that was left behind is replaced, one that is in use is not', async () => {
+    const door = await open()
+    const path = join(await temporaryFolder(), 'statsd.sock')
+    const { reception, counts } = door
+    const options = { path, reception, counts, onLine: (line: string) => void door.received.push(line) }
+    await leaveSocket(path)
+    const first = await openStatsdSocket(options)
+    closers.push(() => first.close())
+    await expect(openStatsdSocket(options)).rejects.toMatchObject({ code: 'EADDRINUSE' })
+    writeFileSync(`${path}.txt`, 'mine')
+    await expect(openStatsdSocket({ ...options, path: `${path}.txt` })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+    expect(readFileSync(`${path}.txt`, 'utf8')).toBe('mine')
+    await sendPieces(path, [Buffer.from('a:1|c\n')])
+    await until(() => door.received.length === 1)
+    expect(door.received).toEqual(['a:1|c'])
   })
 
   test('nothing is taken while the server is not ready or short of memory', async () => {

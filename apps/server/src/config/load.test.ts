@@ -61,6 +61,7 @@ const VARIABLES: Readonly<Record<string, readonly [string, unknown]>> = {
   VANTAGE_SCRAPE_CONFIG: ['/prometheus.yml', '/prometheus.yml'],
   VANTAGE_STREAM_PORT: ['9001', 9_001],
   VANTAGE_STATSD_PORT: ['8125', 8_125],
+  VANTAGE_STATSD_SOCKET: ['/run/statsd.sock', '/run/statsd.sock'],
   VANTAGE_STATSD_MAPPING: ['/mapping.yml', '/mapping.yml'],
   VANTAGE_STATSD_FLUSH_INTERVAL: ['1s', 1_000],
   VANTAGE_INFLUX_UDP_PORT: ['8089', 8_089],

@@ -99,6 +99,7 @@ export const configSchema = z.strictObject({
   statsd: z
     .strictObject({
       port: port.default(0),
+      socket: z.string().min(1).optional(),
       mapping: z.string().optional(),
       flushInterval: duration(10_000),
       maxSeries: count.default(STATSD_SERIES_MAX),
@@ -172,6 +173,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   VANTAGE_MAX_SERIES: 'limits.maxSeries',
   VANTAGE_SCRAPE_CONFIG: 'scrape.config',
   VANTAGE_STATSD_PORT: 'statsd.port',
+  VANTAGE_STATSD_SOCKET: 'statsd.socket',
   VANTAGE_STATSD_MAPPING: 'statsd.mapping',
   VANTAGE_STATSD_FLUSH_INTERVAL: 'statsd.flushInterval',
   VANTAGE_INFLUX_UDP_PORT: 'influx.udpPort',

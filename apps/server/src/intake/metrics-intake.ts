@@ -16,6 +16,7 @@ import {
 import type { IntakeAccepted, IntakeFault, IntakeRequest } from '@vantage/receive'
 import { deletionRecord, type MetricStore, readDeletion, SeriesHint } from '@vantage/store/metrics'
 import { type DecoderLimits, DecodeScratch, REPLAY_LIMITS, TenantInterners } from './decoders.ts'
+import { SenderCounts } from './sender-counts.ts'
 
 const TOPIC = 'metrics-raw'
 /** Scratches kept for later requests; more exist while more requests are decoded at once. */
@@ -34,6 +35,7 @@ export class MetricsIntake {
   readonly #options: MetricsIntakeOptions
   readonly #interners: TenantInterners
   readonly #scratches: DecodeScratch[] = []
+  readonly senders = new SenderCounts()
   readonly #hints = new WeakMap<object, SeriesHint>()
   #lastCommit: Promise<void> = Promise.resolve()
   /** Samples taken in since the start, replay not included. */
@@ -108,7 +110,9 @@ export class MetricsIntake {
         return
       }
       const options = { nowMs: record.receivedAtMs, replay: { verdict: record.verdict }, hint }
-      samples += store.apply(record.tenant, scratch.batch, offset, options).storedSamples
+      const outcome = store.apply(record.tenant, scratch.batch, offset, options)
+      samples += outcome.storedSamples
+      this.senders.add(record.tenant, record.receiver, '', outcome.createdSeries)
       records++
     })
     return { records, samples }
@@ -131,6 +135,7 @@ export class MetricsIntake {
       hint: this.#hintOf(request.connection),
     })
     const accepted = acceptedOf(batch, outcome, scratch)
+    this.senders.add(request.tenant, request.receiver, request.sender ?? '', outcome.createdSeries)
     this.#lastCommit = log.commit(reserved.value, {
       tenant: request.tenant,
       receiver: request.receiver,

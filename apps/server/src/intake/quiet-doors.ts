@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { StatsdMapper } from '@vantage/decode/statsd'
 import { err, type Fault, fault, type Result } from '@vantage/model'
-import { openInfluxUdp, openStatsd, QuietCounts, type Reception } from '@vantage/receive'
+import { openInfluxUdp, openStatsd, openStatsdSocket, QuietCounts, type Reception } from '@vantage/receive'
 import { isLoopback, type LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { PortTakenError } from '../listen.ts'
@@ -15,7 +15,7 @@ const INFLUX_UDP_PORT = 8089
 /** The mapping file of StatsD cannot be read or is wrong. */
 export class MappingFileError extends Error {}
 
-/** The doors that never answer: StatsD over UDP and TCP, InfluxDB lines over UDP. */
+/** The doors that never answer: StatsD over UDP, TCP and a unix socket, InfluxDB lines over UDP. */
 export interface QuietDoors {
   readonly ports: readonly number[]
   /** Closes the sockets, then stores what they gathered. */
@@ -40,14 +40,18 @@ export async function openQuietDoors(
   // These doors ask for no credential: where others can reach them, only who names a port opens it.
   const isUsual = compat && isLoopback(host)
   const statsdPort = statsd.port || (isUsual ? STATSD_PORT : 0)
-  if (statsdPort > 0) {
+  if (statsdPort > 0 || statsd.socket !== undefined) {
     const intake = statsdIntake(config, reception, counts, limits)
-    const door = await opened('VANTAGE_STATSD_PORT', statsdPort, given.has('statsd.port'), config, reception, () =>
-      openStatsd({ host, port: statsdPort, reception, counts, onLine: (line) => intake.line(line) }),
-    )
+    const shared = { reception, counts, onLine: (line: string) => intake.line(line) }
+    const open = () => openStatsd({ ...shared, host, port: statsdPort })
+    const door =
+      statsdPort > 0
+        ? await opened('VANTAGE_STATSD_PORT', statsdPort, given.has('statsd.port'), config, reception, open)
+        : undefined
+    const socket = statsd.socket === undefined ? undefined : await openedSocket({ ...shared, path: statsd.socket })
     if (door !== undefined) ports.push(door.port)
     closers.push(async () => {
-      await door?.close()
+      await Promise.all([door?.close(), socket?.close()])
       await intake.close()
     })
   }
@@ -93,6 +97,14 @@ function readMapper(file: string | undefined): Result<StatsdMapper, Fault> {
     return StatsdMapper.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     return err(fault('bad_request', (error as Error).message))
+  }
+}
+
+async function openedSocket(options: Parameters<typeof openStatsdSocket>[0]): Promise<{ close(): Promise<void> }> {
+  try {
+    return await openStatsdSocket(options)
+  } catch (error) {
+    throw new PortTakenError(`VANTAGE_STATSD_SOCKET: ${options.path}: ${(error as Error).message}`)
   }
 }
 

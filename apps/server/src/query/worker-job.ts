@@ -1,5 +1,5 @@
 import { type QueryJob, runQueryJob } from '@vantage/api'
-import { remoteReadAnswer } from '@vantage/decode/remote-read'
+import { type ReadForm, sampledReadAnswer, streamedReadAnswer } from '@vantage/decode/remote-read'
 import {
   type Clock,
   err,
@@ -19,13 +19,13 @@ import { warmUp } from './warm-up.ts'
 /** All that a query worker can be asked: the API's questions, and those that answer in another protocol's bytes. */
 export type WorkerJob =
   | QueryJob
-  | { readonly kind: 'remote-read'; readonly scans: readonly SeriesScan[] }
+  | { readonly kind: 'remote-read'; readonly scans: readonly SeriesScan[]; readonly form: ReadForm }
   /** Another worker's call for help. */
   | { readonly kind: 'share'; readonly share: SharedTask }
   /** Nobody's question: a new worker gets ready, piece by piece. */
   | { readonly kind: 'warm-up'; readonly piece: number }
 
-/** As `runQueryJob`; a remote read answers its protobuf message in snappy, and help goes to who asked for it. */
+/** As `runQueryJob`; a remote read answers its protobuf messages, and help goes to who asked for it. */
 export function runWorkerJob(
   job: WorkerJob,
   tenant: TenantId,
@@ -43,20 +43,22 @@ export function runWorkerJob(
       return warmed.ok ? ok(new Uint8Array(0)) : warmed
     }
     case 'remote-read':
-      return remoteRead(job.scans, tenant, reader, budget)
+      return remoteRead(job.form, job.scans, tenant, reader, budget)
     default:
       return runQueryJob(job, tenant, reader, budget, clock, helpers)
   }
 }
 
 function remoteRead(
+  form: ReadForm,
   scans: readonly SeriesScan[],
   tenant: TenantId,
   reader: MetricReader,
   budget: QueryBudget,
 ): Result<Uint8Array<ArrayBuffer>, Fault> {
   try {
-    return ok(remoteReadAnswer(scans, tenant, reader, budget))
+    const answer = form === 'streamed' ? streamedReadAnswer : sampledReadAnswer
+    return ok(answer(scans, tenant, reader, budget))
   } catch (error) {
     if (error instanceof FaultError) return err(error.fault)
     throw error

@@ -2,6 +2,7 @@ import { type ApiAnswer, type ApiRequest, json, type Parameter, type Route } fro
 import { err, type Fault, fault, formatDuration, ok, type Result } from '@vantage/model'
 import type { ActiveTarget, DroppedTarget } from '@vantage/receive'
 import type { Scraping } from './scraping.ts'
+import { targetsMetadata } from './targets-metadata.ts'
 
 const ID: Parameter = { name: 'id', in: 'path', required: true, description: 'target id', type: 'string' }
 const STATE: Parameter = {
@@ -19,6 +20,22 @@ const POOL: Parameter = {
   type: 'string',
 }
 
+const MATCH_TARGET: Parameter = {
+  name: 'match_target',
+  in: 'query',
+  required: false,
+  description: 'selector over the labels of targets',
+  type: 'string',
+}
+const METRIC: Parameter = { ...MATCH_TARGET, name: 'metric', description: 'one metric' }
+const LIMIT: Parameter = {
+  name: 'limit',
+  in: 'query',
+  required: false,
+  description: 'at most so many, 0 = all',
+  type: 'integer',
+}
+
 type Answer = Promise<Result<ApiAnswer, Fault>>
 
 /**
@@ -34,6 +51,12 @@ export function scrapeRoutes(scraping: () => Scraping | undefined): Route[] {
   const prometheus = (prefix: string): Route[] => [
     read(`${prefix}/api/v1/targets`, 'Targets and how their last scrape went', [STATE, POOL], (request) =>
       targets(open(), request),
+    ),
+    read(
+      `${prefix}/api/v1/targets/metadata`,
+      'Type, unit and help of metrics, by the targets that said so',
+      [MATCH_TARGET, METRIC, LIMIT],
+      async (request) => targetsMetadata(open().manager, request.params),
     ),
     read(`${prefix}/api/v1/scrape_pools`, 'Names of the scrape jobs', [], async () =>
       ok(json({ status: 'success', data: { scrapePools: open().manager.pools() } })),

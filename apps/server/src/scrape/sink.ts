@@ -31,6 +31,8 @@ import type { DecoderLimits } from '../intake/decoders.ts'
 const SLICE_MS = 5
 /** Scrapes after which a series that came no more is forgotten. */
 const FORGET_AFTER_SCRAPES = 10
+/** Metrics of one target whose metadata is remembered. */
+const METADATA_MAX = 10_000
 const NEVER = -1
 const REPORT_NAMES = [
   'up',
@@ -64,7 +66,7 @@ class TargetMemory {
   readonly series = new Map<string, SentSeries>()
   /** Series of the last scrape, which end where the next one lacks them. */
   current: SentSeries[] = []
-  readonly metadata = new Map<string, string>()
+  readonly metadata = new Map<string, MetricMetadata>()
   readonly report: readonly Uint8Array[]
   scrapes = 0
 
@@ -107,8 +109,12 @@ export class ScrapeIntake implements ScrapeSink {
     const figures = [isUp ? 1 : 0, scrape.durationMs / 1000, samples, isUp ? parsed.kept : 0, added]
     for (const [i, value] of figures.entries()) this.#writeValue(memory.report[i] as Uint8Array, scrape.timeMs, value)
     memory.forgetOld()
-    const problem = (await this.#submit(memory)) ?? (isUp ? undefined : parsed)
+    const problem = (await this.#submit(memory, target)) ?? (isUp ? undefined : parsed)
     return { samples, problem }
+  }
+
+  metadata(target: Target): readonly MetricMetadata[] {
+    return [...(this.#memories.get(target.id)?.metadata.values() ?? [])]
   }
 
   async end(target: Target, timeMs: number): Promise<void> {
@@ -117,7 +123,7 @@ export class ScrapeIntake implements ScrapeSink {
     this.#memories.delete(target.id)
     for (const one of memory.current) this.#writeStale(one.labels, timeMs)
     for (const labels of memory.report) this.#writeStale(labels, timeMs)
-    await this.#submit(memory)
+    await this.#submit(memory, target)
   }
 
   #memoryOf(target: Target): TargetMemory {
@@ -219,9 +225,11 @@ export class ScrapeIntake implements ScrapeSink {
 
   /** Metadata travels when it is new or has changed. */
   #writeMetadata(memory: TargetMemory, entry: MetricMetadata): void {
-    const text = `${entry.type}\n${entry.unit}\n${entry.help}`
-    if (memory.metadata.get(entry.metric) === text) return
-    memory.metadata.set(entry.metric, text)
+    const known = memory.metadata.get(entry.metric)
+    if (known?.type === entry.type && known.unit === entry.unit && known.help === entry.help) return
+    // Names that change with every scrape must not pile up.
+    if (known === undefined && memory.metadata.size === METADATA_MAX) memory.metadata.clear()
+    memory.metadata.set(entry.metric, entry)
     this.#encoder.metadata(entry)
   }
 
@@ -235,11 +243,12 @@ export class ScrapeIntake implements ScrapeSink {
   }
 
   /** @returns why nothing was stored, or undefined */
-  async #submit(memory: TargetMemory): Promise<string | undefined> {
+  async #submit(memory: TargetMemory, target: Target): Promise<string | undefined> {
     const body = snappyCompress(this.#encoder.finish())
     const outcome = await this.#options.submit({
       tenant: DEFAULT_TENANT,
       receiver: 'scrape',
+      sender: `job ${target.job.name}`,
       format: PAYLOAD_FORMATS.remoteWriteV1Snappy,
       encoding: PAYLOAD_ENCODINGS.snappyBlock,
       raw: body,

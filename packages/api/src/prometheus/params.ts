@@ -36,11 +36,11 @@ export function parseStep(name: string, text: string): Result<number> {
   return ok(durationMs)
 }
 
-export function parseLimit(text: string | null): Result<number> {
+export function parseLimit(text: string | null, name = 'limit'): Result<number> {
   if (text === null || text === '') return ok(0)
   const limit = Number(text)
   if (Number.isInteger(limit) && limit >= 0) return ok(limit)
-  return bad(`invalid parameter "limit": want a whole number from 0, got ${JSON.stringify(foreign(text))}`)
+  return bad(`invalid parameter "${name}": want a whole number from 0, got ${JSON.stringify(foreign(text))}`)
 }
 
 export function parseLookback(text: string | null): Result<number | undefined> {

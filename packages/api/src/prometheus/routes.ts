@@ -101,7 +101,7 @@ export class PrometheusApi {
       route(
         'metadata',
         'Type, unit and help of metrics',
-        [text('metric', 'one metric'), LIMIT],
+        [text('metric', 'one metric'), LIMIT, { ...LIMIT, name: 'limit_per_metric' }],
         (r) => this.#metadata(r),
         ['GET'],
       ),
@@ -213,6 +213,9 @@ export class PrometheusApi {
   async #metadata(request: ApiRequest): Answer {
     const limit = parseLimit(request.params.get('limit'))
     if (!limit.ok) return limit
+    // Of each metric there is one entry, the newest: a limit per metric changes nothing but must be one.
+    const perMetric = parseLimit(request.params.get('limit_per_metric'), 'limit_per_metric')
+    if (!perMetric.ok) return perMetric
     return this.#ask(request, {
       kind: 'metadata',
       metric: request.params.get('metric') ?? undefined,
@@ -233,7 +236,9 @@ export class PrometheusApi {
   async #tsdb(request: ApiRequest): Answer {
     const limit = parseLimit(request.params.get('limit'))
     if (!limit.ok) return limit
-    return this.#ask(request, { kind: 'tsdb', limit: limit.value === 0 ? 10 : limit.value })
+    const count = limit.value === 0 ? 10 : limit.value
+    const senders = this.#deps.facts.senders(request.tenant, count)
+    return this.#ask(request, { kind: 'tsdb', limit: count, senders })
   }
 
   async #federate(request: ApiRequest): Answer {

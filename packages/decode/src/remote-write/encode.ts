@@ -1,6 +1,6 @@
 import { ProtobufWriter } from '@vantage/bytes'
 import type { Exemplar, Labels, MetricMetadata } from '@vantage/model'
-import { type TimedHistogram, writeHistogram } from './encode-histogram.ts'
+import { type TimedHistogram, writeHistogram } from '../encode-histogram.ts'
 
 /** One series to send: `times[i]` (unix ms) belongs to `values[i]`. */
 export interface SeriesToWrite {

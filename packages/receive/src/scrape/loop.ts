@@ -1,4 +1,4 @@
-import type { Clock } from '@vantage/model'
+import type { Clock, MetricMetadata } from '@vantage/model'
 import type { BodyFetcher, FetchedBody } from './fetch-body.ts'
 import { acceptOf } from './protocols.ts'
 import type { Target } from './target.ts'
@@ -21,6 +21,8 @@ export interface StoredScrape {
 /** Where scrapes go: parsed, relabelled, stored with `up` and its like. */
 export interface ScrapeSink {
   store(target: Target, scrape: Scrape): Promise<StoredScrape>
+  /** What the last scrapes said about the target's metrics. */
+  metadata(target: Target): readonly MetricMetadata[]
   /** The target is gone for good: all its series end here. */
   end(target: Target, timeMs: number): Promise<void>
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '@vantage/model'
+import type { Clock, MetricMetadata } from '@vantage/model'
 import type { Logger } from '@vantage/observe'
 import { Discoverer, type DiscoveryDeps } from './discovery.ts'
 import { BodyFetcher } from './fetch-body.ts'
@@ -66,6 +66,10 @@ export class ScrapeManager {
 
   active(): ActiveTarget[] {
     return [...this.#pools.values()].flatMap(({ pool }) => pool.active())
+  }
+
+  metadata(target: Target): readonly MetricMetadata[] {
+    return this.#deps.sink.metadata(target)
   }
 
   dropped(): DroppedTarget[] {

@@ -1,7 +1,7 @@
 import type { ServerDuplexStream, ServerReadableStream, sendUnaryData } from '@grpc/grpc-js'
 import { type Fault, ok, type Refusal } from '@vantage/model'
 import { type Arrival, admit } from '../admission.ts'
-import { bindGrpc, bytesMethod, closeGrpc, grpcStatus, newGrpcServer } from '../grpc-server.ts'
+import { bindGrpc, bytesMethod, closeGrpc, grpcStatus, newGrpcServer, peerAddress } from '../grpc-server.ts'
 import type { Reception } from '../reception.ts'
 import { SeenBatches } from './seen-batches.ts'
 import { type BatchResult, StreamVisit } from './visit.ts'
@@ -135,6 +135,7 @@ class StreamCalls {
       reception,
       receiver: RECEIVER,
       tenant: admitted.value.tenant,
+      sender: admitted.value.sender,
       readBatchIdentity: this.#codec.readBatchIdentity,
       seen: this.#seen,
       progressed,
@@ -157,6 +158,7 @@ function arrivalOf(call: Duplex | Readable, path: string): Arrival {
     isMethodAllowed: true,
     urlBytes: path.length,
     contentLength: undefined,
+    remoteAddress: peerAddress(call.getPeer()),
     readForm: () => ok({ kind: 'protobuf', packing: 'none' }),
   }
 }

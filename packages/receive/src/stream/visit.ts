@@ -23,6 +23,7 @@ export interface StreamVisitOptions {
   readonly reception: Reception
   readonly receiver: string
   readonly tenant: TenantId
+  readonly sender: string
   readonly readBatchIdentity: (body: Uint8Array) => { readonly clientId: string; readonly seq: number } | undefined
   readonly seen: SeenBatches<BatchResult>
   /** Batches became durable since the last call; `isLast`: the stream is about to end well. */
@@ -96,13 +97,14 @@ export class StreamVisit {
   }
 
   async #submit(bytes: Buffer): Promise<BatchResult> {
-    const { reception, receiver, tenant, call } = this.#options
+    const { reception, receiver, tenant, sender, call } = this.#options
     const visit = { receiver, tenant, startedMonotonicMs: reception.clock.monotonicMs(), wireBytes: bytes.length }
     const hold = new InflightHold(reception.inflight)
     try {
       const result = hold.ensure(bytes.length)
         ? await reception.submit({
             tenant,
+            sender,
             receiver,
             format: PAYLOAD_FORMATS.telemetryBatch,
             encoding: PAYLOAD_ENCODINGS.identity,

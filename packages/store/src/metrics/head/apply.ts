@@ -94,6 +94,7 @@ export function applyBatch(
   const refusals = new Refusals()
   const tally: Tally = { stored: 0, duplicates: 0, histograms: 0 }
   if (rowSeries.length < batch.rowCount) rowSeries = new Int32Array(batch.aliasStart.length)
+  const seriesBefore = head.index.seriesCount
   resolveRows(head, batch, limits, options, refusals)
   const gate = gateOf(batch, limits, options, refusals)
   assert(
@@ -119,6 +120,7 @@ export function applyBatch(
     duplicateSamples: tally.duplicates,
     storedHistograms: tally.histograms,
     storedExemplars,
+    createdSeries: head.index.seriesCount - seriesBefore,
     refused: refusals.isEmpty ? [] : refusals.list(),
     verdict: refusals.verdict,
   }

@@ -1,11 +1,21 @@
 /** Numbers of the part file format. Source: FORMAT.md beside this file. */
-export const PART_MAGIC = 0x5450_4d56 // "VMPT"
 /** Floats only: read by every release. A part has a later version only if it holds what that brought. */
 export const FLOATS_VERSION = 1
 /** Native histograms. */
 export const HISTOGRAMS_VERSION = 2
 /** Start times, with or without native histograms. */
 export const START_TIMES_VERSION = 3
+
+/** What tells files of pages and sections apart. */
+export interface FileFormat {
+  readonly magic: number
+  readonly versionMax: number
+}
+
+export const PART_FORMAT: FileFormat = { magic: 0x5450_4d56, versionMax: START_TIMES_VERSION } // "VMPT"
+/** Buckets of a part. */
+export const TIER_FORMAT: FileFormat = { magic: 0x5254_4d56, versionMax: 1 } // "VMTR"
+
 export const HEADER_BYTES = 16
 /** footer offset f64, footer bytes u32, footer crc u32, version u32, magic u32 */
 export const TRAILER_BYTES = 24
@@ -24,6 +34,8 @@ export const SECTION = {
   exemplars: 7,
   metadata: 8,
   deltaSums: 9,
+  /** Of tiers only. */
+  buckets: 10,
 } as const
 
 export const SECTIONS_MAX = 64

@@ -3,7 +3,7 @@ import { crc32c } from '@vantage/bytes'
 import { assert, type OpenFile, writeAllNow } from '@vantage/model'
 import { PAGE_BYTES } from '../limits.ts'
 import { ByteSink } from './byte-sink.ts'
-import { HEADER_BYTES, PART_MAGIC } from './layout.ts'
+import { type FileFormat, HEADER_BYTES, SECTION } from './layout.ts'
 import type { PartTotals } from './part-sections.ts'
 
 /** Where a block lies: its page and the offset in the raw page. */
@@ -23,6 +23,7 @@ function compress(raw: Uint8Array): Uint8Array {
 /** Pages and sections in the order they are written. */
 export class PartFile {
   readonly #file: OpenFile
+  readonly #magic: number
   readonly #version: number
   readonly pages = { stored: [] as number[], raw: [] as number[], crcs: [] as number[] }
   readonly #sections: { kind: number; stored: number; raw: number; crc: number; offset: number }[] = []
@@ -30,12 +31,12 @@ export class PartFile {
   #pageUsed = 0
   offset = 0
 
-  /** @param version one of `PART_VERSIONS` */
-  constructor(file: OpenFile, version: number) {
+  constructor(file: OpenFile, format: FileFormat, version: number) {
     this.#file = file
+    this.#magic = format.magic
     this.#version = version
     const header = new ByteSink()
-    header.u32(PART_MAGIC)
+    header.u32(this.#magic)
     header.u32(version)
     header.u32(0)
     header.u32(0)
@@ -69,6 +70,17 @@ export class PartFile {
     this.#append(stored)
   }
 
+  /** Writes the section of pages, once all are written. */
+  addPages(): void {
+    const { stored, raw, crcs } = this.pages
+    const out = new ByteSink()
+    out.varint(stored.length)
+    for (const bytes of stored) out.varint(bytes)
+    for (const bytes of raw) out.varint(bytes)
+    for (const crc of crcs) out.u32(crc)
+    this.addSection(SECTION.pages, out.view())
+  }
+
   /** @returns the footer's checksum */
   finish(totals: Omit<PartTotals, 'bytes' | 'checksum'>): number {
     const footer = new ByteSink()
@@ -94,7 +106,7 @@ export class PartFile {
     const checksum = crc32c(bytes)
     trailer.u32(checksum)
     trailer.u32(this.#version)
-    trailer.u32(PART_MAGIC)
+    trailer.u32(this.#magic)
     this.#append(trailer.view())
     return checksum
   }

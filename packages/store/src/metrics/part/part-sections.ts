@@ -4,15 +4,14 @@ import { FaultError, fault, type MetricMetadata, type OpenFile, readAllNow } fro
 import type { DeltaState } from '../head/delta-sums.ts'
 import { ByteSource } from './byte-sink.ts'
 import {
-  FLOATS_VERSION,
+  type FileFormat,
   FOOTER_FIXED_BYTES,
   HEADER_BYTES,
-  PART_MAGIC,
+  PART_FORMAT,
   SECTION,
   SECTION_BYTES_MAX,
   SECTION_ENTRY_BYTES,
   SECTIONS_MAX,
-  START_TIMES_VERSION,
   TRAILER_BYTES,
 } from './layout.ts'
 
@@ -53,10 +52,10 @@ export class PartSections {
   readonly #sections: readonly Section[]
 
   /** @throws FaultError where the file is no whole part of a known version */
-  constructor(file: OpenFile, path: string) {
+  constructor(file: OpenFile, path: string, format: FileFormat = PART_FORMAT) {
     this.#file = file
     this.#path = path
-    const { version, footer, sections, bytes, checksum } = readFooter(file, path)
+    const { version, footer, sections, bytes, checksum } = readFooter(file, path, format)
     this.version = version
     this.#sections = sections
     const seriesCount = footer.u32()
@@ -119,6 +118,7 @@ export function readColumn(source: ByteSource, count: number): Int32Array {
 function readFooter(
   file: OpenFile,
   path: string,
+  format: FileFormat,
 ): {
   version: number
   footer: ByteSource
@@ -130,16 +130,16 @@ function readFooter(
   if (size < HEADER_BYTES + TRAILER_BYTES) throw corrupt(path, `${size} bytes are too few`)
   const header = readRange(file, 0, HEADER_BYTES, path)
   const trailer = readRange(file, size - TRAILER_BYTES, TRAILER_BYTES, path)
-  if (header.u32() !== PART_MAGIC) throw corrupt(path, 'not a part file')
+  if (header.u32() !== format.magic) throw corrupt(path, 'not a file of this kind')
   const version = header.u32()
   const headerRest = [header.u32(), header.u32()]
   const footerOffset = trailer.f64()
   const footerBytes = trailer.u32()
   const crc = trailer.u32()
   const trailerVersion = trailer.u32()
-  if (trailer.u32() !== PART_MAGIC) throw corrupt(path, 'it ends early')
-  if (version < FLOATS_VERSION || version > START_TIMES_VERSION) {
-    throw corrupt(path, `version ${version}: want at most ${START_TIMES_VERSION}`)
+  if (trailer.u32() !== format.magic) throw corrupt(path, 'it ends early')
+  if (version < 1 || version > format.versionMax) {
+    throw corrupt(path, `version ${version}: want at most ${format.versionMax}`)
   }
   if (trailerVersion !== version) throw corrupt(path, 'header and trailer differ')
   if (headerRest[0] !== 0 || headerRest[1] !== 0) throw corrupt(path, 'header differs')

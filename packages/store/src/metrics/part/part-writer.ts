@@ -11,16 +11,17 @@ import {
   SampleColumns,
 } from '@vantage/model'
 import { encodeValues, ValueScratch, valuesBytesMax } from '../codec/value-codec.ts'
-import { finishHash, mixWord } from '../hash.ts'
 import { CHUNK_HISTOGRAMS_MAX, CHUNK_SAMPLES_MAX, TILE_SERIES, TILE_WINDOW_MS } from '../limits.ts'
 import { appendColumns } from '../merge-columns.ts'
 import { StartColumn } from '../start-column.ts'
 import { TimeList } from '../time-list.ts'
 import { ByteSink } from './byte-sink.ts'
 import { chunkKindOf, hasSameLayout, writeHistogramBlocks } from './histogram-chunk.ts'
-import { CHUNK_KIND, FLOATS_VERSION, HISTOGRAMS_VERSION, SECTION, START_TIMES_VERSION } from './layout.ts'
+import { writeLabels } from './label-dictionary.ts'
+import { CHUNK_KIND, FLOATS_VERSION, HISTOGRAMS_VERSION, PART_FORMAT, SECTION, START_TIMES_VERSION } from './layout.ts'
 import { type BlockPlace, PartFile } from './part-file.ts'
 import type { PartTotals } from './part-sections.ts'
+import { TimeColumns } from './time-columns.ts'
 
 /** What a part is written from: series in the order of their label sets, each read once. */
 export interface PartInput {
@@ -47,125 +48,6 @@ export interface PartInput {
   exemplars(series: number): readonly Exemplar[]
   readonly metadata: readonly MetricMetadata[]
   readonly deltaSums: readonly { readonly series: number; readonly sum: number; readonly ranges: readonly number[] }[]
-}
-
-/** Labels of all series as dictionaries; pairs are ordered by name, then value. */
-class LabelDictionary {
-  readonly #values = new Map<string, Map<string, number>>()
-  readonly seriesPairs: { readonly name: string; readonly value: string }[][] = []
-
-  add(labels: Labels): void {
-    for (let i = 0; i < labels.length; i += 2) {
-      const name = labels[i] as string
-      let values = this.#values.get(name)
-      if (values === undefined) {
-        values = new Map()
-        this.#values.set(name, values)
-      }
-      values.set(labels[i + 1] as string, 0)
-    }
-  }
-
-  /** Numbers names and values, and writes the sections of symbols and pairs. */
-  write(file: PartFile): void {
-    const symbols = new Map<string, number>()
-    const symbolOf = (text: string): number => {
-      const known = symbols.get(text)
-      if (known !== undefined) return known
-      symbols.set(text, symbols.size)
-      return symbols.size - 1
-    }
-    const names = [...this.#values.keys()].sort()
-    const nameSymbols = new ByteSink()
-    const counts = new ByteSink()
-    const pairSymbols = new ByteSink()
-    let pair = 0
-    for (const name of names) {
-      const values = this.#values.get(name) as Map<string, number>
-      nameSymbols.varint(symbolOf(name))
-      counts.varint(values.size)
-      for (const value of [...values.keys()].sort()) {
-        pairSymbols.varint(symbolOf(value))
-        values.set(value, pair++)
-      }
-    }
-    const lengths = new ByteSink()
-    const texts = new ByteSink()
-    for (const text of symbols.keys()) {
-      const bytes = Buffer.from(text)
-      lengths.varint(bytes.length)
-      texts.raw(bytes)
-    }
-    file.addSection(SECTION.symbols, joined(symbols.size, [lengths, texts]))
-    file.addSection(SECTION.pairs, joined(names.length, [nameSymbols, counts, pairSymbols]))
-  }
-
-  writeSeries(file: PartFile, input: PartInput): void {
-    const counts = new ByteSink()
-    const pairs = new ByteSink()
-    for (let series = 0; series < input.seriesCount; series++) {
-      const labels = input.labels(series)
-      counts.varint(labels.length / 2)
-      for (let i = 0; i < labels.length; i += 2) {
-        pairs.varint(this.#values.get(labels[i] as string)?.get(labels[i + 1] as string) as number)
-      }
-    }
-    file.addSection(SECTION.series, joined(input.seriesCount, [counts, pairs]))
-  }
-}
-
-function joined(count: number, columns: readonly ByteSink[]): Uint8Array {
-  const out = new ByteSink()
-  out.varint(count)
-  for (const column of columns) out.raw(column.view())
-  return out.view()
-}
-
-/** Time columns, each content once. */
-class TimeColumns {
-  readonly #byHash = new Map<number, number[]>()
-  readonly #columns: { times: Float64Array; page: number; at: number }[] = []
-  readonly #bytes = new Uint8Array(valuesBytesMax(CHUNK_SAMPLES_MAX))
-  readonly #scratch: ValueScratch
-
-  constructor(scratch: ValueScratch) {
-    this.#scratch = scratch
-  }
-
-  /** @returns the column of exactly these times */
-  intern(times: Float64Array, file: PartFile): number {
-    let hash = times.length
-    for (let i = 0; i < times.length; i++) hash = mixWord(hash, (times[i] as number) | 0)
-    hash = finishHash(hash)
-    const same = this.#byHash.get(hash) ?? []
-    for (const id of same) if (isEqual((this.#columns[id] as { times: Float64Array }).times, times)) return id
-    const copy = times.slice()
-    const end = encodeValues(copy, new Uint32Array(copy.buffer), copy.length, this.#bytes, 0, this.#scratch)
-    const place = file.addBlock(this.#bytes, end)
-    this.#columns.push({ times: copy, ...place })
-    same.push(this.#columns.length - 1)
-    this.#byHash.set(hash, same)
-    return this.#columns.length - 1
-  }
-
-  write(file: PartFile): void {
-    const out = new ByteSink()
-    out.varint(this.#columns.length)
-    for (const { times, page, at } of this.#columns) {
-      out.varint(times.length)
-      out.varint(page)
-      out.varint(at)
-      out.f64(times[0] as number)
-      out.f64(times[times.length - 1] as number)
-    }
-    file.addSection(SECTION.timeColumns, out.view())
-  }
-}
-
-function isEqual(a: Float64Array, b: Float64Array): boolean {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
 }
 
 interface ChunkPlace extends BlockPlace {
@@ -369,15 +251,12 @@ class TileWriter {
 export function writePart(files: FileSystem, path: string, input: PartInput): PartTotals {
   const handle = files.open(path, 'create')
   try {
-    const file = new PartFile(handle, versionOf(input))
+    const file = new PartFile(handle, PART_FORMAT, versionOf(input))
     const tiles = new TileWriter(input, file)
     tiles.writeAll()
     tiles.writeDirectory()
-    const labels = new LabelDictionary()
-    for (let series = 0; series < input.seriesCount; series++) labels.add(input.labels(series))
-    labels.write(file)
-    labels.writeSeries(file, input)
-    writePages(file)
+    writeLabels(file, input)
+    file.addPages()
     writeExtras(file, input)
     const totals = {
       seriesCount: input.seriesCount,
@@ -398,16 +277,6 @@ export function writePart(files: FileSystem, path: string, input: PartInput): Pa
 function versionOf(input: PartInput): number {
   if (input.hasStartTimes) return START_TIMES_VERSION
   return input.hasHistograms ? HISTOGRAMS_VERSION : FLOATS_VERSION
-}
-
-function writePages(file: PartFile): void {
-  const { stored, raw, crcs } = file.pages
-  const out = new ByteSink()
-  out.varint(stored.length)
-  for (const bytes of stored) out.varint(bytes)
-  for (const bytes of raw) out.varint(bytes)
-  for (const crc of crcs) out.u32(crc)
-  file.addSection(SECTION.pages, out.view())
 }
 
 function writeExtras(file: PartFile, input: PartInput): void {

@@ -3,9 +3,9 @@ import { testSeed } from '@vantage/model/testing'
 import fc from 'fast-check'
 import { loadSync } from 'protobufjs'
 import { expect, test } from 'vitest'
-import { encodeLabels, RemoteWriteDecoder, RemoteWriteEncoder } from './index.ts'
+import { encodeLabels, RemoteWriteDecoder, RemoteWriteEncoder } from './remote-write/index.ts'
 
-const root = loadSync(new URL('../../proto/remote-write.proto', import.meta.url).pathname)
+const root = loadSync(new URL('../proto/remote-write.proto', import.meta.url).pathname)
 const WriteRequest = root.lookupType('prometheus.WriteRequest')
 const clock: Clock = { nowMs: () => 0, monotonicMs: () => 1 }
 const TIME_MS = 1_700_000_000_123

@@ -1,13 +1,7 @@
-import { ProtobufWriter, ReusableBuffer, snappyCompress, snappyDecompress } from '@vantage/bytes'
-import { DEFAULT_TENANT } from '@vantage/model'
-import { MemoryMetrics, unlimitedBudget } from '@vantage/model/testing'
+import { ProtobufWriter, snappyCompress } from '@vantage/bytes'
 import fc from 'fast-check'
-import { loadSync } from 'protobufjs'
 import { expect, test } from 'vitest'
-import { readReadRequest, remoteReadAnswer } from './remote-read.ts'
-
-const root = loadSync(new URL('../../proto/remote-write.proto', import.meta.url).pathname)
-const TimeSeries = root.lookupType('prometheus.TimeSeries')
+import { type ReadForm, readReadRequest } from './request.ts'
 
 /** A ReadRequest of queries with matchers `[type, name, value]`. */
 function request(...queries: { from: number; to: number; matchers: [number, string, string][] }[]): Uint8Array {
@@ -43,17 +37,32 @@ test('queries become scans', () => {
   )
   expect(read).toEqual({
     ok: true,
-    value: [
-      {
-        startMs: -5,
-        endMs: 10,
-        matchers: [
-          { name: 'a', op: '=', value: 'b' },
-          { name: 'c', op: '!~', value: 'd.*' },
-        ],
-      },
-    ],
+    value: {
+      scans: [
+        {
+          startMs: -5,
+          endMs: 10,
+          matchers: [
+            { name: 'a', op: '=', value: 'b' },
+            { name: 'c', op: '!~', value: 'd.*' },
+          ],
+        },
+      ],
+      forms: ['streamed', 'sampled'],
+    },
   })
+})
+
+test.each<[string, readonly number[], readonly ReadForm[] | undefined]>([
+  ['nothing said', [], ['sampled']],
+  ['packed', [0x12, 2, 1, 0], ['streamed', 'sampled']],
+  ['one by one', [0x10, 0, 0x10, 1], ['sampled', 'streamed']],
+  ['what we do not know is passed over', [0x12, 2, 7, 1], ['streamed']],
+  ['nothing that we know', [0x10, 7], undefined],
+])('accepted forms: %s', (_name, fields, want) => {
+  const read = readReadRequest(snappyCompress(Uint8Array.from(fields)), 64)
+  expect(read.ok ? read.value.forms : undefined).toEqual(want)
+  if (!read.ok) expect(read.error.message).toMatch(/want SAMPLES or STREAMED_XOR_CHUNKS/)
 })
 
 test.each<[string, Uint8Array, RegExp]>([
@@ -78,28 +87,4 @@ test('no bytes break it', () => {
       readReadRequest(snappyCompress(bytes), 64)
     }),
   )
-})
-
-test('the answer holds the samples of the range, bit for bit', () => {
-  const metrics = new MemoryMetrics()
-  metrics.append(DEFAULT_TENANT, ['__name__', 'm', 'i', '1'], 1_000, 0.1)
-  metrics.append(DEFAULT_TENANT, ['__name__', 'm', 'i', '1'], 2_000, -0)
-  metrics.append(DEFAULT_TENANT, ['__name__', 'm', 'i', '2'], 9_000, 1)
-  const scans = [{ startMs: 0, endMs: 5_000, matchers: [{ name: '__name__', op: '=' as const, value: 'm' }] }]
-  const answer = remoteReadAnswer(scans, DEFAULT_TENANT, metrics, unlimitedBudget)
-  const room = new ReusableBuffer()
-  const unpacked = snappyDecompress(answer, 0, answer.length, room, 1_000)
-  if (!unpacked.ok) throw new Error(unpacked.error.message)
-  // results (1) of one query, timeseries (1) of one series: two tags and lengths before it.
-  const series = TimeSeries.toObject(TimeSeries.decode(room.bytes.subarray(4, unpacked.value)), { longs: Number })
-  expect(series).toEqual({
-    labels: [
-      { name: '__name__', value: 'm' },
-      { name: 'i', value: '1' },
-    ],
-    samples: [
-      { value: 0.1, timestamp: 1_000 },
-      { value: -0, timestamp: 2_000 },
-    ],
-  })
 })

@@ -1,55 +1,46 @@
-import {
-  ByteCursor,
-  ProtobufWriter,
-  ReusableBuffer,
-  readVarint,
-  readVarintSigned,
-  snappyCompress,
-  snappyDecompress,
-  utf8Text,
-} from '@vantage/bytes'
-import {
-  compileMatcher,
-  err,
-  type Fault,
-  fault,
-  type Labels,
-  type Matcher,
-  type MetricReader,
-  ok,
-  type QueryBudget,
-  type Result,
-  SampleColumns,
-  type SeriesScan,
-  type TenantId,
-} from '@vantage/model'
+import { ByteCursor, ReusableBuffer, readVarint, readVarintSigned, snappyDecompress, utf8Text } from '@vantage/bytes'
+import { compileMatcher, err, type Fault, fault, type Matcher, ok, type Result, type SeriesScan } from '@vantage/model'
 
 /**
- * Remote read 1.0 with sampled answers. Source: prometheus/prometheus prompb/remote.proto.
+ * Requests of remote read 1.0. Source: prometheus/prometheus prompb/remote.proto.
  *
  *     ReadRequest   1 queries*     Query           2 accepted_response_types* enum
  *     Query         1 start_timestamp_ms int64     2 end_timestamp_ms int64     3 matchers* LabelMatcher
  *     LabelMatcher  1 type enum (EQ, NEQ, RE, NRE) 2 name                       3 value
- *     ReadResponse  1 results*     QueryResult     QueryResult 1 timeseries*    TimeSeries 1 labels* 2 samples*
- *
- * A client that accepts streamed chunks accepts samples too: every answer is sampled.
  */
 
-export const REMOTE_READ_TYPE = 'application/x-protobuf'
+/** How an answer is written: `sampled.ts`, `streamed.ts`. */
+export type ReadForm = 'sampled' | 'streamed'
+
+export interface ReadRequest {
+  readonly scans: readonly SeriesScan[]
+  /** What the client accepts that we know, what it likes best first; never empty. */
+  readonly forms: readonly ReadForm[]
+}
+
+/** By the numbers of the wire: SAMPLES, STREAMED_XOR_CHUNKS. */
+const FORMS: readonly ReadForm[] = ['sampled', 'streamed']
 
 const REQUEST_BYTES_MAX = 1024 * 1024
 const QUERIES_MAX = 64
 const MATCHERS_MAX = 256
+const ACCEPTED_MAX = 16
 const OPS: readonly Matcher['op'][] = ['=', '!=', '=~', '!~']
 
 /** Reads a ReadRequest packed by snappy. @param regexCharsMax `query.maxRegexBytes` */
-export function readReadRequest(body: Uint8Array, regexCharsMax: number): Result<SeriesScan[]> {
+export function readReadRequest(body: Uint8Array, regexCharsMax: number): Result<ReadRequest> {
   const room = new ReusableBuffer()
   const unpacked = snappyDecompress(body, 0, body.length, room, REQUEST_BYTES_MAX)
   if (!unpacked.ok) return bad(`snappy: ${unpacked.error.message}`)
   const scans: SeriesScan[] = []
   let problem: Fault | undefined
+  const accepted: number[] = []
   const isWhole = eachField(room.bytes, 0, unpacked.value, (tag, from, to) => {
+    // A list of enums comes packed or one by one.
+    if (tag === 0x12 || tag === 0x10) {
+      const cursor = new ByteCursor(room.bytes, from, to)
+      while (cursor.at < to && !cursor.isBad && accepted.length < ACCEPTED_MAX) accepted.push(readVarint(cursor))
+    }
     if (tag !== 0x0a || problem !== undefined) return
     const query = readQuery(room.bytes, from, to, regexCharsMax)
     if (!query.ok) problem = query.error
@@ -57,7 +48,10 @@ export function readReadRequest(body: Uint8Array, regexCharsMax: number): Result
     else scans.push(query.value)
   })
   if (problem !== undefined) return err(problem)
-  return isWhole ? ok(scans) : bad('protobuf: malformed ReadRequest')
+  if (!isWhole) return bad('protobuf: malformed ReadRequest')
+  const forms = accepted.length === 0 ? FORMS.slice(0, 1) : accepted.flatMap((number) => FORMS[number] ?? [])
+  if (forms.length === 0) return bad('want SAMPLES or STREAMED_XOR_CHUNKS in accepted_response_types, got neither')
+  return ok({ scans, forms })
 }
 
 function readQuery(bytes: Uint8Array, from: number, to: number, regexCharsMax: number): Result<SeriesScan> {
@@ -118,48 +112,6 @@ function eachField(
     take(tag, at, cursor.at)
   }
   return true
-}
-
-/** Every sample of the scans, staleness markers included. @returns a ReadResponse packed by snappy */
-export function remoteReadAnswer(
-  scans: readonly SeriesScan[],
-  tenant: TenantId,
-  reader: MetricReader,
-  budget: QueryBudget,
-): Uint8Array<ArrayBuffer> {
-  const out = new ProtobufWriter()
-  const samples = new SampleColumns()
-  for (const scan of scans) {
-    const result = out.open(0x0a)
-    const selection = reader.select(tenant, scan, budget)
-    for (let i = 0; i < selection.count; i++) {
-      selection.read(i, scan.startMs, scan.endMs, samples)
-      if (samples.count === 0) continue
-      budget.chargeSamples(samples.count)
-      const before = out.length
-      const series = out.open(0x0a)
-      writeLabels(out, selection.labels(i))
-      for (let k = 0; k < samples.count; k++) {
-        const sample = out.open(0x12)
-        out.fixed64(0x09, samples.halves[k * 2] as number, samples.halves[k * 2 + 1] as number)
-        out.signed(0x10, samples.times[k] as number)
-        out.close(sample)
-      }
-      out.close(series)
-      budget.chargeBytes(out.length - before)
-    }
-    out.close(result)
-  }
-  return new Uint8Array(snappyCompress(out.finish()))
-}
-
-function writeLabels(out: ProtobufWriter, labels: Labels): void {
-  for (let i = 0; i < labels.length; i += 2) {
-    const label = out.open(0x0a)
-    out.text(0x0a, labels[i] as string)
-    out.text(0x12, labels[i + 1] as string)
-    out.close(label)
-  }
 }
 
 function badFault(message: string): Fault {

@@ -13,7 +13,7 @@ export interface TimedHistogram {
 }
 
 /**
- * Appends a native histogram: the same message in remote write 1.0 and 2.0 (field map: `wire-histogram.ts`). Counts are
+ * Appends a native histogram: the same message in remote write 1.0 and 2.0 (field map: `remote-write/wire-histogram.ts`). Counts are
  * written as integers where they are whole and add up, which readers check; else as floats, which they do not.
  * @param tag of the field in its series: 0x22 in 1.0, 0x1a in 2.0
  */
