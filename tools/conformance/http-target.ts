@@ -1,7 +1,7 @@
-import { snappyCompress } from '../../packages/bytes/src/index.ts'
-import { encodeRemoteWrite, type SeriesToWrite } from '../../packages/decode/src/remote-write/index.ts'
-import { labelsFromRecord, writeStale } from '../../packages/model/src/index.ts'
+import type { TimedHistogram } from '../../packages/decode/src/remote-write/index.ts'
+import { labelsFromRecord, labelsToRecord } from '../../packages/model/src/index.ts'
 import type {
+  AnsweredPoint,
   LoadedSeries,
   PointSeries,
   Target,
@@ -9,38 +9,52 @@ import type {
   TargetData,
 } from '../../packages/query/src/promql-script/index.ts'
 import { ServerProcess } from './server-process.ts'
+import { requestV2, type SampleV2, type SeriesV2 } from './suites/remote-write-v2.ts'
 
 /** Starts a server and gives the way to it. Closing the target stops the server. */
 export async function startHttpTarget(): Promise<Target> {
-  const server = new ServerProcess()
-  await server.start()
-  return new HttpTarget(server)
+  return new HttpTarget(await startServer())
 }
 
-/** The whole product: loads go in by remote write 1.0, questions by the Prometheus HTTP API. */
+async function startServer(): Promise<ServerProcess> {
+  const server = new ServerProcess()
+  await server.start()
+  return server
+}
+
+/** The whole product: loads go in by remote write 2.0, questions by the Prometheus HTTP API. */
 class HttpTarget implements Target {
-  readonly #server: ServerProcess
+  readonly storesHistograms = true
+  readonly storesStartTimes = true
+  #server: ServerProcess
+  /** The next empty one gets ready while this one answers, and the one before ends. */
+  #spare: Promise<ServerProcess>
+  #ending: Promise<void> = Promise.resolve()
   #isEmpty = true
 
   constructor(server: ServerProcess) {
     this.#server = server
+    this.#spare = startServer()
   }
 
   async clear(): Promise<void> {
     if (this.#isEmpty) return
-    await this.#server.restart()
+    await this.#ending
+    this.#ending = this.#server.stop()
+    this.#server = await this.#spare
+    this.#spare = startServer()
     this.#isEmpty = true
   }
 
   async load(series: readonly LoadedSeries[]): Promise<void> {
-    const body = new Uint8Array(snappyCompress(encodeRemoteWrite(series.map(toWrite))))
+    const body = requestV2(series.map(toWrite))
     this.#isEmpty = false
     const answer = await fetch(`${this.#server.baseUrl}/api/v1/write`, {
       method: 'POST',
       headers: {
-        'Content-Type': 'application/x-protobuf',
+        'Content-Type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
         'Content-Encoding': 'snappy',
-        'X-Prometheus-Remote-Write-Version': '0.1.0',
+        'X-Prometheus-Remote-Write-Version': '2.0.0',
       },
       body,
     })
@@ -58,7 +72,7 @@ class HttpTarget implements Target {
   }
 
   async close(): Promise<void> {
-    await this.#server.stop()
+    await Promise.all([this.#ending, this.#server.stop(), this.#spare.then((spare) => spare.stop())])
   }
 
   async #ask(path: string, parameters: Record<string, string>): Promise<TargetAnswer> {
@@ -72,28 +86,43 @@ class HttpTarget implements Target {
   }
 }
 
-function toWrite({ labels, stepMs, points }: LoadedSeries): SeriesToWrite {
-  const stored = points.flatMap((point, i) => {
-    return point.kind === 'value' || point.kind === 'stale' ? [{ timeMs: i * stepMs, point }] : []
+function toWrite({ labels, stepMs, points, startOffsetsMs }: LoadedSeries): SeriesV2 {
+  const samples: SampleV2[] = []
+  const histograms: TimedHistogram[] = []
+  points.forEach((point, i) => {
+    const timeMs = i * stepMs
+    const offsetMs = startOffsetsMs?.[i]
+    // Zero means unknown on the wire.
+    const start = offsetMs === undefined || timeMs + offsetMs === 0 ? {} : { startMs: timeMs + offsetMs }
+    if (point.kind === 'value') samples.push({ value: point.value, timeMs, ...start })
+    if (point.kind === 'stale') samples.push({ value: 0, timeMs, isStale: true })
+    if (point.kind === 'histogram') histograms.push({ timeMs, histogram: point.histogram, ...start })
   })
-  const values = new Float64Array(stored.length)
-  const halves = new Uint32Array(values.buffer)
-  stored.forEach(({ point }, i) => {
-    if (point.kind === 'value') values[i] = point.value
-    else writeStale(halves, i)
-  })
-  return { labels, times: stored.map(({ timeMs }) => timeMs), values }
+  return { labels: labelsToRecord(labels), samples, histograms }
 }
 
 type ApiValue = readonly [number, string]
 
+interface ApiHistogram {
+  readonly count: string
+  readonly sum: string
+  readonly buckets?: readonly (readonly [rule: number, lower: string, upper: string, count: string])[]
+}
+
+type ApiHistogramPoint = readonly [number, ApiHistogram]
+
+/** A point has `value` or `histogram`, a range `values`, `histograms` or both. */
+interface ApiSeries {
+  readonly metric: Record<string, string>
+  readonly value?: ApiValue
+  readonly histogram?: ApiHistogramPoint
+  readonly values?: readonly ApiValue[]
+  readonly histograms?: readonly ApiHistogramPoint[]
+}
+
 type ApiData =
   | { readonly resultType: 'scalar' | 'string'; readonly result: ApiValue }
-  | { readonly resultType: 'vector'; readonly result: readonly { metric: Record<string, string>; value: ApiValue }[] }
-  | {
-      readonly resultType: 'matrix'
-      readonly result: readonly { metric: Record<string, string>; values: ApiValue[] }[]
-    }
+  | { readonly resultType: 'vector' | 'matrix'; readonly result: readonly ApiSeries[] }
 
 type ApiAnswer =
   | { readonly status: 'success'; readonly data: ApiData; readonly warnings?: string[]; readonly infos?: string[] }
@@ -106,17 +135,36 @@ function toData(data: ApiData): TargetData {
     case 'string':
       return { kind: 'string', text: data.result[1] }
     case 'vector':
-      return { kind: 'vector', series: data.result.map(({ metric, value }) => toSeries(metric, [value])) }
     case 'matrix':
-      return { kind: 'matrix', series: data.result.map(({ metric, values }) => toSeries(metric, values)) }
+      return { kind: data.resultType, series: data.result.map(toSeries) }
   }
 }
 
-function toSeries(metric: Record<string, string>, values: readonly ApiValue[]): PointSeries {
-  return {
-    labels: labelsFromRecord(metric),
-    points: values.map(([seconds, text]) => ({ timeMs: Math.round(seconds * 1000), value: toNumber(text) })),
+function toSeries({ metric, value, histogram, values, histograms }: ApiSeries): PointSeries {
+  const floats = values ?? (value === undefined ? [] : [value])
+  const others = histograms ?? (histogram === undefined ? [] : [histogram])
+  const points = [...floats.map(toPoint), ...others.map(toHistogramPoint)]
+  return { labels: labelsFromRecord(metric), points: points.sort((a, b) => a.timeMs - b.timeMs) }
+}
+
+function toPoint([seconds, text]: ApiValue): AnsweredPoint {
+  return { timeMs: Math.round(seconds * 1000), value: toNumber(text) }
+}
+
+/** Boundary rules: 0 the upper end belongs to the bucket, 1 the lower, 2 none, 3 both. */
+function toHistogramPoint([seconds, { count, sum, buckets = [] }]: ApiHistogramPoint): AnsweredPoint {
+  const shown = {
+    count: toNumber(count),
+    sum: toNumber(sum),
+    buckets: buckets.map(([rule, lower, upper, filled]) => ({
+      lower: toNumber(lower),
+      upper: toNumber(upper),
+      isLowerInclusive: rule === 1 || rule === 3,
+      isUpperInclusive: rule === 0 || rule === 3,
+      count: toNumber(filled),
+    })),
   }
+  return { timeMs: Math.round(seconds * 1000), value: 0, shown }
 }
 
 function toNumber(text: string): number {

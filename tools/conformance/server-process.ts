@@ -18,7 +18,7 @@ const START_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 30_000
 const POLL_MS = 25
 
-/** A server of its own on an empty folder; `restart` begins again with another empty one. */
+/** A server of its own on an empty folder. */
 export class ServerProcess {
   #child: ChildProcess | undefined
   #dir = ''
@@ -57,11 +57,6 @@ export class ServerProcess {
       clearTimeout(timer)
     }
     if (this.#dir !== '') await rm(this.#dir, { recursive: true, force: true })
-  }
-
-  async restart(): Promise<void> {
-    await this.stop()
-    await this.start()
   }
 
   async #waitUntilReady(): Promise<void> {

@@ -1,10 +1,22 @@
 import { ProtobufWriter, snappyCompress, writeVarint } from '../../../packages/bytes/src/index.ts'
+import { type TimedHistogram, writeHistogram } from '../../../packages/decode/src/encode-histogram.ts'
+import { STALE_HIGH, STALE_LOW } from '../../../packages/model/src/index.ts'
+
+export interface SampleV2 {
+  readonly value: number
+  readonly timeMs: number
+  readonly startMs?: number
+  /** The marker instead of the value: its bits would not survive in a number. */
+  readonly isStale?: boolean
+}
 
 /** One series of a `io.prometheus.write.v2.Request`, as the cases describe it. */
 export interface SeriesV2 {
   readonly labels: Readonly<Record<string, string>>
-  readonly samples?: readonly { readonly value: number; readonly timeMs: number; readonly startMs?: number }[]
+  readonly samples?: readonly SampleV2[]
+  /** As the message `Histogram`; `histograms` are written from what they say. */
   readonly histogram?: Uint8Array
+  readonly histograms?: readonly TimedHistogram[]
   readonly exemplar?: {
     readonly labels: Readonly<Record<string, string>>
     readonly value: number
@@ -16,23 +28,27 @@ export interface SeriesV2 {
 
 /** Writes a whole request body, in one snappy block. Source: Remote-Write 2.0; its types.proto. */
 export function requestV2(all: readonly SeriesV2[]): Uint8Array<ArrayBuffer> {
-  const symbols = ['']
+  const symbols = new Map([['', 0]])
   const refOf = (text: string) => {
-    const at = symbols.indexOf(text)
-    return at >= 0 ? at : symbols.push(text) - 1
+    const known = symbols.get(text)
+    if (known !== undefined) return known
+    symbols.set(text, symbols.size)
+    return symbols.size - 1
   }
   const series = new ProtobufWriter()
   for (const one of all) {
     const mark = series.open(0x2a)
     writeRefs(series, one.labels, refOf)
-    for (const { value, timeMs, startMs } of one.samples ?? []) {
+    for (const { value, timeMs, startMs, isStale } of one.samples ?? []) {
       const sample = series.open(0x12)
-      series.double(0x09, value)
+      if (isStale === true) series.fixed64(0x09, STALE_LOW, STALE_HIGH)
+      else series.double(0x09, value)
       series.signed(0x10, timeMs)
       if (startMs !== undefined) series.signed(0x18, startMs)
       series.close(sample)
     }
     if (one.histogram !== undefined) series.bytes(0x1a, one.histogram)
+    for (const histogram of one.histograms ?? []) writeHistogram(series, 0x1a, histogram)
     if (one.exemplar !== undefined) {
       const exemplar = series.open(0x22)
       writeRefs(series, one.exemplar.labels, refOf)
@@ -51,7 +67,7 @@ export function requestV2(all: readonly SeriesV2[]): Uint8Array<ArrayBuffer> {
     series.close(mark)
   }
   const request = new ProtobufWriter()
-  for (const symbol of symbols) request.text(0x22, symbol)
+  for (const symbol of symbols.keys()) request.text(0x22, symbol)
   return new Uint8Array(snappyCompress(Buffer.concat([request.finish(), series.finish()])))
 }
 

@@ -1,9 +1,10 @@
 import { formatLabels, type Histogram, type HistogramBuckets, labelsKey, RESET_HINT } from '@vantage/model'
+import { type BucketRange, bucketRanges } from '../promql/histogram/bounds.ts'
 import { compact, haveSameBounds } from '../promql/histogram/layout.ts'
 import { histogramText } from '../promql/histogram/text.ts'
 import { type Point, parseMetric, parsePoints, parseSeries } from './notation.ts'
 import type { EvalCommand, TextPattern, Timing } from './script.ts'
-import type { AnsweredPoint, PointSeries, TargetAnswer, TargetData } from './target.ts'
+import type { AnsweredPoint, PointSeries, ShownHistogram, TargetAnswer, TargetData } from './target.ts'
 
 /** Relative difference that still counts as equal. */
 const TOLERANCE = 1e-6
@@ -108,7 +109,8 @@ function shortText(series: PointSeries): string {
   return `${formatLabels(series.labels)} ${series.points.map(pointText).join(' ')}`
 }
 
-function pointText({ timeMs, value, histogram }: AnsweredPoint): string {
+function pointText({ timeMs, value, histogram, shown }: AnsweredPoint): string {
+  if (shown !== undefined) return `${JSON.stringify(shown)}@${timeMs}`
   return `${histogram === undefined ? value : showHistogram(histogram)}@${timeMs}`
 }
 
@@ -129,10 +131,32 @@ function comparePoints(want: PointSeries, got: PointSeries): string | undefined 
 }
 
 function isSamePoint(want: AnsweredPoint, got: AnsweredPoint): boolean {
+  if (got.shown !== undefined) return want.histogram !== undefined && isShownAs(want.histogram, got.shown)
   if (want.histogram === undefined || got.histogram === undefined) {
     return want.histogram === got.histogram && almostEqual(want.value, got.value)
   }
   return isSameHistogram(compact(want.histogram), compact(got.histogram))
+}
+
+/** Only what an answer tells is compared. */
+function isShownAs(want: Histogram, got: ShownHistogram): boolean {
+  const buckets = bucketRanges(want).filter(({ count }) => count !== 0)
+  return (
+    almostEqual(want.count, got.count) &&
+    almostEqual(want.sum, got.sum) &&
+    buckets.length === got.buckets.length &&
+    buckets.every((bucket, i) => isSameRange(bucket, got.buckets[i] as BucketRange))
+  )
+}
+
+function isSameRange(want: BucketRange, got: BucketRange): boolean {
+  return (
+    almostEqual(want.lower, got.lower) &&
+    almostEqual(want.upper, got.upper) &&
+    want.isLowerInclusive === got.isLowerInclusive &&
+    want.isUpperInclusive === got.isUpperInclusive &&
+    almostEqual(want.count, got.count)
+  )
 }
 
 /** A hint that is not known in the expectation allows any. */

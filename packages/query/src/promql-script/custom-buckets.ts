@@ -69,12 +69,14 @@ function pointAt(classic: ClassicSeries, i: number): Point {
     const count = valueAt(points, i)
     return count === undefined ? [] : [{ bound, count }]
   })
+  // One bound may be written in many ways: the first series that has it counts.
+  const distinct = cumulative.filter(({ bound }, at) => at === 0 || cumulative[at - 1]?.bound !== bound)
   if (cumulative.length === 0) {
     const isStale = classic.buckets.some(({ points }) => points[i]?.kind === 'stale')
     return { kind: isStale ? 'stale' : 'none' }
   }
   const total = valueAt(classic.counts, i) ?? (cumulative.at(-1)?.count as number)
-  return { kind: 'histogram', histogram: histogramFrom(cumulative, total, valueAt(classic.sums, i) ?? 0) }
+  return { kind: 'histogram', histogram: histogramFrom(distinct, total, valueAt(classic.sums, i) ?? 0) }
 }
 
 function histogramFrom(

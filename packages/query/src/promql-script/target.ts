@@ -1,4 +1,5 @@
 import type { Histogram, Labels } from '@vantage/model'
+import type { BucketRange } from '../promql/histogram/bounds.ts'
 import type { Point } from './notation.ts'
 
 /** One series of a `load`: point i is the sample at `i * stepMs`. */
@@ -21,6 +22,15 @@ export interface AnsweredPoint {
   /** Means nothing beside a histogram. */
   readonly value: number
   readonly histogram?: Histogram
+  /** What an answer says of a histogram that does not tell all of it. */
+  readonly shown?: ShownHistogram
+}
+
+/** A histogram as the HTTP API answers it: filled buckets only, ascending; no schema, no hint, no custom bounds. */
+export interface ShownHistogram {
+  readonly count: number
+  readonly sum: number
+  readonly buckets: readonly BucketRange[]
 }
 
 export type TargetData =
