@@ -1,3 +1,4 @@
+export { BUCKET, BUCKET_COLUMNS, BucketColumns } from './buckets.ts'
 export type { Exemplar, MetricMetadata, MetricType } from './columns.ts'
 export { SampleColumns } from './columns.ts'
 export type { Code, Fault, FaultDetail, Result } from './fault.ts'

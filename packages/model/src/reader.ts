@@ -1,3 +1,4 @@
+import type { BucketColumns } from './buckets.ts'
 import type { Exemplar, MetricMetadata, SampleColumns } from './columns.ts'
 import type { HistogramColumns } from './histogram.ts'
 import type { Labels } from './labels.ts'
@@ -51,6 +52,29 @@ export interface SeriesSelection {
    * time; samples of which nobody said so are left out. `out` is cleared first. Readers without it know of none.
    */
   readStartTimes?(index: number, startMs: number, endMs: number, out: Map<number, number>): void
+  /** Widths of the buckets that may stand in for samples in the scan's range, coarsest first; absent or empty = none. */
+  readonly bucketsMs?: readonly number[]
+  /**
+   * Samples up to this time (unix ms) are no longer stored; of their buckets, `read` gives each last sample. Absent =
+   * whatever was sent is there.
+   */
+  readonly reducedToMs?: number | undefined
+  /**
+   * Reads (startMs, endMs] of one series as buckets: whole ones, (k * bucketMs, (k + 1) * bucketMs], of exactly the
+   * samples that `read` would give; up to `reducedToMs` those that are left, whatever their width.
+   * @param bucketMs one of `bucketsMs`, both ends are multiples; or 0: a bucket for each sample beyond `reducedToMs`
+   * @param wanted columns, bit i = place i of `BUCKET`; `lastMs` is always there
+   * @param out reset first
+   * @returns false where the samples are to be read instead
+   */
+  readBuckets?(
+    index: number,
+    bucketMs: number,
+    startMs: number,
+    endMs: number,
+    wanted: number,
+    out: BucketColumns,
+  ): boolean
   /** For `MetricReader.adopt`; readers without it keep their selections to themselves. */
   share?(): SelectionShare
 }

@@ -54,7 +54,7 @@ function measure(title: string, matchers: readonly Matcher[]): void {
   let samples = 0
   for (let i = 0; i < 7; i++) {
     const start = performance.now()
-    view.update(book.message('bench', 't', head, { parts: [], version: 0 }, now))
+    view.update(book.message('bench', 't', head, { parts: [], tiers: [], version: 0 }, now))
     const selection = reader.select('t', { matchers, ...range }, unlimitedBudget)
     const selected = performance.now()
     samples = 0

@@ -85,3 +85,5 @@ export const MERGE_SPAN_MS = 24 * 3_600_000
 export const RETENTION_MS = 15 * 24 * 3_600_000
 /** [storage.retention5m], [storage.retention1h] of the tiers, finest first. */
 export const TIER_RETENTION_MS = [90 * 24 * 3_600_000, 400 * 24 * 3_600_000] as const
+/** Buckets of a chunk of a tier: all columns of it in their raw form fit a page. */
+export const TIER_CHUNK_BUCKETS_MAX = 384

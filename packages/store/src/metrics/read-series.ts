@@ -10,6 +10,8 @@ export class UnionScratch {
   readonly source = new ReadScratch()
   readonly floats = new SampleColumns(1024)
   readonly room = new SampleColumns(1024)
+  /** Samples between buckets. */
+  readonly gap = new SampleColumns(1024)
   readonly times = new TimeList()
   readonly timesRoom = new TimeList()
   readonly histograms = new HistogramColumns()

@@ -55,6 +55,13 @@ export class TenantRetention {
     return [...new Set(this.#keeps.map((one) => one.rawMs))].sort((a, b) => a - b)
   }
 
+  /** @param tier place in `TIER_BUCKETS_MS` */
+  tierPeriodsMs(tier: number): readonly number[] {
+    const longestMs = this.longestTierMs(tier)
+    const periods = new Set(this.#keeps.map((one) => one.tierMs[tier] as number))
+    return [...periods].filter((keepMs) => keepMs < longestMs).sort((a, b) => a - b)
+  }
+
   shortestRawMs(): number {
     return this.#keeps.reduce((least, one) => Math.min(least, one.rawMs), Number.POSITIVE_INFINITY)
   }

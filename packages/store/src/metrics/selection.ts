@@ -1,4 +1,5 @@
 import {
+  type BucketColumns,
   compareLabels,
   type Exemplar,
   type HistogramColumns,
@@ -11,7 +12,10 @@ import {
 } from '@vantage/model'
 import { IntList } from './int-list.ts'
 import { addFloats, addHistograms, addHistogramTimes, type UnionScratch } from './read-series.ts'
-import type { IndexGroup, SampleSource } from './series-index.ts'
+import type { IndexGroup } from './series-index.ts'
+import { readSeriesBuckets, type SeriesPlace } from './tier/read-buckets.ts'
+import { TierSource } from './tier/tier-source.ts'
+import { bucketWidths } from './tier/tier-view.ts'
 import { TimesKeys } from './times-keys.ts'
 
 /** Series of one selection; the places where each one lives form a list, oldest first. */
@@ -115,6 +119,8 @@ export class Selection implements SeriesSelection {
   readonly #hasStartTimes: boolean
 
   readonly #range: ScanRange
+  readonly bucketsMs: readonly number[]
+  readonly reducedToMs: number | undefined
 
   /**
    * @param scratch shared by all selections of one reader, for reads never interleave
@@ -125,6 +131,8 @@ export class Selection implements SeriesSelection {
     this.#hasHistograms = union.groups.some((group) => group.sources.some((source) => source.hasHistograms))
     this.#hasStartTimes = union.groups.some((group) => group.sources.some((source) => source.hasStartTimes))
     this.count = union.count
+    this.bucketsMs = bucketWidths(union.groups, range.startMs, range.endMs)
+    this.reducedToMs = reducedToMs(union, range)
     this.#union = union
     this.#scratch = scratch
     this.#labels = new Array(union.count)
@@ -214,6 +222,30 @@ export class Selection implements SeriesSelection {
     out.timesKey = this.#keysOf(startMs, endMs).key(out, trail)
   }
 
+  readBuckets(
+    index: number,
+    bucketMs: number,
+    startMs: number,
+    endMs: number,
+    wanted: number,
+    out: BucketColumns,
+  ): boolean {
+    if (this.mayHaveHistograms(index)) return false
+    const question = { bucketMs, afterMs: startMs, toMs: endMs, wanted }
+    return readSeriesBuckets(this.#places(index), question, out, this.#scratch)
+  }
+
+  /** Where a series lives, oldest first. */
+  #places(index: number): SeriesPlace[] {
+    const places: SeriesPlace[] = []
+    const { groups, first, placeGroup, placeSeries, placeNext } = this.#union
+    for (let at = first.items[this.#order[index] as number] as number; at >= 0; at = placeNext.items[at] as number) {
+      const group = groups[placeGroup.items[at] as number] as IndexGroup
+      for (const source of group.sources) places.push({ group, source, series: placeSeries.items[at] as number })
+    }
+    return places
+  }
+
   /** Keys are promised per range; a query reads few ranges. */
   #keysOf(startMs: number, endMs: number): TimesKeys {
     const range = `${startMs} ${endMs}`
@@ -229,14 +261,7 @@ export class Selection implements SeriesSelection {
   readStartTimes(index: number, startMs: number, endMs: number, out: Map<number, number>): void {
     out.clear()
     if (!this.#hasStartTimes) return
-    const places: { readonly source: SampleSource; readonly series: number }[] = []
-    const { groups, first, placeGroup, placeSeries, placeNext } = this.#union
-    for (let at = first.items[this.#order[index] as number] as number; at >= 0; at = placeNext.items[at] as number) {
-      const series = placeSeries.items[at] as number
-      for (const source of (groups[placeGroup.items[at] as number] as IndexGroup).sources) {
-        places.push({ source, series })
-      }
-    }
+    const places = this.#places(index)
     if (!places.some(({ source, series }) => source.mayHoldStartTimes(series))) return
     const { started, startedTimes, starts, source: scratch } = this.#scratch
     started.reset()
@@ -262,6 +287,19 @@ export class Selection implements SeriesSelection {
     }
     return found.sort((a, b) => a.timeMs - b.timeMs)
   }
+}
+
+/** End of what only buckets are left of, among the series of a selection; undefined where that is nothing. */
+function reducedToMs({ groups, placeGroup }: Union, range: ScanRange): number | undefined {
+  if (!groups.some(({ sources }) => sources[0] instanceof TierSource)) return undefined
+  let latestMs: number | undefined
+  const used = new Set(placeGroup.items.subarray(0, placeGroup.count))
+  for (const group of used) {
+    const source = groups[group]?.sources[0]
+    if (!(source instanceof TierSource) || source.minTimeMs > range.endMs) continue
+    latestMs = Math.max(latestMs ?? source.maxTimeMs, source.maxTimeMs)
+  }
+  return latestMs
 }
 
 /** Equal in two threads where the numbers of groups and series mean the same in both. */

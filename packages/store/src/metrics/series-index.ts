@@ -3,6 +3,7 @@ import type { ReadScratch } from './head/generation-reader.ts'
 import type { IntList } from './int-list.ts'
 import type { MatchCache } from './select.ts'
 import type { StartColumn } from './start-column.ts'
+import type { PartTier } from './tier/tier-view.ts'
 import type { TimeList } from './time-list.ts'
 
 /**
@@ -70,10 +71,12 @@ export interface IndexGroup {
   /** Names the index in all threads alike. */
   readonly id: string
   /** Set where the part behind the group cannot be believed: a query that would need it fails with this. */
-  readonly refusal?: Fault
+  readonly refusal?: Fault | undefined
   readonly index: SeriesIndex
   readonly matches: MatchCache
   readonly sources: readonly SampleSource[]
+  /** Buckets of the part behind the group, where they are whole. */
+  readonly tiers?: readonly PartTier[]
   readonly known: KnownTwins
 }
 

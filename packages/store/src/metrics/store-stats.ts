@@ -1,4 +1,4 @@
-import type { PartRow } from './catalogue/protocol.ts'
+import type { PartRow, TierRow } from './catalogue/protocol.ts'
 import type { TenantHead } from './head/tenant-head.ts'
 
 export interface MetricStoreStats {
@@ -16,6 +16,9 @@ export interface MetricStoreStats {
   readonly parts: number
   readonly partBytes: number
   readonly partSamples: number
+  readonly tiers: number
+  readonly tierBytes: number
+  readonly tierBuckets: number
   readonly appliedTo: number
   readonly sealedTo: number
   readonly pins: number
@@ -54,5 +57,13 @@ export function partStats(parts: readonly PartRow[]) {
     parts: parts.length,
     partBytes: sum(parts.map((part) => part.bytes)),
     partSamples: sum(parts.map((part) => part.sampleCount)),
+  }
+}
+
+export function tierStats(tiers: readonly TierRow[]) {
+  return {
+    tiers: tiers.length,
+    tierBytes: sum(tiers.map((tier) => tier.bytes)),
+    tierBuckets: sum(tiers.map((tier) => tier.bucketCount)),
   }
 }

@@ -35,7 +35,7 @@ import { type Pin, PinBook } from './pins.ts'
 import { restoreHeads } from './restore.ts'
 import { ageFromMs, DEFAULT_RETENTION } from './retention.ts'
 import type { MetricStoreOptions } from './store-options.ts'
-import { headStats, type MetricStoreStats, partStats } from './store-stats.ts'
+import { headStats, type MetricStoreStats, partStats, tierStats } from './store-stats.ts'
 import { StoredFiles } from './stored-files.ts'
 import { checkDeletion, deletedToOf, type SeriesDeletion, type Tombstone } from './tombstones.ts'
 import type { TickInput } from './upkeep.ts'
@@ -55,7 +55,7 @@ const REBUILD_SERIES_MIN = 4096
 const MAIN_READER = 'main'
 const BACKGROUND_READER = 'background'
 /** The background worker reads generations through its view, and opens files itself. */
-const NO_FILES: StoredView = { parts: [], version: 0 }
+const NO_FILES: StoredView = { parts: [], tiers: [], version: 0 }
 
 /**
  * The metrics store of one process: heads in shared memory, parts in files, a catalogue that says which.
@@ -132,7 +132,7 @@ export class MetricStore {
     await files.syncDirectory(this.#options.directory)
     const answer = await this.#catalogue.ask({ kind: 'load' })
     assert(answer.kind === 'state', 'catalogue answers with its state')
-    this.#stored.setParts(answer.state.parts)
+    this.#stored.set(answer.state.parts, answer.state.tiers)
     this.#sealedTo = answer.state.offsets[this.#topic] ?? 0
     this.#appliedTo = this.#sealedTo
     this.#frozenTo = this.#sealedTo
@@ -140,7 +140,7 @@ export class MetricStore {
       const head = this.#head(tenant)
       head.tombstones = [...head.tombstones, tombstone]
     }
-    const wanted = new Set(this.#stored.parts.map((part) => part.fileName))
+    const wanted = new Set([...this.#stored.parts, ...this.#stored.tiers].map((one) => one.fileName))
     for (const name of files.list(this.#partsDirectory)) {
       if (!wanted.has(name)) await files.remove(`${this.#partsDirectory}/${name}`)
     }
@@ -277,6 +277,7 @@ export class MetricStore {
     return {
       ...headStats([...this.#heads.values()]),
       ...partStats(this.#stored.parts),
+      ...tierStats(this.#stored.tiers),
       appliedTo: this.#appliedTo,
       sealedTo: this.#sealedTo,
       pins: this.#pins.count,
@@ -380,10 +381,7 @@ export class MetricStore {
       assert(answer.kind === 'ids', 'catalogue answers with ids')
       // One turn: whoever looks sees the data in generations before and in parts after, never in both.
       this.#pending.shift()
-      this.#stored.setParts([
-        ...this.#stored.parts,
-        ...parts.map((part, i) => ({ ...part, id: answer.ids[i] as number })),
-      ])
+      this.#stored.set([...this.#stored.parts, ...parts.map((part, i) => ({ ...part, id: answer.ids[i] as number }))])
       this.#condemned.add(written.filter((part) => part.seriesCount === 0))
       for (const { tenant, frozen } of batch.items) {
         const head = this.#heads.get(tenant) as TenantHead
@@ -395,11 +393,11 @@ export class MetricStore {
   }
 
   async #writePart(batch: SealBatch, tenant: TenantId, frozen: FrozenGeneration): Promise<NewPart> {
-    const fileName = partFileName(tenant, batch.fromOffset, batch.toOffset, 0, this.#stored.nextNumber())
+    const fileName = partFileName(tenant, batch, 0, this.#stored.nextNumber())
     const head = this.#heads.get(tenant) as TenantHead
     const deletedTo = deletedToOf(head.tombstones, batch.toOffset)
     const view = this.#views.message(this.#backgroundReader(), tenant, head, NO_FILES, this.#upkeep.nowMs)
-    const { totals } = await this.#background.ask({
+    const answer = await this.#background.ask({
       kind: 'seal',
       tenant,
       view,
@@ -411,7 +409,8 @@ export class MetricStore {
       fromOffset: batch.fromOffset,
       toOffset: batch.toOffset,
     })
-    assert(totals !== undefined, 'a seal writes a part')
+    assert(answer.kind === 'part' && answer.totals !== undefined, 'a seal writes a part')
+    const { totals } = answer
     const arrivedMs = this.#options.clock.nowMs()
     const age = ageFromMs(totals.maxTimeMs, arrivedMs)
     return { tenant, fileName, level: 0, arrivedMs, ageFromMs: age, deletedTo, ...totals }

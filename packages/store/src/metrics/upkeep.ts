@@ -90,12 +90,15 @@ const JUDGED_MAX = 100_000
 /** Which merge is due. A merge that fails does not keep others waiting: its parts rest. */
 export class MergePlan {
   readonly #retentionOf: (tenant: TenantId) => TenantRetention
+  readonly #hasTiers: (part: PartRow) => boolean
   readonly #restUntilMs = new Map<number, number>()
   /** Part → periods that were over when it was last looked through for series to drop; a restart looks again. */
   readonly #judged = new Map<number, number>()
 
-  constructor(retentionOf: (tenant: TenantId) => TenantRetention) {
+  /** @param hasTiers parts with buckets of their own stay as they are, but for what goes */
+  constructor(retentionOf: (tenant: TenantId) => TenantRetention, hasTiers: (part: PartRow) => boolean) {
     this.#retentionOf = retentionOf
+    this.#hasTiers = hasTiers
   }
 
   /**
@@ -112,7 +115,7 @@ export class MergePlan {
     for (const [id, untilMs] of this.#restUntilMs) if (untilMs <= monotonicMs) this.#restUntilMs.delete(id)
     const isBarred = (part: PartRow): boolean => this.#restUntilMs.has(part.id)
     for (const tenant of heads.keys()) {
-      const parts = chooseMerge(partsOf(tenant), isBarred)
+      const parts = chooseMerge(partsOf(tenant), (part) => isBarred(part) || this.#hasTiers(part))
       if (parts.length > 0) return { tenant, parts }
     }
     for (const [tenant, head] of heads) {

@@ -16,7 +16,7 @@ import { ViewBook } from './view-book.ts'
 
 const ALL = { matchers: [], startMs: 0, endMs: 1e14 }
 const NOW = 1_700_000_000_000
-const NONE = { parts: [], version: 0 }
+const NONE = { parts: [], tiers: [], version: 0 }
 
 /** A head and a reader that shares nothing with it but messages. */
 function open() {

@@ -25,6 +25,9 @@ import {
 } from './retention.ts'
 import { MatchCache } from './select.ts'
 import { type IndexGroup, KnownTwins, type SampleSource, type SeriesIndex } from './series-index.ts'
+import { type OpenTier, TenantTiers } from './tier/tenant-tiers.ts'
+import { TierReader } from './tier/tier-reader.ts'
+import type { TierRef } from './tier/tier-view.ts'
 import type { Tombstone } from './tombstones.ts'
 
 /** Messages a view keeps until someone reports them. */
@@ -40,12 +43,16 @@ export interface PartRef {
   readonly deletedTo: number
   /** The age of what it holds does not count from before this, unix ms. */
   readonly ageFromMs: number
+  /** CRC-32C of the footer. */
+  readonly checksum: number
 }
 
 /** What of one tenant lies in files, as of one version of the catalogue. */
 export interface StoredView {
   /** Lowest log offset first. */
   readonly parts: readonly PartRef[]
+  /** Lowest log offset first. */
+  readonly tiers: readonly TierRef[]
   /** Another one wherever anything else is. */
   readonly version: number
 }
@@ -104,6 +111,7 @@ export class TenantView {
   #generations: { readonly indexEpoch: number; readonly toOffset: number; readonly reader: GenerationReader }[] = []
   #parts: { readonly open: OpenPart; readonly ref: PartRef }[] = []
   #retired: OpenPart[] = []
+  readonly #tiers: TenantTiers
   #tombstones: readonly Tombstone[] = []
   readonly #deleted = new WeakMap<SeriesIndex, DeletedSeries>()
   readonly #retention: TenantRetention
@@ -117,6 +125,7 @@ export class TenantView {
   constructor(tenant: TenantId, retention: TenantRetention, local: LocalSource | undefined) {
     this.#tenant = tenant
     this.#retention = retention
+    this.#tiers = new TenantTiers(retention)
     this.#local = local
   }
 
@@ -159,10 +168,13 @@ export class TenantView {
     return expiredSeries(keeps, this.#retention, this.#nowMs, { minTimeMs: source.minTimeMs, ageFromMs: from })
   }
 
-  update(message: TenantViewMessage, openPart: (ref: PartRef) => OpenPart): void {
+  update(message: TenantViewMessage, openPart: (ref: PartRef) => OpenPart, openTier: OpenTier): void {
     this.#updateIndexes(message)
     this.#updateGenerations(message)
-    if (message.stored !== undefined) this.#updateParts(message.stored.parts, openPart)
+    if (message.stored !== undefined) {
+      this.#updateParts(message.stored.parts, openPart)
+      this.#tiers.update(message.stored.tiers, openTier)
+    }
     this.#nowMs = message.nowMs
     if (message.tombstones !== undefined) this.#tombstones = message.tombstones
     for (const entry of message.metadata) this.metadata.set(entry.metric, entry)
@@ -219,13 +231,16 @@ export class TenantView {
     for (const { open, ref } of [...this.#parts].reverse()) {
       const { group } = open
       const sources = group.sources.map((one) => this.#masked(one, group.index, ref.deletedTo, ref.ageFromMs))
-      groups.push(sources[0] === group.sources[0] ? group : { ...group, sources })
+      const tiers = this.#tiers.beside(ref, group.index, this.#tombstones)
+      const isAsOpened = tiers === undefined && sources[0] === group.sources[0]
+      groups.push(isAsOpened ? group : { ...group, sources, ...(tiers === undefined ? {} : { tiers }) })
     }
-    return groups
+    return [...groups, ...this.#tiers.groups(this.#nowMs, this.#tombstones)]
   }
 
   close(): void {
     for (const part of [...this.#parts.map(({ open }) => open), ...this.#retired]) part.close()
+    this.#tiers.close()
     this.#parts = []
     this.#retired = []
     this.groups = []
@@ -268,7 +283,11 @@ export class StoreView {
       view = new TenantView(message.tenant, new TenantRetention(this.#retention, message.tenant), this.#local)
       this.#tenants.set(message.tenant, view)
     }
-    view.update(message, (ref) => this.#openPart(ref))
+    view.update(
+      message,
+      (ref) => this.#openPart(ref),
+      (ref) => this.#openTier(ref),
+    )
   }
 
   tenant(tenant: TenantId): TenantView | undefined {
@@ -286,13 +305,24 @@ export class StoreView {
     }
   }
 
+  #openTier(ref: TierRef): TierReader | Fault {
+    assert(!ref.fileName.includes('/'), 'tier file names are names, not paths')
+    try {
+      return TierReader.open(this.#files, `${this.#directory}/${ref.fileName}`, ref.id, this.#seed, this.#pages)
+    } catch (error) {
+      const refusal = refusalOf(ref, error)
+      if (this.problems.length < PROBLEMS_MAX) this.problems.push(refusal.message)
+      return refusal
+    }
+  }
+
   close(): void {
     for (const view of this.#tenants.values()) view.close()
     this.#tenants.clear()
   }
 }
 
-function refusalOf(ref: PartRef, error: unknown): Fault {
+function refusalOf(ref: { readonly fileName: string }, error: unknown): Fault {
   if (error instanceof FaultError) return error.fault
   const code = (error as { code?: string }).code
   if (code === undefined) throw error

@@ -127,6 +127,12 @@ export class Annotations {
     seen.maxDiff = Math.max(seen.maxDiff, correction.maxDiff)
   }
 
+  /** Samples up to a time have expired, and buckets of them answer. */
+  reduced(toMs: number, span: Span): void {
+    const what = 'only the last sample of each bucket and sums over whole buckets are left of it'
+    this.info(`raw samples up to ${isoTime(toMs)} have expired: ${what}`, span)
+  }
+
   /** Takes over what another thread has to say of its share. */
   absorb(warnings: readonly string[], infos: readonly string[]): void {
     for (const one of warnings) if (this.#warnings.size < ANNOTATIONS_MAX) this.#warnings.add(one)

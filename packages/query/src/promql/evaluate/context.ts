@@ -73,6 +73,14 @@ export class EvaluationContext {
     else if (this.histograms.count > 0) this.histograms.reset()
   }
 
+  /** One series was read as buckets: `work` samples and buckets were looked at for it. */
+  noteBuckets(work: number): void {
+    this.samplesRead += work
+    this.seriesRead++
+    this.budget.chargeSamples(work)
+    if (this.histograms.count > 0) this.histograms.reset()
+  }
+
   #readHistograms(selection: SeriesSelection, index: number, startMs: number, endMs: number): void {
     selection.readHistograms(index, startMs, endMs, this.histograms)
     this.samplesRead += this.histograms.count

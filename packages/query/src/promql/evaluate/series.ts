@@ -78,7 +78,10 @@ export function selectSeries(
   startMs: number,
   endMs: number,
 ): SeriesSelection {
-  return context.reader.select(context.tenant, { matchers: plan.matchers, startMs, endMs }, context.budget)
+  const selection = context.reader.select(context.tenant, { matchers: plan.matchers, startMs, endMs }, context.budget)
+  const { reducedToMs } = selection
+  if (reducedToMs !== undefined && reducedToMs >= startMs) context.annotations.reduced(reducedToMs, plan.expr)
+  return selection
 }
 
 /** Says of each histogram that does not whether its counter was reset since the one before. */

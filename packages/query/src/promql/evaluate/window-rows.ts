@@ -11,6 +11,7 @@ import type { RangeSource, Reach } from './range-source.ts'
 import { type Histograms, hasPoints, ROW_STEP_BYTES, withoutMetadata } from './rows.ts'
 import type { RowVisitor } from './series.ts'
 import type { Turns } from './share.ts'
+import { TierWindows } from './tier-windows.ts'
 import { WindowBounds } from './windows.ts'
 
 /** What a window function does with one series, already bound to the steps. */
@@ -59,11 +60,15 @@ export function visitWindows(
   const values = new Float64Array(grid.steps)
   const present = new Uint8Array(grid.steps)
   let mixed: MixedRows | undefined
+  const tiers = heedsStartTimes ? undefined : TierWindows.of(context, plan, source, ends)
   for (let i = turns.next(); i >= 0; i = turns.next()) {
-    const samples = source.load(i)
     const labels = source.labels(i)
-    bounds.update(samples)
-    evaluate(samples, values, present)
+    // Fast path: buckets that say the same.
+    if (tiers?.evaluate(i, values, present) !== true) {
+      const samples = source.load(i)
+      bounds.update(samples)
+      evaluate(samples, values, present)
+    }
     let histograms: Histograms | undefined
     if (heedsStartTimes) source.loadStartTimes(i)
     if (context.histograms.count > 0 || (heedsStartTimes && context.startTimes.size > 0)) {

@@ -8,9 +8,11 @@ import { expiredSeries, SeriesKeeps, TenantRetention } from '../retention.ts'
 import type { SampleSource, SeriesIndex } from '../series-index.ts'
 import { type PartRef, StoreView } from '../view.ts'
 import { serve, type WorkerPort } from '../worker-port.ts'
+import { buildTier, rewriteTier } from './build-tiers.ts'
 import { generationInput } from './generation-input.ts'
 import { mergeInput } from './merge-input.ts'
 import type { BackgroundAnswer, BackgroundData, BackgroundRequest, MergeRequest, SealRequest } from './protocol.ts'
+import { publishFile } from './publish-file.ts'
 
 /** A merge reads every page once: a small cache is enough. */
 const MERGE_CACHE_BYTES = 8 * 1024 * 1024
@@ -24,9 +26,13 @@ export function runBackground(port: WorkerPort, data: BackgroundData, files: Fil
   serve<BackgroundRequest, BackgroundAnswer>(port, (request) => {
     switch (request.kind) {
       case 'seal':
-        return { totals: sealGeneration(files, data.directory, view, request) }
+        return { kind: 'part', totals: sealGeneration(files, data.directory, view, request) }
       case 'merge':
-        return { totals: mergeParts(files, data, request) }
+        return { kind: 'part', totals: mergeParts(files, data, request) }
+      case 'buildTier':
+        return { kind: 'tier', totals: buildTier(files, data, request) }
+      case 'rewriteTier':
+        return { kind: 'rewritten', ...rewriteTier(files, data, request) }
       default:
         return unreachable(request)
     }
@@ -72,25 +78,6 @@ function isTouched(source: SampleSource, index: SeriesIndex): boolean {
   return false
 }
 
-/** tmp → sync → rename → sync directory: a name without `tmp-` is a whole part. */
 export function publishPart(files: FileSystem, directory: string, fileName: string, input: PartInput): PartTotals {
-  const temporary = `${directory}/tmp-${fileName}`
-  try {
-    const totals = writePart(files, temporary, input)
-    files.rename(temporary, `${directory}/${fileName}`)
-    files.syncDirectoryNow(directory)
-    return totals
-  } catch (error) {
-    removeQuietly(files, temporary)
-    throw error
-  }
-}
-
-/** What cannot be removed now is removed at the next start. */
-function removeQuietly(files: FileSystem, path: string): void {
-  try {
-    files.removeNow(path)
-  } catch (error) {
-    if ((error as { code?: string }).code === undefined) throw error
-  }
+  return publishFile(files, directory, fileName, (path) => writePart(files, path, input))
 }
