@@ -11,6 +11,8 @@ import { TierUpkeep } from './tier-upkeep.ts'
 import { deletedToOf, type Tombstone, tombstonesOver } from './tombstones.ts'
 import { expiredParts, MergePlan, RetentionClock } from './upkeep.ts'
 
+const MINUTE_MS = 60_000
+
 /** What upkeep works on; all of it belongs to the store. */
 export interface UpkeepScope {
   readonly options: MetricStoreOptions
@@ -43,9 +45,9 @@ export class FileUpkeep {
     this.#nowMs = scope.options.clock.nowMs()
   }
 
-  /** The wall clock as retention believes it, unix ms: readers and upkeep judge by the same. */
+  /** The wall clock as retention believes it, unix ms, by the minute: readers may keep what they derive from it. */
   get nowMs(): number {
-    return this.#nowMs
+    return Math.floor(this.#nowMs / MINUTE_MS) * MINUTE_MS
   }
 
   #retentionOf(tenant: TenantId): TenantRetention {

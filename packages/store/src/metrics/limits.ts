@@ -69,6 +69,9 @@ export const TIME_COLUMNS_MAX = 512
 /** Deletions of one tenant that wait to be made final in its parts: each costs every read a look, and two bits a series. */
 export const TOMBSTONES_MAX = 256
 
+/** Rounds of upkeep that one call of `cleanTombstones` waits for: each rewrites, merges or builds one file. */
+export const CLEAN_ROUNDS_MAX = 10_000
+
 /** A generation is sealed when one of these is reached. */
 export const SEAL_AFTER_MS = 2 * 3_600_000
 export const SEAL_LOG_BYTES = 1024 * 1024 * 1024

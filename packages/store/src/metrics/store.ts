@@ -22,6 +22,7 @@ import { TailPacker } from './head/generation.ts'
 import type { SeriesTap } from './head/tap.ts'
 import { type FrozenGeneration, TenantHead } from './head/tenant-head.ts'
 import {
+  CLEAN_ROUNDS_MAX,
   PAGE_CACHE_BYTES,
   SEAL_AFTER_MS,
   SEAL_GAP_MS,
@@ -34,6 +35,7 @@ import { partFileName } from './part/part-file-name.ts'
 import { type Pin, PinBook } from './pins.ts'
 import { restoreHeads } from './restore.ts'
 import { ageFromMs, DEFAULT_RETENTION } from './retention.ts'
+import { CATALOGUE_FILE, copyStore, PARTS_DIRECTORY, snapshotFault } from './snapshot.ts'
 import type { MetricStoreOptions } from './store-options.ts'
 import { headStats, type MetricStoreStats, partStats, tierStats } from './store-stats.ts'
 import { StoredFiles } from './stored-files.ts'
@@ -85,6 +87,7 @@ export class MetricStore {
   #sealedTo = 0
   #openedAtMs: number
   #work: Promise<void> | undefined
+  #lastTick: TickInput = { unsealedLogBytes: 0, isMemoryShort: false }
   #isClosed = false
   #retryAtMs = Number.NEGATIVE_INFINITY
   readonly #counts = { seals: 0, failures: 0 }
@@ -94,10 +97,10 @@ export class MetricStore {
     this.#topic = options.topic ?? 'metrics-raw'
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#seed = options.seed ?? randomInt(2 ** 31)
-    this.#partsDirectory = `${options.directory}/parts`
+    this.#partsDirectory = `${options.directory}/${PARTS_DIRECTORY}`
     this.#openedAtMs = options.clock.monotonicMs()
     this.#condemned = new CondemnedFiles(options.files, this.#partsDirectory, this.#pins, options.onProblem)
-    const data: CatalogueData = { path: `${options.directory}/catalogue.sqlite` }
+    const data: CatalogueData = { path: `${options.directory}/${CATALOGUE_FILE}` }
     this.#catalogue = new WorkerClient(options.workers.spawn('catalogue', data))
     this.#background = this.#spawnBackground()
     this.#upkeep = new FileUpkeep({
@@ -140,6 +143,8 @@ export class MetricStore {
       const head = this.#head(tenant)
       head.tombstones = [...head.tombstones, tombstone]
     }
+    // Of a tenant that only tiers are left of, too, there is something to read and to delete.
+    for (const { tenant } of this.#stored.tiers) this.#head(tenant)
     const wanted = new Set([...this.#stored.parts, ...this.#stored.tiers].map((one) => one.fileName))
     for (const name of files.list(this.#partsDirectory)) {
       if (!wanted.has(name)) await files.remove(`${this.#partsDirectory}/${name}`)
@@ -260,8 +265,58 @@ export class MetricStore {
     })
   }
 
+  /**
+   * Copies what is sealed to `directory`, which must not exist yet: a store that is opened there, beside an empty log,
+   * answers as this one does now. Intake goes on; seals and merges wait.
+   * @param skipsHead false seals what is in memory first
+   * @returns why there is no snapshot; what was begun is the caller's to remove
+   */
+  snapshot(directory: string, skipsHead: boolean): Promise<Fault | undefined> {
+    return this.#alone(async () => {
+      try {
+        if (!skipsHead) {
+          this.#freeze(true)
+          await this.#sealPending()
+        }
+        const names = [...this.#stored.parts, ...this.#stored.tiers].map((one) => one.fileName)
+        await copyStore(this.#options.files, this.#partsDirectory, directory, names, (path) =>
+          this.#catalogue.ask({ kind: 'copy', path }),
+        )
+        return undefined
+      } catch (error) {
+        this.#options.onProblem(`the snapshot was not written: ${messageOf(error)}`)
+        return snapshotFault(error)
+      }
+    })
+  }
+
+  /**
+   * Makes the tenant's deletions final: resolves once no file holds what they cover. Upkeep does the same by and by.
+   * @returns why some are not
+   */
+  async cleanTombstones(tenant: TenantId): Promise<Fault | undefined> {
+    const head = this.#heads.get(tenant)
+    const wanted = head?.tombstones ?? []
+    if (head === undefined || wanted.length === 0) return undefined
+    const { failures } = this.#counts
+    await this.seal()
+    for (let round = 0; round < CLEAN_ROUNDS_MAX; round++) {
+      if (!head.tombstones.some((one) => wanted.includes(one))) {
+        await this.#condemned.removeFree()
+        return undefined
+      }
+      if (this.#counts.failures > failures || this.#isClosed) break
+      await this.#work
+      await this.tick(this.#lastTick)
+    }
+    return fault('unavailable', 'clean_tombstones: not every file could be rewritten, see the warnings of /-/ready', {
+      retryAfterSeconds: 60,
+    })
+  }
+
   /** To be called about once a second: seals, merges and retains as is due. Never two at once. */
   async tick(input: TickInput): Promise<void> {
+    this.#lastTick = input
     if (this.#work !== undefined || this.#isClosed) return
     if (this.#options.clock.monotonicMs() < this.#retryAtMs) return
     await this.#exclusive(async () => {
@@ -327,18 +382,26 @@ export class MetricStore {
     return new WorkerClient(this.#options.workers.spawn('background', data))
   }
 
-  /** Runs one piece of upkeep after the one that runs; its failure is reported, counted and tried again later. */
-  async #exclusive(work: () => Promise<void>): Promise<void> {
+  /** Runs one piece of upkeep after the work that runs; its failure is reported, counted and tried again later. */
+  #exclusive(work: () => Promise<void>): Promise<void> {
+    return this.#alone(() =>
+      work().catch((error: unknown) => {
+        this.#counts.failures++
+        this.#retryAtMs = this.#options.clock.monotonicMs() + UPKEEP_RETRY_MS
+        this.#options.onProblem(`metrics upkeep failed and will be tried again: ${messageOf(error)}`)
+      }),
+    )
+  }
+
+  /** Work on files, one at a time. @param work never rejects */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
     while (this.#work !== undefined) await this.#work
-    const running = work().catch((error: unknown) => {
-      this.#counts.failures++
-      this.#retryAtMs = this.#options.clock.monotonicMs() + UPKEEP_RETRY_MS
-      this.#options.onProblem(`metrics upkeep failed and will be tried again: ${messageOf(error)}`)
-    })
+    const running = work()
     this.#work = running.then(() => {
       this.#work = undefined
     })
     await this.#work
+    return running
   }
 
   #isSealDue(input: TickInput): boolean {

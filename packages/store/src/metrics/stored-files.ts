@@ -6,6 +6,10 @@ import type { StoredView } from './view.ts'
 export class StoredFiles {
   #parts: readonly PartRow[] = []
   #tiers: readonly TierRow[] = []
+  /** The same by tenant, and tiers by their part. */
+  #partsByTenant = new Map<TenantId, PartRow[]>()
+  #tiersByTenant = new Map<TenantId, TierRow[]>()
+  #tiersByPart = new Map<number, TierRow[]>()
   #version = 0
   #counter = 0
 
@@ -19,12 +23,17 @@ export class StoredFiles {
     return this.#tiers
   }
 
-  partsOf(tenant: TenantId): PartRow[] {
-    return this.#parts.filter((part) => part.tenant === tenant)
+  partsOf(tenant: TenantId): readonly PartRow[] {
+    return this.#partsByTenant.get(tenant) ?? []
   }
 
-  tiersOf(tenant: TenantId): TierRow[] {
-    return this.#tiers.filter((tier) => tier.tenant === tenant)
+  tiersOf(tenant: TenantId): readonly TierRow[] {
+    return this.#tiersByTenant.get(tenant) ?? []
+  }
+
+  /** @param partId not 0: what lies beside no part is not listed */
+  tiersBeside(partId: number): readonly TierRow[] {
+    return this.#tiersByPart.get(partId) ?? []
   }
 
   /** As readers of the tenant are told. */
@@ -36,6 +45,12 @@ export class StoredFiles {
   set(parts: readonly PartRow[], tiers: readonly TierRow[] = this.#tiers): void {
     this.#parts = parts
     this.#tiers = tiers
+    this.#partsByTenant = Map.groupBy(parts, (part) => part.tenant)
+    this.#tiersByTenant = Map.groupBy(tiers, (tier) => tier.tenant)
+    this.#tiersByPart = Map.groupBy(
+      tiers.filter((tier) => tier.partId !== 0),
+      (tier) => tier.partId,
+    )
     this.#version++
   }
 

@@ -9,7 +9,7 @@ import { deletedToOf, tombstonesOver } from './tombstones.ts'
 
 /** After a failure a tier is left alone this long. */
 const REST_MS = 10 * 60_000
-/** A part that is over waits this long for tiers that cannot be built. */
+/** A part that is over waits this long for tiers that cannot be built, from the first attempt on. */
 const PATIENCE_MS = 24 * 3_600_000
 /** Tiers remembered as looked through; beyond it all are looked through once more. */
 const JUDGED_MAX = 100_000
@@ -20,6 +20,8 @@ export class TierUpkeep {
   readonly #retentionOf: (tenant: TenantId) => TenantRetention
   /** By part and tier, or by tier row. */
   readonly #restUntilMs = new Map<string, number>()
+  /** Part whose tiers cannot be built → when that was first tried. */
+  readonly #failedAtMs = new Map<number, number>()
   /** Tier row → periods that were over when it was last looked through; a restart looks again. */
   readonly #judged = new Map<number, number>()
 
@@ -30,19 +32,20 @@ export class TierUpkeep {
 
   /** True where merging the part with others would part it from its tiers. */
   hasTiers(part: PartRow): boolean {
-    return this.#scope.stored.tiers.some((tier) => tier.partId === part.id)
+    return this.#scope.stored.tiersBeside(part.id).length > 0
   }
 
   /** True where tiers hold what is to be kept of the part, or where that has been waited for in vain. */
   mayGo(part: PartRow, nowMs: number): boolean {
     const retention = this.#retentionOf(part.tenant)
     if (TIER_BUCKETS_MS.every((_, tier) => !this.#isMissing(part, tier, retention, nowMs))) return true
-    return expiredToMs(nowMs - PATIENCE_MS, retention.longestRawMs(), part.ageFromMs) >= part.maxTimeMs
+    const failedAtMs = this.#failedAtMs.get(part.id)
+    return failedAtMs !== undefined && this.#scope.options.clock.monotonicMs() - failedAtMs >= PATIENCE_MS
   }
 
   #isMissing(part: PartRow, tier: number, retention: TenantRetention, nowMs: number): boolean {
     if (expiredToMs(nowMs, retention.longestTierMs(tier), part.ageFromMs) >= part.maxTimeMs) return false
-    return !this.#scope.stored.tiers.some((one) => one.partId === part.id && one.tier === tier)
+    return !this.#scope.stored.tiersBeside(part.id).some((one) => one.tier === tier)
   }
 
   /** Drops tiers of which nothing is left to read. */
@@ -68,18 +71,23 @@ export class TierUpkeep {
       const missing = this.#nextMissing(tenant, head, nowMs)
       if (missing !== undefined) {
         const { part, tier } = missing
-        return this.#guarded(buildKey(part, tier), () => this.#build(part, tier))
+        return this.#guarded(buildKey(part, tier), part.id, () => this.#build(part, tier))
       }
       const touched = this.#nextTouched(tenant, head, nowMs)
-      if (touched !== undefined) return this.#guarded(rewriteKey(touched), () => this.#rewrite(head, touched, nowMs))
+      if (touched !== undefined) {
+        return this.#guarded(rewriteKey(touched), touched.partId, () => this.#rewrite(head, touched, nowMs))
+      }
     }
   }
 
-  async #guarded(key: string, work: () => Promise<void>): Promise<void> {
+  async #guarded(key: string, partId: number, work: () => Promise<void>): Promise<void> {
     try {
       await work()
+      this.#failedAtMs.delete(partId)
     } catch (error) {
-      this.#restUntilMs.set(key, this.#scope.options.clock.monotonicMs() + REST_MS)
+      const monotonicMs = this.#scope.options.clock.monotonicMs()
+      this.#restUntilMs.set(key, monotonicMs + REST_MS)
+      if (!this.#failedAtMs.has(partId)) this.#failedAtMs.set(partId, monotonicMs)
       throw error
     }
   }

@@ -155,6 +155,9 @@ export class Catalogue {
       case 'forget':
         this.#transaction(() => this.#forget(request.deletes))
         return { kind: 'done' }
+      case 'copy':
+        this.#database.prepare('VACUUM INTO ?').run(request.path)
+        return { kind: 'done' }
       case 'close':
         this.#database.close()
         return { kind: 'done' }

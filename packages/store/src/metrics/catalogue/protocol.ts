@@ -99,6 +99,8 @@ export type CatalogueRequest =
   | { readonly kind: 'tiers'; readonly removed: readonly number[]; readonly tiers: readonly NewTier[] }
   /** Deletions below `deletedTo` name nothing in the tier. */
   | { readonly kind: 'settleTier'; readonly tier: number; readonly deletedTo: number }
+  /** Writes a copy of the catalogue to a file that does not exist yet. */
+  | { readonly kind: 'copy'; readonly path: string }
   | { readonly kind: 'close' }
 
 export type CatalogueAnswer =

@@ -28,6 +28,11 @@ export class TenantTiers {
   readonly #retention: TenantRetention
   #tiers: KnownTier[] = []
   #retired: KnownTier[] = []
+  /** The same by the part that each lies beside. */
+  #byPart = new Map<number, KnownTier[]>()
+  #groups:
+    | { readonly nowMs: number; readonly tombstones: readonly Tombstone[]; readonly groups: readonly IndexGroup[] }
+    | undefined
   /** Which tiers there are of the same samples. */
   readonly #siblings = new Map<string, number[]>()
 
@@ -44,6 +49,8 @@ export class TenantTiers {
       known.tier.ref = ref
       return known
     })
+    this.#byPart = Map.groupBy(this.#tiers, ({ tier }) => tier.ref.partId)
+    this.#groups = undefined
     this.#siblings.clear()
     for (const ref of refs) {
       const key = samplesKey(ref)
@@ -61,9 +68,9 @@ export class TenantTiers {
     tombstones: readonly Tombstone[],
   ): readonly PartTier[] | undefined {
     const found: PartTier[] = []
-    for (const one of this.#tiers) {
+    for (const one of this.#byPart.get(part.id) ?? []) {
       const { ref } = one.tier
-      if (ref.partId !== part.id || !ref.isWhole || tombstonesOver(tombstones, ref).length > 0) continue
+      if (!ref.isWhole || tombstonesOver(tombstones, ref).length > 0) continue
       if (one.beside?.partId !== part.id) {
         const tier = new PartTier(TIER_BUCKETS_MS[ref.tier] as number, one.tier, index, part.checksum)
         one.beside = { partId: part.id, tier }
@@ -74,7 +81,15 @@ export class TenantTiers {
   }
 
   /** A group for each tier that stands for samples that are over, newest first. */
-  groups(nowMs: number, tombstones: readonly Tombstone[]): IndexGroup[] {
+  groups(nowMs: number, tombstones: readonly Tombstone[]): readonly IndexGroup[] {
+    const known = this.#groups
+    if (known?.nowMs === nowMs && known.tombstones === tombstones) return known.groups
+    const groups = this.#newGroups(nowMs, tombstones)
+    this.#groups = { nowMs, tombstones, groups }
+    return groups
+  }
+
+  #newGroups(nowMs: number, tombstones: readonly Tombstone[]): IndexGroup[] {
     const groups: IndexGroup[] = []
     for (const one of [...this.#tiers].reverse()) {
       const { ref } = one.tier
