@@ -1,9 +1,11 @@
 /** Set: test, 20 s. Deleting series, federation, remote read through a real Prometheus, what the server says of itself. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ProtobufWriter, snappyCompress } from '../../packages/bytes/src/index.ts'
 import { remoteWrite, series } from '../support/remote-write.ts'
@@ -65,6 +67,93 @@ test('a deletion hides what it covers, leaves the rest and what comes later, and
   server = await start()
   expect(await values('gone')).toEqual(kept)
   expect(await values('count_over_time(gone{a="1"}[5m])')).toEqual(['1'])
+})
+
+const admin = (path: string, params: Record<string, string> = {}, method = 'POST', prefix = '') =>
+  fetch(`${server.url}${prefix}/api/v1/admin/tsdb/${path}?${new URLSearchParams(params)}`, { method, headers: HEADERS })
+
+test('a server starts on a snapshot and answers as the one it was taken from', async () => {
+  await write({ __name__: 'kept', a: '1' }, [
+    [NOW_MS - 2_000, 1],
+    [NOW_MS - 1_000, 2],
+  ])
+  await write({ __name__: 'kept', a: '2' }, [[NOW_MS - 1_000, 3]])
+  expect((await admin('delete_series', { 'match[]': 'kept{a="2"}' })).status).toBe(204)
+  const whole = await nameOf(await admin('snapshot'))
+  await write({ __name__: 'kept', a: '3' }, [[NOW_MS - 500, 4]])
+  const sealed = await nameOf(await admin('snapshot', { skip_head: 'true' }, 'PUT', '/prometheus'))
+  expect(readdirSync(join(folder, 'data', 'snapshots')).sort()).toEqual([whole, sealed].sort())
+  const known = server
+  try {
+    for (const name of [whole, sealed]) {
+      server = await startServer({
+        dataDir: join(folder, 'data', 'snapshots', name),
+        env: { VANTAGE_SELF_ENABLED: 'false', VANTAGE_AUTH_ENABLED: 'true', API_KEY: KEY },
+      })
+      expect(await values('count_over_time(kept[5m])')).toEqual(['2'])
+      // What comes now is kept too: the log goes on where the snapshot ends.
+      await write({ __name__: 'kept', a: '1' }, [[NOW_MS - 100, 9]])
+      await server.kill()
+      server = await startServer({
+        dataDir: join(folder, 'data', 'snapshots', name),
+        env: { VANTAGE_SELF_ENABLED: 'false', VANTAGE_AUTH_ENABLED: 'true', API_KEY: KEY },
+      })
+      expect(await values('kept')).toEqual(['9'])
+      await server.stop()
+    }
+  } finally {
+    server = known
+  }
+  expect(await values('count(kept)')).toEqual(['2'])
+})
+
+async function nameOf(answer: Response): Promise<string> {
+  expect(answer.status).toBe(200)
+  const { status, data } = (await answer.json()) as { status: string; data: { name: string } }
+  expect(status).toBe('success')
+  expect(data.name).toMatch(/^\d{8}T\d{6}Z-[0-9a-f]{16}$/)
+  return data.name
+}
+
+test('what was deleted is gone from the files after clean_tombstones', async () => {
+  const needle = `secret-${KEY}`
+  const isOnDisk = () =>
+    readdirSync(join(folder, 'data', 'metrics', 'parts')).some((name) =>
+      isHeld(join(folder, 'data', 'metrics', 'parts', name), needle),
+    )
+  await write({ __name__: 'leaked', token: needle }, [[NOW_MS - 1_000, 1]])
+  await nameOf(await admin('snapshot'))
+  expect(isOnDisk()).toBe(true)
+  expect((await admin('delete_series', { 'match[]': 'leaked' })).status).toBe(204)
+  expect(isOnDisk()).toBe(true)
+  expect((await admin('clean_tombstones')).status).toBe(204)
+  expect(isOnDisk()).toBe(false)
+})
+
+/** True where the part holds the label value: sections are zstd frames, one of them the symbols. */
+function isHeld(path: string, text: string): boolean {
+  const bytes = readFileSync(path)
+  const magic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
+  for (let at = bytes.indexOf(magic); at >= 0; at = bytes.indexOf(magic, at + 1)) {
+    try {
+      if (zstdDecompressSync(bytes.subarray(at)).includes(text)) return true
+    } catch (error) {
+      // The magic number may stand inside a frame.
+      if ((error as { code?: string }).code === undefined) throw error
+    }
+  }
+  return false
+}
+
+test('who may not change anything, and what is not understood', async () => {
+  for (const path of ['snapshot', 'clean_tombstones', 'delete_series']) {
+    expect((await admin(path, {}, 'GET')).status).toBe(405)
+    const answer = await fetch(`${server.url}/api/v1/admin/tsdb/${path}`, { method: 'POST' })
+    expect(answer.status).toBe(401)
+  }
+  const answer = await admin('snapshot', { skip_head: 'perhaps' })
+  expect(answer.status).toBe(400)
+  expect(await answer.json()).toMatchObject({ status: 'error', errorType: 'bad_data' })
 })
 
 test('federation gives the newest samples as text that promtool reads', async () => {

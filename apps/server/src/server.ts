@@ -51,6 +51,7 @@ import { RegisteredTargets } from './scrape/registered-targets.ts'
 import { scrapeRoutes } from './scrape/routes.ts'
 import { ScrapeConfigError, Scraping } from './scrape/scraping.ts'
 import { SelfReport } from './self/self-report.ts'
+import { Snapshots } from './snapshots.ts'
 import { spawnThread } from './threads.ts'
 import { VERSION } from './version.ts'
 
@@ -76,6 +77,7 @@ export class Server {
   readonly #recent = new RecentRequests()
   readonly #pressure: PressureGauge
   readonly #files = new NodeFileSystem()
+  readonly #snapshots: Snapshots
   readonly #warnings: string[] = []
   readonly #apps: FastifyInstance[] = []
   readonly #onFatal: (error: Error) => void
@@ -101,6 +103,7 @@ export class Server {
     this.#given = loaded.given
     this.#logger = logger
     this.#onFatal = onFatal
+    this.#snapshots = new Snapshots(this.#files, systemClock, loaded.config.data)
     const keys = loaded.config.auth.enabled ? loaded.config.auth.keys : []
     this.#auth = new Auth({
       keys: keys.map((key) => ({ key, tenant: DEFAULT_TENANT, scopes: SCOPES })),
@@ -200,6 +203,11 @@ export class Server {
     }
     const admin = {
       deleteSeries: async (tenant: TenantId, scan: SeriesScan) => this.#intake?.deleteSeries(tenant, scan),
+      cleanTombstones: async (tenant: TenantId) => this.#store?.cleanTombstones(tenant),
+      snapshot: (skipsHead: boolean) => {
+        assert(this.#store !== undefined, 'snapshots are made after the store is open')
+        return this.#snapshots.make(this.#store, skipsHead)
+      },
     }
     const prometheus = new PrometheusApi({
       queries,
@@ -278,6 +286,7 @@ export class Server {
       throw new StoreOpenError(`metrics store: ${error.message}`)
     })
     this.#store = store
+    await this.#snapshots.removeUnfinished()
     log.setConsumed(TOPIC, CONSUMER, store.sealedTo(TOPIC))
     const limits = decoderLimits(this.#config)
     const intake = new MetricsIntake({ log, store, clock: systemClock, limits, seed: randomInt(2 ** 31) })

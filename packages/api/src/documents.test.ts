@@ -19,7 +19,11 @@ const facts = {
   walReplay: () => ({ min: 0, max: 0, current: 0 }),
 }
 const queries = { ask: async () => ok(new Uint8Array()) }
-const admin = { deleteSeries: async () => undefined }
+const admin = {
+  deleteSeries: async () => undefined,
+  cleanTombstones: async () => undefined,
+  snapshot: async () => ok('x'),
+}
 const routes: Route[] = [
   ...new PrometheusApi({ queries, facts, clock, admin, options: DEFAULT_OPTIONS }).routes(''),
   ...plainRoutes({ queries, facts, clock }),

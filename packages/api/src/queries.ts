@@ -16,6 +16,14 @@ export interface MetricQueries {
 export interface MetricAdmin {
   /** Deletes what the scan selects, durable before it resolves. @returns why nothing was deleted */
   deleteSeries(tenant: TenantId, scan: SeriesScan): Promise<Fault | undefined>
+  /** Resolves once no file holds what the tenant's deletions cover. @returns why some still do */
+  cleanTombstones(tenant: TenantId): Promise<Fault | undefined>
+  /**
+   * Copies what is stored, of all tenants, to a folder of its own beside the data.
+   * @param skipsHead leaves out what is in memory only
+   * @returns the folder's name
+   */
+  snapshot(skipsHead: boolean): Promise<Result<string>>
 }
 
 /** What the server knows of itself. */

@@ -7,6 +7,7 @@ import {
   fsync,
   fsyncSync,
   ftruncateSync,
+  linkSync,
   mkdirSync,
   openSync,
   promises,
@@ -58,6 +59,10 @@ export class NodeFileSystem {
 
   rename(from: string, to: string): void {
     renameSync(from, to)
+  }
+
+  link(from: string, to: string): void {
+    linkSync(from, to)
   }
 
   async remove(path: string): Promise<void> {

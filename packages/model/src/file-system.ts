@@ -18,6 +18,11 @@ export interface FileSystem {
   makeDirectory(directory: string): void
   /** Replaces `to` atomically. */
   rename(from: string, to: string): void
+  /**
+   * Gives a file that never changes again a second name, which must not exist. Fails (`EXDEV`, `EPERM`, …) where the
+   * volume has no such links.
+   */
+  link(from: string, to: string): void
   /** A file; absent is no failure. */
   remove(path: string): Promise<void>
   removeNow(path: string): void

@@ -67,3 +67,16 @@ export function parseSelectors(
   }
   return ok(scans)
 }
+
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true] as const),
+  ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false] as const),
+])
+
+/** Absent and empty are false; the forms are those of Go's strconv.ParseBool. */
+export function parseBoolean(name: string, text: string | null): Result<boolean> {
+  if (text === null || text === '') return ok(false)
+  const value = BOOLEANS.get(text)
+  if (value !== undefined) return ok(value)
+  return bad(`invalid parameter "${name}": want true or false, got ${JSON.stringify(foreign(text))}`)
+}

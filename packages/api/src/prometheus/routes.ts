@@ -11,7 +11,7 @@ import type { MetricAdmin, MetricQueries, ServerFacts } from '../queries.ts'
 import type { QueryJob } from '../query-job.ts'
 import { type ApiAnswer, type ApiRequest, JSON_TYPE, type Parameter, type Route } from '../route.ts'
 import { FEDERATE_TYPE } from './federate.ts'
-import { parseLimit, parseLookback, parseSelectors, parseStep, parseTime } from './params.ts'
+import { parseBoolean, parseLimit, parseLookback, parseSelectors, parseStep, parseTime } from './params.ts'
 import { type RouteFactory, routeFactory, statusRoutes, success } from './status-routes.ts'
 
 /** Times of requests without a range: everything there is. */
@@ -47,6 +47,13 @@ const MATCH: Parameter = {
   description: 'series selector; several are united',
   type: 'string',
   repeated: true,
+}
+const SKIP_HEAD: Parameter = {
+  name: 'skip_head',
+  in: 'query',
+  required: false,
+  description: 'true leaves out what is in memory only; default false',
+  type: 'boolean',
 }
 const TRACE: Parameter = text('trace', '1 = the answer explains how it was made')
 
@@ -112,13 +119,19 @@ export class PrometheusApi {
   }
 
   #adminRoutes(route: RouteFactory): Route[] {
-    const remove = (request: ApiRequest) => this.#delete(request)
-    const parameters = [MATCH, START, END]
+    const admin = (
+      path: string,
+      summary: string,
+      parameters: Parameter[],
+      handle: (r: ApiRequest) => Answer,
+    ): Route => ({
+      ...route(`admin/tsdb/${path}`, summary, parameters, handle, ['POST', 'PUT']),
+      permission: 'admin',
+    })
     return [
-      {
-        ...route('admin/tsdb/delete_series', 'Delete the samples of series', parameters, remove, ['POST', 'PUT']),
-        permission: 'admin',
-      },
+      admin('delete_series', 'Delete the samples of series', [MATCH, START, END], (r) => this.#delete(r)),
+      admin('clean_tombstones', 'Take what was deleted out of the files', [], (r) => this.#clean(r)),
+      admin('snapshot', 'Copy what is stored to a folder under snapshots', [SKIP_HEAD], (r) => this.#snapshot(r)),
     ]
   }
 
@@ -261,6 +274,18 @@ export class PrometheusApi {
       if (problem !== undefined) return err(problem)
     }
     return ok({ status: 204, contentType: JSON_TYPE, body: '' })
+  }
+
+  async #clean(request: ApiRequest): Answer {
+    const problem = await this.#deps.admin.cleanTombstones(request.tenant)
+    return problem === undefined ? ok({ status: 204, contentType: JSON_TYPE, body: '' }) : err(problem)
+  }
+
+  async #snapshot(request: ApiRequest): Answer {
+    const skipsHead = parseBoolean('skip_head', request.params.get('skip_head'))
+    if (!skipsHead.ok) return skipsHead
+    const name = await this.#deps.admin.snapshot(skipsHead.value)
+    return name.ok ? ok(success({ name: name.value })) : name
   }
 
   #range(request: ApiRequest): Result<{ startMs: number; endMs: number }> {

@@ -230,6 +230,14 @@ export class FaultFileSystem implements FileSystem {
     this.#pendingNames.push({ kind: 'rename', from, to })
   }
 
+  link(from: string, to: string): void {
+    this.#alive()
+    if (this.#names.has(to)) throw failure('EEXIST', to)
+    const inode = this.#inode(from)
+    this.#names.set(to, inode)
+    this.#pendingNames.push({ kind: 'link', path: to, inode })
+  }
+
   removeNow(path: string): void {
     this.#alive()
     if (!this.#names.delete(path)) return
