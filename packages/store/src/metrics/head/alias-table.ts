@@ -11,7 +11,14 @@ import {
 /** Words of one alias: hash, byte length, block, offset in the block, series, alias space. */
 const ALIAS_WORD_BITS = 3
 const ALIAS = { hash: 0, length: 1, block: 2, offset: 3, series: 4, space: 5 } as const
+/** After a batch that was predicted badly this many go without; then the order is tried again. */
+const HINT_REST_BATCHES = 15
 const BLOCK_BYTES = 256 * 1024
+/** Of the processor's cache, on all that we run on. */
+const LINE_BYTES = 64
+let candidates = new Int32Array(1024)
+/** Keeps loads ahead of use from being optimised away. */
+const sink = new Int32Array(1)
 
 /**
  * What one connection sent last, so that the next series is found by one comparison: a direct-mapped memory of
@@ -21,9 +28,25 @@ const BLOCK_BYTES = 256 * 1024
 export class SeriesHint {
   /** Alias of the row before, or -1. */
   last = -1
+  /** Batches that are still taken without prediction. */
+  #rest = 0
   epoch = 0
   table = new Int32Array(HINT_ENTRIES_MIN * 2).fill(-1)
   #overwrites = 0
+
+  /** False while this connection's order says nothing about what comes next: a wrong prediction costs a look-up. */
+  isUseful(): boolean {
+    if (this.#rest === 0) return true
+    this.#rest--
+    return false
+  }
+
+  /** What came of a batch's predictions. */
+  judge(hits: number, rows: number): void {
+    if (hits * 2 >= rows) return
+    this.#rest = HINT_REST_BATCHES
+    this.last = -1
+  }
 
   /** The alias that followed `alias` last time, or -1. */
   predict(alias: number): number {
@@ -95,6 +118,27 @@ export class AliasTable {
 
   hash(view: DataView, at: number, end: number, space: number): number {
     return hashLanes(view, at, end, this.#seed ^ Math.imul(space + 1, 0x9e3779b1))
+  }
+
+  /** As `fetchTails`, of what `find` will need for these hashes. */
+  fetch(hashes: Int32Array, count: number): void {
+    if (candidates.length < count) candidates = new Int32Array(hashes.length)
+    const mask = this.#slots.length - 1
+    for (let i = 0; i < count; i++) candidates[i] = (this.#slots[(hashes[i] as number) & mask] as number) - 1
+    let sum = 0
+    for (let i = 0; i < count; i++) {
+      const record = (candidates[i] as number) << ALIAS_WORD_BITS
+      if (record >= 0) sum ^= this.#aliases[record + ALIAS.offset] as number
+    }
+    for (let i = 0; i < count; i++) {
+      const record = (candidates[i] as number) << ALIAS_WORD_BITS
+      if (record < 0) continue
+      const block = this.#blockBytes[this.#aliases[record + ALIAS.block] as number] as Uint8Array
+      const at = this.#aliases[record + ALIAS.offset] as number
+      const end = at + (this.#aliases[record + ALIAS.length] as number)
+      for (let line = at; line < end; line += LINE_BYTES) sum ^= block[line] as number
+    }
+    sink[0] = sum
   }
 
   /** @returns the alias of bytes [at, end), or -1 */

@@ -17,7 +17,8 @@ import {
   SYMBOL_BYTES_MAX,
   TIME_MAX_MS,
 } from '../limits.ts'
-import type { SeriesHint } from './alias-table.ts'
+import type { AliasTable, SeriesHint } from './alias-table.ts'
+import { fetchTails } from './fetch.ts'
 import { APPENDED } from './generation.ts'
 import { isRefused, Refusals } from './refusals.ts'
 import type { TenantHead } from './tenant-head.ts'
@@ -79,6 +80,7 @@ interface Gate {
 
 const NO_SERIES = -1
 let rowSeries = new Int32Array(1024)
+let rowHashes = new Int32Array(1024)
 
 /**
  * Stores one batch in a tenant's head: the only way in, for intake and for replay. Runs in one turn.
@@ -95,7 +97,9 @@ export function applyBatch(
   const tally: Tally = { stored: 0, duplicates: 0, histograms: 0 }
   if (rowSeries.length < batch.rowCount) rowSeries = new Int32Array(batch.aliasStart.length)
   const seriesBefore = head.index.seriesCount
-  resolveRows(head, batch, limits, options, refusals)
+  const predictions = resolveRows(head, batch, limits, options, refusals)
+  // In order, the processor fetches ahead by itself.
+  if (predictions * 2 < batch.rowCount) fetchTails(head.current, rowSeries, batch.rowCount)
   const gate = gateOf(batch, limits, options, refusals)
   assert(
     batch.histogramCount === 0 || (batch.histogramRows[batch.histogramCount - 1] as number) < batch.rowCount,
@@ -109,6 +113,7 @@ export function applyBatch(
     const series = rowSeries[batch.histogramRows[at] as number] as number
     if (series >= 0) appendHistogram(head, batch, at, series, gate, tally)
   }
+  head.current.publish()
   for (const entry of batch.metadata) head.setMetadata(entry)
   let storedExemplars = 0
   for (const { row, exemplar } of batch.exemplars) {
@@ -146,20 +151,22 @@ function itemsOf(batch: MetricBatch): number {
   return batch.sampleCount + batch.histogramCount
 }
 
-/** Fills `rowSeries`: by prediction, by alias, or by parsing the labels. */
+/** Fills `rowSeries`: by prediction, by alias, or by parsing the labels. @returns how many rows were predicted */
 function resolveRows(
   head: TenantHead,
   batch: MetricBatch,
   limits: HeadLimits,
   options: ApplyOptions,
   refusals: Refusals,
-): void {
+): number {
   const { bytes, aliasStart, aliasEnd, aliasSpace } = batch
   const aliases = head.aliases
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const hint = options.hint
-  if (hint !== undefined && hint.epoch !== aliases.epoch) hint.forget(aliases.epoch)
+  const hint = options.hint?.isUseful() === true ? options.hint : undefined
+  if (hint === undefined) fetchAliases(aliases, batch, view)
+  else if (hint.epoch !== aliases.epoch) hint.forget(aliases.epoch)
   let last = hint === undefined ? -1 : hint.last
+  let predictions = 0
   for (let row = 0; row < batch.rowCount; row++) {
     const at = aliasStart[row] as number
     const end = aliasEnd[row] as number
@@ -169,10 +176,11 @@ function resolveRows(
       if (predicted >= 0 && aliases.equals(predicted, view, at, end, aliasSpace)) {
         rowSeries[row] = aliases.seriesOf(predicted)
         last = predicted
+        predictions++
         continue
       }
     }
-    const hash = aliases.hash(view, at, end, aliasSpace)
+    const hash = hint === undefined ? (rowHashes[row] as number) : aliases.hash(view, at, end, aliasSpace)
     let alias = aliases.find(view, at, end, aliasSpace, hash)
     if (alias >= 0) {
       rowSeries[row] = aliases.seriesOf(alias)
@@ -187,7 +195,21 @@ function resolveRows(
     }
     last = alias
   }
-  if (hint !== undefined) hint.last = last
+  if (hint !== undefined) {
+    hint.last = last
+    hint.judge(predictions, batch.rowCount)
+  }
+  return predictions
+}
+
+/** Fills `rowHashes`. */
+function fetchAliases(aliases: AliasTable, batch: MetricBatch, view: DataView): void {
+  const { aliasStart, aliasEnd, aliasSpace, rowCount } = batch
+  if (rowHashes.length < rowCount) rowHashes = new Int32Array(aliasStart.length)
+  for (let row = 0; row < rowCount; row++) {
+    rowHashes[row] = aliases.hash(view, aliasStart[row] as number, aliasEnd[row] as number, aliasSpace)
+  }
+  aliases.fetch(rowHashes, rowCount)
 }
 
 /** Slow path: parses the labels of a row. @returns the series, new or known, or `NO_SERIES` where it is refused */

@@ -22,13 +22,16 @@ import { noteStart } from './start-runs.ts'
  *     4 newest exemplar (live) | 5 exemplars | 6 late floats | 7 newest histogram in order (live)
  *     8 smallest time, f64 | 10 largest time in order, f64 | 12 time of the newest exemplar, f64
  *     14 newest late histogram (live) | 15 start times (live, `start-runs.ts`)
- *   tail and late region: count (live) | capacity | older region (late only) | – | times f64 × capacity | values
+ *   tail and late region: count (live) | capacity | older region (late only) | written | times f64 × capacity | values
  *   chunk: older chunk | samples | bytes of the time block | bytes of the value block | first time | last time | blocks
  *   exemplar: older | label bytes | time f64 | value f64 | labels as JSON
  *   histogram: older | bytes | time f64 | late floats that came before it | – | bytes of `encodeHistogram`
  *
  * Floats and histograms of a series share its times: what is not newer than both is late. A histogram is never moved
  * nor packed here; a series that begins with one has an empty tail.
+ *
+ * A tail's samples are *written* first and counted, for readers to see, by `publish`: one atomic store a series and
+ * batch instead of one a sample, between which the processor may run ahead of what memory has yet to deliver.
  *
  * A reader loads *live* words in the order tail, chunk, late: a sample that moves from the tail into a chunk is seen
  * at least once. A region that the writer left is used again only when no query that could see it still runs.
@@ -49,7 +52,7 @@ export const RECORD = {
   lateHistogram: 14,
   starts: 15,
 } as const
-export const REGION = { count: 0, capacity: 1, older: 2, header: 4 } as const
+export const REGION = { count: 0, capacity: 1, older: 2, written: 3, header: 4 } as const
 export const CHUNK = { older: 0, count: 1, timeBytes: 2, valueBytes: 3, first: 4, last: 6, header: 8 } as const
 export const EXEMPLAR = { older: 0, bytes: 1, time: 2, value: 4, header: 6 } as const
 export const HISTOGRAM = { older: 0, bytes: 1, time: 2, lateBefore: 4, header: 6 } as const
@@ -75,6 +78,8 @@ export class TailPacker {
 }
 
 const REGION_CLASSES = 4
+/** Tails that wait to be published; more are published at once. */
+const TOUCHED_MAX = 4_096
 
 export class Generation {
   readonly id: number
@@ -100,6 +105,9 @@ export class Generation {
   recordCount = 0
   /** Start of the sample that is being added, 0 = unknown. */
   #startMs = 0
+  /** Tails with samples that no reader sees yet. */
+  readonly #touched = new Int32Array(TOUCHED_MAX)
+  #touchedCount = 0
 
   constructor(id: number, packer: TailPacker, pins: PinEpochs) {
     this.id = id
@@ -124,7 +132,7 @@ export class Generation {
   }
 
   /**
-   * Adds one sample; the value comes as its 64 bits.
+   * Adds one sample, for readers to see after `publish`; the value comes as its 64 bits.
    * @param overrides replay: a conflict inside the tail was taken when it was live, so it is kept as a late sample
    * @returns one of `APPENDED`
    */
@@ -140,24 +148,41 @@ export class Generation {
     }
     let words = this.data.words[tail >>> SEGMENT_WORD_BITS] as Int32Array
     let base = tail & SEGMENT_WORD_MASK
-    if (words[base] === words[base + 1]) {
+    if (words[base + REGION.written] === words[base + REGION.capacity]) {
       tail = this.#makeRoom(record, tail)
       words = this.data.words[tail >>> SEGMENT_WORD_BITS] as Int32Array
       base = tail & SEGMENT_WORD_MASK
     }
-    const count = words[base] as number
-    const capacity = words[base + 1] as number
+    const count = words[base + REGION.written] as number
+    const capacity = words[base + REGION.capacity] as number
     const doubles = this.data.doubles[tail >>> SEGMENT_WORD_BITS] as Float64Array
     doubles[((base + REGION.header) >>> 1) + count] = timeMs
     const valueAt = base + REGION.header + (capacity + count) * 2
     words[valueAt] = low
     words[valueAt + 1] = high
     recordDoubles[(at + RECORD.maxTime) >>> 1] = timeMs
-    Atomics.store(words, base, count + 1)
+    words[base + REGION.written] = count + 1
+    if (this.#touched[this.#touchedCount - 1] !== tail) this.#touch(tail)
     this.sampleCount++
     if (timeMs > this.maxTimeMs) this.maxTimeMs = timeMs
     if (timeMs < this.minTimeMs) this.minTimeMs = timeMs
     return APPENDED.stored
+  }
+
+  #touch(tail: number): void {
+    if (this.#touchedCount === TOUCHED_MAX) this.publish()
+    this.#touched[this.#touchedCount++] = tail
+  }
+
+  /** Lets readers see all samples that were written. A region that was left meanwhile is only counted once more. */
+  publish(): void {
+    for (let i = 0; i < this.#touchedCount; i++) {
+      const tail = this.#touched[i] as number
+      const words = this.data.words[tail >>> SEGMENT_WORD_BITS] as Int32Array
+      const base = tail & SEGMENT_WORD_MASK
+      Atomics.store(words, base, words[base + REGION.written] as number)
+    }
+    this.#touchedCount = 0
   }
 
   /**
@@ -226,12 +251,13 @@ export class Generation {
       const value = wordAt(this.data, from + REGION.header + count * 2 + i)
       setWord(this.data, to + REGION.header + capacity * 2 + i, value)
     }
+    setWord(this.data, to + REGION.written, count)
     setWord(this.data, to, count)
   }
 
   #pack(record: number, tail: number): void {
     const packer = this.#packer
-    const count = wordAt(this.data, tail)
+    const count = wordAt(this.data, tail + REGION.written)
     const doubles = this.data.doubles[tail >>> SEGMENT_WORD_BITS] as Float64Array
     const words = this.data.words[tail >>> SEGMENT_WORD_BITS] as Int32Array
     const base = (tail & SEGMENT_WORD_MASK) + REGION.header
@@ -278,7 +304,7 @@ export class Generation {
     const doubles = this.data.doubles[region >>> SEGMENT_WORD_BITS] as Float64Array
     const base = region & SEGMENT_WORD_MASK
     const capacity = words[base + REGION.capacity] as number
-    for (let i = (words[base] as number) - 1; i >= 0; i--) {
+    for (let i = (words[base + REGION.written] as number) - 1; i >= 0; i--) {
       if (doubles[((base + REGION.header) >>> 1) + i] !== timeMs) continue
       const at = base + REGION.header + (capacity + i) * 2
       // Halves come unsigned from batches and lie signed in shared words.
@@ -291,16 +317,17 @@ export class Generation {
     this.#noteStart(record, timeMs, this.#startMs, true)
     const newest = wordAt(this.records, record + RECORD.late)
     let region = newest
-    if (newest === 0 || wordAt(this.data, newest) === wordAt(this.data, newest + REGION.capacity)) {
+    if (newest === 0 || wordAt(this.data, newest + REGION.written) === wordAt(this.data, newest + REGION.capacity)) {
       const before = newest === 0 ? 1 : wordAt(this.data, newest + REGION.capacity)
       region = this.#region(Math.min(TAIL_SAMPLES_MAX, before * 2 + 1))
       setWord(this.data, region + REGION.older, newest)
     }
-    const count = wordAt(this.data, region)
+    const count = wordAt(this.data, region + REGION.written)
     const capacity = wordAt(this.data, region + REGION.capacity)
     setDouble(this.data, region + REGION.header + count * 2, timeMs)
     setWord(this.data, region + REGION.header + (capacity + count) * 2, low)
     setWord(this.data, region + REGION.header + (capacity + count) * 2 + 1, high)
+    setWord(this.data, region + REGION.written, count + 1)
     storeWord(this.data, region, count + 1)
     setWord(this.records, record + RECORD.lateCount, wordAt(this.records, record + RECORD.lateCount) + 1)
     const doubles = this.records.doubles[record >>> SEGMENT_WORD_BITS] as Float64Array
@@ -408,6 +435,7 @@ export class Generation {
       epochs.shift()
       const region = left.shift()
       setWord(this.data, region, 0)
+      setWord(this.data, region + REGION.written, 0)
       setWord(this.data, region + REGION.older, 0)
       return region
     }

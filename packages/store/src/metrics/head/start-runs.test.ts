@@ -16,6 +16,7 @@ function generation(): Generation {
 
 /** What a reader that has nothing but the segments finds: `time:start`, unknown ones left out. */
 function read(source: Generation, times: readonly number[], startMs = -EVER, endMs = EVER): string {
+  source.publish()
   const reader = new GenerationReader(1)
   reader.update(generationDelta(source, 0, 0, true))
   const column = new StartColumn()
@@ -132,6 +133,7 @@ describe('start times of one series', () => {
   test('unknown starts take the place of those of older sources', () => {
     const source = generation()
     source.append(1, 10, 1, 0, false)
+    source.publish()
     const reader = new GenerationReader(1)
     reader.update(generationDelta(source, 0, 0, true))
     const column = new StartColumn()
