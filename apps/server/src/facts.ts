@@ -82,7 +82,8 @@ function statsOf(sources: FactSources, rate: RateMeter): Record<string, unknown>
     samplesPerSecond: rate.read(samplesTotal),
     seriesActive: store?.series ?? 0,
     samplesTotal,
-    diskBytes: (store?.partBytes ?? 0) + (sources.log()?.stats('metrics-raw').bytesOnDisk ?? 0),
+    diskBytes:
+      (store?.partBytes ?? 0) + (store?.tierBytes ?? 0) + (sources.log()?.stats('metrics-raw').bytesOnDisk ?? 0),
     receivers: [...byReceiver].map(([receiver, row]) => ({ receiver, ...row })),
   }
 }

@@ -4,7 +4,7 @@ import { seededRandom, testSeed } from '@vantage/model/testing'
 import { loadSync } from 'protobufjs'
 import { describe, expect, test } from 'vitest'
 import { InfluxDecoder } from './influx/decode.ts'
-import { decodeJsonBatch, isJsonBatch } from './json-batch/decode.ts'
+import { isJsonBatch, JsonBatchDecoder } from './json-batch/decode.ts'
 import { MetricFamilyDecoder } from './metric-family/decode.ts'
 import { OtlpMetricsDecoder } from './otlp/decode.ts'
 import { OtlpInterner } from './otlp/interner.ts'
@@ -27,6 +27,7 @@ interface Sliced {
 
 const interner = new OtlpInterner(1, 500)
 const remoteWrite = new RemoteWriteDecoder()
+const jsonBatch = new JsonBatchDecoder()
 const otlp = new OtlpMetricsDecoder(interner)
 const otlpJson = new OtlpMetricsJsonDecoder(new OtlpMetricsDecoder(interner))
 const clock: Clock = { nowMs: () => 0, monotonicMs: () => 1 }
@@ -251,7 +252,7 @@ const FUZZED: readonly {
     run: (body) => {
       isJsonBatch(body, body.length)
       const batch = new MetricBatch()
-      if (decodeJsonBatch(body, body.length, batch, 0).kind === 'ok') checkBatch(batch)
+      if (jsonBatch.decode(body, body.length, batch, 0).kind === 'ok') checkBatch(batch)
     },
   },
   {

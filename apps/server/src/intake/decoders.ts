@@ -1,7 +1,7 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { ReusableBuffer, snappyDecompress } from '@vantage/bytes'
 import { InfluxDecoder, type InfluxPrecision } from '@vantage/decode/influx'
-import { decodeJsonBatch } from '@vantage/decode/json-batch'
+import { JsonBatchDecoder } from '@vantage/decode/json-batch'
 import { OtlpInterner, OtlpMetricsDecoder, OtlpMetricsJsonDecoder } from '@vantage/decode/otlp'
 import { RemoteWriteDecoder, RemoteWriteV2Decoder } from '@vantage/decode/remote-write'
 import { TelemetryDecoder } from '@vantage/decode/stream'
@@ -86,6 +86,7 @@ export class DecodeScratch {
   readonly #openMetricsText: TextDecoder
   readonly #influx: InfluxDecoder
   readonly #telemetry: TelemetryDecoder
+  readonly #jsonBatch: JsonBatchDecoder
   readonly #interners: TenantInterners
   readonly #otlp = new Map<TenantId, { protobuf: OtlpMetricsDecoder; json: OtlpMetricsJsonDecoder }>()
   /** The OTLP decoder that filled the batch, which knows what a data point is. */
@@ -100,6 +101,7 @@ export class DecodeScratch {
     this.#openMetricsText = new TextDecoder({ grammar: 'openmetrics', mode: 'import', limits })
     this.#influx = new InfluxDecoder(limits)
     this.#telemetry = new TelemetryDecoder(limits)
+    this.#jsonBatch = new JsonBatchDecoder(limits)
   }
 
   /**
@@ -205,7 +207,7 @@ export class DecodeScratch {
   }
 
   #decodeJsonBatch(body: Uint8Array, length: number, receivedAtMs: number): Result<void, IntakeFault> {
-    const outcome = decodeJsonBatch(body, length, this.batch, receivedAtMs, this.#limits)
+    const outcome = this.#jsonBatch.decode(body, length, this.batch, receivedAtMs)
     if (outcome.kind === 'ok') return ok(undefined)
     if (outcome.kind === 'fault') return err(outcome.fault)
     const message = `metrics: want every item valid, got ${outcome.problems.length} that are not; nothing was stored`

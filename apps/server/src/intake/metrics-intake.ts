@@ -50,6 +50,7 @@ export class MetricsIntake {
     const scratch = this.#scratches.pop() ?? new DecodeScratch(this.#options.limits, this.#interners)
     // One reading for all: a replay must give items without a time the same time again.
     const receivedAtMs = this.#options.clock.nowMs()
+    let stored: Result<Stored, IntakeFault>
     try {
       const decoded = await scratch.decode(
         request.tenant,
@@ -60,11 +61,15 @@ export class MetricsIntake {
         this.#options.clock,
       )
       if (!decoded.ok) return decoded
-      return await this.#store(request, scratch, receivedAtMs)
+      stored = this.#store(request, scratch, receivedAtMs)
     } finally {
+      // Applied, it is free for the next request: many wait for the sync at once, few decode.
       scratch.trim()
       if (this.#scratches.length < SCRATCHES_KEPT) this.#scratches.push(scratch)
     }
+    if (!stored.ok) return stored
+    await stored.value.synced
+    return ok(stored.value.accepted)
   }
 
   /** Resolves once everything below `offset` is synced: commits are synced in order. */
@@ -118,15 +123,13 @@ export class MetricsIntake {
     return { records, samples }
   }
 
-  async #store(
-    request: IntakeRequest,
-    scratch: DecodeScratch,
-    receivedAtMs: number,
-  ): Promise<Result<IntakeAccepted, IntakeFault>> {
+  #store(request: IntakeRequest, scratch: DecodeScratch, receivedAtMs: number): Result<Stored, IntakeFault> {
     const { log, store } = this.#options
     const { batch } = scratch
     if (batch.rowCount === 0 && batch.metadata.length === 0) {
-      return ok({ samples: 0, histograms: 0, exemplars: 0, refused: [...batch.refused], warnings: [...batch.warnings] })
+      const accepted = { samples: 0, histograms: 0, exemplars: 0 }
+      const told = { refused: [...batch.refused], warnings: [...batch.warnings] }
+      return ok({ accepted: { ...accepted, ...told }, synced: undefined })
     }
     const reserved = log.reserve(TOPIC, request.raw.length)
     if (!reserved.ok) return err(reserved.error)
@@ -146,8 +149,7 @@ export class MetricsIntake {
       payload: request.raw,
     })
     this.samples += outcome.storedSamples
-    await this.#lastCommit
-    return ok(accepted)
+    return ok({ accepted, synced: this.#lastCommit })
   }
 
   #hintOf(connection: object): SeriesHint {
@@ -158,6 +160,12 @@ export class MetricsIntake {
     }
     return hint
   }
+}
+
+/** Applied and handed to the log; `synced` resolves once it may be answered. */
+interface Stored {
+  readonly accepted: IntakeAccepted
+  readonly synced: Promise<void> | undefined
 }
 
 /** Counts in the client's unit: samples, but data points for OTLP, where a histogram is one point and many rows. */

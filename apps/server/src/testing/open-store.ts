@@ -14,17 +14,21 @@ export function testThread(start: ThreadStart): Worker {
   return new Worker(ENTRY, { workerData: start })
 }
 
+function failTest(message: string): void {
+  throw new Error(message)
+}
+
 /** A real store with real threads in a folder of its own. */
-export async function openTestStore(): Promise<{ store: MetricStore; directory: string }> {
+export async function openTestStore(
+  onProblem: (message: string) => void = failTest,
+): Promise<{ store: MetricStore; directory: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'vantage-server-'))
   const store = await openMetricStore({
     directory,
     files: new NodeFileSystem(),
     clock: systemClock,
     workers: { spawn: (role, data) => testThread({ role, data } as ThreadStart) },
-    onProblem: (message) => {
-      throw new Error(message)
-    },
+    onProblem,
   })
   return { store, directory }
 }

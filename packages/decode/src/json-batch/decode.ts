@@ -1,8 +1,8 @@
-import { JSON_TOKENS, JsonReader, type JsonToken } from '@vantage/bytes'
-import { type Fault, fault, foreign, type ItemReason, type LabelsOutcome, type MetricBatch } from '@vantage/model'
-import { canonicalLabels } from '../labels.ts'
+import { JSON_TOKENS, JsonReader, type JsonToken, utf8Text } from '@vantage/bytes'
+import { type Fault, fault, foreign, type ItemReason, type MetricBatch } from '@vantage/model'
 import { LABEL_LIMITS, type LabelLimits } from '../limits.ts'
-import { parseTimestamp } from './timestamp.ts'
+import { AliasArena, CheckedAliases, LABEL_KINDS, type LabelKind, labelsOfAlias } from './alias.ts'
+import { millisOfUnix, parseTimestamp } from './timestamp.ts'
 
 /**
  * Plain JSON batches: `{"metrics":[{"timestamp":1700000000000,"service_name":"shop","metric_name":"orders_total",
@@ -27,6 +27,8 @@ const ITEMS_MAX = 1_000
 const PROBLEMS_MAX = ITEMS_MAX
 /** Tags of one item that are read: more are refused anyway, by `limits.maxLabels`. */
 const TAGS_MAX = 256
+/** Whole numbers of so many digits are exact as doubles. */
+const EXACT_DIGITS = 15
 
 export interface ItemProblem {
   readonly index: number
@@ -55,53 +57,68 @@ export function isJsonBatch(body: Uint8Array, length: number): boolean {
   }
 }
 
-/** Decodes a whole body into rows of one sample. At most ITEMS_MAX items: short enough not to need slices. */
-export function decodeJsonBatch(
-  body: Uint8Array,
-  length: number,
-  batch: MetricBatch,
-  nowMs: number,
-  limits: LabelLimits = LABEL_LIMITS,
-): JsonBatchOutcome {
-  return new BatchReader(body, length, batch, nowMs, limits).read()
-}
-
+/** The item that is open. */
 class Item {
-  labels: string[] = []
   hasName = false
   hasService = false
-  timeMs: number | undefined
-  value: number | undefined
+  hasTime = false
+  hasValue = false
+  timeMs = 0
+  value = 0
   problem: { readonly reason: ItemReason; readonly message: string } | undefined
+
+  open(): void {
+    this.hasName = false
+    this.hasService = false
+    this.hasTime = false
+    this.hasValue = false
+    this.problem = undefined
+  }
 
   fail(reason: ItemReason, message: string): void {
     this.problem ??= { reason, message }
   }
 }
 
-class BatchReader {
+/** Bytes of aliases that are kept for the next batch. */
+const ARENA_KEPT_BYTES = 1024 * 1024
+
+/** Decodes one batch at a time. Nothing is made per item. */
+export class JsonBatchDecoder {
   readonly #reader = new JsonReader()
-  readonly #batch: MetricBatch
-  readonly #nowMs: number
   readonly #limits: LabelLimits
-  readonly #isUtf8: boolean
-  readonly #problems: ItemProblem[] = []
-  readonly #labels: LabelsOutcome[] = []
-  readonly #aliases: string[] = []
+  readonly #checked = new CheckedAliases()
+  readonly #arena = new AliasArena()
+  readonly #item = new Item()
+  #batch: MetricBatch | undefined
+  #body: Uint8Array = new Uint8Array(0)
+  #nowMs = 0
+  #problems: ItemProblem[] = []
   #items = 0
 
-  constructor(body: Uint8Array, length: number, batch: MetricBatch, nowMs: number, limits: LabelLimits) {
-    this.#batch = batch
-    this.#nowMs = nowMs
+  constructor(limits: LabelLimits = LABEL_LIMITS) {
     this.#limits = limits
-    this.#isUtf8 = this.#reader.start(body, 0, length)
   }
 
-  read(): JsonBatchOutcome {
-    const bad = this.#isUtf8 ? this.#root() : this.#malformed()
+  /**
+   * Decodes a whole body into rows of one sample; `batch` must be reset. At most ITEMS_MAX items: short enough not to
+   * need slices.
+   * @param nowMs the time of items without one
+   */
+  decode(body: Uint8Array, length: number, batch: MetricBatch, nowMs: number): JsonBatchOutcome {
+    this.#batch = batch
+    this.#body = body
+    this.#nowMs = nowMs
+    this.#problems = []
+    this.#items = 0
+    this.#arena.reset(ARENA_KEPT_BYTES)
+    const bad = this.#reader.start(body, 0, length) ? this.#root() : this.#malformed()
     if (bad !== undefined) return { kind: 'fault', fault: bad }
     if (this.#problems.length > 0) return { kind: 'invalid', problems: this.#problems }
-    this.#finish()
+    batch.bytes = this.#arena.bytes
+    batch.aliasSpace = JSON_BATCH_ALIAS_SPACE
+    batch.labelsOf = (row) =>
+      labelsOfAlias(batch.bytes, batch.aliasStart[row] as number, batch.aliasEnd[row] as number, this.#limits)
     return { kind: 'ok', items: this.#items }
   }
 
@@ -135,64 +152,102 @@ class BatchReader {
       if (this.#items === ITEMS_MAX) {
         return fault('too_large', `want at most ${ITEMS_MAX} items in one batch, got more`)
       }
-      const item = new Item()
+      const from = this.#arena.length
+      const item = this.#item
+      item.open()
       if (token === JSON_TOKENS.objectStart) {
-        if (!this.#object(item)) return this.#malformed()
+        if (!this.#object()) return this.#malformed()
       } else {
         item.fail('invalid_value', 'want an object')
         if (!this.#skip(token)) return this.#malformed()
       }
-      this.#close(item)
+      this.#close(from)
     }
   }
 
-  #object(item: Item): boolean {
+  #object(): boolean {
     const reader = this.#reader
     for (;;) {
       const token = reader.next()
       if (token === JSON_TOKENS.objectEnd) return true
       if (token !== JSON_TOKENS.key) return false
-      const key = reader.text()
+      const member = memberOf(reader)
       const value = reader.next()
-      const isGood = key === 'tags' ? this.#tags(item, value) : this.#member(item, key, value)
+      const isGood = member === 'tags' ? this.#tags(value) : this.#member(member, value)
       if (!isGood) return false
     }
   }
 
-  #member(item: Item, key: string, token: JsonToken): boolean {
-    const reader = this.#reader
+  #member(member: Member | undefined, token: JsonToken): boolean {
     if (token === JSON_TOKENS.none) return true
-    if (key === 'timestamp') {
-      const isScalar = token === JSON_TOKENS.number || token === JSON_TOKENS.string
-      item.timeMs = isScalar ? parseTimestamp(reader.text(), token === JSON_TOKENS.number) : undefined
-      if (item.timeMs === undefined)
-        item.fail('invalid_value', 'timestamp: want unix seconds, ms, µs, ns or an ISO 8601 time')
-    } else if (key === 'value') {
-      item.value =
-        token === JSON_TOKENS.number
-          ? reader.number()
-          : token === JSON_TOKENS.string
-            ? special(reader.text())
-            : undefined
-      if (item.value === undefined) item.fail('invalid_value', 'value: want a number')
-    } else if (key === 'metric_name' || key === 'service_name' || key === 'endpoint' || key === 'method') {
-      if (token === JSON_TOKENS.string) this.#label(item, key, reader.text())
-      else item.fail('invalid_value', `${key}: want text`)
-    } else if (key === 'status_code') {
-      if (token === JSON_TOKENS.string || token === JSON_TOKENS.number) this.#label(item, key, reader.text())
-      else item.fail('invalid_value', 'status_code: want a number or text')
+    switch (member) {
+      case 'timestamp':
+        this.#time(token)
+        break
+      case 'value':
+        this.#value(token)
+        break
+      case 'metric_name':
+        this.#text(LABEL_KINDS.name, member, token)
+        break
+      case 'service_name':
+        this.#text(LABEL_KINDS.service, member, token)
+        break
+      case 'endpoint':
+        this.#text(LABEL_KINDS.endpoint, member, token)
+        break
+      case 'method':
+        this.#text(LABEL_KINDS.method, member, token)
+        break
+      case 'status_code':
+        if (token === JSON_TOKENS.string || token === JSON_TOKENS.number) this.#label(LABEL_KINDS.status)
+        else this.#item.fail('invalid_value', 'status_code: want a number or text')
+        break
     }
     return this.#skip(token)
   }
 
-  #label(item: Item, key: string, text: string): void {
-    if (key === 'metric_name') item.hasName = text !== ''
-    if (key === 'service_name') item.hasService = text !== ''
-    item.labels.push(key === 'metric_name' ? '__name__' : key, text)
+  #time(token: JsonToken): void {
+    const reader = this.#reader
+    const item = this.#item
+    const isNumber = token === JSON_TOKENS.number
+    // Fast path: a whole number of few digits is exact.
+    const quick = isNumber && reader.to - reader.from <= EXACT_DIGITS ? millisOfUnix(reader.number()) : undefined
+    const isScalar = isNumber || token === JSON_TOKENS.string
+    const timeMs = quick ?? (isScalar ? parseTimestamp(reader.text(), isNumber) : undefined)
+    if (timeMs === undefined) item.fail('invalid_value', 'timestamp: want unix seconds, ms, µs, ns or an ISO 8601 time')
+    else {
+      item.timeMs = timeMs
+      item.hasTime = true
+    }
   }
 
-  #tags(item: Item, opening: JsonToken): boolean {
+  #value(token: JsonToken): void {
+    const item = this.#item
+    item.hasValue = true
+    if (token === JSON_TOKENS.number) item.value = this.#reader.number()
+    else {
+      const value = token === JSON_TOKENS.string ? special(this.#reader.text()) : undefined
+      if (value === undefined) item.fail('invalid_value', 'value: want a number')
+      item.value = value ?? Number.NaN
+    }
+  }
+
+  #text(kind: LabelKind, key: string, token: JsonToken): void {
+    if (token === JSON_TOKENS.string) this.#label(kind)
+    else this.#item.fail('invalid_value', `${key}: want text`)
+  }
+
+  #label(kind: LabelKind): void {
+    const { from, to } = this.#reader
+    if (kind === LABEL_KINDS.name) this.#item.hasName = to > from
+    if (kind === LABEL_KINDS.service) this.#item.hasService = to > from
+    this.#arena.label(kind, this.#body, from, to)
+  }
+
+  #tags(opening: JsonToken): boolean {
     const reader = this.#reader
+    const item = this.#item
     if (opening === JSON_TOKENS.none) return true
     if (opening !== JSON_TOKENS.objectStart) {
       item.fail('invalid_value', 'tags: want an object')
@@ -202,16 +257,19 @@ class BatchReader {
       const token = reader.next()
       if (token === JSON_TOKENS.objectEnd) return true
       if (token !== JSON_TOKENS.key) return false
-      const key = reader.text()
+      const { from, to } = reader
       const value = reader.next()
       const isText = value === JSON_TOKENS.string || value === JSON_TOKENS.number
+      // The words stand in the body as they are as labels.
+      const isWord = value === JSON_TOKENS.yes || value === JSON_TOKENS.no
       if (count >= TAGS_MAX)
         item.fail('too_many_labels', `tags: want at most ${this.#limits.maxLabels} labels (limits.maxLabels)`)
-      else if (isText) item.labels.push(key, reader.text())
-      else if (value === JSON_TOKENS.yes || value === JSON_TOKENS.no)
-        item.labels.push(key, value === JSON_TOKENS.yes ? 'true' : 'false')
+      else if (isText || isWord) this.#arena.tag(this.#body, from, to, reader.from, reader.to)
       else if (value !== JSON_TOKENS.none)
-        item.fail('invalid_value', `tags.${foreign(key)}: want text, a number, true or false`)
+        item.fail(
+          'invalid_value',
+          `tags.${foreign(utf8Text(this.#body, from, to))}: want text, a number, true or false`,
+        )
       if (!this.#skip(value)) return false
     }
   }
@@ -224,39 +282,29 @@ class BatchReader {
     return true
   }
 
-  #close(item: Item): void {
+  #close(from: number): void {
+    const item = this.#item
     const index = this.#items++
     if (!item.hasName) item.fail('missing_name', 'metric_name: want text')
     if (!item.hasService) item.fail('invalid_value', 'service_name: want text')
-    if (item.value === undefined) item.fail('invalid_value', 'value is missing')
-    const labels = canonicalLabels(item.labels, this.#limits)
-    if (!labels.ok) item.fail(labels.reason, labels.message)
+    if (!item.hasValue) item.fail('invalid_value', 'value is missing')
+    this.#check(from)
     if (item.problem !== undefined) {
       if (this.#problems.length < PROBLEMS_MAX) this.#problems.push({ index, ...item.problem })
       return
     }
-    this.#labels.push(labels)
-    this.#aliases.push(JSON.stringify(labels.ok ? labels.labels : []))
-    this.#batch.pushSample(item.timeMs ?? this.#nowMs, item.value ?? Number.NaN)
-    this.#batch.endRow(0, 0)
+    const batch = this.#batch as MetricBatch
+    batch.pushSample(item.hasTime ? item.timeMs : this.#nowMs, item.value)
+    batch.endRow(from, this.#arena.length)
   }
 
-  /** Alias bytes are the canonical labels as text. */
-  #finish(): void {
-    const batch = this.#batch
-    const bytes = new Uint8Array(this.#aliases.reduce((sum, alias) => sum + alias.length * 3, 0))
-    const encoder = new TextEncoder()
-    let at = 0
-    for (const [row, alias] of this.#aliases.entries()) {
-      const { written } = encoder.encodeInto(alias, bytes.subarray(at))
-      batch.aliasStart[row] = at
-      at += written
-      batch.aliasEnd[row] = at
-    }
-    const labels = this.#labels
-    batch.bytes = bytes
-    batch.aliasSpace = JSON_BATCH_ALIAS_SPACE
-    batch.labelsOf = (row) => labels[row] as LabelsOutcome
+  /** All items are checked before any is stored; what was good once is good. */
+  #check(from: number): void {
+    const arena = this.#arena
+    if (this.#checked.has(arena.view, from, arena.length)) return
+    const labels = labelsOfAlias(arena.bytes, from, arena.length, this.#limits)
+    if (labels.ok) this.#checked.add(arena.bytes, arena.view, from, arena.length)
+    else this.#item.fail(labels.reason, labels.message)
   }
 
   #malformed(wanted?: string): Fault {
@@ -264,6 +312,24 @@ class BatchReader {
     const at = this.#reader.error === '' ? this.#reader.offsetBytes : this.#reader.errorAt
     return fault('bad_request', `JSON batch: ${foreign(message)} at offset ${at}`)
   }
+}
+
+const MEMBERS = [
+  'timestamp',
+  'service_name',
+  'metric_name',
+  'value',
+  'endpoint',
+  'method',
+  'status_code',
+  'tags',
+] as const
+type Member = (typeof MEMBERS)[number]
+
+/** Which member the key is; undefined for one that is not known. */
+function memberOf(reader: JsonReader): Member | undefined {
+  for (let i = 0; i < MEMBERS.length; i++) if (reader.is(MEMBERS[i] as string)) return MEMBERS[i]
+  return undefined
 }
 
 function special(text: string): number | undefined {

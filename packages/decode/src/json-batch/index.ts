@@ -1,7 +1,7 @@
 export {
-  decodeJsonBatch,
   type ItemProblem,
   isJsonBatch,
   JSON_BATCH_ALIAS_SPACE,
+  JsonBatchDecoder,
   type JsonBatchOutcome,
 } from './decode.ts'

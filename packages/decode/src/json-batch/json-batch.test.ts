@@ -1,6 +1,7 @@
 import { formatLabels, MetricBatch } from '@vantage/model'
 import { describe, expect, test } from 'vitest'
-import { decodeJsonBatch, isJsonBatch } from './decode.ts'
+import { CheckedAliases } from './alias.ts'
+import { isJsonBatch, JsonBatchDecoder } from './decode.ts'
 import { parseTimestamp } from './timestamp.ts'
 
 const bytesOf = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
@@ -8,7 +9,7 @@ const bytesOf = (value: unknown) => new TextEncoder().encode(typeof value === 's
 function decode(value: unknown) {
   const bytes = bytesOf(value)
   const batch = new MetricBatch()
-  const outcome = decodeJsonBatch(bytes, bytes.length, batch, 0)
+  const outcome = new JsonBatchDecoder().decode(bytes, bytes.length, batch, 0)
   const rows = Array.from({ length: outcome.kind === 'ok' ? batch.rowCount : 0 }, (_, row) => {
     const labels = batch.labelsOf(row)
     return `${labels.ok ? formatLabels(labels.labels) : labels.reason} ${batch.values[row]} @${batch.times[row]}`
@@ -18,7 +19,7 @@ function decode(value: unknown) {
 
 const item = { timestamp: 1_700_000_000_123, service_name: 'shop', metric_name: 'orders_total', value: 3 }
 
-describe('decodeJsonBatch', () => {
+describe('JsonBatchDecoder', () => {
   test('all keys', () => {
     const full = {
       ...item,
@@ -39,14 +40,31 @@ describe('decodeJsonBatch', () => {
     expect(decode({ metrics: [untimed] }).rows).toEqual(['orders_total{service_name="shop"} 3 @0'])
   })
 
-  test('aliases are equal for equal labels, whatever the order of keys', () => {
-    const { batch } = decode(
-      `{"metrics":[{"timestamp":1700000000,"service_name":"s","metric_name":"m","value":1,"tags":{"a":"1","b":"2"}},{"tags":{"b":"2","a":"1"},"value":2,"metric_name":"m","service_name":"s","timestamp":1700000001}]}`,
+  test('aliases are the labels as sent: equal bytes, equal labels; another order of keys is another alias of one series', () => {
+    const { batch, rows } = decode(
+      `{"metrics":[{"timestamp":1700000000,"service_name":"s","metric_name":"m","value":1,"tags":{"a":"1","b":"2"}},{"service_name":"s","timestamp":1,"metric_name":"m","value":1,"tags":{"a":1,"b":2}},{"tags":{"b":"2","a":"1"},"value":2,"metric_name":"m","service_name":"s","timestamp":1700000001}]}`,
     )
     const alias = (row: number) =>
       Buffer.from(batch.bytes.subarray(batch.aliasStart[row], batch.aliasEnd[row])).toString()
     expect(alias(0)).toBe(alias(1))
-    expect(alias(0).length).toBeGreaterThan(0)
+    expect(alias(0)).not.toBe(alias(2))
+    expect(new Set(rows.map((row) => row.replace(/ .*/, ''))).size).toBe(1)
+  })
+
+  test('escapes are read, in keys, texts and tags', () => {
+    const text = String.raw`{"metrics":[{"service\u005fname":"s\u00fc","metric_name":"m\n","value":1,"tags":{"a\tb":"\ud800x\\"},"timestamp":1}]}`
+    expect(decode(text).rows).toEqual([
+      `${String.raw`{__name__="m\n", "a\tb"="`}\ufffdx${String.raw`\\", service_name="sü"} 1 @1000`}`,
+    ])
+  })
+
+  test('what was checked before is known in the next batch, what was refused is refused again', () => {
+    const decoder = new JsonBatchDecoder()
+    const kinds = [item, { ...item, tags: { '': 'x' } }, item, { ...item, tags: { '': 'x' } }].map((one) => {
+      const bytes = bytesOf({ metrics: [one] })
+      return decoder.decode(bytes, bytes.length, new MetricBatch(), 0).kind
+    })
+    expect(kinds).toEqual(['ok', 'invalid', 'ok', 'invalid'])
   })
 
   const bad: readonly (readonly [string, unknown, string])[] = [
@@ -142,4 +160,32 @@ describe('parseTimestamp', () => {
     ['1e999', true, undefined],
   ]
   test.each(cases)('%s', (text, isNumber, want) => expect(parseTimestamp(text, isNumber)).toBe(want))
+})
+
+test('checked aliases are known by their bytes, and start over when there are too many', () => {
+  const checked = new CheckedAliases()
+  const aliasOf = (i: number) => {
+    const bytes = Buffer.from(`alias ${i} ${'x'.repeat(i % 11)}`)
+    return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) }
+  }
+  const has = (i: number) => {
+    const { bytes, view } = aliasOf(i)
+    return checked.has(view, 0, bytes.length)
+  }
+  const add = (i: number) => {
+    const { bytes, view } = aliasOf(i)
+    checked.add(bytes, view, 0, bytes.length)
+  }
+  const MAX = 65_536
+  let known = 0
+  for (let i = 0; i < MAX; i++) {
+    expect(has(i)).toBe(false)
+    add(i)
+  }
+  for (let i = 0; i < MAX; i++) if (has(i)) known++
+  // Few find no free slot near theirs.
+  expect(known).toBeGreaterThan(MAX * 0.99)
+  for (let i = MAX; i < MAX + 200; i++) add(i)
+  expect(has(MAX + 199)).toBe(true)
+  expect(has(0)).toBe(false)
 })

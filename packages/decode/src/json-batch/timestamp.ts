@@ -20,6 +20,14 @@ export function parseTimestamp(text: string, isNumber: boolean): number | undefi
   return Number.isNaN(timeMs) ? undefined : timeMs
 }
 
+/** The same rule for a whole number that a double holds; undefined for any other. */
+export function millisOfUnix(value: number): number | undefined {
+  if (!Number.isSafeInteger(value)) return undefined
+  const size = Math.abs(value)
+  if (size < SECONDS_MAX) return value * 1_000
+  return size < MILLIS_MAX ? value : Math.floor(value / 1_000)
+}
+
 function fromUnix(text: string): number | undefined {
   const value = Number(text)
   if (!Number.isFinite(value)) return undefined

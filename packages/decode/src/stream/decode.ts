@@ -310,12 +310,15 @@ export class TelemetryDecoder {
     this.#arenaLength = at
   }
 
-  /** Label bytes are few: a loop beats the call that copies a range. */
+  /** Label bytes are few: a loop over words beats the call that copies a range. */
   #copy(from: number, to: number, outAt: number): number {
-    const out = this.#arena.bytes
+    const { bytes: out, view } = this.#arena
     const body = this.#body
+    const bodyView = this.#view
     let at = outAt
-    for (let i = from; i < to; i++) out[at++] = body[i] as number
+    let i = from
+    for (const wide = to - 3; i < wide; i += 4, at += 4) view.setUint32(at, bodyView.getUint32(i))
+    for (; i < to; i++) out[at++] = body[i] as number
     return at
   }
 
@@ -330,13 +333,16 @@ export class TelemetryDecoder {
 /** A varint of nanoseconds in whole milliseconds, exact although a double of nanoseconds is not. */
 function millisOf(cursor: FieldCursor): number {
   let low = 0
-  let high = 0
+  let middle = 0
+  let top = 0
   let shift = 0
   for (let at = cursor.from; at < cursor.to; at++, shift += 7) {
     const bits = (cursor.bytes[at] as number) & 0x7f
-    if (shift < 28) low += bits * 2 ** shift
-    else high += bits * 2 ** (shift - 28)
+    if (shift < 28) low |= bits << shift
+    else if (shift < 56) middle |= bits << (shift - 28)
+    else top |= bits << (shift - 56)
   }
+  const high = top * 2 ** 28 + middle
   // value = high · 2^28 + low; both parts are exact, and so is the division of each.
   const whole = Math.floor(high / 1_000_000)
   const rest = (high % 1_000_000) * 2 ** 28 + low

@@ -1,6 +1,7 @@
 import { foreign, type MetricBatch, type MetricType } from '@vantage/model'
 import { HELP_BYTES_MAX, METADATA_MAX_PER_REQUEST } from '../limits.ts'
 import { QUOTE } from './characters.ts'
+import { CreatedTimes } from './created.ts'
 import { HistogramCheck, labelNumber, mayHaveExemplar, ownLabel, SUFFIXES, valueProblem } from './family-rules.ts'
 import { unescaped } from './labels.ts'
 import type { SampleLine } from './sample-line.ts'
@@ -96,6 +97,7 @@ export class StrictFamilies implements Families {
   readonly #taken = new Set<string>()
   readonly #groups = new Set<string>()
   readonly #histogram = new HistogramCheck()
+  readonly #created = new CreatedTimes()
   #batch: MetricBatch | undefined
   #bytes: Uint8Array = new Uint8Array(0)
   /** The same bytes, for texts of a range. */
@@ -111,6 +113,7 @@ export class StrictFamilies implements Families {
     this.#view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#batch = batch
     this.#family.isOpen = false
+    this.#created.reset()
     this.#taken.clear()
     this.#groups.clear()
   }
@@ -220,6 +223,7 @@ export class StrictFamilies implements Families {
         return `want exemplar labels of at most ${EXEMPLAR_CODE_POINTS_MAX} characters`
       }
     }
+    if (this.#batch !== undefined) this.#created.add(this.#batch, type, suffix, value)
     const isHistogram = type === 'histogram' || type === 'gaugehistogram'
     return isHistogram ? this.#histogram.add(suffix, bound, value) : ''
   }
@@ -261,6 +265,7 @@ export class StrictFamilies implements Families {
     const isHistogram = type === 'histogram' || type === 'gaugehistogram'
     const problem = isHistogram && this.#group !== undefined ? this.#histogram.finish(type) : ''
     this.#histogram.reset()
+    if (this.#batch !== undefined) this.#created.close(this.#batch)
     this.#group = undefined
     return problem
   }

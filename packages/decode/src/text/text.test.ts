@@ -158,6 +158,35 @@ describe('OpenMetrics 1.0', () => {
     ])
   })
 
+  test('_created says since when the samples of its label set count', () => {
+    const text = [
+      '# TYPE a counter',
+      'a_total{x="1"} 3',
+      'a_created{x="1"} 1.5',
+      'a_total{x="2"} 4',
+      'a_created{x="3"} 2',
+      'a_total{x="3"} 5',
+      '# TYPE h histogram',
+      'h_bucket{le="+Inf"} 1',
+      'h_count 1',
+      'h_sum 1',
+      'h_created 4',
+      '# TYPE s summary',
+      's{quantile="0.5"} 1',
+      's_count 1',
+      's_sum 1',
+      's_created 5.25',
+      '# TYPE g gauge',
+      'g 1',
+      '# EOF',
+    ].join('\n')
+    const { outcome, batch } = decode(text, 'openmetrics', 'scrape')
+    expect(outcome).toBe('done')
+    const starts = [...(batch.startTimes ?? [])].slice(0, batch.sampleCount)
+    expect(starts).toEqual([1500, 0, 0, 0, 2000, 4000, 4000, 4000, 0, 0, 5250, 5250, 0, 0])
+    expect(decode('# TYPE a counter\na_total 1\n# EOF', 'openmetrics', 'scrape').batch.startTimes).toBeUndefined()
+  })
+
   const bad = [
     'a 1\n',
     'a  1\n# EOF\n',

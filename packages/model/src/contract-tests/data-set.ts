@@ -12,6 +12,8 @@ export interface ContractSample {
   readonly labels: Labels
   readonly timeMs: number
   readonly value: number | Histogram
+  /** Since when it counts; absent = unknown. */
+  readonly startMs?: number
 }
 
 /** Opens a reader over the samples, given in this order. */
@@ -29,8 +31,10 @@ export function dataSet(): ContractSample[] {
     record: Record<string, string>,
     timeMs: number,
     value: ContractSample['value'],
+    startMs?: number,
   ): void => {
-    samples.push({ tenant, labels: labelsFromRecord(record), timeMs, value })
+    const start = startMs === undefined ? {} : { startMs }
+    samples.push({ tenant, labels: labelsFromRecord(record), timeMs, value, ...start })
   }
   for (const [i, host] of HOSTS.entries()) {
     for (let step = 0; step < 100; step++) {
@@ -52,6 +56,14 @@ export function dataSet(): ContractSample[] {
   add('default', { __name__: 'latency', host: 'a' }, 42_000, staleNaN())
   add('default', { __name__: 'latency', host: 'a' }, 500, histogram(77))
   add('default', { __name__: 'latency', far: 'yes' }, 800_000, histogram(1))
+  // A restart, samples that say nothing, a late one that does, histograms between floats.
+  for (let step = 0; step < 60; step++) {
+    const startMs = step < 20 ? 400 : step < 40 ? 20_500 : undefined
+    const value = step % 10 === 9 ? histogram(step) : step
+    add('default', { __name__: 'started', host: 'a' }, 1000 + step * 1000, value, startMs)
+  }
+  add('default', { __name__: 'started', host: 'a' }, 700, 3, 600)
+  add('default', { __name__: 'started', host: 'a' }, 800, 4)
   return samples
 }
 

@@ -8,6 +8,7 @@ import { isStaleAt } from '../stale.ts'
 import { unlimitedBudget } from '../testing/unlimited-budget.ts'
 import { ALL, dataSet, FAR, matcher, type OpenContractReader, scan } from './data-set.ts'
 import { histogramReaderContract } from './histogram-reader.ts'
+import { startTimeReaderContract } from './start-time-reader.ts'
 
 function names(reader: MetricReader, tenant: string, matchers: readonly string[], range = ALL): string[] {
   const selection = reader.select(tenant, scan(matchers.map(matcher), range), unlimitedBudget)
@@ -95,6 +96,7 @@ export function metricReaderContract(implementation: string, open: OpenContractR
 
   labelContract(implementation, open)
   histogramReaderContract(implementation, open)
+  startTimeReaderContract(implementation, open)
 }
 
 function labelContract(implementation: string, open: OpenContractReader): void {

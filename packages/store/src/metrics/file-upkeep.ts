@@ -40,7 +40,7 @@ export class FileUpkeep {
     this.#scope = scope
     const retentionOf = (tenant: TenantId) => this.#retentionOf(tenant)
     this.#tiers = new TierUpkeep(scope, retentionOf)
-    this.#plan = new MergePlan(retentionOf, (part) => this.#tiers.hasTiers(part))
+    this.#plan = new MergePlan(retentionOf, this.#tiers)
     this.#clock = new RetentionClock(scope.options.clock)
     this.#nowMs = scope.options.clock.nowMs()
   }
@@ -117,7 +117,9 @@ export class FileUpkeep {
     )
     const { tombstones } = head
     const deletedTo = deletedToOf(tombstones, Math.max(...chosen.map((part) => part.deletedTo)))
-    const nowMs = this.#nowMs
+    // What is over stays as long as tiers do not hold what is to be kept of it.
+    const mayDrop = chosen.every((part) => this.#tiers.mayGo(part, this.#nowMs))
+    const nowMs = mayDrop ? this.#nowMs : Number.NEGATIVE_INFINITY
     const made = await background({ kind: 'merge', tenant, parts: chosen, fileName, tombstones, nowMs })
     assert(made.kind === 'part', 'a merge makes a part')
     const { totals } = made

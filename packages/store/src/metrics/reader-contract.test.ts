@@ -22,13 +22,14 @@ async function openHarness(): Promise<StoreHarness> {
 }
 
 function load(harness: StoreHarness, samples: readonly ContractSample[]): void {
-  for (const { tenant, labels, timeMs, value } of samples) {
+  for (const { tenant, labels, timeMs, value, startMs = 0 } of samples) {
     if (typeof value !== 'number') {
-      harness.apply([{ labels, samples: [], histograms: [[timeMs, value]] }], tenant)
+      const histograms = [[timeMs, value] as const]
+      harness.apply([{ labels, samples: [], histograms, histogramStartTimes: [startMs] }], tenant)
       continue
     }
     const bits = Number.isNaN(value) ? { high: STALE_HIGH, low: STALE_LOW } : value
-    harness.apply([row(labels, [timeMs, bits])], tenant)
+    harness.apply([{ ...row(labels, [timeMs, bits]), startTimes: [startMs] }], tenant)
   }
 }
 

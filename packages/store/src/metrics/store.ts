@@ -13,7 +13,7 @@ import {
   type Topic,
 } from '@vantage/model'
 import type { BackgroundAnswer, BackgroundData, BackgroundRequest } from './background/protocol.ts'
-import type { CatalogueAnswer, CatalogueRequest, DeleteRow, NewPart, PartRow } from './catalogue/protocol.ts'
+import type { CatalogueAnswer, CatalogueRequest, DeleteRow, NewPart, PartRow, TierRow } from './catalogue/protocol.ts'
 import type { CatalogueData } from './catalogue/run-catalogue.ts'
 import { CondemnedFiles } from './condemned-files.ts'
 import { FileUpkeep } from './file-upkeep.ts'
@@ -344,6 +344,11 @@ export class MetricStore {
   /** Parts as the catalogue has them, lowest offset first. */
   parts(): readonly PartRow[] {
     return this.#stored.parts
+  }
+
+  /** Tiers as the catalogue has them, lowest offset first. */
+  tiers(): readonly TierRow[] {
+    return this.#stored.tiers
   }
 
   /** Waits for running work, then ends the workers. What is not sealed is in the log. */

@@ -9,8 +9,11 @@ import { deletedToOf, tombstonesOver } from './tombstones.ts'
 
 /** After a failure a tier is left alone this long. */
 const REST_MS = 10 * 60_000
-/** A part that is over waits this long for tiers that cannot be built, from the first attempt on. */
-const PATIENCE_MS = 24 * 3_600_000
+/**
+ * A part that is over waits this long for tiers that cannot be built, from the first failure on: a full disk must not
+ * stay full because nothing can be dropped.
+ */
+const PATIENCE_MS = 7 * 24 * 3_600_000
 /** Tiers remembered as looked through; beyond it all are looked through once more. */
 const JUDGED_MAX = 100_000
 

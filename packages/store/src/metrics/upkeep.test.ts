@@ -46,10 +46,10 @@ test('merges neighbours of one day, once it is over or eight are there', () => {
 })
 
 test('parts of a merge that failed rest, and are never jumped over', () => {
-  const plan = new MergePlan(
-    (tenant) => new TenantRetention(DEFAULT_RETENTION, tenant),
-    () => false,
-  )
+  const plan = new MergePlan((tenant) => new TenantRetention(DEFAULT_RETENTION, tenant), {
+    hasTiers: () => false,
+    mayGo: () => true,
+  })
   const head = { tombstones: [{ matchers: [], startMs: 0, endMs: 10 * DAY_MS, offset: 4 }] } as unknown as TenantHead
   const heads = new Map([['t', head]])
   const all = parts('1:1 1:1 1:1 2:1 2:1 3:1')

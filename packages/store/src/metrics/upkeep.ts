@@ -87,18 +87,25 @@ const MERGE_REST_MS = 10 * 60_000
 /** Parts remembered as looked through; beyond it all are looked through once more. */
 const JUDGED_MAX = 100_000
 
+/** What a merge plan needs to know of tiers. */
+export interface TierFacts {
+  /** A part with buckets of its own stays as it is, but for what goes. */
+  hasTiers(part: PartRow): boolean
+  /** Tiers hold what is to be kept of samples that are over. */
+  mayGo(part: PartRow, nowMs: number): boolean
+}
+
 /** Which merge is due. A merge that fails does not keep others waiting: its parts rest. */
 export class MergePlan {
   readonly #retentionOf: (tenant: TenantId) => TenantRetention
-  readonly #hasTiers: (part: PartRow) => boolean
+  readonly #tiers: TierFacts
   readonly #restUntilMs = new Map<number, number>()
   /** Part → periods that were over when it was last looked through for series to drop; a restart looks again. */
   readonly #judged = new Map<number, number>()
 
-  /** @param hasTiers parts with buckets of their own stay as they are, but for what goes */
-  constructor(retentionOf: (tenant: TenantId) => TenantRetention, hasTiers: (part: PartRow) => boolean) {
+  constructor(retentionOf: (tenant: TenantId) => TenantRetention, tiers: TierFacts) {
     this.#retentionOf = retentionOf
-    this.#hasTiers = hasTiers
+    this.#tiers = tiers
   }
 
   /**
@@ -115,7 +122,7 @@ export class MergePlan {
     for (const [id, untilMs] of this.#restUntilMs) if (untilMs <= monotonicMs) this.#restUntilMs.delete(id)
     const isBarred = (part: PartRow): boolean => this.#restUntilMs.has(part.id)
     for (const tenant of heads.keys()) {
-      const parts = chooseMerge(partsOf(tenant), (part) => isBarred(part) || this.#hasTiers(part))
+      const parts = chooseMerge(partsOf(tenant), (part) => isBarred(part) || this.#tiers.hasTiers(part))
       if (parts.length > 0) return { tenant, parts }
     }
     for (const [tenant, head] of heads) {
@@ -123,7 +130,8 @@ export class MergePlan {
       if (part !== undefined) return { tenant, parts: [part] }
     }
     for (const tenant of heads.keys()) {
-      const part = chooseExpired(partsOf(tenant), this.#retentionOf(tenant), nowMs, isBarred, this.#judged)
+      const isKept = (part: PartRow): boolean => isBarred(part) || !this.#tiers.mayGo(part, nowMs)
+      const part = chooseExpired(partsOf(tenant), this.#retentionOf(tenant), nowMs, isKept, this.#judged)
       if (part !== undefined) return { tenant, parts: [part] }
     }
     return undefined

@@ -129,8 +129,8 @@ export class Annotations {
 
   /** Samples up to a time have expired, and buckets of them answer. */
   reduced(toMs: number, span: Span): void {
-    const what = 'only the last sample of each bucket and sums over whole buckets are left of it'
-    this.info(`raw samples up to ${isoTime(toMs)} have expired: ${what}`, span)
+    const what = 'buckets of 5m or 1h answer for them, of each the last sample where samples are asked for'
+    this.info(`samples up to ${isoTime(toMs)} have expired: ${what}`, span)
   }
 
   /** Takes over what another thread has to say of its share. */

@@ -42,6 +42,7 @@ export function encodeTierChunk(
   }
   toDistances(BUCKET.firstMs, buckets, from, count, bucketMs)
   toDistances(BUCKET.lastMs, buckets, from, count, bucketMs)
+  tidySums(count)
   let at = LENGTHS_BYTES
   for (let c = 0; c < BUCKET_COLUMNS; c++) {
     let length = SAME_AS + earlierTwin(c, count)
@@ -54,6 +55,49 @@ export function encodeTierChunk(
     out[c * 2 + 1] = length >>> 8
   }
   return at
+}
+
+/** Digits behind the point that are looked for. */
+const DIGITS_MAX = 6
+/** A sum this close (relative) to one with the digits of its values is that one, and the rest is compensation. */
+const SNAP = 2 ** -50
+/** Bits of a compensation that are kept, in its upper half: sign, exponent, 12 of the mantissa. */
+const KEPT_BITS = ~0xff
+
+/**
+ * Brings the sums into a form that takes few bytes: as many digits as the values have, which makes them integers when
+ * scaled, and of the rest what matters. Sum and compensation together change by less than 2^-66 of the sum.
+ */
+function tidySums(count: number): void {
+  const sums = columns[BUCKET.sum] as Float64Array
+  const rests = columns[BUCKET.compensation] as Float64Array
+  const restHalves = halves[BUCKET.compensation] as Uint32Array
+  const power = 10 ** digitsOf(columns[BUCKET.last] as Float64Array, count)
+  for (let i = 0; i < count; i++) {
+    const sum = sums[i] as number
+    const rest = rests[i] as number
+    const total = sum + rest
+    if (!Number.isFinite(total * power)) continue
+    const snapped = Math.round(total * power) / power
+    const tidy = Math.abs(snapped - total) <= Math.abs(total) * SNAP ? snapped : total
+    // Exact: the two are close.
+    sums[i] = tidy
+    rests[i] = sum - tidy + rest
+    restHalves[i * 2] = 0
+    restHalves[i * 2 + 1] = (restHalves[i * 2 + 1] as number) & KEPT_BITS
+  }
+}
+
+/** Digits behind the point that all values have at most; 0 where they have more than are looked for. */
+function digitsOf(values: Float64Array, count: number): number {
+  let digits = 0
+  for (let i = 0; i < count; i++) {
+    const value = values[i] as number
+    if (!Number.isFinite(value)) continue
+    while (digits <= DIGITS_MAX && Math.round(value * 10 ** digits) / 10 ** digits !== value) digits++
+    if (digits > DIGITS_MAX) return 0
+  }
+  return digits
 }
 
 function toDistances(c: number, buckets: BucketColumns, from: number, count: number, bucketMs: number): void {
