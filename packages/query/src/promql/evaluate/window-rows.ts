@@ -60,20 +60,21 @@ export function visitWindows(
   const values = new Float64Array(grid.steps)
   const present = new Uint8Array(grid.steps)
   let mixed: MixedRows | undefined
-  const tiers = heedsStartTimes ? undefined : TierWindows.of(context, plan, source, ends)
+  const tiers = TierWindows.of(context, plan, source, ends)
   for (let i = turns.next(); i >= 0; i = turns.next()) {
     const labels = source.labels(i)
-    // Fast path: buckets that say the same.
-    if (tiers?.evaluate(i, values, present) !== true) {
+    if (heedsStartTimes) source.loadStartTimes(i)
+    const isStarted = heedsStartTimes && context.startTimes.size > 0
+    let histograms: Histograms | undefined
+    // Fast path: buckets that say the same. They know of no start times.
+    if (isStarted || tiers?.evaluate(i, values, present) !== true) {
       const samples = source.load(i)
       bounds.update(samples)
       evaluate(samples, values, present)
-    }
-    let histograms: Histograms | undefined
-    if (heedsStartTimes) source.loadStartTimes(i)
-    if (context.histograms.count > 0 || (heedsStartTimes && context.startTimes.size > 0)) {
-      mixed ??= new MixedRows(context, plan, bounds, reachEnds, ends)
-      histograms = mixed.evaluate(labelValue(labels, METRIC_NAME), values, present)
+      if (context.histograms.count > 0 || isStarted) {
+        mixed ??= new MixedRows(context, plan, bounds, reachEnds, ends)
+        histograms = mixed.evaluate(labelValue(labels, METRIC_NAME), values, present)
+      }
     }
     if (!hasPoints(present)) continue
     if (plan.name === 'rate' || plan.name === 'increase') noteCounter(context, plan, labels, present, histograms)
