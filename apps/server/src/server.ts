@@ -27,7 +27,7 @@ import {
   SCOPES,
   type StreamDoor,
 } from '@vantage/receive'
-import { type MetricStore, openMetricStore } from '@vantage/store/metrics'
+import { type MetricStore, openMetricStore, TenantRetention } from '@vantage/store/metrics'
 import type { FastifyInstance } from 'fastify'
 import type { LoadedConfig } from './config/load.ts'
 import { retentionOf } from './config/retention.ts'
@@ -47,6 +47,7 @@ import { memoryLimitBytes, PressureGauge } from './pressure.ts'
 import { registerProcessMetrics } from './process-metrics.ts'
 import { engineOptions } from './query/engine-options.ts'
 import { QueryPool } from './query/query-pool.ts'
+import { ResultCache } from './query/result-cache.ts'
 import { RegisteredTargets } from './scrape/registered-targets.ts'
 import { scrapeRoutes } from './scrape/routes.ts'
 import { ScrapeConfigError, Scraping } from './scrape/scraping.ts'
@@ -87,6 +88,7 @@ export class Server {
   #store: MetricStore | undefined
   #intake: MetricsIntake | undefined
   #queries: QueryPool | undefined
+  #cachedQueries: ResultCache | undefined
   #hub: LiveHub | undefined
   #self: SelfReport | undefined
   #scraping: Scraping | undefined
@@ -196,9 +198,9 @@ export class Server {
       walReplay: () => this.#replayed,
     })
     const queries = {
-      ask: (...args: Parameters<QueryPool['ask']>) => {
-        assert(this.#queries !== undefined, 'queries are asked after the store is open')
-        return this.#queries.ask(...args)
+      ask: (...args: Parameters<ResultCache['ask']>) => {
+        assert(this.#cachedQueries !== undefined, 'queries are asked after the store is open')
+        return this.#cachedQueries.ask(...args)
       },
     }
     const admin = {
@@ -292,6 +294,7 @@ export class Server {
     const intake = new MetricsIntake({ log, store, clock: systemClock, limits, seed: randomInt(2 ** 31) })
     this.#intake = intake
     this.#queries = this.#openQueries(store)
+    this.#cachedQueries = this.#openCache(this.#queries, store)
     // Beside the replay: the workers have another core, and read what is in parts.
     const warmed = this.#config.query.warmUp ? this.#queries.warmUp() : undefined
     await this.#replay(intake, store.sealedTo(TOPIC))
@@ -365,6 +368,18 @@ export class Server {
       queueMax: query.queue,
       isRefusing: () => this.#pressure.level > 1,
       spawn: (data) => spawnThread({ role: 'query', data }),
+    })
+  }
+
+  #openCache(queries: QueryPool, store: MetricStore): ResultCache {
+    const retention = retentionOf(this.#config.storage)
+    return new ResultCache({
+      queries,
+      arrivals: (tenant) => store.arrivals(tenant),
+      shortestRetentionMs: (tenant) => new TenantRetention(retention, tenant).shortestRawMs(),
+      clock: systemClock,
+      registry: this.#registry,
+      maxBytes: this.#config.query.cacheBytes,
     })
   }
 

@@ -21,6 +21,9 @@ import {
   formatApiFloat,
   type Grid,
   type Helpers,
+  joinSteps,
+  type KnownSteps,
+  knownStepsOf,
   type PromqlResult,
   type QueryRange,
   type RowEncoder,
@@ -43,6 +46,12 @@ export type QueryJob =
       readonly explain: boolean
       /** Series of the answer; 0 = all. */
       readonly limit: number
+      /** The answer at the first steps of the range, so that only the rest is worked out. */
+      readonly known?: KnownSteps
+      /** The answer is wanted as `KnownSteps` too, where it can be. */
+      readonly isKept?: boolean
+      /** Nothing that was kept of earlier answers may be used. */
+      readonly isFresh?: boolean
     }
   | { readonly kind: 'series'; readonly scans: readonly SeriesScan[]; readonly limit: number }
   | {
@@ -68,7 +77,7 @@ export type QueryJob =
 
 /**
  * Runs one job to its complete answer: JSON, but text for `federate`. Synchronous: the caller's thread waits.
- * @param helpers other threads to share heavy queries with
+ * @param extras threads to share heavy queries with, and who keeps the answers of jobs that ask for it
  */
 export function runQueryJob(
   job: QueryJob,
@@ -76,27 +85,16 @@ export function runQueryJob(
   reader: MetricReader,
   budget: QueryBudget,
   clock: Clock,
-  helpers?: Helpers,
+  extras: { readonly helpers?: Helpers; readonly onKnown?: (known: KnownSteps) => void } = {},
 ): Result<Uint8Array<ArrayBuffer>, Fault> {
   try {
     const out = new AnswerWriter((bytes) => budget.chargeBytes(bytes))
     if (job.kind === 'promql') {
-      const result = evaluatePromql(
-        {
-          query: job.query,
-          range: job.range,
-          ...(job.lookbackMs === undefined ? {} : { lookbackMs: job.lookbackMs }),
-          options: job.options,
-          explain: job.explain,
-          ...(helpers === undefined ? {} : { helpers }),
-        },
-        tenant,
-        reader,
-        budget,
-        clock,
-      )
+      const result = evaluate(job, tenant, reader, budget, clock, extras.helpers)
       if (!result.ok) return result
       writePromql(out, result.value, job.range, job.limit)
+      const known = job.isKept === true ? knownStepsOf(result.value) : undefined
+      if (known !== undefined) extras.onKnown?.(known)
     } else {
       writeOther(out, job, tenant, reader, budget)
     }
@@ -107,9 +105,33 @@ export function runQueryJob(
   }
 }
 
+type PromqlJob = Extract<QueryJob, { kind: 'promql' }>
+
+function evaluate(
+  job: PromqlJob,
+  tenant: TenantId,
+  reader: MetricReader,
+  budget: QueryBudget,
+  clock: Clock,
+  helpers: Helpers | undefined,
+): Result<PromqlResult, Fault> {
+  const { query, known, lookbackMs, options, explain } = job
+  const range = known === undefined ? job.range : { ...job.range, startMs: known.startMs + known.steps * known.stepMs }
+  const request = {
+    query,
+    range,
+    ...(lookbackMs === undefined ? {} : { lookbackMs }),
+    options,
+    explain,
+    ...(helpers === undefined ? {} : { helpers }),
+  }
+  const result = evaluatePromql(request, tenant, reader, budget, clock)
+  return known === undefined || !result.ok ? result : ok(joinSteps(known, result.value))
+}
+
 function writeOther(
   out: AnswerWriter,
-  job: Exclude<QueryJob, { kind: 'promql' }>,
+  job: Exclude<QueryJob, PromqlJob>,
   tenant: TenantId,
   reader: MetricReader,
   budget: QueryBudget,

@@ -92,6 +92,7 @@ export const configSchema = z.strictObject({
       maxTextBytes: size.default(PROMQL_LIMITS.textBytesMax),
       maxNesting: count.max(NESTING_MAX).default(PROMQL_LIMITS.nestingMax),
       maxRegexBytes: size.default(PROMQL_LIMITS.regexCharsMax),
+      cacheBytes: size.default(64 * MIB),
       experimental: flag.default(false),
       warmUp: flag.default(true),
     })

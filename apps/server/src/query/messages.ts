@@ -1,4 +1,5 @@
 import type { Fault, Result, TenantId } from '@vantage/model'
+import type { KnownSteps } from '@vantage/query/promql'
 import type { TenantViewMessage, ViewOptions } from '@vantage/store/metrics'
 import type { QueryLimits } from './budget.ts'
 import type { WorkerJob } from './worker-job.ts'
@@ -26,4 +27,6 @@ export interface WorkerReply {
   readonly peakBytes: number
   /** Damage that the worker's view met. */
   readonly problems: readonly string[]
+  /** The answer to be kept, where the job asked for it. */
+  readonly known: KnownSteps | undefined
 }

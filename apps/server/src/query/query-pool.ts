@@ -1,6 +1,7 @@
 import type { AskOptions, MetricQueries } from '@vantage/api'
 import { type Clock, DEFAULT_TENANT, err, type Fault, fault, type Result, type TenantId } from '@vantage/model'
 import type { Counter, Logger, Registry } from '@vantage/observe'
+import type { KnownSteps } from '@vantage/query/promql'
 import type { MetricStore, Pin } from '@vantage/store/metrics'
 import { CANCELLED, type QueryLimits, TIMED_OUT } from './budget.ts'
 import type { HelpRequest } from './help.ts'
@@ -33,6 +34,7 @@ interface Waiting {
   readonly signal: AbortSignal
   readonly startedMs: number
   settle(result: Result<Uint8Array, Fault>): void
+  onKnown(known: KnownSteps): void
   /** Ends the watch over its place in the queue: it runs, or it is answered. */
   leaveQueue(): void
 }
@@ -95,8 +97,14 @@ export class QueryPool implements MetricQueries {
     this.#idleTimer.unref()
   }
 
-  async ask(tenant: TenantId, job: WorkerJob, options: AskOptions): Promise<Result<Uint8Array, Fault>> {
-    const result = await this.#enqueue(tenant, job, options)
+  /** @param onKnown called before the answer, where the job asks for it to be kept and it can be */
+  async ask(
+    tenant: TenantId,
+    job: WorkerJob,
+    options: AskOptions,
+    onKnown: (known: KnownSteps) => void = () => {},
+  ): Promise<Result<Uint8Array, Fault>> {
+    const result = await this.#enqueue(tenant, job, options, onKnown)
     this.#queries.add(1, 'promql', result.ok ? 'success' : result.error.code)
     if (!result.ok && result.error.limit !== undefined) this.#limited.add(1, result.error.limit)
     return result
@@ -140,7 +148,12 @@ export class QueryPool implements MetricQueries {
     await Promise.all(this.#ending)
   }
 
-  #enqueue(tenant: TenantId, job: WorkerJob, options: AskOptions): Promise<Result<Uint8Array, Fault>> {
+  #enqueue(
+    tenant: TenantId,
+    job: WorkerJob,
+    options: AskOptions,
+    onKnown: (known: KnownSteps) => void,
+  ): Promise<Result<Uint8Array, Fault>> {
     if (this.#isClosed) return Promise.resolve(err(draining()))
     if (this.#options.isRefusing()) {
       return Promise.resolve(
@@ -162,6 +175,7 @@ export class QueryPool implements MetricQueries {
         signal: options.signal,
         startedMs: this.#options.clock.monotonicMs(),
         settle: resolve,
+        onKnown,
         leaveQueue: this.#watchQueue(lane, options.signal, timeoutMs, (reason) => {
           this.#queues[lane].splice(this.#queues[lane].indexOf(waiting), 1)
           resolve(err(reason))
@@ -222,6 +236,7 @@ export class QueryPool implements MetricQueries {
       signal: this.#never.signal,
       startedMs: this.#options.clock.monotonicMs(),
       settle: () => {},
+      onKnown: () => {},
       leaveQueue: () => {},
     }
     this.#run(worker, waiting, waiting.timeoutMs)
@@ -279,6 +294,7 @@ export class QueryPool implements MetricQueries {
       settle: (result) => {
         if (!result.ok) board.fail()
       },
+      onKnown: () => {},
       leaveQueue: () => {},
     }
     this.#helped.add(1)
@@ -315,6 +331,7 @@ export class QueryPool implements MetricQueries {
   #settle(worker: Worker, reply: WorkerReply): void {
     for (const problem of reply.problems) this.#options.logger.error('query problem', { problem })
     if (worker.running?.id !== reply.id) return
+    if (reply.known !== undefined) worker.running.waiting.onKnown(reply.known)
     const pin = this.#answer(worker, reply.result)
     if (pin !== undefined) this.#options.store.release(pin)
     this.#dispatch(worker.lane)

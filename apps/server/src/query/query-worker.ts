@@ -2,6 +2,7 @@ import { setPriority } from 'node:os'
 import type { MessagePort } from 'node:worker_threads'
 import { NodeFileSystem } from '@vantage/bytes'
 import { err, fault, systemClock } from '@vantage/model'
+import type { KnownSteps } from '@vantage/query/promql'
 import { MetricViewReader, openView } from '@vantage/store/metrics'
 import { Budget } from './budget.ts'
 import { ThreadHelpers } from './help.ts'
@@ -19,21 +20,28 @@ export function runQueryWorker(port: MessagePort, data: QueryWorkerData): void {
   port.on('message', (question: WorkerQuestion) => {
     const budget = new Budget(question.limits, question.timeoutMs, question.word)
     const helpers = new ThreadHelpers(question.id, port, budget)
+    let known: KnownSteps | undefined
     let reply: WorkerReply
     try {
       if (question.update !== undefined) view.update(question.update)
-      const result = runWorkerJob(question.job, question.tenant, reader, budget, systemClock, helpers)
+      const result = runWorkerJob(question.job, question.tenant, reader, budget, systemClock, {
+        helpers,
+        onKnown: (steps) => {
+          known = steps
+        },
+      })
       reply = {
         id: question.id,
         result,
         samples: budget.samples,
         peakBytes: budget.bytes,
         problems: view.problems.splice(0),
+        known,
       }
     } catch (error) {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
       const result = err(fault('internal', 'query: internal error'))
-      reply = { id: question.id, result, samples: budget.samples, peakBytes: budget.bytes, problems: [message] }
+      reply = { id: question.id, result, samples: budget.samples, peakBytes: budget.bytes, problems: [message], known }
     }
     helpers.close()
     port.postMessage(reply, reply.result.ok ? [reply.result.value.buffer] : [])

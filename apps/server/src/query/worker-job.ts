@@ -12,7 +12,6 @@ import {
   type SeriesScan,
   type TenantId,
 } from '@vantage/model'
-import type { Helpers } from '@vantage/query/promql'
 import { help, type SharedTask } from './help.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -32,7 +31,7 @@ export function runWorkerJob(
   reader: MetricReader,
   budget: QueryBudget,
   clock: Clock,
-  helpers: Helpers,
+  extras: NonNullable<Parameters<typeof runQueryJob>[5]>,
 ): Result<Uint8Array<ArrayBuffer>, Fault> {
   switch (job.kind) {
     case 'share':
@@ -45,7 +44,7 @@ export function runWorkerJob(
     case 'remote-read':
       return remoteRead(job.form, job.scans, tenant, reader, budget)
     default:
-      return runQueryJob(job, tenant, reader, budget, clock, helpers)
+      return runQueryJob(job, tenant, reader, budget, clock, extras)
   }
 }
 

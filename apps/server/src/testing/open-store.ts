@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { NodeFileSystem } from '@vantage/bytes'
 import { encodeRemoteWrite, RemoteWriteDecoder } from '@vantage/decode/remote-write'
 import { labelsFromRecord, MetricBatch, systemClock } from '@vantage/model'
-import { type MetricStore, openMetricStore } from '@vantage/store/metrics'
+import { type MetricStore, openMetricStore, type SeriesDeletion } from '@vantage/store/metrics'
 import type { ThreadStart } from '../threads.ts'
 
 const ENTRY = new URL('./thread-worker.ts', import.meta.url)
@@ -54,4 +54,9 @@ export function storeSamples(
   decoder.start(body, body.length, batch)
   decoder.step(Number.POSITIVE_INFINITY, systemClock)
   store.apply('default', batch, offset++, { nowMs: Date.now() })
+}
+
+/** Deletes as intake would, in the order of the log. */
+export function deleteStored(store: MetricStore, deletion: SeriesDeletion): void {
+  store.deleteSeries('default', deletion, offset++)
 }

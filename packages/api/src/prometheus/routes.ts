@@ -185,6 +185,7 @@ export class PrometheusApi {
       ...(lookback.value === undefined ? {} : { lookbackMs: lookback.value }),
       options: this.#deps.options,
       explain: params.get('trace') === '1',
+      ...(params.get('nocache') === '1' ? { isFresh: true } : {}),
       limit: limit.value,
     })
   }

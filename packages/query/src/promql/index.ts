@@ -1,5 +1,6 @@
 export type { Explanation } from './evaluate/explain.ts'
 export type { Grid } from './evaluate/grid.ts'
+export { joinSteps, type KnownSteps, keepableReach, knownStepsOf, sliceSteps } from './evaluate/known-steps.ts'
 export type {
   PromqlData,
   PromqlRequest,

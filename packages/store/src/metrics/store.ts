@@ -18,6 +18,7 @@ import type { CatalogueData } from './catalogue/run-catalogue.ts'
 import { CondemnedFiles } from './condemned-files.ts'
 import { FileUpkeep } from './file-upkeep.ts'
 import { type ApplyOptions, applyBatch, DEFAULT_LIMITS, type HeadLimits } from './head/apply.ts'
+import type { Arrivals } from './head/arrivals.ts'
 import { TailPacker } from './head/generation.ts'
 import type { SeriesTap } from './head/tap.ts'
 import { type FrozenGeneration, TenantHead } from './head/tenant-head.ts'
@@ -192,8 +193,14 @@ export class MetricStore {
       // What is covered and what comes after must not share a generation.
       if (head.current.mayHold(deletion.startMs, deletion.endMs)) this.#freeze(false)
       head.tombstones = [...head.tombstones, { ...deletion, offset }]
+      head.arrivals.note(deletion.startMs)
     }
     this.#appliedTo = offset + 1
+  }
+
+  /** How far back a tenant's data has changed. */
+  arrivals(tenant: TenantId): Arrivals {
+    return this.#head(tenant).arrivals
   }
 
   /** For queries of few series on the writer's own thread; always up to date. */

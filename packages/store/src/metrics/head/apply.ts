@@ -63,6 +63,8 @@ interface Tally {
   stored: number
   duplicates: number
   histograms: number
+  /** Of all that was stored. */
+  earliestMs: number
 }
 
 /** What a row's samples and histograms must pass before they are stored. */
@@ -94,7 +96,7 @@ export function applyBatch(
   options: ApplyOptions,
 ): ApplyOutcome {
   const refusals = new Refusals()
-  const tally: Tally = { stored: 0, duplicates: 0, histograms: 0 }
+  const tally: Tally = { stored: 0, duplicates: 0, histograms: 0, earliestMs: Number.POSITIVE_INFINITY }
   if (rowSeries.length < batch.rowCount) rowSeries = new Int32Array(batch.aliasStart.length)
   const seriesBefore = head.index.seriesCount
   const predictions = resolveRows(head, batch, limits, options, refusals)
@@ -114,6 +116,7 @@ export function applyBatch(
     if (series >= 0) appendHistogram(head, batch, at, series, gate, tally)
   }
   head.current.publish()
+  head.arrivals.note(tally.earliestMs)
   for (const entry of batch.metadata) head.setMetadata(entry)
   let storedExemplars = 0
   for (const { row, exemplar } of batch.exemplars) {
@@ -368,6 +371,7 @@ function appendRow(head: TenantHead, batch: MetricBatch, row: number, series: nu
       continue
     }
     tally.stored++
+    if (timeMs < tally.earliestMs) tally.earliestMs = timeMs
     if (isWatched) head.tap.onSample(series, timeMs, values[i] as number)
     if (isWindowed) head.noteMaxTime(series, timeMs)
   }
@@ -413,6 +417,7 @@ function appendHistogram(
   }
   tally.stored++
   tally.histograms++
+  if (timeMs < tally.earliestMs) tally.earliestMs = timeMs
   if (isWindowed) head.noteMaxTime(series, timeMs)
 }
 

@@ -2,6 +2,7 @@ import type { MetricMetadata } from '@vantage/model'
 import { HELP_CHARS_MAX, METADATA_PER_TENANT_MAX } from '../limits.ts'
 import type { Tombstone } from '../tombstones.ts'
 import { AliasTable } from './alias-table.ts'
+import { Arrivals } from './arrivals.ts'
 import { type DeltaState, DeltaSums } from './delta-sums.ts'
 import { Generation, type PinEpochs, type TailPacker } from './generation.ts'
 import { HeadIndex } from './head-index.ts'
@@ -24,6 +25,7 @@ export class TenantHead {
   readonly pins: PinEpochs
   readonly packer: TailPacker
   readonly tap = new SeriesTap()
+  readonly arrivals = new Arrivals()
   index: HeadIndex
   aliases: AliasTable
   current: Generation
