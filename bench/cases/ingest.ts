@@ -1,10 +1,11 @@
-import type { BenchCase, BenchOptions, BenchReport, Json } from '../bench-case.ts'
+import type { BenchCase, BenchOptions, BenchReport, Json, Table } from '../bench-case.ts'
 import { type LoadRequest, ScrapeGenerator, type ScrapeLoad } from '../load/scrape-shape.ts'
 import { CONNECTIONS, Sender } from '../load/sender.ts'
 import { type Peer, type PeerName, RunningPeer, sleep } from '../peers/peer.ts'
 import { availablePeers } from '../peers/peers.ts'
 import { cpuSeconds, residentBytes } from '../peers/process-stats.ts'
 import { figure, MIB, median, percentile } from '../statistics.ts'
+import { measureDoors } from './ingest-doors.ts'
 
 interface IngestInput {
   readonly name: string
@@ -18,6 +19,12 @@ const SCRAPE = { seriesCount: 10_000, seriesPerRequest: 1_000, samplesPerSeries:
 const INPUTS: readonly IngestInput[] = [
   { name: '1000x1', load: SCRAPE, samples: 4_000_000, quickSamples: 300_000 },
   { name: '1000x1 shuffled', load: { ...SCRAPE, isShuffled: true }, samples: 2_000_000, quickSamples: 100_000 },
+  {
+    name: '1000x1, 100k series',
+    load: { ...SCRAPE, seriesCount: 100_000 },
+    samples: 3_000_000,
+    quickSamples: 200_000,
+  },
   {
     name: '500x10',
     load: { ...SCRAPE, seriesPerRequest: 500, samplesPerSeries: 10 },
@@ -42,7 +49,7 @@ interface Round {
 }
 
 export const ingest: BenchCase = {
-  question: 'What does a sample cost that comes by remote write, in CPU seconds per million?',
+  question: 'What does a sample cost that comes by remote write, in CPU seconds per million? And through other doors?',
   run,
 }
 
@@ -70,8 +77,14 @@ async function run(options: BenchOptions): Promise<BenchReport> {
       ratioToVictoriaMetrics: ratio(Object.fromEntries(perMillion)),
     }
   }
+  const tables: Table[] = [{ title: `Remote write, 10,000 series unless named, medians of ${ROUNDS} rounds`, rows }]
+  if (peers.some(({ name }) => name === 'vantage')) {
+    const doors = await measureDoors(options)
+    tables.push(doors.table)
+    Object.assign(cases, doors.cases)
+  }
   return {
-    tables: [{ title: `Remote write, 10,000 series, medians of ${ROUNDS} rounds`, rows }],
+    tables,
     figures: { cases },
     remarks: [
       `${options.isQuick ? QUICK_WARM_UP_SAMPLES : WARM_UP_SAMPLES} samples are sent before the count begins; it ends ${(options.isQuick ? QUICK_SETTLE_MS : SETTLE_MS) / 1000} s after the last answer.`,

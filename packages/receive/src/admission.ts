@@ -39,6 +39,8 @@ export interface Arrival extends CredentialSource {
   readonly urlBytes: number
   /** Bytes on the wire as announced; undefined where unknown (chunked, gRPC). */
   readonly contentLength: number | undefined
+  /** Where it is unknown: what a body here usually has, so that what finds no room is refused unread. */
+  readonly expectedBytes?: number
   readonly readForm: () => Result<BodyForm, Fault>
   /** Of the other end, '' where unknown. */
   readonly remoteAddress: string
@@ -95,7 +97,8 @@ export function admit(
   }
   // 8: the reservation is last, so that no later refusal has to give it back.
   const hold = new InflightHold(reception.inflight)
-  if (!hold.ensure(arrival.contentLength ?? INFLIGHT_STEP_BYTES)) return err(inflightFault())
+  if (!hold.ensure(arrival.contentLength ?? Math.max(arrival.expectedBytes ?? 0, INFLIGHT_STEP_BYTES)))
+    return err(inflightFault())
   const sender = findings.keyName || senderAt(arrival.remoteAddress)
   return ok({ tenant: findings.tenant as TenantId, sender, form: findings.form as BodyForm, hold })
 }

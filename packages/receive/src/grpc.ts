@@ -20,6 +20,8 @@ const METRICS_SERVICE = 'opentelemetry.proto.collector.metrics.v1.MetricsService
 const EXPORT_PATH = `/${METRICS_SERVICE}/Export`
 const SERVED: ReadonlySet<string> = new Set([METRICS_SERVICE])
 const RECEIVER = 'otlp-grpc'
+/** The mean size of messages forgets after so many. */
+const USUAL_MESSAGES = 32
 
 export interface OtlpGrpcOptions {
   readonly host: string
@@ -86,6 +88,7 @@ interface GrpcVisit {
 /** The metrics service: the same checks in the same order as the HTTP doors, the body by the library. */
 class MetricsDoor {
   readonly #reception: Reception
+  #usualBytes = 0
   /** Calls that were let in, by the metadata object that the library hands to the handler. */
   readonly #visits = new WeakMap<Metadata, GrpcVisit>()
   readonly #peers = new Map<string, object>()
@@ -124,6 +127,7 @@ class MetricsDoor {
     // From here on the hold is released below, however the call ends.
     visit.hold = undefined
     visit.wireBytes = call.request.length
+    this.#usualBytes += Math.round((call.request.length - this.#usualBytes) / USUAL_MESSAGES)
     try {
       const outcome = hold?.ensure(call.request.length) ? await this.#submit(call, visit) : err(inflightFault())
       if (!outcome.ok) {
@@ -170,7 +174,7 @@ class MetricsDoor {
       sender: '',
       hold: undefined,
     }
-    const admitted = admit(grpcArrival(call, metadata), this.#reception, (tenant) => {
+    const admitted = admit(grpcArrival(call, metadata, this.#usualBytes), this.#reception, (tenant) => {
       visit.tenant = tenant
     })
     if (!admitted.ok) {
@@ -194,7 +198,7 @@ class MetricsDoor {
   }
 }
 
-function grpcArrival(call: ServerInterceptingCallInterface, metadata: Metadata): Arrival {
+function grpcArrival(call: ServerInterceptingCallInterface, metadata: Metadata, expectedBytes: number): Arrival {
   return {
     receiver: RECEIVER,
     scope: 'metrics:write',
@@ -204,6 +208,7 @@ function grpcArrival(call: ServerInterceptingCallInterface, metadata: Metadata):
     urlBytes: EXPORT_PATH.length,
     // A message's length is known with its first bytes, which the library reads.
     contentLength: undefined,
+    expectedBytes,
     remoteAddress: peerAddress(call.getPeer()),
     readForm: () => ok({ kind: 'protobuf', packing: 'none' }),
   }

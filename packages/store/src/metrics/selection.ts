@@ -132,7 +132,7 @@ export class Selection implements SeriesSelection {
     this.#hasStartTimes = union.groups.some((group) => group.sources.some((source) => source.hasStartTimes))
     this.count = union.count
     this.bucketsMs = bucketWidths(union.groups, range.startMs, range.endMs)
-    this.reducedToMs = reducedToMs(union, range)
+    this.reducedToMs = reducedToMs(union)
     this.#union = union
     this.#scratch = scratch
     this.#labels = new Array(union.count)
@@ -290,16 +290,14 @@ export class Selection implements SeriesSelection {
 }
 
 /** End of what only buckets are left of, among the series of a selection; undefined where that is nothing. */
-function reducedToMs({ groups, placeGroup }: Union, range: ScanRange): number | undefined {
+function reducedToMs({ groups, placeGroup, placeSeries }: Union): number | undefined {
   if (!groups.some(({ sources }) => sources[0] instanceof TierSource)) return undefined
-  let latestMs: number | undefined
-  const used = new Set(placeGroup.items.subarray(0, placeGroup.count))
-  for (const group of used) {
-    const source = groups[group]?.sources[0]
-    if (!(source instanceof TierSource) || source.minTimeMs > range.endMs) continue
-    latestMs = Math.max(latestMs ?? source.maxTimeMs, source.maxTimeMs)
+  let latestMs = Number.NEGATIVE_INFINITY
+  for (let at = 0; at < placeGroup.count; at++) {
+    const source = groups[placeGroup.items[at] as number]?.sources[0]
+    if (source instanceof TierSource) latestMs = Math.max(latestMs, source.reducedToMs(placeSeries.items[at] as number))
   }
-  return latestMs
+  return Number.isFinite(latestMs) ? latestMs : undefined
 }
 
 /** Equal in two threads where the numbers of groups and series mean the same in both. */

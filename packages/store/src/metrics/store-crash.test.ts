@@ -36,7 +36,9 @@ async function history(harness: StoreHarness, steps: number): Promise<number> {
 }
 
 test('a crash at any step of sealing and merging loses nothing and leaves no stray file', async () => {
-  const open = (): StoreHarness => new StoreHarness(mkdtempSync(join(tmpdir(), 'vantage-crash-')))
+  // Tiers have a test of their own.
+  const retention = { keep: { rawMs: Number.POSITIVE_INFINITY, tierMs: [0, 0] }, filters: [] } as const
+  const open = (): StoreHarness => new StoreHarness(mkdtempSync(join(tmpdir(), 'vantage-crash-')), {}, retention)
   const whole = open()
   const changes = await history(whole, Number.MAX_SAFE_INTEGER)
   whole.files = new NodeFileSystem()

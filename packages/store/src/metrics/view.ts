@@ -45,6 +45,7 @@ export interface PartRef {
   readonly ageFromMs: number
   /** CRC-32C of the footer. */
   readonly checksum: number
+  readonly sampleCount: number
 }
 
 /** What of one tenant lies in files, as of one version of the catalogue. */

@@ -9,6 +9,9 @@ import type { TierReader } from './tier-reader.ts'
 import { type TierScope, TierSource } from './tier-source.ts'
 import { PartTier, type TierRef, ViewedTier } from './tier-view.ts'
 
+/** Buckets of fewer samples take longer to read than these. */
+const SAMPLES_PER_BUCKET_MIN = 4
+
 /** Opens a tier, or says why it is refused. */
 export type OpenTier = (ref: TierRef) => TierReader | Fault
 
@@ -63,7 +66,7 @@ export class TenantTiers {
 
   /** Those that tell exactly what one part holds; undefined where there are none. */
   beside(
-    part: { readonly id: number; readonly checksum: number },
+    part: { readonly id: number; readonly checksum: number; readonly sampleCount: number },
     index: SeriesIndex,
     tombstones: readonly Tombstone[],
   ): readonly PartTier[] | undefined {
@@ -71,6 +74,7 @@ export class TenantTiers {
     for (const one of this.#byPart.get(part.id) ?? []) {
       const { ref } = one.tier
       if (!ref.isWhole || tombstonesOver(tombstones, ref).length > 0) continue
+      if (part.sampleCount < ref.bucketCount * SAMPLES_PER_BUCKET_MIN) continue
       if (one.beside?.partId !== part.id) {
         const tier = new PartTier(TIER_BUCKETS_MS[ref.tier] as number, one.tier, index, part.checksum)
         one.beside = { partId: part.id, tier }

@@ -56,6 +56,11 @@ export class TierSource implements SampleSource {
     return { afterMs: expiredToMs(nowMs, keep.tierMs[tier.ref.tier] as number, ageFromMs), toMs }
   }
 
+  /** End of the last bucket of the series that stands for what is over. */
+  reducedToMs(series: number): number {
+    return Math.min(this.#scope.tier.require().lastEndMs(series), this.#visible(series).toMs)
+  }
+
   mayHold(series: number, startMs: number, endMs: number): boolean {
     const reader = this.#scope.tier.require()
     const { afterMs, toMs } = this.#visible(series)

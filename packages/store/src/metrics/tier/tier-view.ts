@@ -17,6 +17,7 @@ export interface TierRef {
   /** Deletions below this log offset are made final in it, or came before its data. */
   readonly deletedTo: number
   readonly ageFromMs: number
+  readonly bucketCount: number
   /** False once deletions took buckets out: those that are left do not tell that there is nothing beside them. */
   readonly isWhole: boolean
 }

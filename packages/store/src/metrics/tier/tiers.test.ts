@@ -5,7 +5,7 @@ import { BUCKET, BUCKET_COLUMNS, BucketColumns, labelsKey, SampleColumns, STALE_
 import { seededRandom, testSeed, unlimitedBudget } from '@vantage/model/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ValueScratch } from '../codec/value-codec.ts'
-import type { Keep } from '../retention.ts'
+import type { Keep, RetentionFilter } from '../retention.ts'
 import { labels, type TestValue } from '../testing/batches.ts'
 import { row, StoreHarness } from '../testing/store-harness.ts'
 import { bucketEndMs, foldSamples } from './bucket-fold.ts'
@@ -145,8 +145,8 @@ test('chunks of buckets come back bit for bit, but for the last bits of sums', (
 
 const KEEP: Keep = { rawMs: 3 * DAY_MS, tierMs: [6 * DAY_MS, 9 * DAY_MS] }
 
-async function open(keep = KEEP): Promise<StoreHarness> {
-  const harness = new StoreHarness(join(directory, 'store'), {}, { keep, filters: [] })
+async function open(keep = KEEP, filters: readonly RetentionFilter[] = []): Promise<StoreHarness> {
+  const harness = new StoreHarness(join(directory, 'store'), {}, { keep, filters })
   harness.clock.wallMs = BASE_MS
   await harness.open()
   return harness
@@ -244,7 +244,7 @@ test('of what is over the last sample of each bucket is left, first of five minu
   const half = readBuckets(harness, 'a', 0, BASE_MS, BASE_MS + 4 * HOUR_MS + 30 * MINUTE_MS)
   expect(half?.rows.map((one) => one['lastMs'])).toEqual(ends.slice(0, 2 + 30))
   expect(half?.rows[0]).toMatchObject({ count: 60, first: 0, last: 59 })
-  expect(half?.reducedToMs).toBe(BASE_MS + DAY_MS - 30_000)
+  expect(half?.reducedToMs).toBe(BASE_MS + DAY_MS)
   await harness.store.close()
 })
 
@@ -304,6 +304,29 @@ test('late samples send their bucket back to the samples, and no other', async (
   check()
   await harness.reopen()
   check()
+  await harness.store.close()
+})
+
+test('tiers of a part that lost series to retention answer for the others as before', async () => {
+  const short: Keep = { rawMs: DAY_MS, tierMs: [2 * DAY_MS, 2 * DAY_MS] }
+  const matchers = [{ name: 'host', op: '=', value: 'a' } as const]
+  const harness = await open(KEEP, [{ matchers, keep: short }])
+  await fill(harness, 24, ['a', 'b', 'c'])
+  await fill(harness, 1, ['a', 'b', 'c'])
+  await harness.settle()
+  const read = (host: string) => readBuckets(harness, host, HOUR_MS, BASE_MS + 2 * HOUR_MS, BASE_MS + DAY_MS)
+  const before = ['b', 'c'].map(read)
+  const buckets = harness.store.stats().tierBuckets
+  harness.clock.advance(DAY_MS)
+  await harness.settle()
+  expect(harness.store.stats()).toMatchObject({ parts: 2, tiers: 2, partSamples: 2 * 24 * 60 + 3 * 60 })
+  expect(harness.dump().get(labelsKey(counter('a')))?.size).toBe(276)
+  expect(['b', 'c'].map(read)).toEqual(before.map((one) => ({ ...one, work: 22 })))
+  harness.clock.advance(DAY_MS)
+  await harness.settle()
+  expect(harness.dump().has(labelsKey(counter('a')))).toBe(false)
+  expect(harness.store.stats().tierBuckets).toBe((buckets / 3) * 2 + 2 * 13)
+  expect(['b', 'c'].map((host) => read(host)?.rows)).toEqual(before.map((one) => one?.rows))
   await harness.store.close()
 })
 

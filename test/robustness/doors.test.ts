@@ -1,0 +1,413 @@
+/**
+ * Sets: test (2 s of overload a door, 2,000 inputs of noise), ci (20 s, 20,000), long (60 s, 200,000). Too much work,
+ * noise and a full disk at the doors beside remote write: OTLP over gRPC, the telemetry stream, InfluxDB lines, text,
+ * pushes, StatsD.
+ */
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect as connectHttp2 } from 'node:http2'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { type DoorClient, grpcClient, httpClient, StreamClient, tcpClient } from '../../bench/load/door-clients.ts'
+import {
+  expositionText,
+  influxLines,
+  otlpRequest,
+  statsdLines,
+  telemetryBatch,
+} from '../../bench/load/door-payloads.ts'
+import type { TimedTemplate } from '../../bench/load/timed-template.ts'
+import { seededRandom, testSeed } from '../../packages/model/src/testing/index.ts'
+import { freePorts, startServer, type TestServer } from '../support/server.ts'
+import { testSet } from '../support/test-set.ts'
+
+const SET = testSet()
+const OVERLOAD_MS = { test: 2_000, ci: 20_000, long: 60_000 }[SET]
+const CAPACITY_MS = { test: 1_000, ci: 3_000, long: 5_000 }[SET]
+const NOISE_INPUTS = { test: 2_000, ci: 20_000, long: 200_000 }[SET]
+/** How much more than it can take is offered. */
+const OVERLOAD = 5
+/** What is taken under overload of what can be taken; asked where nothing else runs beside the test. */
+const GOODPUT_SHARE = 0.8
+const RECOVERY_MS = 10_000
+const TICK_MS = 20
+const CONNECTIONS = 16
+/** Bodies on their way: a sender that has more waits, as its own memory is bounded too. */
+const OPEN_MAX = 256
+const GROWN_BYTES_MAX = 700 * 1024 ** 2
+const EXPORT = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export'
+
+interface Door {
+  readonly name: string
+  /** Bodies in flight while capacity is measured. */
+  readonly inFlight: number
+  template(shard: number): TimedTemplate
+  client(server: TestServer, shard: number): DoorClient
+  /** A body that was not acknowledged may be stored all the same: its stream ended before the answer. */
+  readonly mayHoldMore: boolean
+}
+
+const DOORS: readonly Door[] = [
+  {
+    name: 'OTLP gRPC',
+    inFlight: 4,
+    template: otlpRequest,
+    client: ({ otlpGrpcTarget }) => grpcClient(otlpGrpcTarget, EXPORT),
+    mayHoldMore: false,
+  },
+  {
+    name: 'stream',
+    inFlight: 64,
+    template: (shard) => telemetryBatch(shard, ''),
+    client: ({ streamTarget }) => new StreamClient(streamTarget),
+    mayHoldMore: true,
+  },
+  {
+    name: 'InfluxDB',
+    inFlight: 4,
+    template: influxLines,
+    client: ({ url }) => httpClient(`${url}/write`, {}),
+    mayHoldMore: false,
+  },
+  {
+    name: 'text',
+    inFlight: 4,
+    template: expositionText,
+    client: ({ url }) => httpClient(`${url}/api/v1/import/prometheus`, {}),
+    mayHoldMore: false,
+  },
+]
+
+const wait = (ms: number) => new Promise((wake) => setTimeout(wake, ms))
+
+function residentBytes(server: TestServer): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]) * 1024
+}
+
+/** Sends bodies of a door, each with a time of its own, and counts what became of them. */
+class Load {
+  readonly #door: Door
+  readonly #clients: readonly DoorClient[]
+  readonly #templates: readonly TimedTemplate[]
+  readonly #timesMs: number[]
+  readonly #open = new Set<Promise<void>>()
+  #turn = 0
+  sentItems = 0
+  takenItems = 0
+  refusedItems = 0
+
+  constructor(door: Door, server: TestServer, startMs: number) {
+    this.#door = door
+    this.#clients = Array.from({ length: CONNECTIONS }, (_, i) => door.client(server, i))
+    this.#templates = Array.from({ length: CONNECTIONS }, (_, i) => door.template(i))
+    this.#timesMs = this.#templates.map(() => startMs)
+  }
+
+  get itemsPerBody(): number {
+    return (this.#templates[0] as TimedTemplate).items
+  }
+
+  send(): Promise<void> {
+    const shard = this.#turn++ % CONNECTIONS
+    const template = this.#templates[shard] as TimedTemplate
+    const timeMs = this.#timesMs[shard] as number
+    this.#timesMs[shard] = timeMs + 1
+    this.sentItems += template.items
+    const one = (this.#clients[shard] as DoorClient).send(template.at(timeMs)).then((sent) => {
+      this.#open.delete(one)
+      if (sent === 'taken') this.takenItems += template.items
+      else this.refusedItems += template.items
+    })
+    this.#open.add(one)
+    return one
+  }
+
+  /** As much as is taken with a few bodies in flight. @returns items a second */
+  async capacity(ms: number): Promise<number> {
+    const startedMs = performance.now()
+    const before = this.takenItems
+    const sender = async () => {
+      while (performance.now() - startedMs < ms) await this.send()
+    }
+    await Promise.all(Array.from({ length: this.#door.inFlight }, sender))
+    return (this.takenItems - before) / ((performance.now() - startedMs) / 1_000)
+  }
+
+  /** Offers so many items a second, whatever becomes of them. @returns items taken a second */
+  async offer(itemsPerSecond: number, ms: number): Promise<number> {
+    const startedMs = performance.now()
+    const before = this.takenItems
+    let owed = 0
+    while (performance.now() - startedMs < ms) {
+      owed = Math.min(owed + (itemsPerSecond * TICK_MS) / 1_000, itemsPerSecond)
+      for (; owed >= this.itemsPerBody && this.#open.size < OPEN_MAX; owed -= this.itemsPerBody) void this.send()
+      await wait(TICK_MS)
+    }
+    const taken = (this.takenItems - before) / ((performance.now() - startedMs) / 1_000)
+    await Promise.all(this.#open)
+    return taken
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close()
+  }
+}
+
+/** All samples that are stored, metric by metric, so that no question is too large. */
+async function storedSamples(server: TestServer, atMs: number): Promise<number> {
+  const names = (await (await fetch(`${server.url}/api/v1/label/__name__/values`)).json()) as { data: string[] }
+  let count = 0
+  for (const name of names.data) {
+    // What OTLP says about its resources has no item of its own.
+    if (name === 'target_info') continue
+    const query = `sum(count_over_time({__name__="${name}"}[3h]))`
+    const answer = await fetch(
+      `${server.url}/api/v1/query?${new URLSearchParams({ query, time: String(atMs / 1_000) })}`,
+    )
+    const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } }
+    count += Number(data.result[0]?.value[1] ?? 0)
+  }
+  return count
+}
+
+test.each(DOORS)(
+  '$name: five times too much: memory is bounded, nothing acknowledged is lost, normal afterwards',
+  {
+    timeout: 600_000,
+  },
+  async (door) => {
+    const server = await startServer({
+      env: { VANTAGE_SELF_ENABLED: 'false' },
+      config: 'ingest:\n  maxInflightBytes: 4MiB\n',
+    })
+    const startMs = Date.now() - 3_600_000
+    const load = new Load(door, server, startMs)
+    try {
+      await load.capacity(CAPACITY_MS / 2)
+      const capacity = await load.capacity(CAPACITY_MS)
+      const beforeBytes = residentBytes(server)
+      const goodput = await load.offer(capacity * OVERLOAD, OVERLOAD_MS)
+      const grownBytes = residentBytes(server) - beforeBytes
+      console.log(
+        `${door.name}: capacity ${Math.round(capacity / 1e3)} k/s, goodput ${Math.round(goodput / 1e3)} k/s, refused ${Math.round((100 * load.refusedItems) / load.sentItems)} %, grown ${Math.round(grownBytes / 1024 ** 2)} MiB`,
+      )
+      if (SET === 'long') expect(goodput).toBeGreaterThanOrEqual(capacity * GOODPUT_SHARE)
+      expect(goodput).toBeGreaterThan(0)
+      expect(grownBytes).toBeLessThan(GROWN_BYTES_MAX)
+      const endedMs = performance.now()
+      const taken = load.takenItems
+      while (load.takenItems === taken) {
+        expect(performance.now() - endedMs).toBeLessThan(RECOVERY_MS)
+        await load.send()
+      }
+      const stored = await storedSamples(server, startMs + 7_200_000)
+      if (door.mayHoldMore) {
+        expect(stored).toBeGreaterThanOrEqual(load.takenItems)
+        expect(stored).toBeLessThanOrEqual(load.sentItems)
+      } else expect(stored).toBe(load.takenItems)
+      expect(server.output()).not.toMatch(/uncaught|unhandled|met a bug/)
+    } finally {
+      load.close()
+      const code = await server.stop()
+      expect(code, server.output()).toBe(0)
+    }
+  },
+)
+
+test('StatsD over TCP: senders are slowed down, no line is lost', { timeout: 600_000 }, async () => {
+  const [port] = (await freePorts(1)) as [number]
+  const server = await startServer({
+    env: {
+      VANTAGE_SELF_ENABLED: 'false',
+      VANTAGE_STATSD_PORT: String(port),
+      VANTAGE_STATSD_FLUSH_INTERVAL: '500ms',
+    },
+  })
+  const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => tcpClient(port)))
+  const body = statsdLines(0).at(0)
+  const first = Number(/^http\.0:(\d+)\|/.exec(body.toString())?.[1])
+  const beforeBytes = residentBytes(server)
+  const endMs = performance.now() + OVERLOAD_MS
+  let sends = 0
+  await Promise.all(
+    clients.map(async (client) => {
+      while (performance.now() < endMs) {
+        sends++
+        expect(await client.send(body)).toBe('taken')
+      }
+    }),
+  )
+  expect(residentBytes(server) - beforeBytes).toBeLessThan(GROWN_BYTES_MAX)
+  const counted = async () => {
+    const query = new URLSearchParams({ query: 'http_0{route="0"}' })
+    const answer = await fetch(`${server.url}/api/v1/query?${query}`)
+    const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } }
+    return Number(data.result[0]?.value[1] ?? 0)
+  }
+  // What the sockets still hold is read, then stated by the next flush.
+  const deadlineMs = performance.now() + RECOVERY_MS
+  while ((await counted()) < sends * first && performance.now() < deadlineMs) await wait(100)
+  expect(await counted()).toBe(sends * first)
+  for (const client of clients) client.close()
+  expect(await server.stop()).toBe(0)
+})
+
+/** What a connection sent back, up to its end or a while. */
+async function exchange(target: number | string, bytes: Uint8Array): Promise<string> {
+  const socket = typeof target === 'string' ? connect(target) : connect(target, '127.0.0.1')
+  let answer = ''
+  socket.on('data', (chunk) => (answer += chunk.toString('latin1')))
+  socket.on('error', () => {})
+  socket.end(bytes)
+  await Promise.race([once(socket, 'close').catch(() => {}), wait(1_000)])
+  socket.destroy()
+  return answer
+}
+
+test('noise at the doors for lines, pushes, StatsD and the stream: no crash, no 5xx', {
+  timeout: 900_000,
+}, async () => {
+  const seed = testSeed()
+  console.log(`seed ${seed}`)
+  const random = seededRandom(seed)
+  const pick = (below: number) => Math.floor(random() * below)
+  const noise = (length: number) => Uint8Array.from({ length }, () => pick(256))
+  const folder = await mkdtemp(join(tmpdir(), 'vantage-noise-'))
+  const socket = join(folder, 'statsd.sock')
+  const [statsd] = (await freePorts(1)) as [number]
+  const server = await startServer({
+    env: { VANTAGE_SELF_ENABLED: 'false', VANTAGE_STATSD_PORT: String(statsd), VANTAGE_STATSD_SOCKET: socket },
+  })
+  const main = Number(new URL(server.url).port)
+  const protobuf = 'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited'
+  const family = readFileSync(
+    new URL('../../packages/decode/src/metric-family/vectors/node-exporter-1.5.0.bin', import.meta.url),
+  )
+  const seeds: readonly (readonly [string, string, Uint8Array])[] = [
+    ['/write?precision=ms', 'text/plain', Buffer.from('cpu,host=a value=1,idle=2i 1700000000000\n')],
+    ['/api/v2/write', '', Buffer.from('m f="text",g=t\n')],
+    ['/api/v1/import/prometheus', 'text/plain', Buffer.from('# TYPE a counter\na{b="c"} 1 1700000000000\n')],
+    ['/api/v1/import/prometheus', 'application/openmetrics-text', Buffer.from('a 1 # {t="x"} 2\n# EOF\n')],
+    ['/api/v1/import/prometheus?extra_label=a=b', 'text/plain', Buffer.from('a{b="c"} 1\n')],
+    ['/metrics/job/noise', 'text/plain', Buffer.from('a{b="c"} 1\n')],
+    ['/metrics/job@base64/bm9pc2U/x/y', protobuf, family.subarray(0, 600)],
+  ]
+  const mutated = (good: Uint8Array): Uint8Array => {
+    if (random() < 0.1) return noise(pick(300))
+    const bytes = Uint8Array.from(good)
+    for (let i = pick(6); i >= 0 && bytes.length > 0; i--) bytes[pick(bytes.length)] = pick(256)
+    return random() < 0.2 ? bytes.subarray(0, pick(bytes.length)) : bytes
+  }
+  const lines = Buffer.from('a.b:1|c|@0.5|#x:y\nc:2.5|ms\n_e{1,1}:a|b\n')
+  const bad: string[] = []
+  let left = NOISE_INPUTS
+  const caller = async () => {
+    while (left-- > 0) {
+      if (random() < 0.2) {
+        const framed = Buffer.concat([Buffer.from([pick(40), pick(2), pick(2), pick(2)]), mutated(lines)])
+        await exchange(random() < 0.5 ? statsd : socket, random() < 0.5 ? framed : mutated(lines))
+        continue
+      }
+      const [path, type, good] = seeds[pick(seeds.length)] as (typeof seeds)[number]
+      const bytes = mutated(good)
+      const method = random() < 0.9 ? 'POST' : (['PUT', 'DELETE', 'GET'][pick(3)] as string)
+      const head = [
+        `${method} ${path} HTTP/1.1`,
+        'Host: 127.0.0.1',
+        'Connection: close',
+        ...(type === '' ? [] : [`Content-Type: ${type}`]),
+        ...(random() < 0.1 ? [`Content-Encoding: ${['gzip', 'zstd', 'deflate'][pick(3)]}`] : []),
+        `Content-Length: ${bytes.length}`,
+      ]
+      const answer = await exchange(main, Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), bytes]))
+      if (/^HTTP\/1\.1 5/.test(answer))
+        bad.push(`${path} ${Buffer.from(bytes).toString('base64')}: ${answer.slice(0, 300)}`)
+    }
+  }
+  await Promise.all(Array.from({ length: 16 }, caller))
+  expect(bad).toEqual([])
+  await streamNoise(server.streamTarget, () => mutated(telemetry), NOISE_INPUTS / 10)
+  expect((await fetch(`${server.url}/-/ready`)).status).toBe(200)
+  expect(server.output()).not.toMatch(/uncaught|unhandled|met a bug|a handler failed|a request failed/)
+  expect(await server.stop()).toBe(0)
+  await rm(folder, { recursive: true, force: true })
+})
+
+const telemetry = telemetryBatch(0, 'noise').at(Date.now()).subarray(0, 700)
+
+/** Streams of one message of noise: INVALID_ARGUMENT or taken. */
+async function streamNoise(target: string, noise: () => Uint8Array, calls: number): Promise<void> {
+  const session = connectHttp2(`http://${target}`)
+  const statuses = new Set<string>()
+  for (let i = 0; i < calls; i++) {
+    const message = noise()
+    const frame = Buffer.alloc(5 + message.length)
+    frame.writeUInt32BE(message.length, 1)
+    frame.set(message, 5)
+    const path = i % 2 === 0 ? 'Stream' : 'Push'
+    const call = session.request({
+      ':method': 'POST',
+      ':path': `/vantage.telemetry.v1.Telemetry/${path}`,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    })
+    const note = (headers: Record<string, unknown>) => {
+      if (headers['grpc-status'] !== undefined) statuses.add(String(headers['grpc-status']))
+    }
+    call.on('response', note)
+    call.on('trailers', note)
+    call.resume()
+    call.end(frame)
+    await once(call, 'close')
+  }
+  session.close()
+  expect([...statuses].filter((one) => one !== '0' && one !== '3')).toEqual([])
+  expect(statuses.has('3')).toBe(true)
+}
+
+test('below storage.minFree each door refuses, and takes again with room', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'vantage-full-doors-'))
+  const [statsd] = (await freePorts(1)) as [number]
+  const env = {
+    VANTAGE_SELF_ENABLED: 'false',
+    VANTAGE_STATSD_PORT: String(statsd),
+    VANTAGE_STATSD_FLUSH_INTERVAL: '100ms',
+  }
+  const nowMs = Date.now()
+  const outcomes = async (server: TestServer) => {
+    const found: Record<string, string> = {}
+    for (const door of DOORS) {
+      const client = door.client(server, 0)
+      found[door.name] = await client.send(door.template(0).at(nowMs))
+      client.close()
+    }
+    const push = await fetch(`${server.url}/metrics/job/full`, { method: 'PUT', body: 'pushed 1\n' })
+    found['push'] = push.ok ? 'taken' : push.status === 503 ? 'refused' : String(push.status)
+    if (!push.ok)
+      expect([push.headers.get('retry-after'), await push.text()]).toEqual([
+        expect.any(String),
+        expect.stringMatching(/storage\.minFree/),
+      ])
+    const client = await tcpClient(statsd)
+    await client.send(Buffer.from('full:1|c\n'))
+    client.close()
+    await wait(500)
+    const query = await fetch(`${server.url}/api/v1/query?query=full`)
+    const { data } = (await query.json()) as { data: { result: unknown[] } }
+    found['StatsD'] = data.result.length > 0 ? 'taken' : 'refused'
+    return found
+  }
+  const names = [...DOORS.map(({ name }) => name), 'push', 'StatsD']
+  const all = (what: string) => Object.fromEntries(names.map((name) => [name, what]))
+  const full = await startServer({ env, dataDir, config: 'storage:\n  minFree: 1000000GiB\n' })
+  expect(await outcomes(full)).toEqual(all('refused'))
+  expect(await storedSamples(full, nowMs + 1_000)).toBe(0)
+  expect(await full.stop()).toBe(0)
+  const again = await startServer({ env, dataDir })
+  expect(await outcomes(again)).toEqual(all('taken'))
+  expect(await again.stop()).toBe(0)
+  await rm(dataDir, { recursive: true, force: true })
+})
