@@ -36,6 +36,11 @@ export class BodyReader {
    */
   async read(stream: Readable, form: BodyForm): Promise<Result<ReadBody, Fault>> {
     const inflater = this.#open(form)
+    // Fast path: chunks are taken as they come; an iterator makes a dozen promises a request.
+    if (inflater === undefined) {
+      const refusal = await this.#readAsIs(stream)
+      return refusal === undefined ? ok(this.#finish(form)) : err(refusal)
+    }
     try {
       for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
         const refusal = this.#take(chunk) ?? (await this.#inflate(inflater, chunk))
@@ -43,10 +48,35 @@ export class BodyReader {
       }
     } catch (error) {
       if (!(error instanceof Error)) throw error
-      return err(fault('cancelled', 'the client went away while its body was read'))
+      return err(goneFault())
     }
-    const refusal = inflater === undefined ? undefined : inflateFault(await inflater.end(), this.#reception)
+    const refusal = inflateFault(await inflater.end(), this.#reception)
     return refusal === undefined ? ok(this.#finish(form)) : err(refusal)
+  }
+
+  #readAsIs(stream: Readable): Promise<Fault | undefined> {
+    if (stream.destroyed) return Promise.resolve(goneFault())
+    return new Promise((resolve) => {
+      const settle = (refusal: Fault | undefined): void => {
+        stream.off('data', onData)
+        stream.off('end', onEnd)
+        stream.off('close', onGone)
+        stream.off('error', onGone)
+        // A late error of a stream that nobody reads any more is nobody's.
+        if (refusal !== undefined) stream.on('error', () => {}).pause()
+        resolve(refusal)
+      }
+      const onData = (chunk: Uint8Array): void => {
+        const refusal = this.#take(chunk)
+        if (refusal !== undefined) settle(refusal)
+      }
+      const onEnd = (): void => settle(undefined)
+      const onGone = (): void => settle(goneFault())
+      stream.on('data', onData)
+      stream.on('end', onEnd)
+      stream.on('close', onGone)
+      stream.on('error', onGone)
+    })
   }
 
   give(): void {
@@ -75,8 +105,7 @@ export class BodyReader {
     return undefined
   }
 
-  async #inflate(inflater: Inflater | undefined, chunk: Uint8Array): Promise<Fault | undefined> {
-    if (inflater === undefined) return undefined
+  async #inflate(inflater: Inflater, chunk: Uint8Array): Promise<Fault | undefined> {
     const failure = inflateFault(await inflater.write(chunk), this.#reception)
     if (failure !== undefined) return failure
     return this.#hold.ensure(this.wireBytes + inflater.length) ? undefined : inflightFault()
@@ -93,6 +122,10 @@ export class BodyReader {
     const raw = form.packing === 'deflate' ? body.subarray(0, bodyLength) : wire
     return { raw, encoding, body, bodyLength }
   }
+}
+
+function goneFault(): Fault {
+  return fault('cancelled', 'the client went away while its body was read')
 }
 
 function inflateFault(failure: BytesFailure | undefined, reception: Reception): Fault | undefined {
