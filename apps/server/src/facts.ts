@@ -57,7 +57,9 @@ export function serverFacts(sources: FactSources): ServerFacts {
 function flagsOf(config: Config): Record<string, string> {
   const flags: Record<string, string> = {}
   const walk = (prefix: string, value: unknown): void => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) flags[prefix] = String(value)
+    if (Array.isArray(value)) {
+      flags[prefix] = value.map((one) => (typeof one === 'object' ? JSON.stringify(one) : String(one))).join()
+    } else if (typeof value !== 'object' || value === null) flags[prefix] = String(value)
     else for (const [key, inner] of Object.entries(value)) walk(prefix === '' ? key : `${prefix}.${key}`, inner)
   }
   walk('', { ...config, auth: { ...config.auth, keys: `${config.auth.keys.length} keys` } })

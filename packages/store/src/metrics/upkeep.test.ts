@@ -43,6 +43,8 @@ test('merges neighbours of one day, once it is over or eight are there', () => {
   check('1:1 1:1 1:1 1:1 1:1 1:1 1:1 1:1', [0, 1, 2, 3, 4, 5, 6, 7])
   check('1:2000000000 1:2000000000 2:1', [])
   check('1:2000000000 1:1 2:1', [0, 1])
+  const quiet = (nowMs: number) => chooseMerge(parts('1:1 1:1'), undefined, nowMs).length
+  expect([quiet(2 * DAY_MS + 5), quiet(2 * DAY_MS + 6)]).toEqual([0, 2])
 })
 
 test('parts of a merge that failed rest, and are never jumped over', () => {

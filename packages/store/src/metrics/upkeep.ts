@@ -21,10 +21,12 @@ const EARLY_MERGE_PARTS = 8
  * so that merging does not change when samples are over.
  * @param parts of one tenant, lowest offset first
  * @param isBarred parts that are not to be merged now, nor jumped over
+ * @param nowMs what arrived a day ago gets no neighbours any more
  */
 export function chooseMerge(
   parts: readonly PartRow[],
   isBarred: (part: PartRow) => boolean = () => false,
+  nowMs = Number.NEGATIVE_INFINITY,
 ): readonly PartRow[] {
   let from = 0
   while (from < parts.length) {
@@ -42,7 +44,8 @@ export function chooseMerge(
       if (bytes > MERGE_BYTES_MAX) break
       to++
     }
-    const isOver = to < parts.length && dayOf(parts[to] as PartRow) > day
+    const isQuiet = (parts[to - 1] as PartRow).arrivedMs < nowMs - MERGE_SPAN_MS
+    const isOver = isQuiet || (to < parts.length && dayOf(parts[to] as PartRow) > day)
     if (to - from >= 2 && (isOver || to - from >= EARLY_MERGE_PARTS)) return parts.slice(from, to)
     from = to
   }
@@ -122,7 +125,7 @@ export class MergePlan {
     for (const [id, untilMs] of this.#restUntilMs) if (untilMs <= monotonicMs) this.#restUntilMs.delete(id)
     const isBarred = (part: PartRow): boolean => this.#restUntilMs.has(part.id)
     for (const tenant of heads.keys()) {
-      const parts = chooseMerge(partsOf(tenant), (part) => isBarred(part) || this.#tiers.hasTiers(part))
+      const parts = chooseMerge(partsOf(tenant), (part) => isBarred(part) || this.#tiers.hasTiers(part), nowMs)
       if (parts.length > 0) return { tenant, parts }
     }
     for (const [tenant, head] of heads) {

@@ -1,7 +1,18 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { BUCKET, BUCKET_COLUMNS, BucketColumns, labelsKey, SampleColumns, STALE_HIGH, STALE_LOW } from '@vantage/model'
+import { NodeFileSystem } from '@vantage/bytes'
+import {
+  BUCKET,
+  BUCKET_COLUMNS,
+  BucketColumns,
+  labelsKey,
+  type OpenFile,
+  type OpenMode,
+  SampleColumns,
+  STALE_HIGH,
+  STALE_LOW,
+} from '@vantage/model'
 import { seededRandom, testSeed, unlimitedBudget } from '@vantage/model/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ValueScratch } from '../codec/value-codec.ts'
@@ -354,6 +365,46 @@ test('a tier that cannot be believed is not: samples answer, and without them th
   await harness.store.close()
 })
 
+/** No tier can be written. */
+class TierlessFiles extends NodeFileSystem {
+  override open(path: string, mode: OpenMode): OpenFile {
+    if (mode === 'create' && path.endsWith('.tier')) throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
+    return super.open(path, mode)
+  }
+}
+
+test('what is over stays while its tiers cannot be written, but not for ever', async () => {
+  const harness = await open()
+  await fill(harness, 24)
+  await fill(harness, 1)
+  const run = async (days: number): Promise<void> => {
+    for (let i = 0; i < days * 24; i++) {
+      harness.clock.advance(HOUR_MS)
+      await harness.store.tick({ unsealedLogBytes: 0, isMemoryShort: false })
+    }
+  }
+  const reopen = async (lent: NodeFileSystem): Promise<void> => {
+    harness.files = lent
+    await harness.reopen()
+  }
+  await reopen(new TierlessFiles())
+  await run(5)
+  expect(harness.store.stats()).toMatchObject({ parts: 2, tiers: 0 })
+  expect(harness.problems.at(-1)).toMatch(/no room/)
+  expect(harness.dump().size).toBe(0)
+  await reopen(new NodeFileSystem())
+  await run(1)
+  expect(harness.store.stats()).toMatchObject({ parts: 0, tiers: 2 })
+  expect(harness.dump().size).toBe(2)
+  await fill(harness, 24)
+  await reopen(new TierlessFiles())
+  await run(7)
+  expect(harness.store.stats().parts).toBe(1)
+  await run(1.5)
+  expect(harness.store.stats().parts).toBe(0)
+  await harness.store.close()
+})
+
 test('a flipped bit anywhere in a tier is refused and never changes a value', async () => {
   const harness = await open()
   await fill(harness, 24)
@@ -365,7 +416,7 @@ test('a flipped bit anywhere in a tier is refused and never changes a value', as
   const path = join(directory, 'store/parts', name)
   const whole = readFileSync(path)
   const random = seededRandom(testSeed())
-  for (let run = 0; run < 150; run++) {
+  for (let run = 0; run < 80; run++) {
     const bytes = Buffer.from(whole)
     const at = Math.floor(random() * bytes.length)
     bytes[at] = (bytes[at] as number) ^ (1 << Math.floor(random() * 8))
@@ -381,7 +432,7 @@ test('a flipped bit anywhere in a tier is refused and never changes a value', as
   }
 })
 
-test('series with native histograms, and retention that keeps no tier', async () => {
+test('a tier that is not kept is not written, and the coarser one takes its place', async () => {
   const harness = await open({ rawMs: 3 * DAY_MS, tierMs: [0, 9 * DAY_MS] })
   await fill(harness, 24)
   await fill(harness, 1)
