@@ -23,6 +23,11 @@ export class StoredFiles {
     return this.#tiers
   }
 
+  /** Another one wherever anything else is. */
+  get version(): number {
+    return this.#version
+  }
+
   partsOf(tenant: TenantId): readonly PartRow[] {
     return this.#partsByTenant.get(tenant) ?? []
   }

@@ -7,13 +7,16 @@ import { tierFileName } from './part/part-file-name.ts'
 import { expiredToMs, type TenantRetention, TIER_BUCKETS_MS } from './retention.ts'
 import { deletedToOf, tombstonesOver } from './tombstones.ts'
 
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
 /** After a failure a tier is left alone this long. */
-const REST_MS = 10 * 60_000
+const REST_MS = 10 * MINUTE_MS
 /**
  * A part that is over waits this long for tiers that cannot be built, from the first failure on: a full disk must not
  * stay full because nothing can be dropped.
  */
-const PATIENCE_MS = 7 * 24 * 3_600_000
+const PATIENCE_MS = 7 * 24 * HOUR_MS
 /** Tiers remembered as looked through; beyond it all are looked through once more. */
 const JUDGED_MAX = 100_000
 
@@ -27,6 +30,9 @@ export class TierUpkeep {
   readonly #failedAtMs = new Map<number, number>()
   /** Tier row → periods that were over when it was last looked through; a restart looks again. */
   readonly #judged = new Map<number, number>()
+  /** State in which nothing was found to do; looking through everything each second would cost the main thread. */
+  #idleState = ''
+  #droppedHour = Number.NaN
 
   constructor(scope: UpkeepScope, retentionOf: (tenant: TenantId) => TenantRetention) {
     this.#scope = scope
@@ -53,6 +59,14 @@ export class TierUpkeep {
 
   /** Drops tiers of which nothing is left to read. */
   async dropOver(nowMs: number): Promise<void> {
+    // Once an hour: what is over has been hidden by then.
+    const hour = Math.floor(nowMs / HOUR_MS)
+    if (hour === this.#droppedHour) return
+    await this.#dropOver(nowMs)
+    this.#droppedHour = hour
+  }
+
+  async #dropOver(nowMs: number): Promise<void> {
     const { stored, catalogue, condemned } = this.#scope
     const isOver = (one: TierRow): boolean =>
       expiredToMs(nowMs, this.#retentionOf(one.tenant).longestTierMs(one.tier), one.ageFromMs) >= one.maxTimeMs
@@ -68,6 +82,8 @@ export class TierUpkeep {
 
   /** Builds or rewrites the one tier that is due, if any; to be called when no merge is. */
   async run(nowMs: number): Promise<void> {
+    const state = this.#stateAt(nowMs)
+    if (state === this.#idleState) return
     const monotonicMs = this.#scope.options.clock.monotonicMs()
     for (const [key, untilMs] of this.#restUntilMs) if (untilMs <= monotonicMs) this.#restUntilMs.delete(key)
     for (const [tenant, head] of this.#scope.heads) {
@@ -81,6 +97,17 @@ export class TierUpkeep {
         return this.#guarded(rewriteKey(touched), touched.partId, () => this.#rewrite(head, touched, nowMs))
       }
     }
+    this.#idleState = state
+  }
+
+  /** Equal where nothing has changed that could make a tier due: files, deletions, the minute. */
+  #stateAt(nowMs: number): string {
+    const { heads, stored } = this.#scope
+    let newestDeletion = -1
+    for (const { tombstones } of heads.values()) {
+      newestDeletion = Math.max(newestDeletion, tombstones.at(-1)?.offset ?? -1)
+    }
+    return `${stored.version} ${newestDeletion} ${Math.floor(nowMs / MINUTE_MS)}`
   }
 
   async #guarded(key: string, partId: number, work: () => Promise<void>): Promise<void> {
@@ -128,6 +155,8 @@ export class TierUpkeep {
 
   /** The oldest tier with buckets that a deletion touches, or with series that are newly over. */
   #nextTouched(tenant: TenantId, head: TenantHead, nowMs: number): TierRow | undefined {
+    // Fast path: nothing to take out of any tier.
+    if (head.tombstones.length === 0 && this.#retentionOf(tenant).filters.length === 0) return undefined
     return this.#scope.stored.tiersOf(tenant).find((one) => {
       if (this.#restUntilMs.has(rewriteKey(one))) return false
       if (tombstonesOver(head.tombstones, one).length > 0) return true

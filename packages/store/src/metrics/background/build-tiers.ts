@@ -4,10 +4,10 @@ import { DeletedSeries } from '../masked-source.ts'
 import { PageCache } from '../part/page-cache.ts'
 import { PartReader } from '../part/part-reader.ts'
 import { expiredToMs, SeriesKeeps, TenantRetention, TIER_BUCKETS_MS } from '../retention.ts'
-import { bucketEndMs, foldSamples } from '../tier/bucket-fold.ts'
+import { bucketEndMs, fallsOften, foldSamples } from '../tier/bucket-fold.ts'
 import { moveBucket } from '../tier/move-bucket.ts'
 import { TierReader } from '../tier/tier-reader.ts'
-import { type TierTotals, TierWriter } from '../tier/tier-writer.ts'
+import { TIER_CHUNK, type TierTotals, TierWriter } from '../tier/tier-writer.ts'
 import { tombstonesOver } from '../tombstones.ts'
 import type { ViewOptions } from '../view.ts'
 import type { BuildTierRequest, RewriteTierRequest } from './protocol.ts'
@@ -38,7 +38,7 @@ export function buildTier(files: FileSystem, data: ViewOptions, request: BuildTi
         buckets.reset()
         if (!part.mayHoldHistograms(series, -EVER_MS, EVER_MS)) part.read(series, -EVER_MS, EVER_MS, samples, scratch)
         const isPlain = foldSamples(samples, bucketMs, buckets)
-        writer.add(buckets, isPlain)
+        writer.add(buckets, (isPlain ? 0 : TIER_CHUNK.isWild) | (fallsOften(samples) ? TIER_CHUNK.isFalling : 0))
       }),
     )
   } finally {
@@ -94,7 +94,7 @@ export function rewriteTier(files: FileSystem, data: ViewOptions, request: Rewri
     const totals = publishFile(files, data.directory, fileName, (temporary) =>
       writeSeries(new TierWriter(files, temporary, input), seriesCount, (writer, series) => {
         read(series)
-        writer.add(buckets, tier.isPlain(series))
+        writer.add(buckets, tier.kind(series))
       }),
     )
     return { totals, isWhole }

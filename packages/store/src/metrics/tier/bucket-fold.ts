@@ -2,6 +2,8 @@ import { BUCKET, type BucketColumns, isStaleAt, type SampleColumns, STALE_HIGH }
 
 /** Sums of values beyond this could overflow on one way and not on the other. */
 const PLAIN_MAX = 1e100
+/** Share of the samples. */
+const FALLS_OF_GAUGES = 0.1
 
 /**
  * Appends the samples as buckets; staleness markers are left out.
@@ -26,6 +28,13 @@ export function foldSamples(samples: SampleColumns, bucketMs: number, out: Bucke
     }
   }
   return isPlain
+}
+
+/** True where values fall as often as those of a gauge do, and as no counter's do that is reset now and then. */
+export function fallsOften({ values, count }: SampleColumns): boolean {
+  let falls = 0
+  for (let i = 1; i < count; i++) if ((values[i] as number) < (values[i - 1] as number)) falls++
+  return falls > count * FALLS_OF_GAUGES
 }
 
 /** End of the bucket that holds the time. */

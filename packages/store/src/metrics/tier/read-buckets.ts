@@ -41,7 +41,7 @@ interface Question {
  * Reads (afterMs, toMs] of one series as buckets, see `SeriesSelection.readBuckets`. A bucket comes from a tier where
  * one part alone holds all its samples; the others are folded from samples.
  * @param places oldest first; none holds native histograms in the range
- * @returns false where no tier is of use, or values are such that sums of buckets may differ from sums of samples
+ * @returns false where tiers are of no use, or do not tell what is asked for
  */
 export function readSeriesBuckets(
   places: readonly SeriesPlace[],
@@ -72,7 +72,7 @@ export function readSeriesBuckets(
   return true
 }
 
-/** @returns false where sums of the tier's buckets may differ from sums of samples */
+/** @returns false where a tier does not tell what is asked for */
 function addRuns(
   place: SeriesPlace,
   stored: readonly SeriesPlace[],
@@ -92,7 +92,7 @@ function addRuns(
   const afterMs = Math.max(question.afterMs, reader.firstEndMs(tierSeries) - bucketMs, expiredMs)
   const toMs = Math.min(question.toMs, reader.lastEndMs(tierSeries))
   if (afterMs >= toMs) return true
-  if (!reader.isPlain(tierSeries)) return false
+  if (!reader.isExact(tierSeries, question.wanted)) return false
   let fromMs = afterMs
   for (const endMs of sharedBuckets(place, stored, afterMs, toMs, bucketMs, scratch)) {
     if (endMs - bucketMs > fromMs) runs.push({ reader, series: tierSeries, afterMs: fromMs, toMs: endMs - bucketMs })

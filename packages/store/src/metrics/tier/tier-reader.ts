@@ -6,12 +6,14 @@ import { type ChunkTable, PartColumns, readChunkTable, readPartIndex } from '../
 import type { PartIndex } from '../part/part-index.ts'
 import { corrupt, PartSections } from '../part/part-sections.ts'
 import { decodeTierChunk } from './tier-chunk.ts'
-import { TIER_CHUNK_KIND } from './tier-writer.ts'
+import { TIER_CHUNK } from './tier-writer.ts'
 
 /** Pages of tiers and of parts are cached side by side; their ids count separately. */
 const CACHE_ID_FROM = 2 ** 30
 
 const LAST_MS = 1 << BUCKET.lastMs
+const RESETS = 1 << BUCKET.resets
+const SUMS = (1 << BUCKET.sum) | (1 << BUCKET.compensation) | RESETS
 
 /**
  * One tier file, read in place. Every section and page is checked against its CRC-32C before a byte of it is used.
@@ -53,6 +55,8 @@ export class TierReader {
     this.bucketMs = about.varint()
     this.sourceChecksum = about.u32()
     if (about.isPast || this.bucketMs === 0) throw corrupt(path, 'a section ends early')
+    const known = TIER_CHUNK.isWild | TIER_CHUNK.isFalling
+    if (this.#chunks.kinds.some((kind) => kind > known)) throw corrupt(path, 'unknown kind of chunk')
   }
 
   /** Labels of the series; read when first needed, for beside their part nobody asks. */
@@ -75,13 +79,21 @@ export class TierReader {
     return this.#columns.last[this.#chunks.columns[chunk] as number] as number
   }
 
-  /** True where sums of the series' buckets are sums of its samples, up to rounding. */
-  isPlain(series: number): boolean {
+  /** What chunks of the series lack, bits of `TIER_CHUNK`. */
+  kind(series: number): number {
     const end = this.#chunks.from[series + 1] as number
+    let kind = 0
     for (let chunk = this.#chunks.from[series] as number; chunk < end; chunk++) {
-      if (this.#chunks.kinds[chunk] !== TIER_CHUNK_KIND.plain) return false
+      kind |= this.#chunks.kinds[chunk] as number
     }
-    return true
+    return kind
+  }
+
+  /** True where the wanted columns of the series say what its samples say, up to rounding. */
+  isExact(series: number, wanted: number): boolean {
+    const kind = this.kind(series)
+    if ((kind & TIER_CHUNK.isWild) !== 0 && (wanted & SUMS) !== 0) return false
+    return (kind & TIER_CHUNK.isFalling) === 0 || (wanted & RESETS) === 0
   }
 
   /** Appends the buckets that end in (afterMs, toMs], ascending; `lastMs` is always among the columns. */

@@ -9,8 +9,13 @@ import { TimeColumns } from '../part/time-columns.ts'
 import { bucketEndMs } from './bucket-fold.ts'
 import { encodeTierChunk, TIER_CHUNK_BYTES_MAX } from './tier-chunk.ts'
 
-/** Kinds of chunks: of `wild` ones sums of buckets may differ from sums of samples. */
-export const TIER_CHUNK_KIND = { plain: 0, wild: 1 } as const
+/** What a chunk lacks, as bits of its kind. */
+export const TIER_CHUNK = {
+  /** Sums of buckets may differ from sums of samples. */
+  isWild: 1,
+  /** No resets are kept: the values fall so often that they count nothing. */
+  isFalling: 2,
+} as const
 
 /** What a tier is written from. */
 export interface TierInput {
@@ -58,23 +63,26 @@ export class TierWriter {
     this.#file = new PartFile(this.#handle, TIER_FORMAT, 1)
   }
 
-  /** @param isPlain as `foldSamples` said */
-  add(buckets: BucketColumns, isPlain: boolean): void {
+  /**
+   * @param buckets its resets are lost where `kind` says so
+   * @param kind what they lack, bits of `TIER_CHUNK`
+   */
+  add(buckets: BucketColumns, kind: number): void {
     const before = this.#chunks.length
+    if ((kind & TIER_CHUNK.isFalling) !== 0) (buckets.columns[BUCKET.resets] as Float64Array).fill(0, 0, buckets.count)
     for (let from = 0; from < buckets.count; from += TIER_CHUNK_BUCKETS_MAX) {
-      this.#addChunk(buckets, from, Math.min(buckets.count, from + TIER_CHUNK_BUCKETS_MAX), isPlain)
+      this.#addChunk(buckets, from, Math.min(buckets.count, from + TIER_CHUNK_BUCKETS_MAX), kind)
     }
     this.#chunkCounts.push(this.#chunks.length - before)
     this.#bucketCount += buckets.count
   }
 
-  #addChunk(buckets: BucketColumns, from: number, to: number, isPlain: boolean): void {
+  #addChunk(buckets: BucketColumns, from: number, to: number, kind: number): void {
     const { bucketMs } = this.#input
     const times = buckets.columns[BUCKET.lastMs] as Float64Array
     for (let i = from; i < to; i++) this.#ends[i - from] = bucketEndMs(times[i] as number, bucketMs)
     const column = this.#columns.intern(this.#ends.subarray(0, to - from), this.#file)
     const length = encodeTierChunk(buckets, from, to, bucketMs, this.#bytes, this.#scratch)
-    const kind = isPlain ? TIER_CHUNK_KIND.plain : TIER_CHUNK_KIND.wild
     this.#chunks.push({ kind, column, ...this.#file.addBlock(this.#bytes, length) })
   }
 

@@ -341,6 +341,40 @@ test('tiers of a part that lost series to retention answer for the others as bef
   await harness.store.close()
 })
 
+test('gauges keep no resets, and infinite values no sums: samples answer what asks for them', async () => {
+  const harness = await open()
+  const value = (host: string, n: number): number => {
+    if (host === 'gauge') return n % 3
+    return host === 'wild' && n === 700 ? Number.POSITIVE_INFINITY : n - (n % 100 === 0 ? 50 : 0)
+  }
+  const hosts = ['counter', 'gauge', 'wild']
+  const times = Array.from({ length: 1440 }, (_, n) => BASE_MS + n * MINUTE_MS + 1)
+  harness.clock.advance(DAY_MS)
+  for (const host of hosts)
+    harness.apply([row(counter(host), ...times.map((time, n) => [time, value(host, n)] as const))])
+  await harness.store.seal()
+  await fill(harness, 1)
+  await harness.settle()
+  const check = (column: keyof typeof BUCKET, want: readonly string[]): void => {
+    const wanted = 1 << BUCKET[column]
+    const scan = {
+      matchers: [{ name: 'host', op: '=~', value: hosts.join('|') } as const],
+      startMs: BASE_MS,
+      endMs: BASE_MS + DAY_MS,
+    }
+    const selection = harness.store.reader().select('default', scan, unlimitedBudget)
+    const read = hosts.filter((_, i) =>
+      selection.readBuckets?.(i, HOUR_MS, BASE_MS, scan.endMs, wanted, new BucketColumns()),
+    )
+    expect([column, read]).toEqual([column, want])
+  }
+  check('max', hosts)
+  check('last', hosts)
+  check('sum', ['counter', 'gauge'])
+  check('resets', ['counter'])
+  await harness.store.close()
+})
+
 test('a tier that cannot be believed is not: samples answer, and without them the query fails', async () => {
   const harness = await open()
   await fill(harness, 24)
