@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto'
 import {
   type ApplyOutcome,
   assert,
-  err,
   type Fault,
   fault,
   type Labels,
@@ -21,14 +20,13 @@ import { type ApplyOptions, applyBatch, DEFAULT_LIMITS, type HeadLimits } from '
 import type { Arrivals } from './head/arrivals.ts'
 import { TailPacker } from './head/generation.ts'
 import type { SeriesTap } from './head/tap.ts'
-import { type FrozenGeneration, TenantHead } from './head/tenant-head.ts'
+import { type FrozenGeneration, type SealBatch, TenantHead } from './head/tenant-head.ts'
 import {
   CLEAN_ROUNDS_MAX,
   PAGE_CACHE_BYTES,
   SEAL_AFTER_MS,
   SEAL_GAP_MS,
   SEAL_LOG_BYTES,
-  TOMBSTONES_MAX,
   UPKEEP_RETRY_MS,
 } from './limits.ts'
 import { LocalReader } from './local-reader.ts'
@@ -46,15 +44,6 @@ import { type StoredView, StoreView, type TenantViewMessage, type ViewOptions } 
 import { ViewBook } from './view-book.ts'
 import { WorkerClient } from './worker-port.ts'
 
-/** Generations frozen together: one transaction makes all their parts visible. */
-interface SealBatch {
-  readonly fromOffset: number
-  readonly toOffset: number
-  readonly items: readonly { readonly tenant: TenantId; readonly frozen: FrozenGeneration }[]
-}
-
-/** Below this an index is not worth rebuilding. */
-const REBUILD_SERIES_MIN = 4096
 const MAIN_READER = 'main'
 const BACKGROUND_READER = 'background'
 /** The background worker reads generations through its view, and opens files itself. */
@@ -172,11 +161,7 @@ export class MetricStore {
 
   /** @returns the deletion as it may be logged and applied, or why it may not: not valid, or too many wait */
   checkDeletion(tenant: TenantId, deletion: SeriesDeletion): Result<SeriesDeletion, Fault> {
-    const waiting = this.#heads.get(tenant)?.tombstones.length ?? 0
-    if (waiting < TOMBSTONES_MAX) return checkDeletion(deletion)
-    return err(
-      fault('too_many', `delete: ${waiting} deletions wait to be made final in files`, { retryAfterSeconds: 60 }),
-    )
+    return checkDeletion(deletion, this.#heads.get(tenant)?.tombstones.length ?? 0)
   }
 
   /**
@@ -436,8 +421,7 @@ export class MetricStore {
       const liveSeries = head.current.seriesCount
       const frozen = head.freeze(this.#generation, this.#appliedTo)
       if (frozen !== undefined) items.push({ tenant, frozen })
-      const isMostlyDead = mayRebuild && liveSeries * 2 < head.index.seriesCount
-      if (isMostlyDead && head.index.seriesCount >= REBUILD_SERIES_MIN) head.rebuildIndex()
+      if (mayRebuild && head.isMostlyDead(liveSeries)) head.rebuildIndex()
     }
     this.#pending.push({ fromOffset: this.#frozenTo, toOffset: this.#appliedTo, items })
     this.#frozenTo = this.#appliedTo

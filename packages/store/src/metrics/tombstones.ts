@@ -12,7 +12,7 @@ import {
   type Result,
   type TenantId,
 } from '@vantage/model'
-import { TIME_MAX_MS } from './limits.ts'
+import { TIME_MAX_MS, TOMBSTONES_MAX } from './limits.ts'
 
 /** Which samples go: those of all series that the matchers take, in [startMs, endMs] (whole ms, both ends inclusive). */
 export interface SeriesDeletion {
@@ -28,8 +28,15 @@ export interface Tombstone extends SeriesDeletion {
   readonly offset: number
 }
 
-/** @returns the deletion with its range cut to times that samples can have, or why it cannot be */
-export function checkDeletion(deletion: SeriesDeletion): Result<SeriesDeletion, Fault> {
+/**
+ * @param waiting deletions of the tenant that are not final in files yet
+ * @returns the deletion with its range cut to times that samples can have, or why it cannot be
+ */
+export function checkDeletion(deletion: SeriesDeletion, waiting: number): Result<SeriesDeletion, Fault> {
+  if (waiting >= TOMBSTONES_MAX) {
+    const message = `delete: ${waiting} deletions wait to be made final in files`
+    return err(fault('too_many', message, { retryAfterSeconds: 60 }))
+  }
   const startMs = Math.max(Math.ceil(deletion.startMs), -TIME_MAX_MS)
   const endMs = Math.min(Math.floor(deletion.endMs), TIME_MAX_MS)
   if (deletion.matchers.length === 0) return err(fault('bad_request', 'delete: want at least one matcher, got none'))
@@ -70,7 +77,7 @@ export function readDeletion(record: LogRecord): Result<SeriesDeletion, Fault> {
   try {
     const parsed = JSON.parse(Buffer.from(record.payload).toString('utf8')) as Record<string, unknown>
     const matchers = matchersFromJson(parsed['matchers'])
-    return checkDeletion({ matchers, startMs: Number(parsed['startMs']), endMs: Number(parsed['endMs']) })
+    return checkDeletion({ matchers, startMs: Number(parsed['startMs']), endMs: Number(parsed['endMs']) }, 0)
   } catch (error) {
     if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error
     return err(fault('bad_request', `delete: the record cannot be read: ${error.message}`))

@@ -1,4 +1,4 @@
-import type { MetricMetadata } from '@vantage/model'
+import type { MetricMetadata, TenantId } from '@vantage/model'
 import { HELP_CHARS_MAX, METADATA_PER_TENANT_MAX } from '../limits.ts'
 import type { Tombstone } from '../tombstones.ts'
 import { AliasTable } from './alias-table.ts'
@@ -18,6 +18,16 @@ export interface FrozenGeneration {
   /** Log offset after its newest record: deletions from there on cover all of it. */
   readonly toOffset: number
 }
+
+/** Generations frozen together: one transaction makes all their parts visible. */
+export interface SealBatch {
+  readonly fromOffset: number
+  readonly toOffset: number
+  readonly items: readonly { readonly tenant: TenantId; readonly frozen: FrozenGeneration }[]
+}
+
+/** Below this an index is not worth rebuilding. */
+const REBUILD_SERIES_MIN = 4096
 
 /** Everything one tenant has in memory: an index that outlives generations, and the generations. */
 export class TenantHead {
@@ -62,6 +72,11 @@ export class TenantHead {
       ),
     )
     return this.#reader
+  }
+
+  /** True where the index is worth rebuilding for the series that live. */
+  isMostlyDead(liveSeries: number): boolean {
+    return this.index.seriesCount >= REBUILD_SERIES_MIN && liveSeries * 2 < this.index.seriesCount
   }
 
   /**
