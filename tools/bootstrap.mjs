@@ -15,6 +15,11 @@ const BUILD = join(ROOT, '.build')
 const STAMP = join(ROOT, 'node_modules', '.vantage-install.json')
 const NODE = join(ROOT, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
 const PNPM = 'pnpm@10.34.9'
+/**
+ * The first full collection of garbage waits for so many MiB of heap. Bodies of requests lie outside of it and make the
+ * engine collect a heap that small again and again: OTLP over gRPC cost a third less CPU, at 20 MB more of memory.
+ */
+const SERVER_FLAGS = ['--initial-heap-size=256']
 /** Builds that are kept beside the newest one. */
 const BUILDS_KEPT = 2
 /** npm forwards a signal that the terminal sent to us already: the same one so soon is the same. */
@@ -164,7 +169,7 @@ function prepare() {
 function startServer(args, env = {}) {
   const directory = prepare()
   const dashboard = join(directory, 'dashboard')
-  return run([join(directory, 'server.mjs'), ...args], {
+  return run([...SERVER_FLAGS, join(directory, 'server.mjs'), ...args], {
     isServer: true,
     env: { VANTAGE_DASHBOARD: dashboard, ...env },
   })

@@ -6,12 +6,15 @@ import { findProgram, type Peer, type PeerName, versionOf } from './peer.ts'
 
 const CHECKOUT = resolve(import.meta.dirname, '../..')
 
+/** As `npm start` gives them (tools/bootstrap.mjs). */
+const SERVER_FLAGS = '--initial-heap-size=256'
+
 /** Vantage as it is shipped (VANTAGE_SERVER names the one-file server), else from its source. */
 export const VANTAGE: Peer = {
   name: 'vantage',
   binary: process.execPath,
   script: [
-    ...(process.env['VANTAGE_SERVER_NODE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== ''),
+    ...(process.env['VANTAGE_SERVER_NODE_FLAGS'] ?? SERVER_FLAGS).split(' ').filter((flag) => flag !== ''),
     process.env['VANTAGE_SERVER'] ?? join(CHECKOUT, 'apps/server/src/main.ts'),
   ],
   versionArguments: ['--version'],
