@@ -203,6 +203,10 @@ export class QueryPool implements MetricQueries {
     return leave
   }
 
+  #dispatchAll(): void {
+    for (const lane of ['small', 'heavy'] as const) this.#dispatch(lane)
+  }
+
   #dispatch(lane: Lane): void {
     const queue = this.#queues[lane]
     while (queue.length > 0) {
@@ -215,9 +219,9 @@ export class QueryPool implements MetricQueries {
       else if (waitedMs >= waiting.timeoutMs) waiting.settle(err(timedOut(waiting.timeoutMs)))
       else this.#run(worker, waiting, waiting.timeoutMs - waitedMs)
     }
-    for (const worker of this.#workers) {
-      if (worker.lane === lane && worker.running === undefined) this.#warm(worker)
-    }
+    // Getting ready is for later: the answers that somebody waits for now have the processor to themselves.
+    if (this.#workers.some(isAnswering)) return
+    for (const worker of [...this.#workers]) if (worker.running === undefined) this.#warm(worker)
   }
 
   /** A worker without a question does the next piece of its warm-up. */
@@ -243,9 +247,13 @@ export class QueryPool implements MetricQueries {
   }
 
   #freeWorker(lane: Lane): Worker | undefined {
-    const mine = this.#workers.filter((one) => one.lane === lane)
+    let mine = this.#workers.filter((one) => one.lane === lane)
+    // While workers are made ready one after the other, the first of them serves both lanes.
+    if (mine.length === 0 && this.#isWarming) mine = this.#workers
     const free = mine.find((one) => one.running === undefined)
     if (free !== undefined) return free
+    // One that gets ready is free in a few milliseconds: far sooner than a new thread.
+    if (mine.some((one) => !isAnswering(one))) return undefined
     const max = lane === 'small' ? 1 : this.#options.heavyWorkers
     return mine.length < max ? this.#spawn(lane) : undefined
   }
@@ -278,7 +286,7 @@ export class QueryPool implements MetricQueries {
 
   /** Passes a call for help on to a worker that has nothing else to do, or starts one; the asker waits for neither. */
   #callHelp(asker: Worker, { id, share }: HelpRequest): void {
-    const helper = this.#queues.heavy.length > 0 || asker.running?.id !== id ? undefined : this.#freeWorker('heavy')
+    const helper = this.#queues.heavy.length > 0 || asker.running?.id !== id ? undefined : this.#helper()
     if (asker.running === undefined || helper === undefined) {
       share.port.close()
       return
@@ -299,6 +307,19 @@ export class QueryPool implements MetricQueries {
     }
     this.#helped.add(1)
     this.#run(helper, waiting, timeoutMs)
+  }
+
+  /** A cold thread would only take time from who asked; later calls find it. */
+  #helper(): Worker | undefined {
+    const free = this.#workers.find(({ lane, running, warmedPieces }) => {
+      return lane === 'heavy' && running === undefined && warmedPieces >= WARM_UP_FIRST_PIECES
+    })
+    return free ?? (this.#isWarming ? undefined : this.#freeWorker('heavy'))
+  }
+
+  /** True while workers are still to be started. */
+  get #isWarming(): boolean {
+    return this.#toWarm !== undefined && this.#toWarm.length > 0
   }
 
   #run(worker: Worker, waiting: Waiting, timeoutMs: number): void {
@@ -334,7 +355,7 @@ export class QueryPool implements MetricQueries {
     if (reply.known !== undefined) worker.running.waiting.onKnown(reply.known)
     const pin = this.#answer(worker, reply.result)
     if (pin !== undefined) this.#options.store.release(pin)
-    this.#dispatch(worker.lane)
+    this.#dispatchAll()
   }
 
   /** @returns what the query still holds of the store: to be released once its thread reads no more */
@@ -372,6 +393,10 @@ export class QueryPool implements MetricQueries {
       if (worker.running === undefined && worker.idleSinceMs < nowMs - keepMs) void this.#end(worker, draining())
     }
   }
+}
+
+function isAnswering({ running }: Worker): boolean {
+  return running !== undefined && running.waiting.job.kind !== 'warm-up'
 }
 
 /** Range queries may be heavy; the rest answers from few samples or from the index. */
