@@ -45,6 +45,7 @@ import { listenMain, listenOptional } from './listen.ts'
 import { LiveHub } from './live/hub.ts'
 import { memoryLimitBytes, PressureGauge } from './pressure.ts'
 import { registerProcessMetrics } from './process-metrics.ts'
+import { EarlyThread } from './query/early-thread.ts'
 import { engineOptions } from './query/engine-options.ts'
 import { QueryPool } from './query/query-pool.ts'
 import { ResultCache } from './query/result-cache.ts'
@@ -89,6 +90,7 @@ export class Server {
   #intake: MetricsIntake | undefined
   #queries: QueryPool | undefined
   #cachedQueries: ResultCache | undefined
+  #early: EarlyThread | undefined
   #hub: LiveHub | undefined
   #self: SelfReport | undefined
   #scraping: Scraping | undefined
@@ -116,6 +118,8 @@ export class Server {
 
   /** Listens at once, answers 503 until the log is replayed, then serves. */
   async start(): Promise<void> {
+    if (this.#config.query.warmUp)
+      this.#early = new EarlyThread(spawnThread({ role: 'query', data: { view: undefined } }))
     const deps = this.#appDeps()
     await this.#listen(deps)
     const loaded = { config: this.#config, given: this.#given }
@@ -147,6 +151,7 @@ export class Server {
     this.#hub?.close()
     const doors = [this.#grpc?.close(DRAIN_CLOSE_MS), this.#stream?.close(DRAIN_CLOSE_MS), this.#quiet?.close()]
     await Promise.all([...this.#apps.map((app) => app.close()), ...doors])
+    await this.#early?.end()
     await this.#queries?.close()
     await this.#store?.close()
     await this.#log?.close()
@@ -367,6 +372,7 @@ export class Server {
       heavyWorkers: Math.min(cores, query.maxConcurrent ?? cores),
       queueMax: query.queue,
       isRefusing: () => this.#pressure.level > 1,
+      early: this.#early,
       spawn: (data) => spawnThread({ role: 'query', data }),
     })
   }

@@ -6,6 +6,11 @@ import type { WorkerJob } from './worker-job.ts'
 
 /** What a query worker starts with. */
 export interface QueryWorkerData {
+  /** Undefined: the store is not open yet; until `OpenView` comes, the worker gets ready by itself. */
+  readonly view: ViewOptions | undefined
+}
+
+export interface OpenView {
   readonly view: ViewOptions
 }
 

@@ -127,6 +127,7 @@ test('a warm-up starts all workers, gives way to questions and is counted as non
   const { pool, outcomes, lines } = openPool({
     heavyWorkers: 2,
     queueMax: 10,
+    warmNextMs: 1,
     limits: { maxSamples: 1e7, maxBytes: 1e8, maxSeries: 1e4 },
   })
   const warmed = pool.warmUp()

@@ -4,8 +4,9 @@ import type { Counter, Logger, Registry } from '@vantage/observe'
 import type { KnownSteps } from '@vantage/query/promql'
 import type { MetricStore, Pin } from '@vantage/store/metrics'
 import { CANCELLED, type QueryLimits, TIMED_OUT } from './budget.ts'
+import type { EarlyThread } from './early-thread.ts'
 import type { HelpRequest } from './help.ts'
-import type { QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
+import type { OpenView, QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
 import { RunBoard } from './run-board.ts'
 import type { ThreadPort } from './thread-port.ts'
 import { WARM_UP_FIRST_PIECES, WARM_UP_PIECES } from './warm-up.ts'
@@ -21,6 +22,7 @@ const RETRY_QUEUE_SECONDS = 1
 const WARM_UP_PIECE_MS = 1_000
 /** The server is ready after this time at the latest, warm or not. */
 const WARM_UP_WAIT_MS = 1_000
+const WARM_NEXT_MS = 1_000
 /** The longest timer there is; `query.timeout: off` means it. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 
@@ -63,6 +65,10 @@ export interface QueryPoolOptions {
   readonly queueMax: number
   /** True while queries are refused (memory above hard). */
   readonly isRefusing: () => boolean
+  /** Between one worker that is ready and the start of the next. */
+  readonly warmNextMs?: number
+  /** Becomes the first worker. */
+  readonly early?: EarlyThread | undefined
   spawn(data: QueryWorkerData): ThreadPort
 }
 
@@ -83,6 +89,7 @@ export class QueryPool implements MetricQueries {
   /** Lanes whose workers are still to be started and warmed; undefined where none is warmed. */
   #toWarm: Lane[] | undefined
   #whenWarm: () => void = () => {}
+  #warmTimer: NodeJS.Timeout | undefined
   /** Threads that are being ended. */
   readonly #ending = new Set<Promise<number>>()
 
@@ -126,6 +133,15 @@ export class QueryPool implements MetricQueries {
     clearTimeout(timer)
   }
 
+  /** A thread that starts takes a core for a while: not while the first questions are asked. */
+  #warmNextLater(): void {
+    this.#warmTimer = setTimeout(() => {
+      if (this.#workers.some(isAnswering)) this.#warmNextLater()
+      else this.#warmNext()
+    }, this.#options.warmNextMs ?? WARM_NEXT_MS)
+    this.#warmTimer.unref()
+  }
+
   #warmNext(): void {
     const lane = this.#toWarm?.shift()
     if (lane === undefined || this.#isClosed) return
@@ -138,6 +154,7 @@ export class QueryPool implements MetricQueries {
   async close(): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#idleTimer)
+    clearTimeout(this.#warmTimer)
     for (const lane of ['small', 'heavy'] as const) {
       for (const waiting of this.#queues[lane].splice(0)) {
         waiting.leaveQueue()
@@ -227,7 +244,7 @@ export class QueryPool implements MetricQueries {
   /** A worker without a question does the next piece of its warm-up. */
   #warm(worker: Worker): void {
     if (this.#isClosed || worker.warmedPieces >= WARM_UP_PIECES) {
-      if (worker.warmedPieces === WARM_UP_PIECES) this.#warmNext()
+      if (worker.warmedPieces === WARM_UP_PIECES) this.#warmNextLater()
       worker.warmedPieces = WARM_UP_PIECES + 1
       return
     }
@@ -260,7 +277,10 @@ export class QueryPool implements MetricQueries {
 
   #spawn(lane: Lane): Worker {
     const name = `query-${++this.#names}`
-    const port = this.#options.spawn({ view: this.#options.store.viewOptions() })
+    const view = this.#options.store.viewOptions()
+    const early = this.#options.early?.take()
+    early?.postMessage({ view } satisfies OpenView)
+    const port = early ?? this.#options.spawn({ view })
     const worker: Worker = {
       name,
       lane,

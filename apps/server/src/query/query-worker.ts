@@ -1,51 +1,77 @@
 import { setPriority } from 'node:os'
 import type { MessagePort } from 'node:worker_threads'
 import { NodeFileSystem } from '@vantage/bytes'
-import { err, fault, systemClock } from '@vantage/model'
+import { DEFAULT_TENANT, err, fault, systemClock } from '@vantage/model'
 import type { KnownSteps } from '@vantage/query/promql'
-import { MetricViewReader, openView } from '@vantage/store/metrics'
+import { MetricViewReader, openView, type StoreView, type ViewOptions } from '@vantage/store/metrics'
 import { Budget } from './budget.ts'
 import { ThreadHelpers } from './help.ts'
-import type { QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
+import type { OpenView, QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
+import { WARM_UP_PIECES, warmUp } from './warm-up.ts'
 import { runWorkerJob } from './worker-job.ts'
 
 /** Intake goes first: on Linux this lowers the calling thread only. Half the main loop's delay, 3 % fewer queries. */
 const NICE = 10
+const NO_LIMITS = { maxSamples: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY, maxSeries: 1_000_000 }
+const WARM_UP_MS = 10_000
 
 /** One query after the other over a view of the store; lives in a thread of its own. */
 export function runQueryWorker(port: MessagePort, data: QueryWorkerData): void {
   lowerPriority()
-  const view = openView(new NodeFileSystem(), data.view)
-  const reader = new MetricViewReader(view)
-  port.on('message', (question: WorkerQuestion) => {
+  let answers = data.view === undefined ? undefined : new Answers(port, data.view)
+  if (answers === undefined) warmUpUntil(() => answers !== undefined)
+  port.on('message', (message: WorkerQuestion | OpenView) => {
+    if ('view' in message) answers = new Answers(port, message.view)
+    else if (answers === undefined) throw new Error('BUG: a question before the store was open')
+    else answers.answer(message)
+  })
+}
+
+/** Compiles the engine piece by piece; messages come in between. */
+function warmUpUntil(isOver: () => boolean): void {
+  let piece = 0
+  const next = (): void => {
+    if (isOver() || piece >= WARM_UP_PIECES) return
+    warmUp(piece++, DEFAULT_TENANT, undefined, new Budget(NO_LIMITS, WARM_UP_MS), systemClock)
+    setImmediate(next)
+  }
+  setImmediate(next)
+}
+
+class Answers {
+  readonly #port: MessagePort
+  readonly #view: StoreView
+  readonly #reader: MetricViewReader
+
+  constructor(port: MessagePort, options: ViewOptions) {
+    this.#port = port
+    this.#view = openView(new NodeFileSystem(), options)
+    this.#reader = new MetricViewReader(this.#view)
+  }
+
+  answer(question: WorkerQuestion): void {
     const budget = new Budget(question.limits, question.timeoutMs, question.word)
-    const helpers = new ThreadHelpers(question.id, port, budget)
+    const helpers = new ThreadHelpers(question.id, this.#port, budget)
     let known: KnownSteps | undefined
     let reply: WorkerReply
     try {
-      if (question.update !== undefined) view.update(question.update)
-      const result = runWorkerJob(question.job, question.tenant, reader, budget, systemClock, {
+      if (question.update !== undefined) this.#view.update(question.update)
+      const result = runWorkerJob(question.job, question.tenant, this.#reader, budget, systemClock, {
         helpers,
         onKnown: (steps) => {
           known = steps
         },
       })
-      reply = {
-        id: question.id,
-        result,
-        samples: budget.samples,
-        peakBytes: budget.bytes,
-        problems: view.problems.splice(0),
-        known,
-      }
+      const problems = this.#view.problems.splice(0)
+      reply = { id: question.id, result, samples: budget.samples, peakBytes: budget.bytes, problems, known }
     } catch (error) {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
       const result = err(fault('internal', 'query: internal error'))
       reply = { id: question.id, result, samples: budget.samples, peakBytes: budget.bytes, problems: [message], known }
     }
     helpers.close()
-    port.postMessage(reply, reply.result.ok ? [reply.result.value.buffer] : [])
-  })
+    this.#port.postMessage(reply, reply.result.ok ? [reply.result.value.buffer] : [])
+  }
 }
 
 function lowerPriority(): void {

@@ -47,16 +47,17 @@ export const WARM_UP_FIRST_PIECES = 1 + SHAPES.length
  * pieces the first question of a person meets compiled code; cold, it would take ten times as long. Questions that come
  * in between wait for one piece only.
  * @param piece 0 … WARM_UP_PIECES − 1
+ * @param reader undefined where there is no real data yet
  */
 export function warmUp(
   piece: number,
   tenant: TenantId,
-  reader: MetricReader,
+  reader: MetricReader | undefined,
   budget: QueryBudget,
   clock: Clock,
 ): Result<Uint8Array<ArrayBuffer>> {
-  const isOwn = piece === 0
-  const query = isOwn ? OWN : (SHAPES[(piece - 1) % SHAPES.length] as string)
+  const isOwn = piece === 0 && reader !== undefined
+  const query = isOwn ? OWN : (SHAPES[piece % SHAPES.length] as string)
   const endMs = isOwn ? clock.nowMs() : SAMPLES * STEP_MS
   const range = { startMs: endMs - 6 * 3_600_000, endMs, stepMs: 60_000 }
   const job = { kind: 'promql', query, range, options: DEFAULT_OPTIONS, explain: false, limit: 0 } as const
