@@ -165,6 +165,24 @@ describe('Export', () => {
     expect(opened.reception.inflight.usedBytes).toBe(0)
   })
 
+  test('after many large messages a small one still finds room beside another', async () => {
+    const opened = await open({ limits: { maxInflightBytes: 1_000_000 } })
+    for (let i = 0; i < 100; i++) expect((await call(opened.client, EXPORT, Buffer.alloc(900_000))).code).toBe(0)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    opened.submit = async () => {
+      await promise
+      return ok(ONE_SAMPLE)
+    }
+    const before = opened.submitted.length
+    const calls = Array.from({ length: 8 }, () => call(opened.client, EXPORT, 'x'))
+    await expect.poll(() => opened.submitted.length - before).toBe(8)
+    // Eight times an eighth: the ninth is refused before it is read.
+    expect((await call(opened.client, EXPORT, 'x')).code).toBe(14)
+    resolve()
+    for (const one of calls) expect((await one).code).toBe(0)
+    expect(opened.reception.inflight.usedBytes).toBe(0)
+  })
+
   test('a message in gzip is taken unpacked', async () => {
     const { door, submitted } = await open()
     const options = { 'grpc.default_compression_algorithm': 2 }

@@ -22,6 +22,8 @@ const SERVED: ReadonlySet<string> = new Set([METRICS_SERVICE])
 const RECEIVER = 'otlp-grpc'
 /** The mean size of messages forgets after so many. */
 const USUAL_MESSAGES = 32
+/** Of `ingest.maxInflightBytes`, what an unread message may be expected to need: large ones must not shut out all others. */
+const EXPECTED_SHARE = 1 / 8
 
 export interface OtlpGrpcOptions {
   readonly host: string
@@ -174,7 +176,11 @@ class MetricsDoor {
       sender: '',
       hold: undefined,
     }
-    const admitted = admit(grpcArrival(call, metadata, this.#usualBytes), this.#reception, (tenant) => {
+    const expectedBytes = Math.min(
+      this.#usualBytes,
+      Math.floor(this.#reception.limits.maxInflightBytes * EXPECTED_SHARE),
+    )
+    const admitted = admit(grpcArrival(call, metadata, expectedBytes), this.#reception, (tenant) => {
       visit.tenant = tenant
     })
     if (!admitted.ok) {

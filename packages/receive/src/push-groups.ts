@@ -103,7 +103,7 @@ export class PushGroups {
     if (this.#folder === undefined) return
     const { files, directory } = this.#folder
     const found: { key: string; group: PushGroup }[] = []
-    for (const name of files.list(directory)) {
+    for (const name of this.#fileNames()) {
       const path = `${directory}/${name}`
       const one = name.startsWith('tmp-') ? undefined : await readGroup(files, path).catch((error: Error) => error)
       if (one !== undefined && !(one instanceof Error)) found.push(one)
@@ -115,6 +115,16 @@ export class PushGroups {
     found.sort((a, b) => a.group.lastMs - b.group.lastMs)
     for (const { key, group } of found) this.#keep(key, group)
     for (const key of this.#dropOldest()) await this.#remove(key)
+  }
+
+  #fileNames(): string[] {
+    if (this.#folder === undefined) return []
+    try {
+      return this.#folder.files.list(this.#folder.directory)
+    } catch (error) {
+      this.#logger.warn('groups of pushes cannot be read', { problem: (error as Error).message })
+      return []
+    }
   }
 
   async #write(key: string, group: PushGroup): Promise<void> {

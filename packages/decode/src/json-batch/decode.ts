@@ -326,9 +326,16 @@ const MEMBERS = [
 ] as const
 type Member = (typeof MEMBERS)[number]
 
+/** Members by the length of their names: few comparisons tell which one a key is. */
+const MEMBERS_BY_LENGTH: readonly (readonly Member[])[] = Array.from({ length: 13 }, (_, length) =>
+  MEMBERS.filter((member) => member.length === length),
+)
+
 /** Which member the key is; undefined for one that is not known. */
 function memberOf(reader: JsonReader): Member | undefined {
-  for (let i = 0; i < MEMBERS.length; i++) if (reader.is(MEMBERS[i] as string)) return MEMBERS[i]
+  const likely = reader.hasEscapes ? MEMBERS : MEMBERS_BY_LENGTH[reader.to - reader.from]
+  if (likely === undefined) return undefined
+  for (let i = 0; i < likely.length; i++) if (reader.is(likely[i] as Member)) return likely[i]
   return undefined
 }
 

@@ -200,7 +200,9 @@ export class MetricFamilyDecoder {
     let type = 0
     let isText = true
     let hasMetrics = false
-    while (nextField(family)) {
+    for (let fields = 0; nextField(family); fields++) {
+      // Passed over in one go: more of them would hold up everybody else.
+      if (fields === ROWS_MAX_PER_REQUEST) return `want at most ${ROWS_MAX_PER_REQUEST} metrics in one family`
       if (family.tag === FAMILY_METRIC) hasMetrics = true
       else if (family.tag === FAMILY_TYPE) type = fieldVarint(family)
       else if (family.tag === FAMILY_NAME || family.tag === FAMILY_HELP || family.tag === FAMILY_UNIT) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Clock, decodeHistogram, formatLabels, labelsFromRecord, METRIC_NAME, MetricBatch } from '@vantage/model'
 import { testSeed } from '@vantage/model/testing'
 import fc from 'fast-check'
-import { loadSync, Reader } from 'protobufjs'
+import { loadSync, Reader, Writer } from 'protobufjs'
 import { describe, expect, test } from 'vitest'
 import { labelNumberText } from '../number-text.ts'
 import { VALUES_PER_METRIC_MAX } from './histogram.ts'
@@ -395,6 +395,14 @@ describe('refusals fail the body', () => {
         }),
       ]),
       `want at most ${VALUES_PER_METRIC_MAX} buckets`,
+    ],
+    [
+      'too many metrics',
+      // Empty metrics: two bytes each.
+      Writer.create()
+        .bytes(Buffer.concat([Buffer.from('\n\x01g'), Buffer.alloc(2 ** 21, '2200', 'hex')]))
+        .finish(),
+      'want at most 1048576 metrics in one family',
     ],
     [
       'labels that all buckets repeat',
