@@ -257,6 +257,13 @@ function dump(store: MetricStore): Map<string, string> {
   return out
 }
 
+/** What the process would take with it: threads, and the timers that keep all of a life in memory. */
+async function end({ workers, log }: Life): Promise<void> {
+  await workers.stop()
+  // Its file system is gone; what it still says of that is nobody's.
+  void log.close().catch(() => {})
+}
+
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 async function run(directory: string, seed: number): Promise<{ acknowledged: number; refused: number }> {
@@ -282,11 +289,11 @@ async function run(directory: string, seed: number): Promise<{ acknowledged: num
     }
     files = random() < 0.2 ? files.killed(seed + life) : files.powerLoss(seed + life)
     files.isSlow = true
-    await open_.workers.stop()
+    await end(open_)
   }
   const last = await open(directory, files, clock, 1)
   history.check(last.store)
-  await last.workers.stop()
+  await end(last)
   const count = (state: Sent['state']) => history.sent.filter((one) => one.state === state).length
   return { acknowledged: count('acknowledged'), refused: count('refused') }
 }
