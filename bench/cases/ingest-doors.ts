@@ -5,7 +5,7 @@ import { jsonBatch, otlpRequest, telemetryBatch } from '../load/door-payloads.ts
 import type { TimedTemplate } from '../load/timed-template.ts'
 import { RunningPeer, sleep } from '../peers/peer.ts'
 import { VANTAGE } from '../peers/peers.ts'
-import { cpuSeconds } from '../peers/process-stats.ts'
+import { cpuSeconds, untilIdle } from '../peers/process-stats.ts'
 import { figure, median, percentile } from '../statistics.ts'
 
 const CONNECTIONS = 4
@@ -106,6 +106,7 @@ async function measure(input: DoorInput, { isQuick, note }: BenchOptions): Promi
     const warmUps = Math.max(2, Math.ceil(passes / 10))
     const startMs = Date.now() - (passes + warmUps) * STEP_MS
     await sendPasses(input, clients, templates, startMs, warmUps)
+    await untilIdle(running.pid)
     const cpuBefore = cpuSeconds(running.pid)
     const startedMs = performance.now()
     const latencies = await sendPasses(input, clients, templates, startMs + warmUps * STEP_MS, passes)

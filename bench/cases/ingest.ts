@@ -3,7 +3,7 @@ import { type LoadRequest, ScrapeGenerator, type ScrapeLoad } from '../load/scra
 import { CONNECTIONS, Sender } from '../load/sender.ts'
 import { type Peer, type PeerName, RunningPeer, sleep } from '../peers/peer.ts'
 import { availablePeers } from '../peers/peers.ts'
-import { cpuSeconds, residentBytes } from '../peers/process-stats.ts'
+import { cpuSeconds, residentBytes, untilIdle } from '../peers/process-stats.ts'
 import { figure, MIB, median, percentile } from '../statistics.ts'
 import { measureDoors } from './ingest-doors.ts'
 
@@ -87,7 +87,7 @@ async function run(options: BenchOptions): Promise<BenchReport> {
     tables,
     figures: { cases },
     remarks: [
-      `${options.isQuick ? QUICK_WARM_UP_SAMPLES : WARM_UP_SAMPLES} samples are sent before the count begins; it ends ${(options.isQuick ? QUICK_SETTLE_MS : SETTLE_MS) / 1000} s after the last answer.`,
+      `${options.isQuick ? QUICK_WARM_UP_SAMPLES : WARM_UP_SAMPLES} samples are sent before the count begins, once the server is idle again; it ends ${(options.isQuick ? QUICK_SETTLE_MS : SETTLE_MS) / 1000} s after the last answer.`,
       `${CONNECTIONS} keep-alive connections with one request in flight each; the sender shares the cores.`,
       'Vantage answers after the sync of its log; the others do not sync before they answer.',
     ],
@@ -127,6 +127,7 @@ async function measure(peer: Peer, input: Prepared, { isQuick, note }: BenchOpti
   const sender = new Sender(`${running.url}${peer.writePath}`)
   try {
     await sender.sendAll(input.warmUp)
+    await untilIdle(running.pid)
     const cpuBefore = cpuSeconds(running.pid)
     const startMs = performance.now()
     const latencies = await sender.sendAll(input.requests)

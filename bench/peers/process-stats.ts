@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** USER_HZ of every Linux that we meet: `getconf CLK_TCK`. */
 const TICKS_PER_SECOND = 100
@@ -13,6 +14,25 @@ export function cpuSeconds(pid: number): number {
   // The name in brackets may hold spaces: fields are counted from behind it, the first there is the third.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+}
+
+const IDLE_LOOK_MS = 500
+/** Of a core: what a server does of its own accord. */
+const IDLE_SHARE = 0.1
+const IDLE_LOOKS = 4
+const IDLE_WAIT_MS = 15_000
+
+/** Waits until a process has done next to nothing for two seconds: what it prepares after its start is not what is asked. */
+export async function untilIdle(pid: number): Promise<void> {
+  const deadlineMs = performance.now() + IDLE_WAIT_MS
+  let idleLooks = 0
+  let before = cpuSeconds(pid)
+  while (idleLooks < IDLE_LOOKS && performance.now() < deadlineMs) {
+    await sleep(IDLE_LOOK_MS)
+    const now = cpuSeconds(pid)
+    idleLooks = now - before <= (IDLE_SHARE * IDLE_LOOK_MS) / 1000 ? idleLooks + 1 : 0
+    before = now
+  }
 }
 
 /** Resident bytes now. Source: proc(5), /proc/PID/status, VmRSS. */
