@@ -44,12 +44,12 @@ async function open(name: string, retention = RETENTION): Promise<StoreHarness> 
 function indexOf(series: readonly Readonly<Record<string, string>>[]): SeriesIndex {
   const names = ['env', 'i']
   const values = [...new Set(series.flatMap((one) => Object.values(one)))]
-  const stub = {
+  const answers = {
     findName: (name: string) => names.indexOf(name),
     pairOfSeries: (at: number, name: number) => values.indexOf(series[at]?.[names[name] as string] ?? ''),
     pairValue: (pair: number) => values[pair] as string,
   }
-  return stub as unknown as SeriesIndex
+  return answers as unknown as SeriesIndex
 }
 
 test('the shortest period of all filters that take a series counts, else the tenant, else the default', () => {

@@ -41,9 +41,9 @@ export class SeriesHint {
     return false
   }
 
-  /** What came of a batch's predictions. */
-  judge(hits: number, rows: number): void {
-    if (hits * 2 >= rows) return
+  /** @param misses predictions of a batch that were wrong: series that nothing followed yet are none */
+  judge(misses: number, rows: number): void {
+    if (misses * 2 < rows) return
     this.#rest = HINT_REST_BATCHES
     this.last = -1
   }

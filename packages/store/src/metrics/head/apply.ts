@@ -170,6 +170,7 @@ function resolveRows(
   else if (hint.epoch !== aliases.epoch) hint.forget(aliases.epoch)
   let last = hint === undefined ? -1 : hint.last
   let predictions = 0
+  let misses = 0
   for (let row = 0; row < batch.rowCount; row++) {
     const at = aliasStart[row] as number
     const end = aliasEnd[row] as number
@@ -182,6 +183,7 @@ function resolveRows(
         predictions++
         continue
       }
+      if (predicted >= 0) misses++
     }
     const hash = hint === undefined ? (rowHashes[row] as number) : aliases.hash(view, at, end, aliasSpace)
     let alias = aliases.find(view, at, end, aliasSpace, hash)
@@ -200,7 +202,7 @@ function resolveRows(
   }
   if (hint !== undefined) {
     hint.last = last
-    hint.judge(predictions, batch.rowCount)
+    hint.judge(misses, batch.rowCount)
   }
   return predictions
 }
