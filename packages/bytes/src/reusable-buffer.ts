@@ -8,23 +8,41 @@ const START_BYTES = 64 * 1024
  * A buffer grown beyond `keepBytes` is given back by `trim`, so that one huge body does not stay for ever.
  */
 export class ReusableBuffer {
-  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(START_BYTES)
+  bytes: Uint8Array
   /** The same memory, for unaligned words. */
-  view: DataView<ArrayBuffer> = new DataView(this.bytes.buffer)
+  view: DataView
+
+  constructor() {
+    this.bytes = this.allocate(START_BYTES)
+    this.view = viewOf(this.bytes)
+  }
 
   /** Makes room for `sizeBytes` plus `SLOP_BYTES`. What was there is kept up to `keep`. */
   reserve(sizeBytes: number, keep = 0): void {
     const need = sizeBytes + SLOP_BYTES
-    if (need <= this.bytes.length) return
-    const bytes = new Uint8Array(Math.max(need, keep > 0 ? this.bytes.length * 2 : need))
-    if (keep > 0) bytes.set(this.bytes.subarray(0, keep))
-    this.bytes = bytes
-    this.view = new DataView(bytes.buffer)
+    const before = this.bytes
+    if (need <= before.length) return
+    this.bytes = this.allocate(Math.max(need, keep > 0 ? before.length * 2 : need))
+    if (keep > 0) this.bytes.set(before.subarray(0, keep))
+    this.release(before)
+    this.view = viewOf(this.bytes)
   }
 
   trim(keepBytes: number): void {
-    if (this.bytes.length <= keepBytes) return
-    this.bytes = new Uint8Array(START_BYTES)
-    this.view = new DataView(this.bytes.buffer)
+    const before = this.bytes
+    if (before.length <= keepBytes) return
+    this.bytes = this.allocate(START_BYTES)
+    this.release(before)
+    this.view = viewOf(this.bytes)
   }
+
+  protected allocate(sizeBytes: number): Uint8Array {
+    return new Uint8Array(sizeBytes)
+  }
+
+  protected release(_bytes: Uint8Array): void {}
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -1,5 +1,6 @@
 import { type BytesResult, malformed, tooLarge } from './failure.ts'
-import type { ReusableBuffer } from './reusable-buffer.ts'
+import { type NativeMemory, nativeMemory } from './native-memory.ts'
+import { type ReusableBuffer, SLOP_BYTES } from './reusable-buffer.ts'
 import { ByteCursor, readVarint, varintLength, writeVarint } from './varint.ts'
 
 /**
@@ -39,15 +40,36 @@ export function snappyDecompress(
     return malformed(`snappy: ${to - from} bytes cannot unfold to the declared ${length}`)
   }
   out.reserve(length)
-  const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
-  const written = unpack(input, view, cursor.at, to, out.bytes, out.view, length)
+  const written = unpackInto(input, cursor.at, to, out, length)
   if (written === length) return { ok: true, value: length }
   if (written >= 0) return malformed(`snappy: want ${length} bytes unpacked, block holds ${written}`)
   return malformed(`snappy: bad element at offset ${-1 - written - from}`)
 }
 
+/** Blocks up to this size are copied to native memory; longer ones take the plain loop. */
+const STAGE_BYTES = 1024 * 1024
+let stage = -1
+
+/** By the SIMD loop where `out` is native, else by the plain one. */
+function unpackInto(input: Uint8Array, start: number, end: number, out: ReusableBuffer, length: number): number {
+  const native = nativeMemory()
+  const address = native?.addressOf(out.bytes) ?? -1
+  if (native === undefined || address < 0 || end - start > STAGE_BYTES - SLOP_BYTES || !hasStage(native)) {
+    const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
+    return unpack(input, view, start, end, out.bytes, out.view, length)
+  }
+  native.bytes.set(input.subarray(start, end), stage)
+  const written = native.kernels.unpack(stage, stage + end - start, address, length)
+  return written >= 0 ? written : written - start
+}
+
+function hasStage(native: NativeMemory): boolean {
+  if (stage < 0) stage = native.allocate(STAGE_BYTES)
+  return stage >= 0
+}
+
 /**
- * The hot loop. `out` has SLOP_BYTES behind `length`, so word copies may run over by up to 7 bytes; they read at
+ * The plain loop, and the referee of the SIMD one (wasm/kernels.ts). `out` has SLOP_BYTES behind `length`, so word copies may run over by up to 7 bytes; they read at
  * most 7 bytes past a literal, which is checked against the end of the input. Words are copied as 64-bit integers:
  * the compiler keeps them in registers (30 % faster than two halves), while a double could change NaN bits.
  * @returns bytes written, or −1 − offset of the element that is bad

@@ -1,5 +1,5 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
-import { ReusableBuffer, snappyDecompress } from '@vantage/bytes'
+import { NativeBuffer, snappyDecompress } from '@vantage/bytes'
 import { InfluxDecoder, type InfluxPrecision } from '@vantage/decode/influx'
 import { JsonBatchDecoder } from '@vantage/decode/json-batch'
 import { OtlpInterner, OtlpMetricsDecoder, OtlpMetricsJsonDecoder } from '@vantage/decode/otlp'
@@ -78,7 +78,7 @@ export class TenantInterners {
 /** Everything one request needs to be decoded: one owner at a time, reused by the next. */
 export class DecodeScratch {
   readonly batch = new MetricBatch()
-  readonly #unpacked = new ReusableBuffer()
+  readonly #unpacked = new NativeBuffer()
   readonly #limits: DecoderLimits
   readonly #remoteWrite: RemoteWriteDecoder
   readonly #remoteWriteV2: RemoteWriteV2Decoder

@@ -1,3 +1,4 @@
+import { nativeMemory } from '@vantage/bytes'
 import { equalRanges, hashLanes } from '../hash.ts'
 import { grownInts } from '../int-list.ts'
 import {
@@ -87,8 +88,16 @@ export class AliasTable {
   #slots = new Int32Array(4096)
   #aliases = new Int32Array(1024 << ALIAS_WORD_BITS)
   #perSeries = new Uint8Array(1024)
+  readonly #native = nativeMemory()
+  readonly #equalNative = this.#native?.kernels.equal ?? (() => 0)
+  readonly #hashNative = this.#native?.kernels.hash ?? (() => 0)
+  #view: DataView = new DataView(new ArrayBuffer(0))
+  /** Of the view in native memory, or -1. */
+  #viewAddress = -1
   #blocks: DataView[] = []
   #blockBytes: Uint8Array[] = []
+  /** Of each block in native memory, or -1. */
+  #blockAddress: number[] = []
   #blockUsed = BLOCK_BYTES
   #bytesKept = 0
   count = 0
@@ -107,17 +116,29 @@ export class AliasTable {
     return this.#aliases[(alias << ALIAS_WORD_BITS) + ALIAS.series] as number
   }
 
+  /** Says which memory the places that follow are of. */
+  readFrom(bytes: Uint8Array): void {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#viewAddress = this.#native?.addressOf(bytes) ?? -1
+  }
+
   /** True where the alias has exactly the bytes [at, end). */
-  equals(alias: number, view: DataView, at: number, end: number, space: number): boolean {
+  equals(alias: number, at: number, end: number, space: number): boolean {
     const record = alias << ALIAS_WORD_BITS
     const aliases = this.#aliases
     if (aliases[record + ALIAS.length] !== end - at || aliases[record + ALIAS.space] !== space) return false
-    const block = this.#blocks[aliases[record + ALIAS.block] as number] as DataView
-    return equalRanges(block, aliases[record + ALIAS.offset] as number, view, at, end - at)
+    const block = aliases[record + ALIAS.block] as number
+    const offset = aliases[record + ALIAS.offset] as number
+    const here = this.#viewAddress
+    const there = this.#blockAddress[block] as number
+    if (here >= 0 && there >= 0) return this.#equalNative(there + offset, here + at, end - at) !== 0
+    return equalRanges(this.#blocks[block] as DataView, offset, this.#view, at, end - at)
   }
 
-  hash(view: DataView, at: number, end: number, space: number): number {
-    return hashLanes(view, at, end, this.#seed ^ Math.imul(space + 1, 0x9e3779b1))
+  hash(at: number, end: number, space: number): number {
+    const seed = this.#seed ^ Math.imul(space + 1, 0x9e3779b1)
+    const here = this.#viewAddress
+    return here >= 0 ? this.#hashNative(here + at, here + end, seed) : hashLanes(this.#view, at, end, seed)
   }
 
   /** As `fetchTails`, of what `find` will need for these hashes. */
@@ -142,13 +163,13 @@ export class AliasTable {
   }
 
   /** @returns the alias of bytes [at, end), or -1 */
-  find(view: DataView, at: number, end: number, space: number, hash: number): number {
+  find(at: number, end: number, space: number, hash: number): number {
     const mask = this.#slots.length - 1
     for (let probe = 0; probe < ALIAS_PROBES_MAX; probe++) {
       const alias = (this.#slots[(hash + probe) & mask] as number) - 1
       if (alias < 0) return -1
       if (this.#aliases[alias << ALIAS_WORD_BITS] !== hash) continue
-      if (this.equals(alias, view, at, end, space)) return alias
+      if (this.equals(alias, at, end, space)) return alias
     }
     return -1
   }
@@ -162,13 +183,7 @@ export class AliasTable {
     if ((this.#perSeries[series] as number) >= ALIASES_PER_SERIES_MAX) return -1
     if ((this.count + 1) * 2 > this.#slots.length) this.#growSlots()
     if (!this.#place(hash, this.count)) return -1
-    if (this.#blockUsed + length > BLOCK_BYTES) {
-      const block = new Uint8Array(BLOCK_BYTES)
-      this.#blockBytes.push(block)
-      this.#blocks.push(new DataView(block.buffer))
-      this.#blockUsed = 0
-      this.#bytesKept += BLOCK_BYTES
-    }
+    if (this.#blockUsed + length > BLOCK_BYTES) this.#addBlock()
     const block = this.#blockBytes.length - 1
     ;(this.#blockBytes[block] as Uint8Array).set(bytes.subarray(at, end), this.#blockUsed)
     const record = this.count << ALIAS_WORD_BITS
@@ -190,11 +205,28 @@ export class AliasTable {
     this.#slots = new Int32Array(4096)
     this.#aliases = new Int32Array(1024 << ALIAS_WORD_BITS)
     this.#perSeries = new Uint8Array(1024)
+    for (const address of this.#blockAddress) if (address >= 0) this.#native?.free(address, BLOCK_BYTES)
     this.#blocks = []
     this.#blockBytes = []
+    this.#blockAddress = []
     this.#blockUsed = BLOCK_BYTES
     this.#bytesKept = 0
     this.count = 0
+  }
+
+  /** In native memory while there is some, so that comparing is one call. */
+  #addBlock(): void {
+    const native = this.#native
+    const address = native?.allocate(BLOCK_BYTES) ?? -1
+    const bytes =
+      native !== undefined && address >= 0
+        ? native.bytes.subarray(address, address + BLOCK_BYTES)
+        : new Uint8Array(BLOCK_BYTES)
+    this.#blockBytes.push(bytes)
+    this.#blocks.push(new DataView(bytes.buffer, bytes.byteOffset, BLOCK_BYTES))
+    this.#blockAddress.push(address)
+    this.#blockUsed = 0
+    this.#bytesKept += BLOCK_BYTES
   }
 
   #place(hash: number, alias: number): boolean {

@@ -164,9 +164,9 @@ function resolveRows(
 ): number {
   const { bytes, aliasStart, aliasEnd, aliasSpace } = batch
   const aliases = head.aliases
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  aliases.readFrom(bytes)
   const hint = options.hint?.isUseful() === true ? options.hint : undefined
-  if (hint === undefined) fetchAliases(aliases, batch, view)
+  if (hint === undefined) fetchAliases(aliases, batch)
   else if (hint.epoch !== aliases.epoch) hint.forget(aliases.epoch)
   let last = hint === undefined ? -1 : hint.last
   let predictions = 0
@@ -177,7 +177,7 @@ function resolveRows(
     // Fast path: the series that followed the last one before follows it again.
     if (hint !== undefined && last >= 0) {
       const predicted = hint.predict(last)
-      if (predicted >= 0 && aliases.equals(predicted, view, at, end, aliasSpace)) {
+      if (predicted >= 0 && aliases.equals(predicted, at, end, aliasSpace)) {
         rowSeries[row] = aliases.seriesOf(predicted)
         last = predicted
         predictions++
@@ -185,8 +185,8 @@ function resolveRows(
       }
       if (predicted >= 0) misses++
     }
-    const hash = hint === undefined ? (rowHashes[row] as number) : aliases.hash(view, at, end, aliasSpace)
-    let alias = aliases.find(view, at, end, aliasSpace, hash)
+    const hash = hint === undefined ? (rowHashes[row] as number) : aliases.hash(at, end, aliasSpace)
+    let alias = aliases.find(at, end, aliasSpace, hash)
     if (alias >= 0) {
       rowSeries[row] = aliases.seriesOf(alias)
     } else {
@@ -208,11 +208,11 @@ function resolveRows(
 }
 
 /** Fills `rowHashes`. */
-function fetchAliases(aliases: AliasTable, batch: MetricBatch, view: DataView): void {
+function fetchAliases(aliases: AliasTable, batch: MetricBatch): void {
   const { aliasStart, aliasEnd, aliasSpace, rowCount } = batch
   if (rowHashes.length < rowCount) rowHashes = new Int32Array(aliasStart.length)
   for (let row = 0; row < rowCount; row++) {
-    rowHashes[row] = aliases.hash(view, aliasStart[row] as number, aliasEnd[row] as number, aliasSpace)
+    rowHashes[row] = aliases.hash(aliasStart[row] as number, aliasEnd[row] as number, aliasSpace)
   }
   aliases.fetch(rowHashes, rowCount)
 }

@@ -1,0 +1,107 @@
+import { KERNELS_BASE64 } from './native-module.ts'
+import { ReusableBuffer } from './reusable-buffer.ts'
+
+const PAGE_BYTES = 64 * 1024
+/** Of address space, not of memory: a page counts from its first use. Fixed, so that no view of it ever dies. */
+const MEMORY_PAGES = 8192
+/** The module's own constants lie below. */
+const FIRST_BYTE = PAGE_BYTES
+
+/** What is used of the engine's own WebAssembly, whose types belong to browsers. */
+interface WebAssemblyEngine {
+  readonly Memory: new (limits: {
+    initial: number
+    maximum: number
+    shared: boolean
+  }) => { readonly buffer: SharedArrayBuffer }
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object }
+}
+
+/** Loops of wasm/kernels.ts; addresses are places in `NativeMemory.bytes`. */
+interface Kernels {
+  readonly unpack: (start: number, end: number, out: number, length: number) => number
+  readonly equal: (a: number, b: number, length: number) => number
+  readonly hash: (at: number, end: number, seed: number) => number
+}
+
+/**
+ * Memory that the SIMD loops reach: 512 MiB of address space, given out in blocks. One per thread; who gets no block
+ * uses memory of its own and the plain loops.
+ */
+export class NativeMemory {
+  readonly kernels: Kernels
+  /** All of it. */
+  readonly bytes: Uint8Array
+  readonly #free = new Map<number, number[]>()
+  #next = FIRST_BYTE
+
+  /** Throws where the engine has no SIMD or the address space is not to be had. */
+  constructor() {
+    const engine = (globalThis as unknown as { WebAssembly: WebAssemblyEngine }).WebAssembly
+    const memory = new engine.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true })
+    const module = new engine.Module(Buffer.from(KERNELS_BASE64, 'base64'))
+    this.kernels = new engine.Instance(module, { env: { memory } }).exports as Kernels
+    this.bytes = new Uint8Array(memory.buffer)
+  }
+
+  /**
+   * @param sizeBytes a multiple of 64 KiB
+   * @returns the address of a block, which holds rubbish, or -1 where there is none left
+   */
+  allocate(sizeBytes: number): number {
+    const reused = this.#free.get(sizeBytes)?.pop()
+    if (reused !== undefined) return reused
+    if (this.#next + sizeBytes > this.bytes.length) return -1
+    const address = this.#next
+    this.#next += sizeBytes
+    return address
+  }
+
+  /** Gives a block back; it serves blocks of the same size. */
+  free(address: number, sizeBytes: number): void {
+    const blocks = this.#free.get(sizeBytes)
+    if (blocks === undefined) this.#free.set(sizeBytes, [address])
+    else blocks.push(address)
+  }
+
+  /** @returns the address of the first byte of a view, or -1 where it lies elsewhere */
+  addressOf(view: ArrayBufferView): number {
+    return view.buffer === this.bytes.buffer ? view.byteOffset : -1
+  }
+}
+
+let memory: NativeMemory | undefined
+let isMissing = false
+
+/** This thread's memory, made when it is first asked for; undefined where the machine cannot have it. */
+export function nativeMemory(): NativeMemory | undefined {
+  if (memory !== undefined || isMissing) return memory
+  try {
+    memory = new NativeMemory()
+  } catch {
+    isMissing = true
+  }
+  return memory
+}
+
+/** Larger buffers are of the ordinary heap, so that a few huge bodies do not use up the blocks. */
+const BUFFER_BYTES_MAX = 16 * 1024 * 1024
+
+/** A reusable buffer in native memory, while there is some. */
+export class NativeBuffer extends ReusableBuffer {
+  protected override allocate(sizeBytes: number): Uint8Array {
+    const native = nativeMemory()
+    const blockBytes = Math.max(PAGE_BYTES, 2 ** Math.ceil(Math.log2(sizeBytes)))
+    const address = native === undefined || blockBytes > BUFFER_BYTES_MAX ? -1 : native.allocate(blockBytes)
+    return native === undefined || address < 0
+      ? super.allocate(sizeBytes)
+      : native.bytes.subarray(address, address + blockBytes)
+  }
+
+  protected override release(bytes: Uint8Array): void {
+    const native = nativeMemory()
+    const address = native?.addressOf(bytes) ?? -1
+    if (address >= 0) native?.free(address, bytes.length)
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Loops over bytes that want 16 of them at a time. AssemblyScript: compiled by tools/build-wasm.ts into
+ * src/native-module.ts. Addresses are those of the one memory; callers own the bounds (native-memory.ts).
+ */
+
+/**
+ * Elements of a snappy block [at, end) to [out, out + length). As `unpack` of snappy.ts, which is its referee.
+ * @returns bytes written, or −1 − place of the bad element, counted from `at`
+ */
+export function unpack(start: usize, end: usize, out: usize, length: i32): i32 {
+  let at = start
+  let to = out
+  const limit = out + length
+  while (at < end) {
+    const elementAt = at
+    const tag = <u32>load<u8>(at++)
+    const kind = tag & 3
+    if (kind == 0) {
+      let run: usize = (tag >>> 2) + 1
+      if (run > 60) {
+        const width = run - 60
+        if (at + width > end) return -1 - <i32>(elementAt - start)
+        run = <usize>littleEndian(at, width) + 1
+        at += width
+      }
+      // An announced run of 2^32 wraps to 0.
+      if (run == 0 || run > end - at || run > limit - to) return -1 - <i32>(elementAt - start)
+      copy(to, at, run)
+      at += run
+      to += run
+      continue
+    }
+    let run: usize = (tag >>> 2) + 1
+    let distance: usize
+    if (kind == 1) {
+      if (at >= end) return -1 - <i32>(elementAt - start)
+      run = ((tag >>> 2) & 7) + 4
+      distance = ((tag >>> 5) << 8) | <u32>load<u8>(at++)
+    } else {
+      const width: usize = kind == 2 ? 2 : 4
+      if (at + width > end) return -1 - <i32>(elementAt - start)
+      distance = <usize>littleEndian(at, width)
+      at += width
+    }
+    if (distance == 0 || distance > to - out || run > limit - to) return -1 - <i32>(elementAt - start)
+    const source = to - distance
+    if (distance >= 16) copy(to, source, run)
+    else if (distance >= 8) {
+      for (let i: usize = 0; i < run; i += 8) store<u64>(to + i, load<u64>(source + i))
+    } else {
+      for (let i: usize = 0; i < run; i++) store<u8>(to + i, load<u8>(source + i))
+    }
+    to += run
+  }
+  return <i32>(to - out)
+}
+
+/** Reads and writes up to 15 bytes behind the run. */
+// @ts-expect-error: a decorator of AssemblyScript
+@inline
+function copy(to: usize, from: usize, run: usize): void {
+  v128.store(to, v128.load(from))
+  for (let i: usize = 16; i < run; i += 16) v128.store(to + i, v128.load(from + i))
+}
+
+function littleEndian(at: usize, width: usize): u32 {
+  let value = <u32>load<u8>(at)
+  if (width > 1) value |= <u32>load<u8>(at + 1) << 8
+  if (width > 2) value |= <u32>load<u8>(at + 2) << 16
+  if (width > 3) value |= <u32>load<u8>(at + 3) << 24
+  return value
+}
+
+/** True where `length` bytes at both places are equal. */
+export function equal(a: usize, b: usize, length: i32): bool {
+  const size = <usize>length
+  if (size < 16) {
+    for (let i: usize = 0; i < size; i++) if (load<u8>(a + i) != load<u8>(b + i)) return false
+    return true
+  }
+  const last = size - 16
+  let i: usize = 0
+  for (; i + 32 <= size; i += 32) {
+    const low = v128.xor(v128.load(a + i), v128.load(b + i))
+    const high = v128.xor(v128.load(a + i, 16), v128.load(b + i, 16))
+    if (v128.any_true(v128.or(low, high))) return false
+  }
+  if (i < last && v128.any_true(v128.xor(v128.load(a + i), v128.load(b + i)))) return false
+  // The last 16 overlap what was compared.
+  return !v128.any_true(v128.xor(v128.load(a + last), v128.load(b + last)))
+}
+
+const C1 = 0xcc9e2d51
+const C2 = 0x1b873593
+
+/** `hashLanes` of the store (hash.ts): its four lanes are the words of one vector. */
+export function hash(at: usize, end: usize, seed: i32): i32 {
+  let lanes = i32x4(seed, seed ^ 0x9e3779b9, seed ^ 0x7f4a7c15, seed ^ 0x165667b1)
+  let p = at
+  for (; p + 16 <= end; p += 16) {
+    lanes = i32x4.mul(v128.xor(lanes, v128.load(p)), i32x4.splat(C1))
+    lanes = v128.xor(lanes, i32x4.shr_u(lanes, 15))
+  }
+  let a = i32x4.extract_lane(lanes, 0)
+  let b = i32x4.extract_lane(lanes, 1)
+  for (; p + 4 <= end; p += 4) b = ((b ^ load<i32>(p)) * C2) ^ (b >>> 13)
+  for (; p < end; p++) a = (a ^ <i32>load<u8>(p)) * C2 + 0x2545f491
+  const mixed = mixWord(mixWord(mixWord(a, b), i32x4.extract_lane(lanes, 2)), i32x4.extract_lane(lanes, 3))
+  return finishHash(mixed ^ <i32>(end - at))
+}
+
+function mixWord(hash: i32, word: i32): i32 {
+  return rotl(hash ^ (rotl(word * C1, 15) * C2), 13) * 5 + 0xe6546b64
+}
+
+function finishHash(hash: i32): i32 {
+  let h = (hash ^ (hash >>> 16)) * 0x85ebca6b
+  h = (h ^ (h >>> 13)) * 0xc2b2ae35
+  return h ^ (h >>> 16)
+}
