@@ -1,7 +1,15 @@
 import type { Fault, Result, TenantId } from '@vantage/model'
 
 /** What a credential must allow for a route; routes without one do not compile. */
-export type Permission = 'public' | 'metrics:read' | 'metrics:write' | 'admin'
+export type Permission =
+  | 'public'
+  | 'metrics:read'
+  | 'metrics:write'
+  | 'logs:read'
+  | 'logs:write'
+  | 'traces:read'
+  | 'traces:write'
+  | 'admin'
 
 /** A request as handlers see it: query string and form body are one list. */
 export interface ApiRequest {

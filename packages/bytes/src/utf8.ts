@@ -5,6 +5,9 @@
 export function isUtf8Range(bytes: Uint8Array, from: number, to: number): boolean {
   let at = from
   while (at < to) {
+    // Fast path: eight bytes of ASCII.
+    while (at + 8 <= to && (eightOf(bytes, at) & 0x80) === 0) at += 8
+    if (at === to) return true
     const lead = bytes[at++] as number
     if (lead < 0x80) continue
     let rest = 1
@@ -27,6 +30,19 @@ export function isUtf8Range(bytes: Uint8Array, from: number, to: number): boolea
     at += rest
   }
   return true
+}
+
+/** All bits that any of eight bytes has. */
+function eightOf(bytes: Uint8Array, at: number): number {
+  const low = (bytes[at] as number) | (bytes[at + 1] as number) | (bytes[at + 2] as number) | (bytes[at + 3] as number)
+  const next = at + 4
+  return (
+    low |
+    (bytes[next] as number) |
+    (bytes[next + 1] as number) |
+    (bytes[next + 2] as number) |
+    (bytes[next + 3] as number)
+  )
 }
 
 /** Above this the engine's own decoder is faster than one character at a time. */

@@ -3,7 +3,7 @@
  * One resource, 100 metrics × 10 points, 5 attributes each. Run: `node packages/decode/bench/otlp.bench.ts`.
  */
 import { MetricBatch, systemClock } from '@vantage/model'
-import { OtlpInterner, OtlpMetricsDecoder, OtlpMetricsJsonDecoder } from '../src/otlp/index.ts'
+import { METRICS_REQUEST, OtlpInterner, OtlpJsonDecoder, OtlpMetricsDecoder } from '../src/otlp/index.ts'
 import { OtlpJsonTranscoder } from '../src/otlp/json.ts'
 
 const ROUNDS = 500
@@ -38,7 +38,7 @@ const body = new TextEncoder().encode(
     ],
   }),
 )
-const transcoder = new OtlpJsonTranscoder()
+const transcoder = new OtlpJsonTranscoder(METRICS_REQUEST)
 transcoder.start(body, body.length)
 transcoder.step(Number.POSITIVE_INFINITY, systemClock)
 const protobuf = transcoder.writer.finish()
@@ -48,7 +48,7 @@ const batch = new MetricBatch()
 const binary = new OtlpMetricsDecoder(interner)
 for (const [name, bytes, decoder] of [
   ['protobuf', protobuf, binary],
-  ['JSON', body, new OtlpMetricsJsonDecoder(new OtlpMetricsDecoder(interner))],
+  ['JSON', body, new OtlpJsonDecoder(METRICS_REQUEST, new OtlpMetricsDecoder(interner))],
 ] as const) {
   const run = (rounds: number) => {
     const before = process.cpuUsage()

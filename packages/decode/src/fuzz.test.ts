@@ -8,7 +8,8 @@ import { isJsonBatch, JsonBatchDecoder } from './json-batch/decode.ts'
 import { MetricFamilyDecoder } from './metric-family/decode.ts'
 import { OtlpMetricsDecoder } from './otlp/decode.ts'
 import { OtlpInterner } from './otlp/interner.ts'
-import { OtlpJsonTranscoder, OtlpMetricsJsonDecoder } from './otlp/json.ts'
+import { OtlpJsonDecoder, OtlpJsonTranscoder } from './otlp/json.ts'
+import { METRICS_REQUEST } from './otlp/json-schema.ts'
 import { RemoteWriteDecoder } from './remote-write/decode.ts'
 import { encodeRemoteWrite } from './remote-write/encode.ts'
 import { readStatsdLine, StatsdAggregator, type StatsdEvent, StatsdMapper } from './statsd/index.ts'
@@ -29,7 +30,7 @@ const interner = new OtlpInterner(1, 500)
 const remoteWrite = new RemoteWriteDecoder()
 const jsonBatch = new JsonBatchDecoder()
 const otlp = new OtlpMetricsDecoder(interner)
-const otlpJson = new OtlpMetricsJsonDecoder(new OtlpMetricsDecoder(interner))
+const otlpJson = new OtlpJsonDecoder(METRICS_REQUEST, new OtlpMetricsDecoder(interner))
 const clock: Clock = { nowMs: () => 0, monotonicMs: () => 1 }
 
 /** Runs a decoder to its end, reads every label set, and checks the sums of the batch. */
@@ -123,7 +124,7 @@ const OTLP_JSON = new TextEncoder().encode(
 )
 
 function otlpProtobuf(): Uint8Array {
-  const transcoder = new OtlpJsonTranscoder()
+  const transcoder = new OtlpJsonTranscoder(METRICS_REQUEST)
   transcoder.start(OTLP_JSON, OTLP_JSON.length)
   expect(transcoder.step(Number.POSITIVE_INFINITY, clock)).toBe('done')
   return transcoder.writer.finish()

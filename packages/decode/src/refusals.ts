@@ -1,8 +1,14 @@
-import type { ItemReason, MetricBatch, Refusal } from '@vantage/model'
+import type { ItemReason, Refusal } from '@vantage/model'
 import { WARNINGS_MAX } from './limits.ts'
 
+/** What a batch of any signal tells its sender. */
+interface Told {
+  readonly refused: Refusal[]
+  readonly warnings: string[]
+}
+
 /** Adds refused items to a batch: one entry a reason, with the first message. */
-export function refuseItems(batch: MetricBatch, reason: ItemReason, count: number, message: string): void {
+export function refuseItems(batch: Told, reason: ItemReason, count: number, message: string): void {
   const refused = batch.refused
   for (let i = 0; i < refused.length; i++) {
     const entry = refused[i] as Refusal
@@ -14,6 +20,6 @@ export function refuseItems(batch: MetricBatch, reason: ItemReason, count: numbe
 }
 
 /** Keeps a warning once, up to a bound. */
-export function warnOnce(batch: MetricBatch, message: string): void {
+export function warnOnce(batch: Told, message: string): void {
   if (batch.warnings.length < WARNINGS_MAX && !batch.warnings.includes(message)) batch.warnings.push(message)
 }

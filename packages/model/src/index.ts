@@ -1,4 +1,16 @@
+export {
+  decodeAttributes,
+  decodeEvents,
+  decodeLinks,
+  decodeValue,
+  encodeAttributes,
+  encodeValue,
+  VALUE_DEPTH_MAX,
+} from './attribute-codec.ts'
+export type { AnyValue, Attribute, Attributes } from './attributes.ts'
+export { attribute, EMPTY_VALUE, NO_ATTRIBUTES, valueText } from './attributes.ts'
 export { BUCKET, BUCKET_COLUMNS, BucketColumns } from './buckets.ts'
+export { ByteRanges } from './byte-ranges.ts'
 export type { Exemplar, MetricMetadata, MetricType } from './columns.ts'
 export { SampleColumns } from './columns.ts'
 export type { Code, Fault, FaultDetail, Result } from './fault.ts'
@@ -17,6 +29,7 @@ export {
   RESET_HINT,
 } from './histogram.ts'
 export { decodeHistogram, encodeHistogram } from './histogram-codec.ts'
+export { hexBytes, hexText, isZero } from './ids.ts'
 export type { Labels } from './labels.ts'
 export {
   compareLabels,
@@ -34,10 +47,22 @@ export type { LiveSamples } from './live-frame.ts'
 export { decodeLiveFrame, encodeLiveFrame, liveFrameBytes, liveFrameCapacity } from './live-frame.ts'
 export type { Log, LogRecord, LogStats, PayloadEncoding, PayloadFormat, Reservation, Topic } from './log.ts'
 export { PAYLOAD_ENCODINGS, PAYLOAD_FORMATS } from './log.ts'
+export { BODY_KIND, LogBatch, LogColumns } from './log-batch.ts'
+export type { LineFilter, LogBlock, LogCounts, LogReader, LogScan, NsRange } from './log-reader.ts'
 export type { CompiledMatcher, Matcher, MatchOp, MatchShape } from './matcher.ts'
 export { compileMatcher, compileRegex } from './matcher.ts'
 export type { ApplyOutcome, ItemReason, LabelsOutcome, Refusal } from './metric-batch.ts'
 export { ITEM_REASONS, MetricBatch } from './metric-batch.ts'
+export type { Origin } from './origin.ts'
+export {
+  lokiName,
+  NO_ORIGIN,
+  originMetadata,
+  pairs,
+  serviceOf,
+  streamLabels,
+  UNKNOWN_SERVICE,
+} from './origin.ts'
 export { compilePattern, type Pattern } from './pattern.ts'
 export type {
   Cardinality,
@@ -49,6 +74,9 @@ export type {
   SeriesScan,
   SeriesSelection,
 } from './reader.ts'
+export { SPAN_KINDS, SpanBatch, SpanColumns, STATUS_CODES } from './span-batch.ts'
+export type { SpanEvent, SpanLink } from './span-parts.ts'
+export type { SpanBlock, SpanCondition, SpanField, SpanReader, SpanScan } from './span-reader.ts'
 export { isStaleAt, STALE_HIGH, STALE_LOW, staleNaN, writeStale } from './stale.ts'
 export type { TenantId } from './tenant.ts'
 export { DEFAULT_TENANT, isTenantId } from './tenant.ts'

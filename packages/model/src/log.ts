@@ -30,6 +30,14 @@ export const PAYLOAD_FORMATS = {
   influxS: 21,
   influxM: 22,
   influxH: 23,
+  otlpLogsProtobuf: 32,
+  otlpLogsJson: 33,
+  lokiPushSnappy: 34,
+  lokiPushJson: 35,
+  otlpTracesProtobuf: 48,
+  otlpTracesJson: 49,
+  zipkinJson: 50,
+  zipkinProtobuf: 51,
   /** Not samples: a deletion of series, in order with the samples before and after it. */
   seriesDeletion: 64,
 } as const

@@ -11,7 +11,15 @@ import {
   type TenantId,
 } from '@vantage/model'
 
-export const SCOPES = ['metrics:write', 'metrics:read', 'admin'] as const
+export const SCOPES = [
+  'metrics:write',
+  'metrics:read',
+  'logs:write',
+  'logs:read',
+  'traces:write',
+  'traces:read',
+  'admin',
+] as const
 export type Scope = (typeof SCOPES)[number]
 
 /** A key from the configuration. Only its digest is kept. */

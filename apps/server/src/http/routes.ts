@@ -16,6 +16,10 @@ export interface RouteDeps {
 
 const SCOPES: Readonly<Record<Exclude<Permission, 'public'>, Scope>> = {
   'metrics:read': 'metrics:read',
+  'logs:read': 'logs:read',
+  'logs:write': 'logs:write',
+  'traces:read': 'traces:read',
+  'traces:write': 'traces:write',
   'metrics:write': 'metrics:write',
   admin: 'admin',
 }

@@ -2,7 +2,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { NativeBuffer, snappyDecompress } from '@vantage/bytes'
 import { InfluxDecoder, type InfluxPrecision } from '@vantage/decode/influx'
 import { JsonBatchDecoder } from '@vantage/decode/json-batch'
-import { OtlpInterner, OtlpMetricsDecoder, OtlpMetricsJsonDecoder } from '@vantage/decode/otlp'
+import { METRICS_REQUEST, OtlpInterner, OtlpJsonDecoder, OtlpMetricsDecoder } from '@vantage/decode/otlp'
 import { RemoteWriteDecoder, RemoteWriteV2Decoder } from '@vantage/decode/remote-write'
 import { TelemetryDecoder } from '@vantage/decode/stream'
 import { TextDecoder } from '@vantage/decode/text'
@@ -88,7 +88,7 @@ export class DecodeScratch {
   readonly #telemetry: TelemetryDecoder
   readonly #jsonBatch: JsonBatchDecoder
   readonly #interners: TenantInterners
-  readonly #otlp = new Map<TenantId, { protobuf: OtlpMetricsDecoder; json: OtlpMetricsJsonDecoder }>()
+  readonly #otlp = new Map<TenantId, { protobuf: OtlpMetricsDecoder; json: OtlpJsonDecoder<MetricBatch> }>()
   /** The OTLP decoder that filled the batch, which knows what a data point is. */
   points: OtlpMetricsDecoder | undefined
 
@@ -196,11 +196,11 @@ export class DecodeScratch {
     return text
   }
 
-  #otlpOf(tenant: TenantId): { protobuf: OtlpMetricsDecoder; json: OtlpMetricsJsonDecoder } {
+  #otlpOf(tenant: TenantId): { protobuf: OtlpMetricsDecoder; json: OtlpJsonDecoder<MetricBatch> } {
     let decoders = this.#otlp.get(tenant)
     if (decoders === undefined) {
       const protobuf = new OtlpMetricsDecoder(this.#interners.of(tenant), this.#limits)
-      decoders = { protobuf, json: new OtlpMetricsJsonDecoder(protobuf) }
+      decoders = { protobuf, json: new OtlpJsonDecoder(METRICS_REQUEST, protobuf) }
       this.#otlp.set(tenant, decoders)
     }
     return decoders

@@ -1,6 +1,9 @@
+export { NO_RECORD_LIMITS, type RecordLimits } from './attribute-check.ts'
 export { OTLP_ALIAS_SPACE, OtlpMetricsDecoder } from './decode.ts'
 export { OtlpInterner } from './interner.ts'
-export { OtlpMetricsJsonDecoder } from './json.ts'
+export { OtlpJsonDecoder } from './json.ts'
+export { LOGS_REQUEST, METRICS_REQUEST, TRACES_REQUEST } from './json-schema.ts'
+export { OtlpLogsDecoder } from './logs.ts'
 export { prometheusLabel, prometheusName, prometheusUnit } from './names.ts'
 export {
   encodeExportResponse,
@@ -10,3 +13,4 @@ export {
   partialSuccess,
   statusJson,
 } from './responses.ts'
+export { OtlpTracesDecoder } from './spans.ts'

@@ -1,3 +1,4 @@
+import { SPAN_KINDS, STATUS_CODES } from '@vantage/model'
 import { TEMPORALITY_CUMULATIVE, TEMPORALITY_DELTA } from './fields.ts'
 
 /**
@@ -11,6 +12,7 @@ export type JsonForm =
   | 'double'
   | 'fixed64'
   | 'sfixed64'
+  | 'fixed32'
   | 'varint'
   | 'zigzag'
   | 'enum'
@@ -34,6 +36,18 @@ export const ENUM_NAMES: Readonly<Record<string, number>> = {
   AGGREGATION_TEMPORALITY_UNSPECIFIED: 0,
   AGGREGATION_TEMPORALITY_DELTA: TEMPORALITY_DELTA,
   AGGREGATION_TEMPORALITY_CUMULATIVE: TEMPORALITY_CUMULATIVE,
+  ...numbered('SPAN_KIND_', SPAN_KINDS),
+  ...numbered('STATUS_CODE_', STATUS_CODES),
+  ...numbered('SEVERITY_NUMBER_', severityNames()),
+}
+
+function numbered(prefix: string, names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(names.map((name, number) => [prefix + name.toUpperCase(), number]))
+}
+
+function severityNames(): string[] {
+  const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']
+  return ['UNSPECIFIED', ...levels.flatMap((level) => [level, `${level}2`, `${level}3`, `${level}4`])]
 }
 
 type Row = readonly [
@@ -51,6 +65,7 @@ const WIRE_TYPES: Readonly<Record<JsonForm, number>> = {
   double: 1,
   fixed64: 1,
   sfixed64: 1,
+  fixed32: 5,
   varint: 0,
   zigzag: 0,
   enum: 0,
@@ -81,11 +96,12 @@ const ANY_VALUE: JsonMessage = message(
 const ARRAY_VALUE = message(['values', 1, 'message', () => ANY_VALUE, true])
 const KEY_VALUE_LIST = message(['values', 1, 'message', () => KEY_VALUE, true])
 const KEY_VALUE: JsonMessage = message(['key', 1, 'string'], ['value', 2, 'message', () => ANY_VALUE])
-const RESOURCE = message(['attributes', 1, 'message', () => KEY_VALUE, true])
+const RESOURCE = message(['attributes', 1, 'message', () => KEY_VALUE, true], ['droppedAttributesCount', 2, 'varint'])
 const SCOPE = message(
   ['name', 1, 'string'],
   ['version', 2, 'string'],
   ['attributes', 3, 'message', () => KEY_VALUE, true],
+  ['droppedAttributesCount', 4, 'varint'],
 )
 
 const EXEMPLAR = message(
@@ -175,3 +191,77 @@ const RESOURCE_METRICS = message(
 
 /** `ExportMetricsServiceRequest`. */
 export const METRICS_REQUEST: JsonMessage = message(['resourceMetrics', 1, 'message', () => RESOURCE_METRICS, true])
+
+const LOG_RECORD = message(
+  ['timeUnixNano', 1, 'fixed64'],
+  ['severityNumber', 2, 'enum'],
+  ['severityText', 3, 'string'],
+  ['body', 5, 'message', () => ANY_VALUE],
+  ['attributes', 6, 'message', () => KEY_VALUE, true],
+  ['droppedAttributesCount', 7, 'varint'],
+  ['flags', 8, 'fixed32'],
+  ['traceId', 9, 'hex'],
+  ['spanId', 10, 'hex'],
+  ['observedTimeUnixNano', 11, 'fixed64'],
+  ['eventName', 12, 'string'],
+)
+const SCOPE_LOGS = message(
+  ['scope', 1, 'message', () => SCOPE],
+  ['logRecords', 2, 'message', () => LOG_RECORD, true],
+  ['schemaUrl', 3, 'string'],
+)
+const RESOURCE_LOGS = message(
+  ['resource', 1, 'message', () => RESOURCE],
+  ['scopeLogs', 2, 'message', () => SCOPE_LOGS, true],
+  ['schemaUrl', 3, 'string'],
+)
+
+/** `ExportLogsServiceRequest`. */
+export const LOGS_REQUEST: JsonMessage = message(['resourceLogs', 1, 'message', () => RESOURCE_LOGS, true])
+
+const EVENT = message(
+  ['timeUnixNano', 1, 'fixed64'],
+  ['name', 2, 'string'],
+  ['attributes', 3, 'message', () => KEY_VALUE, true],
+  ['droppedAttributesCount', 4, 'varint'],
+)
+const LINK = message(
+  ['traceId', 1, 'hex'],
+  ['spanId', 2, 'hex'],
+  ['traceState', 3, 'string'],
+  ['attributes', 4, 'message', () => KEY_VALUE, true],
+  ['droppedAttributesCount', 5, 'varint'],
+  ['flags', 6, 'fixed32'],
+)
+const SPAN_STATUS = message(['message', 2, 'string'], ['code', 3, 'enum'])
+const SPAN = message(
+  ['traceId', 1, 'hex'],
+  ['spanId', 2, 'hex'],
+  ['traceState', 3, 'string'],
+  ['parentSpanId', 4, 'hex'],
+  ['name', 5, 'string'],
+  ['kind', 6, 'enum'],
+  ['startTimeUnixNano', 7, 'fixed64'],
+  ['endTimeUnixNano', 8, 'fixed64'],
+  ['attributes', 9, 'message', () => KEY_VALUE, true],
+  ['droppedAttributesCount', 10, 'varint'],
+  ['events', 11, 'message', () => EVENT, true],
+  ['droppedEventsCount', 12, 'varint'],
+  ['links', 13, 'message', () => LINK, true],
+  ['droppedLinksCount', 14, 'varint'],
+  ['status', 15, 'message', () => SPAN_STATUS],
+  ['flags', 16, 'fixed32'],
+)
+const SCOPE_SPANS = message(
+  ['scope', 1, 'message', () => SCOPE],
+  ['spans', 2, 'message', () => SPAN, true],
+  ['schemaUrl', 3, 'string'],
+)
+const RESOURCE_SPANS = message(
+  ['resource', 1, 'message', () => RESOURCE],
+  ['scopeSpans', 2, 'message', () => SCOPE_SPANS, true],
+  ['schemaUrl', 3, 'string'],
+)
+
+/** `ExportTraceServiceRequest`. */
+export const TRACES_REQUEST: JsonMessage = message(['resourceSpans', 1, 'message', () => RESOURCE_SPANS, true])

@@ -1,8 +1,7 @@
 import { type Halves, JSON_TOKENS, JsonReader, type JsonToken, ProtobufWriter, parseInt64 } from '@vantage/bytes'
-import { assert, type Clock, type Fault, fault, foreign, type MetricBatch } from '@vantage/model'
+import { assert, type Clock, type Fault, fault, foreign } from '@vantage/model'
 import { FIELDS_PER_CLOCK_READ } from '../limits.ts'
-import type { OtlpMetricsDecoder } from './decode.ts'
-import { ENUM_NAMES, type JsonField, type JsonMessage, METRICS_REQUEST } from './json-schema.ts'
+import { ENUM_NAMES, type JsonField, type JsonMessage } from './json-schema.ts'
 
 /** A message or an array of one field that is open. */
 interface Frame {
@@ -28,7 +27,7 @@ export class OtlpJsonTranscoder {
   #ignoreDepth = -1
   #isUtf8 = true
 
-  constructor(root: JsonMessage = METRICS_REQUEST) {
+  constructor(root: JsonMessage) {
     this.#root = root
   }
 
@@ -106,7 +105,13 @@ export class OtlpJsonTranscoder {
     }
     if (token !== JSON_TOKENS.string && token !== JSON_TOKENS.number) return this.#wrong(`a ${field.form}`)
     if (field.form === 'double') return this.#double(token, field.tag)
-    if (field.form === 'fixed64' || field.form === 'sfixed64' || field.form === 'varint' || field.form === 'zigzag')
+    if (
+      field.form === 'fixed64' ||
+      field.form === 'sfixed64' ||
+      field.form === 'fixed32' ||
+      field.form === 'varint' ||
+      field.form === 'zigzag'
+    )
       return this.#integer(field)
     if (token === JSON_TOKENS.number && field.form !== 'enum') return this.#wrong('a string')
     if (field.form === 'enum') return this.#enumeration(token, field)
@@ -136,6 +141,7 @@ export class OtlpJsonTranscoder {
     const { low, high } = this.#halves
     if (field.form === 'zigzag')
       this.writer.varint64(field.tag, (low << 1) ^ (high >> 31), ((high << 1) | (low >>> 31)) ^ (high >> 31))
+    else if (field.form === 'fixed32') this.writer.fixed32(field.tag, low)
     else if (field.form === 'varint') this.writer.varint64(field.tag, low, high)
     else this.writer.fixed64(field.tag, low, high)
     return undefined
@@ -180,18 +186,25 @@ function fieldOf(message: JsonMessage, reader: JsonReader): JsonField | undefine
   return message.fields.find((field) => field.name === camel)
 }
 
-/** Decodes OTLP/JSON metrics with the protobuf decoder. Same contract as `OtlpMetricsDecoder`. */
-export class OtlpMetricsJsonDecoder {
-  readonly #transcoder = new OtlpJsonTranscoder()
-  readonly #decoder: OtlpMetricsDecoder
-  #batch: MetricBatch | undefined
+/** A decoder of OTLP protobuf. */
+interface ProtobufDecoder<Batch> {
+  start(body: Uint8Array, length: number, batch: Batch): void
+  step(deadlineMs: number, clock: Clock): 'more' | 'done' | Fault
+}
+
+/** Decodes OTLP/JSON of one signal with the protobuf decoder, whose contract it has. */
+export class OtlpJsonDecoder<Batch> {
+  readonly #transcoder: OtlpJsonTranscoder
+  readonly #decoder: ProtobufDecoder<Batch>
+  #batch: Batch | undefined
   #isTranscoded = false
 
-  constructor(decoder: OtlpMetricsDecoder) {
+  constructor(root: JsonMessage, decoder: ProtobufDecoder<Batch>) {
+    this.#transcoder = new OtlpJsonTranscoder(root)
     this.#decoder = decoder
   }
 
-  start(body: Uint8Array, length: number, batch: MetricBatch): void {
+  start(body: Uint8Array, length: number, batch: Batch): void {
     this.#transcoder.start(body, length)
     this.#batch = batch
     this.#isTranscoded = false

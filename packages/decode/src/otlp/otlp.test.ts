@@ -14,7 +14,8 @@ import { describe, expect, test } from 'vitest'
 import { plainNumber } from '../number-text.ts'
 import { OtlpMetricsDecoder } from './decode.ts'
 import { OtlpInterner } from './interner.ts'
-import { OtlpMetricsJsonDecoder } from './json.ts'
+import { OtlpJsonDecoder } from './json.ts'
+import { METRICS_REQUEST } from './json-schema.ts'
 import { prometheusLabel, prometheusName, prometheusUnit } from './names.ts'
 import { encodeExportResponse, encodeStatus, exportResponseJson, partialSuccess, statusJson } from './responses.ts'
 
@@ -39,7 +40,7 @@ function decode(
   interner = new OtlpInterner(7),
 ): MetricBatch | Fault {
   const inner = new OtlpMetricsDecoder(interner)
-  const decoder = isJson ? new OtlpMetricsJsonDecoder(inner) : inner
+  const decoder = isJson ? new OtlpJsonDecoder(METRICS_REQUEST, inner) : inner
   const batch = new MetricBatch()
   const clock = tiredClock()
   decoder.start(body, body.length, batch)

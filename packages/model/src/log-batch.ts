@@ -1,0 +1,144 @@
+import { ByteRanges, grownInts } from './byte-ranges.ts'
+import type { Refusal } from './metric-batch.ts'
+import type { Origin } from './origin.ts'
+
+/** What the body of a log row is: nothing, UTF-8 text, or an AnyValue message (`attribute-codec.ts`). */
+export const BODY_KIND = { none: 0, text: 1, value: 2 } as const
+
+/**
+ * Log rows in columns. Rows hold what OpenTelemetry's `LogRecord` holds; times are unix ns, 0 = absent. Ids are bytes,
+ * 16 or 8 for each row, all zero = absent.
+ *
+ * Decoders fill them (`LogBatch`), stores keep them, readers give them out (`LogBlock`); `capacity` rows fit.
+ */
+export class LogColumns {
+  count = 0
+  times: BigInt64Array
+  observedTimes: BigInt64Array
+  /** 1 … 24, 0 = absent. Source: opentelemetry-proto logs/v1, SeverityNumber. */
+  severities: Uint8Array
+  flags: Uint32Array
+  droppedAttributes: Uint32Array
+  traceIds: Uint8Array
+  spanIds: Uint8Array
+  /** Place in a list of origins beside the columns. */
+  origins: Int32Array
+  bodyKinds: Uint8Array
+  readonly bodies: ByteRanges
+  readonly severityTexts: ByteRanges
+  readonly eventNames: ByteRanges
+  /** As `attribute-codec.ts` says. */
+  readonly attributes: ByteRanges
+
+  constructor(capacity: number) {
+    this.times = new BigInt64Array(capacity)
+    this.observedTimes = new BigInt64Array(capacity)
+    this.severities = new Uint8Array(capacity)
+    this.flags = new Uint32Array(capacity)
+    this.droppedAttributes = new Uint32Array(capacity)
+    this.traceIds = new Uint8Array(capacity * 16)
+    this.spanIds = new Uint8Array(capacity * 8)
+    this.origins = new Int32Array(capacity)
+    this.bodyKinds = new Uint8Array(capacity)
+    this.bodies = new ByteRanges(capacity)
+    this.severityTexts = new ByteRanges(capacity)
+    this.eventNames = new ByteRanges(capacity)
+    this.attributes = new ByteRanges(capacity)
+  }
+
+  get capacity(): number {
+    return this.times.length
+  }
+}
+
+/**
+ * One decoded request of logs, the same for every door. Filled by a decoder, read by the store.
+ *
+ * Owner: the request that holds it, from decode until its log write is done; then it is reset and reused. The ranges of
+ * a column are of its own `bytes`: the body, or an arena of the decoder's.
+ */
+export class LogBatch {
+  readonly columns = new LogColumns(1024)
+  /**
+   * Origins of the rows in the order of the request, each as bytes that always mean the same origin for this tenant and
+   * `originSpace`: the store interns them by these bytes and calls `originOf` only for bytes it has not met.
+   */
+  originCount = 0
+  readonly originBytes = new ByteRanges(64)
+  originSpace = 0
+  originOf: (origin: number) => Origin = () => {
+    throw new Error('BUG: no decoder filled this batch')
+  }
+  /** Refused while decoding; rows of refused records are not in the columns. */
+  readonly refused: Refusal[] = []
+  readonly warnings: string[] = []
+
+  reset(): void {
+    this.columns.count = 0
+    this.originCount = 0
+    this.refused.length = 0
+    this.warnings.length = 0
+  }
+
+  /** Opens a row with everything absent. @returns its place */
+  addRow(origin: number): number {
+    const columns = this.columns
+    if (columns.count === columns.capacity) growLogColumns(columns)
+    const row = columns.count++
+    columns.times[row] = 0n
+    columns.observedTimes[row] = 0n
+    columns.severities[row] = 0
+    columns.flags[row] = 0
+    columns.droppedAttributes[row] = 0
+    columns.traceIds.fill(0, row * 16, row * 16 + 16)
+    columns.spanIds.fill(0, row * 8, row * 8 + 8)
+    columns.origins[row] = origin
+    columns.bodyKinds[row] = BODY_KIND.none
+    columns.bodies.set(row, 0, 0)
+    columns.severityTexts.set(row, 0, 0)
+    columns.eventNames.set(row, 0, 0)
+    columns.attributes.set(row, 0, 0)
+    return row
+  }
+
+  addOrigin(from: number, to: number): number {
+    if (this.originCount === this.originBytes.from.length) this.originBytes.grow(this.originCount * 2)
+    this.originBytes.set(this.originCount, from, to)
+    return this.originCount++
+  }
+}
+
+/** Doubles the room; what is there stays. */
+function growLogColumns(columns: LogColumns): void {
+  const capacity = columns.capacity * 2
+  columns.times = grownLongs(columns.times, capacity)
+  columns.observedTimes = grownLongs(columns.observedTimes, capacity)
+  columns.severities = grownBytes(columns.severities, capacity)
+  columns.flags = grownWords(columns.flags, capacity)
+  columns.droppedAttributes = grownWords(columns.droppedAttributes, capacity)
+  columns.traceIds = grownBytes(columns.traceIds, capacity * 16)
+  columns.spanIds = grownBytes(columns.spanIds, capacity * 8)
+  columns.origins = grownInts(columns.origins, capacity)
+  columns.bodyKinds = grownBytes(columns.bodyKinds, capacity)
+  for (const ranges of [columns.bodies, columns.severityTexts, columns.eventNames, columns.attributes]) {
+    ranges.grow(capacity)
+  }
+}
+
+export function grownLongs(column: BigInt64Array, capacity: number): BigInt64Array<ArrayBuffer> {
+  const grown = new BigInt64Array(capacity)
+  grown.set(column)
+  return grown
+}
+
+export function grownBytes(column: Uint8Array, capacity: number): Uint8Array<ArrayBuffer> {
+  const grown = new Uint8Array(capacity)
+  grown.set(column)
+  return grown
+}
+
+export function grownWords(column: Uint32Array, capacity: number): Uint32Array<ArrayBuffer> {
+  const grown = new Uint32Array(capacity)
+  grown.set(column)
+  return grown
+}

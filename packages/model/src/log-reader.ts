@@ -1,0 +1,78 @@
+import type { Labels } from './labels.ts'
+import type { LogColumns } from './log-batch.ts'
+import type { Matcher } from './matcher.ts'
+import type { Origin } from './origin.ts'
+import type { QueryBudget } from './reader.ts'
+import type { TenantId } from './tenant.ts'
+
+/** Half open: [startNs, endNs), unix ns. */
+export interface NsRange {
+  readonly startNs: bigint
+  readonly endNs: bigint
+}
+
+/**
+ * What a line must hold (`isWanted`) or must not. Text is compared as UTF-8 bytes, exactly. Regular expressions are the
+ * language's; it may add the literals that a match must hold.
+ */
+export interface LineFilter {
+  readonly text: string
+  readonly isWanted: boolean
+}
+
+/** Which rows of logs, in which order. Plain data: it may travel between threads. */
+export interface LogScan extends NsRange {
+  /** Of the stream's labels (`streamLabels` of origin.ts). */
+  readonly matchers: readonly Matcher[]
+  /** All must hold. A row without a body has the line ''. */
+  readonly lineFilters: readonly LineFilter[]
+  /** 16 bytes. */
+  readonly traceId?: Uint8Array | undefined
+  /** 8 bytes. */
+  readonly spanId?: Uint8Array | undefined
+  readonly direction: 'forward' | 'backward'
+}
+
+/**
+ * Some rows of a scan. Only valid until the next block is asked for; not to be kept.
+ */
+export interface LogBlock {
+  readonly columns: LogColumns
+  /** Places in the columns of the rows that fulfil the scan, in the scan's order. */
+  readonly rows: Int32Array
+  readonly origins: readonly Origin[]
+  /** Of each origin. */
+  readonly streams: readonly Labels[]
+}
+
+/** A number for each step of a group: `values[i]` is of (startNs + (i − 1) · stepNs, startNs + i · stepNs]. */
+export interface LogCounts {
+  readonly labels: Labels
+  readonly values: Float64Array
+}
+
+/**
+ * Reads logs. Synchronous: readers live in query workers, in front of shared memory and local files.
+ */
+export interface LogReader {
+  /**
+   * Rows in the order of their times (equal times: in the order they arrived; backward: that reversed), block by block.
+   * Whoever has enough stops asking.
+   */
+  scan(tenant: TenantId, scan: LogScan, budget: QueryBudget): Iterable<LogBlock>
+  /** Label sets of the streams that may have rows in the range, sorted (`compareLabels`), each once. */
+  streams(tenant: TenantId, matcherSets: readonly (readonly Matcher[])[], range: NsRange, budget: QueryBudget): Labels[]
+  /**
+   * Rows and bytes of lines without reading the rows, by stream labels, severity or both.
+   * @param by names of stream labels, or `severity` for the text of the severity; absent labels are left out
+   * @param steps of `stepNs`, the first ends at `startNs`; scan's own times bound the rows, not the steps
+   */
+  count(
+    tenant: TenantId,
+    scan: LogScan,
+    what: 'rows' | 'bytes',
+    by: readonly string[],
+    grid: { readonly startNs: bigint; readonly stepNs: bigint; readonly steps: number },
+    budget: QueryBudget,
+  ): LogCounts[]
+}

@@ -1,0 +1,136 @@
+import { ByteRanges, grownInts } from './byte-ranges.ts'
+import { grownBytes, grownLongs, grownWords } from './log-batch.ts'
+import type { Refusal } from './metric-batch.ts'
+import type { Origin } from './origin.ts'
+
+/** Source: opentelemetry-proto trace/v1, Span.SpanKind. */
+export const SPAN_KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const
+/** Source: opentelemetry-proto trace/v1, Status.StatusCode. */
+export const STATUS_CODES = ['unset', 'ok', 'error'] as const
+
+/**
+ * Spans in columns. Rows hold what OpenTelemetry's `Span` holds; times are unix ns. Ids are bytes, 16 or 8 for each
+ * row; a parent of zeros = root. A time of 0 = absent.
+ */
+export class SpanColumns {
+  count = 0
+  startTimes: BigInt64Array
+  endTimes: BigInt64Array
+  traceIds: Uint8Array
+  spanIds: Uint8Array
+  parentSpanIds: Uint8Array
+  /** Place in SPAN_KINDS. */
+  kinds: Uint8Array
+  /** Place in STATUS_CODES. */
+  statusCodes: Uint8Array
+  flags: Uint32Array
+  droppedAttributes: Uint32Array
+  droppedEvents: Uint32Array
+  droppedLinks: Uint32Array
+  /** Place in a list of origins beside the columns. */
+  origins: Int32Array
+  readonly names: ByteRanges
+  readonly statusMessages: ByteRanges
+  readonly traceStates: ByteRanges
+  /** As `attribute-codec.ts` says. */
+  readonly attributes: ByteRanges
+  /** (one byte tag, varint length, Span.Event message)*; see `span-parts.ts`. */
+  readonly events: ByteRanges
+  /** (one byte tag, varint length, Span.Link message)*; see `span-parts.ts`. */
+  readonly links: ByteRanges
+
+  constructor(capacity: number) {
+    this.startTimes = new BigInt64Array(capacity)
+    this.endTimes = new BigInt64Array(capacity)
+    this.traceIds = new Uint8Array(capacity * 16)
+    this.spanIds = new Uint8Array(capacity * 8)
+    this.parentSpanIds = new Uint8Array(capacity * 8)
+    this.kinds = new Uint8Array(capacity)
+    this.statusCodes = new Uint8Array(capacity)
+    this.flags = new Uint32Array(capacity)
+    this.droppedAttributes = new Uint32Array(capacity)
+    this.droppedEvents = new Uint32Array(capacity)
+    this.droppedLinks = new Uint32Array(capacity)
+    this.origins = new Int32Array(capacity)
+    this.names = new ByteRanges(capacity)
+    this.statusMessages = new ByteRanges(capacity)
+    this.traceStates = new ByteRanges(capacity)
+    this.attributes = new ByteRanges(capacity)
+    this.events = new ByteRanges(capacity)
+    this.links = new ByteRanges(capacity)
+  }
+
+  get capacity(): number {
+    return this.startTimes.length
+  }
+}
+
+/** One decoded request of spans; otherwise as `LogBatch`. */
+export class SpanBatch {
+  readonly columns = new SpanColumns(1024)
+  originCount = 0
+  readonly originBytes = new ByteRanges(64)
+  originSpace = 0
+  originOf: (origin: number) => Origin = () => {
+    throw new Error('BUG: no decoder filled this batch')
+  }
+  readonly refused: Refusal[] = []
+  readonly warnings: string[] = []
+
+  reset(): void {
+    this.columns.count = 0
+    this.originCount = 0
+    this.refused.length = 0
+    this.warnings.length = 0
+  }
+
+  /** Opens a row with everything absent. @returns its place */
+  addRow(origin: number): number {
+    const columns = this.columns
+    if (columns.count === columns.capacity) growSpanColumns(columns)
+    const row = columns.count++
+    columns.startTimes[row] = 0n
+    columns.endTimes[row] = 0n
+    columns.traceIds.fill(0, row * 16, row * 16 + 16)
+    columns.spanIds.fill(0, row * 8, row * 8 + 8)
+    columns.parentSpanIds.fill(0, row * 8, row * 8 + 8)
+    columns.kinds[row] = 0
+    columns.statusCodes[row] = 0
+    columns.flags[row] = 0
+    columns.droppedAttributes[row] = 0
+    columns.droppedEvents[row] = 0
+    columns.droppedLinks[row] = 0
+    columns.origins[row] = origin
+    for (const ranges of rangesOf(columns)) ranges.set(row, 0, 0)
+    return row
+  }
+
+  addOrigin(from: number, to: number): number {
+    if (this.originCount === this.originBytes.from.length) this.originBytes.grow(this.originCount * 2)
+    this.originBytes.set(this.originCount, from, to)
+    return this.originCount++
+  }
+}
+
+function rangesOf(columns: SpanColumns): readonly ByteRanges[] {
+  const { names, statusMessages, traceStates, attributes, events, links } = columns
+  return [names, statusMessages, traceStates, attributes, events, links]
+}
+
+/** Doubles the room; what is there stays. */
+function growSpanColumns(columns: SpanColumns): void {
+  const capacity = columns.capacity * 2
+  columns.startTimes = grownLongs(columns.startTimes, capacity)
+  columns.endTimes = grownLongs(columns.endTimes, capacity)
+  columns.traceIds = grownBytes(columns.traceIds, capacity * 16)
+  columns.spanIds = grownBytes(columns.spanIds, capacity * 8)
+  columns.parentSpanIds = grownBytes(columns.parentSpanIds, capacity * 8)
+  columns.kinds = grownBytes(columns.kinds, capacity)
+  columns.statusCodes = grownBytes(columns.statusCodes, capacity)
+  columns.flags = grownWords(columns.flags, capacity)
+  columns.droppedAttributes = grownWords(columns.droppedAttributes, capacity)
+  columns.droppedEvents = grownWords(columns.droppedEvents, capacity)
+  columns.droppedLinks = grownWords(columns.droppedLinks, capacity)
+  columns.origins = grownInts(columns.origins, capacity)
+  for (const ranges of rangesOf(columns)) ranges.grow(capacity)
+}
