@@ -69,12 +69,18 @@ function flagsOf(config: Config): Record<string, string> {
 function statsOf(sources: FactSources, rate: RateMeter): Record<string, unknown> {
   const store = sources.store()?.stats()
   const samplesTotal = sources.intake()?.samples ?? 0
-  const byReceiver = new Map<string, { requests: number; samples: number; refused: number }>()
-  for (const { receiver, samples, refused } of sources.recent.list()) {
-    const row = byReceiver.get(receiver) ?? { requests: 0, samples: 0, refused: 0 }
-    byReceiver.set(receiver, {
+  const byReceiver = new Map<
+    string,
+    { signal: string; receiver: string; requests: number; items: number; refused: number }
+  >()
+  for (const { signal, receiver, items, refused } of sources.recent.list()) {
+    const key = `${signal} ${receiver}`
+    const row = byReceiver.get(key) ?? { signal, receiver, requests: 0, items: 0, refused: 0 }
+    byReceiver.set(key, {
+      signal,
+      receiver,
       requests: row.requests + 1,
-      samples: row.samples + samples,
+      items: row.items + items,
       refused: row.refused + refused,
     })
   }
@@ -86,7 +92,7 @@ function statsOf(sources: FactSources, rate: RateMeter): Record<string, unknown>
     samplesTotal,
     diskBytes:
       (store?.partBytes ?? 0) + (store?.tierBytes ?? 0) + (sources.log()?.stats('metrics-raw').bytesOnDisk ?? 0),
-    receivers: [...byReceiver].map(([receiver, row]) => ({ receiver, ...row })),
+    receivers: [...byReceiver.values()],
   }
 }
 

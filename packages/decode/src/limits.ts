@@ -51,3 +51,16 @@ export const NO_LABEL_LIMITS: LabelLimits = {
 }
 
 export const LABEL_LIMITS: LabelLimits = { maxLabels: 40, maxLabelNameBytes: 1_024, maxLabelValueBytes: 2_048 }
+
+/** Limits of logs and spans, from the configuration (`limits.*`). */
+export interface RecordLimits {
+  readonly maxAttributes: number
+  readonly maxAttributeBytes: number
+  readonly maxLineBytes: number
+}
+
+export const RECORD_LIMITS: RecordLimits = {
+  maxAttributes: 128,
+  maxAttributeBytes: 64 * 1024,
+  maxLineBytes: 256 * 1024,
+}

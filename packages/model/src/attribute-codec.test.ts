@@ -6,6 +6,7 @@ import {
   decodeLinks,
   decodeValue,
   encodeAttributes,
+  encodeEvents,
   encodeValue,
 } from './attribute-codec.ts'
 import { type AnyValue, valueText } from './attributes.ts'
@@ -37,6 +38,21 @@ test('what is written is read', () => {
     fc.property(anyValue, (value) => {
       const bytes = encodeValue(value)
       expect(decodeValue(bytes, 0, bytes.length)).toEqual(value)
+    }),
+  )
+})
+
+test('events that are written are read', () => {
+  const event = fc.record({
+    timeUnixNs: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    name: fc.string(),
+    attributes: fc.array(fc.record({ key: fc.string(), value: anyValue }), { maxLength: 3 }),
+    droppedAttributes: fc.nat(),
+  })
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 5 }), (events) => {
+      const bytes = encodeEvents(events)
+      expect(decodeEvents(bytes, 0, bytes.length)).toEqual(events)
     }),
   )
 })

@@ -264,6 +264,28 @@ export function encodeValue(value: AnyValue): Uint8Array {
   return Uint8Array.from(valueBytes(value))
 }
 
+/** Writes events; the inverse of `decodeEvents`. @returns bytes of its own */
+export function encodeEvents(events: readonly SpanEvent[]): Uint8Array {
+  const out: number[] = []
+  for (const event of events) {
+    const inner: number[] = []
+    putFixed64(inner, 0x09, event.timeUnixNs)
+    putField(inner, 0x12, encoder.encode(event.name))
+    for (const one of event.attributes) putField(inner, 0x1a, attributeBytes(one))
+    if (event.droppedAttributes > 0) {
+      inner.push(0x20)
+      putVarint(inner, BigInt(event.droppedAttributes))
+    }
+    putField(out, TAG, inner)
+  }
+  return Uint8Array.from(out)
+}
+
+function putFixed64(out: number[], tag: number, value: bigint): void {
+  out.push(tag)
+  for (let shift = 0n; shift < 64n; shift += 8n) out.push(Number((value >> shift) & 0xffn))
+}
+
 function attributeBytes(one: Attribute): number[] {
   const out: number[] = []
   putField(out, 0x0a, encoder.encode(one.key))

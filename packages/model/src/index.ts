@@ -4,6 +4,7 @@ export {
   decodeLinks,
   decodeValue,
   encodeAttributes,
+  encodeEvents,
   encodeValue,
   VALUE_DEPTH_MAX,
 } from './attribute-codec.ts'
@@ -30,6 +31,7 @@ export {
 } from './histogram.ts'
 export { decodeHistogram, encodeHistogram } from './histogram-codec.ts'
 export { hexBytes, hexText, isZero } from './ids.ts'
+export { ItemVerdict } from './item-verdict.ts'
 export type { Labels } from './labels.ts'
 export {
   compareLabels,

@@ -1,4 +1,5 @@
 import { ByteRanges, grownInts } from './byte-ranges.ts'
+import { ItemVerdict } from './item-verdict.ts'
 import type { Refusal } from './metric-batch.ts'
 import type { Origin } from './origin.ts'
 
@@ -70,10 +71,15 @@ export class LogBatch {
     throw new Error('BUG: no decoder filled this batch')
   }
   /** Refused while decoding; rows of refused records are not in the columns. */
+  readonly verdict = new ItemVerdict()
+  /** Items of each row, as `verdict` counts them. */
+  rowItems = new Int32Array(1024)
   readonly refused: Refusal[] = []
   readonly warnings: string[] = []
 
-  reset(): void {
+  /** @param replayed the verdict of a record that is replayed */
+  reset(replayed?: Uint8Array): void {
+    this.verdict.reset(replayed)
     this.columns.count = 0
     this.originCount = 0
     this.refused.length = 0
@@ -85,6 +91,8 @@ export class LogBatch {
     const columns = this.columns
     if (columns.count === columns.capacity) growLogColumns(columns)
     const row = columns.count++
+    if (row >= this.rowItems.length) this.rowItems = grownInts(this.rowItems, columns.capacity)
+    this.rowItems[row] = this.verdict.count - 1
     columns.times[row] = 0n
     columns.observedTimes[row] = 0n
     columns.severities[row] = 0

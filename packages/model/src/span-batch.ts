@@ -1,4 +1,5 @@
 import { ByteRanges, grownInts } from './byte-ranges.ts'
+import { ItemVerdict } from './item-verdict.ts'
 import { grownBytes, grownLongs, grownWords } from './log-batch.ts'
 import type { Refusal } from './metric-batch.ts'
 import type { Origin } from './origin.ts'
@@ -74,10 +75,15 @@ export class SpanBatch {
   originOf: (origin: number) => Origin = () => {
     throw new Error('BUG: no decoder filled this batch')
   }
+  readonly verdict = new ItemVerdict()
+  /** Items of each row, as `verdict` counts them. */
+  rowItems = new Int32Array(1024)
   readonly refused: Refusal[] = []
   readonly warnings: string[] = []
 
-  reset(): void {
+  /** @param replayed the verdict of a record that is replayed */
+  reset(replayed?: Uint8Array): void {
+    this.verdict.reset(replayed)
     this.columns.count = 0
     this.originCount = 0
     this.refused.length = 0
@@ -89,6 +95,8 @@ export class SpanBatch {
     const columns = this.columns
     if (columns.count === columns.capacity) growSpanColumns(columns)
     const row = columns.count++
+    if (row >= this.rowItems.length) this.rowItems = grownInts(this.rowItems, columns.capacity)
+    this.rowItems[row] = this.verdict.count - 1
     columns.startTimes[row] = 0n
     columns.endTimes[row] = 0n
     columns.traceIds.fill(0, row * 16, row * 16 + 16)

@@ -87,7 +87,7 @@ async function raw(port: number, bytes: string): Promise<string> {
 }
 
 const PARTIAL: IntakeAccepted = {
-  samples: 7,
+  items: 7,
   histograms: 2,
   exemplars: 2,
   refused: [{ reason: 'out_of_order', count: 3, message: 'too late\nby far' }],
@@ -117,7 +117,7 @@ describe('each face: all good, some refused, undecodable', () => {
     {
       status: 200,
       type: 'application/json',
-      text: '{"partialSuccess":{"rejected":3,"message":"out_of_order: too late\\nby far"}}',
+      text: '{"partialSuccess":{"rejectedDataPoints":"3","message":"out_of_order: too late\\nby far"}}',
     },
     {
       status: 200,
@@ -160,7 +160,7 @@ test('remote write says how much is stored', async () => {
     const { headers } = await send(doors.port, '/api/v1/write', { headers: REMOTE_WRITE, body: 'x' })
     return ['samples', 'histograms', 'exemplars'].map((what) => headers[`x-prometheus-remote-write-${what}-written`])
   }
-  doors.submit = async () => ok({ ...ONE_SAMPLE, samples: 5, exemplars: 4 })
+  doors.submit = async () => ok({ ...ONE_SAMPLE, items: 5, exemplars: 4 })
   expect(await written()).toEqual(['5', '0', '4'])
   doors.submit = async () => ok(PARTIAL)
   expect(await written()).toEqual(['5', '2', '2'])
@@ -619,7 +619,7 @@ describe('figures', () => {
     const { registry } = doors.reception
     doors.submit = async () => ok(PARTIAL)
     await send(doors.port, '/v1/metrics', { headers: PROTOBUF, body: 'abc' })
-    doors.submit = async () => ok({ ...ONE_SAMPLE, samples: 4 })
+    doors.submit = async () => ok({ ...ONE_SAMPLE, items: 4 })
     await send(doors.port, '/v1/metrics', { headers: PROTOBUF, body: 'abc' })
     const problems = [{ index: 0, reason: 'invalid_value' as const, message: 'x' }]
     doors.submit = async () => err({ ...fault('unprocessable', 'x'), problems })

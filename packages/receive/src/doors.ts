@@ -8,12 +8,14 @@ import { grantContinue, holdContinue } from './http-server.ts'
 import type { IntakeFault } from './intake.ts'
 import type { Reception } from './reception.ts'
 import { withRetryAfter } from './retry-after.ts'
+import { type Signal, WRITE_SCOPES } from './signal.ts'
 
 /** Bytes of a JSON body in which the key must come that tells a plain batch from OTLP; without it, it is OTLP. */
 const JSON_SHAPE_BYTES_MAX = 64 * 1_024
 
 /** A family of paths that take the same bodies. */
 interface Door {
+  readonly signal: Signal
   readonly receiver: string
   readonly paths: readonly string[]
   readonly readForm: (
@@ -22,35 +24,63 @@ interface Door {
   ) => Result<BodyForm, IntakeFault>
   /** The face of answers given before the body is known. */
   readonly faceOf: (contentType: string | undefined) => Face
+  readonly formatOf: (form: BodyForm) => PayloadFormat
 }
 
 const REMOTE_WRITE: Door = {
+  signal: 'metrics',
   receiver: 'remote-write',
   paths: ['/api/v1/write', '/api/v1/push', '/api/prom/push'],
   readForm: remoteWriteForm,
   faceOf: () => 'remote-write',
+  formatOf: ({ remoteWriteVersion }) =>
+    remoteWriteVersion === 2 ? PAYLOAD_FORMATS.remoteWriteV2Snappy : PAYLOAD_FORMATS.remoteWriteV1Snappy,
 }
 
-const OTLP_HTTP: Door = {
-  receiver: 'otlp-http',
-  paths: ['/v1/metrics', '/otlp/v1/metrics', '/api/v1/otlp/v1/metrics', '/opentelemetry/v1/metrics'],
-  readForm: otlpForm,
-  faceOf: (contentType) => (/^\s*application\/(x-)?protobuf/i.test(contentType ?? '') ? 'otlp-protobuf' : 'otlp-json'),
+function otlpDoor(
+  signal: Signal,
+  paths: readonly string[],
+  formats: { readonly protobuf: PayloadFormat; readonly json: PayloadFormat },
+): Door {
+  return {
+    signal,
+    receiver: 'otlp-http',
+    paths,
+    readForm: otlpForm,
+    faceOf: (contentType) =>
+      /^\s*application\/(x-)?protobuf/i.test(contentType ?? '') ? 'otlp-protobuf' : 'otlp-json',
+    formatOf: ({ kind }) => formats[kind],
+  }
 }
 
-const DOORS: readonly Door[] = [REMOTE_WRITE, OTLP_HTTP]
+const DOORS: readonly Door[] = [
+  REMOTE_WRITE,
+  otlpDoor('metrics', ['/v1/metrics', '/otlp/v1/metrics', '/api/v1/otlp/v1/metrics', '/opentelemetry/v1/metrics'], {
+    protobuf: PAYLOAD_FORMATS.otlpMetricsProtobuf,
+    json: PAYLOAD_FORMATS.otlpMetricsJson,
+  }),
+  otlpDoor('logs', ['/v1/logs', '/otlp/v1/logs'], {
+    protobuf: PAYLOAD_FORMATS.otlpLogsProtobuf,
+    json: PAYLOAD_FORMATS.otlpLogsJson,
+  }),
+  otlpDoor('traces', ['/v1/traces', '/otlp/v1/traces'], {
+    protobuf: PAYLOAD_FORMATS.otlpTracesProtobuf,
+    json: PAYLOAD_FORMATS.otlpTracesJson,
+  }),
+]
 
-/** Paths of the metric doors: for hosts that route by hand. */
-export const METRIC_PATHS: ReadonlySet<string> = new Set(DOORS.flatMap((door) => door.paths))
+/** Paths of the doors: for hosts that route by hand. */
+export const DOOR_PATHS: ReadonlySet<string> = new Set(DOORS.flatMap((door) => door.paths))
 
 /**
- * Adds the doors for metrics to a server: remote write 1.0 and 2.0, OTLP/HTTP (protobuf, JSON) and plain JSON batches.
+ * Adds these doors to a server: remote write 1.0 and 2.0, OTLP/HTTP of all signals (protobuf, JSON), plain JSON
+ * batches.
  *
  * A request is served in Fastify's first hook: the order of checks is ours alone (a body parser that refuses a
  * media type before the credential was checked would break it), and the body is read straight from the socket.
  */
-export function registerMetricDoors(app: FastifyInstance, reception: Reception): void {
-  holdContinue(app.server, METRIC_PATHS)
+export function registerDoors(app: FastifyInstance, reception: Reception): void {
+  holdContinue(app.server, DOOR_PATHS)
   for (const door of DOORS) {
     for (const url of door.paths) {
       app.route({
@@ -58,15 +88,16 @@ export function registerMetricDoors(app: FastifyInstance, reception: Reception):
         url,
         onRequest: (request, reply) => new HttpVisit(door, reception, request, reply).serve(),
         handler: () => {
-          throw new Error('BUG: a metric door answers in its first hook')
+          throw new Error('BUG: a door answers in its first hook')
         },
       })
     }
   }
 }
 
-/** One HTTP request at a metric door, from its headers to its answer. */
+/** One HTTP request at a door, from its headers to its answer. */
 class HttpVisit {
+  readonly signal: Signal
   receiver: string
   tenant: TenantId | undefined
   wireBytes = 0
@@ -82,6 +113,7 @@ class HttpVisit {
     this.#reception = reception
     this.#request = request
     this.#reply = reply
+    this.signal = door.signal
     this.receiver = door.receiver
     this.startedMonotonicMs = reception.clock.monotonicMs()
     this.#face = door.faceOf(request.headers['content-type'])
@@ -120,18 +152,17 @@ class HttpVisit {
     })
     if (!outcome.ok) return this.#refuse(outcome.error)
     this.#reception.counts.accepted(this, outcome.value)
-    const answer = acceptedAnswer(this.#face, outcome.value, this.#reception.codec)
+    const answer = acceptedAnswer(this.#face, this.signal, outcome.value, this.#reception.codec)
     sendAnswer(this.#request, this.#reply, answer, this.wireBytes)
     return this.#reply
   }
 
   /** Names the payload; a plain JSON batch at the OTLP door is known by its body only and changes the face. */
   #recognise(form: BodyForm, { body, bodyLength }: ReadBody): PayloadFormat {
-    if (form.remoteWriteVersion === 1) return PAYLOAD_FORMATS.remoteWriteV1Snappy
-    if (form.remoteWriteVersion === 2) return PAYLOAD_FORMATS.remoteWriteV2Snappy
-    if (form.kind === 'protobuf') return PAYLOAD_FORMATS.otlpMetricsProtobuf
-    if (!this.#reception.codec.isJsonBatch(body, Math.min(bodyLength, JSON_SHAPE_BYTES_MAX))) {
-      return PAYLOAD_FORMATS.otlpMetricsJson
+    const format = this.#door.formatOf(form)
+    const mayBeBatch = format === PAYLOAD_FORMATS.otlpMetricsJson
+    if (!mayBeBatch || !this.#reception.codec.isJsonBatch(body, Math.min(bodyLength, JSON_SHAPE_BYTES_MAX))) {
+      return format
     }
     this.receiver = 'json-batch'
     this.#face = 'json-batch'
@@ -161,7 +192,7 @@ class HttpVisit {
     const { headers, method, raw } = this.#request
     return {
       receiver: this.receiver,
-      scope: 'metrics:write',
+      scope: WRITE_SCOPES[this.signal],
       authority: headers.host,
       header: (name) => {
         const value = headers[name]

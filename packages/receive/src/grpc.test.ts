@@ -193,7 +193,17 @@ describe('Export', () => {
   })
 
   test.each([
-    '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+    ['metrics.v1.MetricsService', PAYLOAD_FORMATS.otlpMetricsProtobuf],
+    ['logs.v1.LogsService', PAYLOAD_FORMATS.otlpLogsProtobuf],
+    ['trace.v1.TraceService', PAYLOAD_FORMATS.otlpTracesProtobuf],
+  ])('%s takes its signal', async (service, format) => {
+    const { client, submitted } = await open()
+    expect((await call(client, `/opentelemetry.proto.collector.${service}/Export`, 'x')).code).toBe(0)
+    expect(submitted[0]).toMatchObject({ format, receiver: 'otlp-grpc' })
+  })
+
+  test.each([
+    '/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export',
     '/opentelemetry.proto.collector.metrics.v1.MetricsService/Import',
     '/nothing/at/all',
   ])('%s is UNIMPLEMENTED', async (path) => {

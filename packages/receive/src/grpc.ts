@@ -7,7 +7,17 @@ import {
   type ServerWritableStream,
   type sendUnaryData,
 } from '@grpc/grpc-js'
-import { err, fault, ok, PAYLOAD_ENCODINGS, PAYLOAD_FORMATS, type Result, STATUS, type TenantId } from '@vantage/model'
+import {
+  err,
+  fault,
+  ok,
+  PAYLOAD_ENCODINGS,
+  PAYLOAD_FORMATS,
+  type PayloadFormat,
+  type Result,
+  STATUS,
+  type TenantId,
+} from '@vantage/model'
 import { type Arrival, admit, inflightFault } from './admission.ts'
 import { decodeHealthRequest, encodeHealthResponse, HEALTH_SERVICE, healthOf, isUnknownService } from './grpc-health.ts'
 import { bindGrpc, bytesMethod, closeGrpc, grpcStatus, newGrpcServer, peerAddress } from './grpc-server.ts'
@@ -15,10 +25,31 @@ import type { InflightHold } from './inflight.ts'
 import type { IntakeAccepted, IntakeFault } from './intake.ts'
 import { GRPC_PEERS_MAX, HEALTH_POLL_MS, HEALTH_WATCHERS_MAX } from './limits.ts'
 import type { Reception } from './reception.ts'
+import { type Signal, WRITE_SCOPES } from './signal.ts'
 
-const METRICS_SERVICE = 'opentelemetry.proto.collector.metrics.v1.MetricsService'
-const EXPORT_PATH = `/${METRICS_SERVICE}/Export`
-const SERVED: ReadonlySet<string> = new Set([METRICS_SERVICE])
+/** One service of OTLP. */
+interface ExportService {
+  readonly signal: Signal
+  readonly name: string
+  readonly format: PayloadFormat
+}
+
+const COLLECTOR = 'opentelemetry.proto.collector'
+const SERVICES: readonly ExportService[] = [
+  {
+    signal: 'metrics',
+    name: `${COLLECTOR}.metrics.v1.MetricsService`,
+    format: PAYLOAD_FORMATS.otlpMetricsProtobuf,
+  },
+  { signal: 'logs', name: `${COLLECTOR}.logs.v1.LogsService`, format: PAYLOAD_FORMATS.otlpLogsProtobuf },
+  { signal: 'traces', name: `${COLLECTOR}.trace.v1.TraceService`, format: PAYLOAD_FORMATS.otlpTracesProtobuf },
+]
+const SERVED: ReadonlySet<string> = new Set(SERVICES.map((service) => service.name))
+
+function exportPath(service: ExportService): string {
+  return `/${service.name}/Export`
+}
+
 const RECEIVER = 'otlp-grpc'
 /** The mean size of messages forgets after so many. */
 const USUAL_MESSAGES = 32
@@ -39,23 +70,23 @@ export interface OtlpGrpcDoor {
 }
 
 /**
- * Opens OTLP/gRPC for metrics and the health service. Messages arrive as bytes: decoding is the intake's, so that
+ * Opens OTLP/gRPC for metrics, logs and traces, and the health service. Messages arrive as bytes: decoding is the intake's, so that
  * bad bytes answer INVALID_ARGUMENT (the library's own decode errors answer INTERNAL).
  * Rejects where the address cannot be bound.
  */
 export async function startOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpcDoor> {
   const { reception } = options
-  const door = new MetricsDoor(reception)
+  const doors = new Map(SERVICES.map((service) => [exportPath(service), new ExportDoor(service, reception)]))
   const health = new HealthDoor(reception)
   const server = newGrpcServer(reception, {
-    interceptors: [
-      (method, call) => (method.path === EXPORT_PATH ? door.guard(call) : new ServerInterceptingCall(call)),
-    ],
+    interceptors: [(method, call) => doors.get(method.path)?.guard(call) ?? new ServerInterceptingCall(call)],
   })
-  server.addService(
-    { Export: bytesMethod(EXPORT_PATH) },
-    { Export: (call: BytesCall, answer: sendUnaryData<Buffer>) => void door.serve(call, answer) },
-  )
+  for (const [path, door] of doors) {
+    server.addService(
+      { Export: bytesMethod(path) },
+      { Export: (call: BytesCall, answer: sendUnaryData<Buffer>) => void door.serve(call, answer) },
+    )
+  }
   server.addService(
     {
       Check: bytesMethod(`/${HEALTH_SERVICE}/Check`),
@@ -79,6 +110,7 @@ type BytesStream = ServerWritableStream<Buffer, Buffer>
 
 /** One call between its metadata and its answer. */
 interface GrpcVisit {
+  readonly signal: Signal
   readonly receiver: string
   readonly startedMonotonicMs: number
   tenant: TenantId | undefined
@@ -87,15 +119,17 @@ interface GrpcVisit {
   hold: InflightHold | undefined
 }
 
-/** The metrics service: the same checks in the same order as the HTTP doors, the body by the library. */
-class MetricsDoor {
+/** The service of one signal: the same checks in the same order as the HTTP doors, the body by the library. */
+class ExportDoor {
+  readonly #service: ExportService
   readonly #reception: Reception
   #usualBytes = 0
   /** Calls that were let in, by the metadata object that the library hands to the handler. */
   readonly #visits = new WeakMap<Metadata, GrpcVisit>()
   readonly #peers = new Map<string, object>()
 
-  constructor(reception: Reception) {
+  constructor(service: ExportService, reception: Reception) {
+    this.#service = service
     this.#reception = reception
   }
 
@@ -152,7 +186,7 @@ class MetricsDoor {
         tenant: visit.tenant as TenantId,
         sender: visit.sender,
         receiver: RECEIVER,
-        format: PAYLOAD_FORMATS.otlpMetricsProtobuf,
+        format: this.#service.format,
         encoding: PAYLOAD_ENCODINGS.identity,
         raw: call.request,
         body: call.request,
@@ -169,6 +203,7 @@ class MetricsDoor {
   #admit(call: ServerInterceptingCallInterface, metadata: Metadata): Result<GrpcVisit, IntakeFault> {
     const startedMonotonicMs = this.#reception.clock.monotonicMs()
     const visit: GrpcVisit = {
+      signal: this.#service.signal,
       receiver: RECEIVER,
       startedMonotonicMs,
       tenant: undefined,
@@ -180,7 +215,7 @@ class MetricsDoor {
       this.#usualBytes,
       Math.floor(this.#reception.limits.maxInflightBytes * EXPECTED_SHARE),
     )
-    const admitted = admit(grpcArrival(call, metadata, expectedBytes), this.#reception, (tenant) => {
+    const admitted = admit(grpcArrival(this.#service, call, metadata, expectedBytes), this.#reception, (tenant) => {
       visit.tenant = tenant
     })
     if (!admitted.ok) {
@@ -204,14 +239,19 @@ class MetricsDoor {
   }
 }
 
-function grpcArrival(call: ServerInterceptingCallInterface, metadata: Metadata, expectedBytes: number): Arrival {
+function grpcArrival(
+  service: ExportService,
+  call: ServerInterceptingCallInterface,
+  metadata: Metadata,
+  expectedBytes: number,
+): Arrival {
   return {
     receiver: RECEIVER,
-    scope: 'metrics:write',
+    scope: WRITE_SCOPES[service.signal],
     authority: call.getHost(),
     header: (name) => metadata.get(name)[0]?.toString(),
     isMethodAllowed: true,
-    urlBytes: EXPORT_PATH.length,
+    urlBytes: exportPath(service).length,
     // A message's length is known with its first bytes, which the library reads.
     contentLength: undefined,
     expectedBytes,

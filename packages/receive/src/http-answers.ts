@@ -1,6 +1,7 @@
 import { STATUS } from '@vantage/model'
 import type { IntakeAccepted, IntakeFault } from './intake.ts'
 import type { ReceiveCodec } from './reception.ts'
+import type { Signal } from './signal.ts'
 
 /** Whose habits an answer follows. */
 export type Face = 'remote-write' | 'otlp-protobuf' | 'otlp-json' | 'json-batch'
@@ -15,8 +16,15 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 const PROTOBUF_TYPE = { 'content-type': 'application/x-protobuf' }
 const TEXT_TYPE = { 'content-type': 'text/plain; charset=utf-8' }
 
+/** Source: opentelemetry-proto collector/*, the messages of partial success. */
+const REJECTED_KEYS: Readonly<Record<Signal, string>> = {
+  metrics: 'rejectedDataPoints',
+  logs: 'rejectedLogRecords',
+  traces: 'rejectedSpans',
+}
+
 /** All or some of the items were taken. */
-export function acceptedAnswer(face: Face, accepted: IntakeAccepted, codec: ReceiveCodec): Answer {
+export function acceptedAnswer(face: Face, signal: Signal, accepted: IntakeAccepted, codec: ReceiveCodec): Answer {
   const partial = codec.partialSuccess(accepted.refused, accepted.warnings)
   switch (face) {
     case 'remote-write': {
@@ -29,14 +37,14 @@ export function acceptedAnswer(face: Face, accepted: IntakeAccepted, codec: Rece
     case 'otlp-protobuf':
       return { status: 200, headers: PROTOBUF_TYPE, body: codec.encodeExportResponse(partial) }
     case 'otlp-json':
-      return { status: 200, headers: JSON_TYPE, body: codec.exportResponseJson(partial) }
+      return { status: 200, headers: JSON_TYPE, body: codec.exportResponseJson(partial, REJECTED_KEYS[signal]) }
     case 'json-batch': {
       const refused = accepted.refused.length === 0 ? {} : { refused: accepted.refused }
       const warnings = accepted.warnings.length === 0 ? {} : { warnings: accepted.warnings }
       return {
         status: 200,
         headers: JSON_TYPE,
-        body: JSON.stringify({ accepted: accepted.samples, ...refused, ...warnings }),
+        body: JSON.stringify({ accepted: accepted.items, ...refused, ...warnings }),
       }
     }
   }
@@ -50,7 +58,7 @@ export function faultAnswer(face: Face, fault: IntakeFault, codec: ReceiveCodec,
     case 'remote-write':
       return {
         status,
-        headers: { ...headers, ...writtenHeaders({ samples: 0, histograms: 0, exemplars: 0 }), ...TEXT_TYPE },
+        headers: { ...headers, ...writtenHeaders({ items: 0, histograms: 0, exemplars: 0 }), ...TEXT_TYPE },
         body: oneLine(fault.message),
       }
     case 'otlp-protobuf':
@@ -76,9 +84,9 @@ function faultHeaders(fault: IntakeFault): Record<string, string> {
 }
 
 /** Counts of what is now stored. Source: Remote-Write 2.0, "Required Written Response Headers". */
-function writtenHeaders(written: Pick<IntakeAccepted, 'samples' | 'histograms' | 'exemplars'>): Record<string, string> {
+function writtenHeaders(written: Pick<IntakeAccepted, 'items' | 'histograms' | 'exemplars'>): Record<string, string> {
   return {
-    'x-prometheus-remote-write-samples-written': String(written.samples - written.histograms),
+    'x-prometheus-remote-write-samples-written': String(written.items - written.histograms),
     'x-prometheus-remote-write-histograms-written': String(written.histograms),
     'x-prometheus-remote-write-exemplars-written': String(written.exemplars),
   }

@@ -7,7 +7,7 @@ export {
   SCOPES,
   type Scope,
 } from './auth.ts'
-export { METRIC_PATHS, registerMetricDoors } from './doors.ts'
+export { DOOR_PATHS, registerDoors } from './doors.ts'
 export { type OtlpGrpcDoor, type OtlpGrpcOptions, startOtlpGrpc } from './grpc.ts'
 export { HostCollector } from './host/collector.ts'
 export type { HostSample } from './host/host-sample.ts'

@@ -81,7 +81,13 @@ class Gathered {
   async #submit(body: Uint8Array, bodyLength: number): Promise<void> {
     const { reception, counts } = this.#options
     const startedMonotonicMs = reception.clock.monotonicMs()
-    const visit = { receiver: RECEIVER, tenant: DEFAULT_TENANT, startedMonotonicMs, wireBytes: bodyLength }
+    const visit = {
+      signal: 'metrics' as const,
+      receiver: RECEIVER,
+      tenant: DEFAULT_TENANT,
+      startedMonotonicMs,
+      wireBytes: bodyLength,
+    }
     const reason = closedReason(reception)
     // Draining closes this door before the store: what was gathered may still be stored.
     if (reason !== undefined && reason !== 'draining') {

@@ -3,11 +3,11 @@ import type { Counter, Logger, Registry } from '@vantage/observe'
 import type { IntakeAccepted, IntakeFault } from './intake.ts'
 import { TENANT_LABELS_MAX } from './limits.ts'
 import type { RecentRequests } from './recent.ts'
-
-const SIGNAL = 'metrics'
+import type { Signal } from './signal.ts'
 
 /** How one request went, as far as it came. */
 export interface Visit {
+  readonly signal: Signal
   readonly receiver: string
   /** Undefined before the credential was known. */
   readonly tenant: TenantId | undefined
@@ -43,11 +43,11 @@ export class IntakeCounts {
       'receiver',
       'code',
     ])
-    this.#items = registry.counter('vantage_ingest_items_total', 'Items that writers sent (samples, data points).', [
-      'signal',
-      'receiver',
-      'tenant',
-    ])
+    this.#items = registry.counter(
+      'vantage_ingest_items_total',
+      'Items that writers sent (samples, data points, log records, spans).',
+      ['signal', 'receiver', 'tenant'],
+    )
     this.#acked = registry.counter('vantage_acked_items_total', 'Items acknowledged: logged, synced and applied.', [
       'signal',
       'receiver',
@@ -70,22 +70,22 @@ export class IntakeCounts {
     let refused = 0
     for (const { reason, count } of outcome.refused) {
       refused += count
-      this.#discarded.add(count, SIGNAL, reason, tenant)
+      this.#discarded.add(count, visit.signal, reason, tenant)
       this.#warn(visit, reason, 'some items of a request were refused')
     }
-    this.#items.add(outcome.samples + refused, SIGNAL, visit.receiver, tenant)
-    this.#acked.add(outcome.samples, SIGNAL, visit.receiver, tenant)
+    this.#items.add(outcome.items + refused, visit.signal, visit.receiver, tenant)
+    this.#acked.add(outcome.items, visit.signal, visit.receiver, tenant)
     const code = refused === 0 ? 'ok' : 'partial'
     this.#requests.add(1, visit.receiver, code)
-    this.#remember(visit, code, outcome.samples, refused, outcome.refused[0]?.message ?? '')
+    this.#remember(visit, code, outcome.items, refused, outcome.refused[0]?.message ?? '')
   }
 
   refused(visit: Visit, fault: IntakeFault): void {
     const tenant = this.#tenantLabel(visit.tenant)
     const problems = fault.problems ?? []
-    for (const { reason } of problems) this.#discarded.add(1, SIGNAL, reason, tenant)
-    this.#items.add(problems.length, SIGNAL, visit.receiver, tenant)
-    this.#discardedBytes.add(visit.wireBytes, SIGNAL, fault.reason ?? fault.code, tenant)
+    for (const { reason } of problems) this.#discarded.add(1, visit.signal, reason, tenant)
+    this.#items.add(problems.length, visit.signal, visit.receiver, tenant)
+    this.#discardedBytes.add(visit.wireBytes, visit.signal, fault.reason ?? fault.code, tenant)
     this.#requests.add(1, visit.receiver, fault.code)
     // A caller that went away is no news.
     if (fault.code !== 'cancelled') this.#warn(visit, fault.reason ?? fault.code, 'a request was refused', fault)
@@ -104,15 +104,16 @@ export class IntakeCounts {
     })
   }
 
-  #remember(visit: Visit, code: 'ok' | 'partial' | Fault['code'], samples: number, refused: number, message: string) {
+  #remember(visit: Visit, code: 'ok' | 'partial' | Fault['code'], items: number, refused: number, message: string) {
     const { clock, recent } = this.#options
     const durationMs = clock.monotonicMs() - visit.startedMonotonicMs
     recent.add({
       atMs: clock.nowMs(),
+      signal: visit.signal,
       receiver: visit.receiver,
       tenant: visit.tenant ?? '',
       code,
-      samples,
+      items,
       refused,
       wireBytes: visit.wireBytes,
       durationMs,

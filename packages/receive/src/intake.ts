@@ -24,11 +24,11 @@ export interface IntakeRequest {
   readonly connection: object
 }
 
-/** Logged, synced and applied; counts in the client's unit (OTLP: data points). */
+/** Logged, synced and applied; counts in the client's unit (samples, OTLP's data points, log records, spans). */
 export interface IntakeAccepted {
   /** Stored, or there already with the same value. */
-  readonly samples: number
-  /** Of `samples`, those that are native histograms. */
+  readonly items: number
+  /** Of `items`, those that are native histograms. */
   readonly histograms: number
   readonly exemplars: number
   readonly refused: readonly Refusal[]

@@ -3,10 +3,11 @@ import { type RecentRequest, RecentRequests } from './recent.ts'
 
 const REQUEST: RecentRequest = {
   atMs: 0,
+  signal: 'metrics',
   receiver: 'otlp-http',
   tenant: 'default',
   code: 'ok',
-  samples: 1,
+  items: 1,
   refused: 0,
   wireBytes: 10,
   durationMs: 1,

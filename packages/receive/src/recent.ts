@@ -1,14 +1,16 @@
 import type { Code, TenantId } from '@vantage/model'
 import { RECENT_REQUESTS_MAX } from './limits.ts'
+import type { Signal } from './signal.ts'
 
 /** One request as the page shows it: never payload, never header values. */
 export interface RecentRequest {
   readonly atMs: number
+  readonly signal: Signal
   readonly receiver: string
   /** Empty where the request was refused before its tenant was known. */
   readonly tenant: TenantId | ''
   readonly code: 'ok' | 'partial' | Code
-  readonly samples: number
+  readonly items: number
   readonly refused: number
   readonly wireBytes: number
   readonly durationMs: number

@@ -20,7 +20,8 @@ export interface PartialSuccess {
 export interface ReceiveCodec {
   readonly partialSuccess: (refused: readonly Refusal[], warnings: readonly string[]) => PartialSuccess | undefined
   readonly encodeExportResponse: (partial: PartialSuccess | undefined) => Uint8Array
-  readonly exportResponseJson: (partial: PartialSuccess | undefined) => string
+  /** @param rejectedKey the signal's name of the count */
+  readonly exportResponseJson: (partial: PartialSuccess | undefined, rejectedKey: string) => string
   readonly encodeStatus: (fault: Fault) => Uint8Array
   readonly statusJson: (fault: Fault) => string
   readonly isJsonBatch: (body: Uint8Array, length: number) => boolean

@@ -34,6 +34,7 @@ interface Parameters {
  */
 export function importDoor(codec: TextCodec): TextDoor {
   return {
+    signal: 'metrics',
     receiver: RECEIVER,
     paths: ['/api/v1/import/prometheus'],
     methods: ['POST', 'PUT'],
@@ -68,7 +69,7 @@ async function take(taken: Taken, codec: TextCodec): Promise<Result<IntakeAccept
   })
   if (!rewritten.ok) return rewritten
   const { series, metadata, refused, warnings } = rewritten.value
-  const parts: IntakeAccepted[] = [{ samples: 0, histograms: 0, exemplars: 0, refused, warnings }]
+  const parts: IntakeAccepted[] = [{ items: 0, histograms: 0, exemplars: 0, refused, warnings }]
   for (let at = 0; at < series.length || at === 0; at += SAMPLES_PER_RECORD) {
     const payload = codec.encode(series.slice(at, at + SAMPLES_PER_RECORD), at === 0 ? metadata : [])
     const outcome = await submitPayload(taken, RECEIVER, payload)
@@ -116,7 +117,7 @@ export function submitPayload(
 
 function sumOf(parts: readonly IntakeAccepted[]): IntakeAccepted {
   return {
-    samples: parts.reduce((sum, one) => sum + one.samples, 0),
+    items: parts.reduce((sum, one) => sum + one.items, 0),
     histograms: parts.reduce((sum, one) => sum + one.histograms, 0),
     exemplars: parts.reduce((sum, one) => sum + one.exemplars, 0),
     refused: parts.flatMap((one) => one.refused),

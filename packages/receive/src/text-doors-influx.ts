@@ -22,6 +22,7 @@ const FORMATS: ReadonlyMap<string, PayloadFormat> = new Map([
 
 /** `POST /write` of InfluxDB 1, `POST /api/v2/write` of InfluxDB 2. */
 export const INFLUX_DOOR: TextDoor = {
+  signal: 'metrics',
   receiver: 'influx',
   paths: ['/write', '/api/v2/write', '/influx/write', '/influx/api/v2/write'],
   methods: ['POST'],

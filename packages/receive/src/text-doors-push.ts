@@ -37,6 +37,7 @@ const FAILURE_TIME = 'push_failure_time_seconds'
  */
 export function pushDoor(codec: TextCodec, groups: PushGroups): TextDoor {
   return {
+    signal: 'metrics',
     receiver: RECEIVER,
     paths: ['/metrics/job/*', '/metrics/job@base64/*'],
     methods: ['POST', 'PUT', 'DELETE'],
@@ -134,7 +135,7 @@ async function remove(
   key: string,
 ): Promise<Result<IntakeAccepted, IntakeFault>> {
   const group = groups.get(key)
-  if (group.series.size === 0) return ok({ samples: 0, histograms: 0, exemplars: 0, refused: [], warnings: [] })
+  if (group.series.size === 0) return ok({ items: 0, histograms: 0, exemplars: 0, refused: [], warnings: [] })
   const nowMs = Math.max(taken.reception.clock.nowMs(), group.lastMs + 1)
   const stale = [...group.series.values()].map((labels) => staleOf(labels, nowMs))
   const outcome = await submitPayload(taken, RECEIVER, codec.encode(stale, []))

@@ -8,6 +8,7 @@ import { grantContinue } from './http-server.ts'
 import type { IntakeAccepted, IntakeFault } from './intake.ts'
 import type { Reception } from './reception.ts'
 import { withRetryAfter } from './retry-after.ts'
+import { type Signal, WRITE_SCOPES } from './signal.ts'
 
 /** A request that passed steps 1–9, as a door takes it. */
 export interface Taken {
@@ -24,6 +25,7 @@ export interface Taken {
 
 /** A family of paths with one way to take bodies and to answer. */
 export interface TextDoor {
+  readonly signal: Signal
   readonly receiver: string
   readonly paths: readonly string[]
   readonly methods: readonly string[]
@@ -36,6 +38,7 @@ export interface TextDoor {
 
 /** One HTTP request at a text door, from its headers to its answer; the order of checks is `admit`'s. */
 export class TextVisit {
+  readonly signal: Signal
   readonly receiver: string
   tenant: TenantId | undefined
   wireBytes = 0
@@ -50,6 +53,7 @@ export class TextVisit {
     this.#reception = reception
     this.#request = request
     this.#reply = reply
+    this.signal = door.signal
     this.receiver = door.receiver
     this.startedMonotonicMs = reception.clock.monotonicMs()
   }
@@ -119,7 +123,7 @@ export class TextVisit {
     const { headers, method, raw } = this.#request
     return {
       receiver: this.receiver,
-      scope: 'metrics:write',
+      scope: WRITE_SCOPES[this.signal],
       authority: headers.host,
       header: (name) => credentialHeader(headers, name),
       isMethodAllowed: this.#door.methods.includes(method),

@@ -5,16 +5,18 @@ import type { Reception } from './reception.ts'
 import type { TextCodec } from './text-doors-codec.ts'
 import { importDoor } from './text-doors-import.ts'
 import { INFLUX_DOOR, registerInfluxHandshake } from './text-doors-influx.ts'
+import { LOKI_DOOR } from './text-doors-loki.ts'
 import { pushDoor } from './text-doors-push.ts'
 import { type TextDoor, TextVisit } from './text-doors-visit.ts'
+import { ZIPKIN_DOOR } from './text-doors-zipkin.ts'
 
-/** The doors for lines of text; made once, registered on each server of the process. */
+/** The doors of clients with habits of their own; made once, registered on each server of the process. */
 export interface TextDoors {
   register(app: FastifyInstance): void
 }
 
 /**
- * InfluxDB writes, imports of Prometheus text, and Pushgateway. As at the other metric doors a request is served in
+ * InfluxDB writes, imports of Prometheus text, Pushgateway, Loki push and Zipkin. As at the other doors a request is served in
  * Fastify's first hook, so that the order of checks is ours alone.
  * @param folder where groups of pushes survive a restart; absent = they are forgotten
  */
@@ -22,6 +24,8 @@ export function openTextDoors(reception: Reception, codec: TextCodec, folder?: P
   // One Pushgateway for all ports: its groups are known to each.
   const doors: readonly TextDoor[] = [
     INFLUX_DOOR,
+    LOKI_DOOR,
+    ZIPKIN_DOOR,
     importDoor(codec),
     pushDoor(codec, new PushGroups(folder, reception.logger)),
   ]

@@ -1,9 +1,10 @@
 import type { AcceptedIntake, RecentIntake, RefusedIntake } from '@vantage/api/client'
 
-/** One line per receiver: what it took since the page was opened, and its newest first metric. */
+/** One line per signal and receiver: what it took since the page was opened, and its newest first metric. */
 export interface ReceiverLine {
+  readonly signal: string
   readonly receiver: string
-  readonly samples: number
+  readonly items: number
   readonly batches: number
   readonly lastMs: number
   readonly firstMetric: string | undefined
@@ -14,6 +15,15 @@ const NAMES: Readonly<Record<string, string>> = {
   'otlp-http': 'OTLP over HTTP',
   'otlp-grpc': 'OTLP over gRPC',
   'json-batch': 'JSON batches',
+  'loki-push': 'Loki push',
+  zipkin: 'Zipkin',
+}
+
+const ITEM_NAMES: Readonly<Record<string, string>> = { logs: 'log rows', traces: 'spans' }
+
+/** What the items of a signal are called. */
+export function itemName(signal: string): string {
+  return ITEM_NAMES[signal] ?? 'samples'
 }
 
 export function receiverName(receiver: string): string {
@@ -24,10 +34,12 @@ export function receiverName(receiver: string): string {
 export function receiverLines(accepted: readonly AcceptedIntake[]): ReceiverLine[] {
   const lines = new Map<string, ReceiverLine>()
   for (const one of accepted) {
-    const former = lines.get(one.receiver)
-    lines.set(one.receiver, {
+    const key = `${one.signal} ${one.receiver}`
+    const former = lines.get(key)
+    lines.set(key, {
+      signal: one.signal,
       receiver: one.receiver,
-      samples: (former?.samples ?? 0) + one.samples,
+      items: (former?.items ?? 0) + one.items,
       batches: (former?.batches ?? 0) + 1,
       lastMs: Math.max(former?.lastMs ?? 0, one.atMs),
       firstMetric: former?.firstMetric ?? one.firstMetric,

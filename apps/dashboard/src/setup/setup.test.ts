@@ -18,15 +18,16 @@ test('every cause has advice of its own', () => {
 
 describe('what the wait panel lists', () => {
   const batch = (receiver: string, atMs: number, firstMetric?: string) => ({
+    signal: 'metrics',
     receiver,
     atMs,
-    samples: 2,
+    items: 2,
     series: undefined,
     firstMetric,
   })
   test('one line per receiver, the newest first', () => {
     const lines = receiverLines([batch('a', 5, 'new'), batch('b', 9), batch('a', 1, 'old')])
-    expect(lines.map((line) => [line.receiver, line.samples, line.firstMetric])).toEqual([
+    expect(lines.map((line) => [line.receiver, line.items, line.firstMetric])).toEqual([
       ['b', 2, undefined],
       ['a', 4, 'new'],
     ])

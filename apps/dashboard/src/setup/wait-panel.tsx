@@ -7,7 +7,7 @@ import { foreignMetric } from '../app/foreign-data.ts'
 import { Link } from '../app/link.tsx'
 import { defaultQuery } from '../explore/default-query.ts'
 import { Notice } from '../parts/notice.tsx'
-import { elapsedText, firstMetricOf, receiverLines, receiverName, refusalLines } from './intake-view.ts'
+import { elapsedText, firstMetricOf, itemName, receiverLines, receiverName, refusalLines } from './intake-view.ts'
 import { fixFor } from './refusal-fix.ts'
 
 const POLL_MS = 1_000
@@ -99,12 +99,12 @@ function ReceiverRows({ recent }: { readonly recent: RecentIntake }) {
   return (
     <ul className="intake-lines">
       {lines.map((line) => (
-        <li key={line.receiver}>
+        <li key={`${line.signal} ${line.receiver}`}>
           <CircleCheck className="icon ok" aria-hidden="true" />
           <div>
             <strong>{receiverName(line.receiver)}</strong>
             <div className="intake-detail">
-              {formatValue(line.samples, PLAIN)} samples in the last {line.batches}{' '}
+              {formatValue(line.items, PLAIN)} {itemName(line.signal)} in the last {line.batches}{' '}
               {line.batches === 1 ? 'batch' : 'batches'}, newest {formatInstant(line.lastMs, 'browser').slice(11, 19)}
             </div>
             {line.firstMetric !== undefined && <div className="code intake-metric">{line.firstMetric}</div>}

@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { DOCS_CSS, docsPage, openApiDocument, type Route } from '@vantage/api'
 import { type Code, fault, foreign, STATUS } from '@vantage/model'
-import {
-  httpServerOptions,
-  limitConnections,
-  type Reception,
-  registerMetricDoors,
-  type TextDoors,
-} from '@vantage/receive'
+import { httpServerOptions, limitConnections, type Reception, registerDoors, type TextDoors } from '@vantage/receive'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { LiveHub } from '../live/hub.ts'
 import { registerDashboard } from './dashboard.ts'
@@ -66,7 +60,7 @@ function codeOf(status: number): Code {
 export function fullApp(deps: AppDeps): FastifyInstance {
   const app = bare(deps)
   registerCors(app, deps.corsOrigins)
-  registerMetricDoors(app, deps.reception)
+  registerDoors(app, deps.reception)
   deps.textDoors.register(app)
   registerRoutes(app, deps.routes, deps)
   registerSockets(app, { auth: deps.auth, hub: deps.hub, allowedOrigins: deps.corsOrigins })
@@ -79,7 +73,7 @@ export function fullApp(deps: AppDeps): FastifyInstance {
 /** The OTLP/HTTP port: the doors, health, nothing else. */
 export function otlpApp(deps: AppDeps): FastifyInstance {
   const app = bare(deps)
-  registerMetricDoors(app, deps.reception)
+  registerDoors(app, deps.reception)
   registerRoutes(
     app,
     deps.routes.filter((route) => route.path.startsWith('/-/') || route.path === '/health'),

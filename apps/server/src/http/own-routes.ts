@@ -68,9 +68,16 @@ function recentIntake(recent: RecentRequests): unknown {
   const accepted = all.filter((one) => one.code === 'ok' || one.code === 'partial')
   const refused = all.filter((one) => one.code !== 'ok')
   return {
-    accepted: accepted.slice(0, RECENT_ROWS_MAX).map(({ receiver, atMs, samples }) => ({ receiver, atMs, samples })),
-    refused: refused
+    accepted: accepted
       .slice(0, RECENT_ROWS_MAX)
-      .map(({ receiver, atMs, code, message, refused: count }) => ({ receiver, atMs, code, message, count })),
+      .map(({ signal, receiver, atMs, items }) => ({ signal, receiver, atMs, items })),
+    refused: refused.slice(0, RECENT_ROWS_MAX).map(({ signal, receiver, atMs, code, message, refused: count }) => ({
+      signal,
+      receiver,
+      atMs,
+      code,
+      message,
+      count,
+    })),
   }
 }

@@ -127,7 +127,7 @@ export class MetricsIntake {
     const { log, store } = this.#options
     const { batch } = scratch
     if (batch.rowCount === 0 && batch.metadata.length === 0) {
-      const accepted = { samples: 0, histograms: 0, exemplars: 0 }
+      const accepted = { items: 0, histograms: 0, exemplars: 0 }
       const told = { refused: [...batch.refused], warnings: [...batch.warnings] }
       return ok({ accepted: { ...accepted, ...told }, synced: undefined })
     }
@@ -175,7 +175,7 @@ function acceptedOf(batch: MetricBatch, outcome: ApplyOutcome, scratch: DecodeSc
   const refusedLater =
     points === undefined ? outcome.refused : inPoints(outcome.refused, points.rejectedPoints(outcome.verdict))
   return {
-    samples: stored,
+    items: stored,
     histograms: outcome.storedHistograms,
     exemplars: outcome.storedExemplars,
     refused: [...batch.refused, ...refusedLater],

@@ -45,7 +45,7 @@ function open() {
     submit: async (request) => {
       if (state.isRefusing) return err(fault('unavailable', 'disk', { reason: 'disk' }))
       state.flushes.push(samplesOf(request))
-      return ok({ samples: 1, histograms: 0, exemplars: 0, refused: [], warnings: [] })
+      return ok({ items: 1, histograms: 0, exemplars: 0, refused: [], warnings: [] })
     },
     codec: NO_CODEC,
     auth: new Auth({ keys: [] }),

@@ -88,7 +88,13 @@ export class StatsdIntake {
     const rows: SeriesToWrite[] = series.map(({ labels, values }) => ({ labels, times: [timeMs], values }))
     const body = snappyCompress(encodeRemoteWrite(rows, metadata))
     const startedMonotonicMs = reception.clock.monotonicMs()
-    const visit = { receiver: RECEIVER, tenant: DEFAULT_TENANT, startedMonotonicMs, wireBytes: body.length }
+    const visit = {
+      signal: 'metrics' as const,
+      receiver: RECEIVER,
+      tenant: DEFAULT_TENANT,
+      startedMonotonicMs,
+      wireBytes: body.length,
+    }
     const outcome = await reception.submit({
       tenant: DEFAULT_TENANT,
       receiver: RECEIVER,

@@ -49,9 +49,12 @@ export interface MetricInfo {
 }
 
 export interface ReceiverStats {
+  /** `metrics`, `logs` or `traces`. */
+  readonly signal: string
   readonly receiver: string
   readonly requests: number
-  readonly samples: number
+  /** Samples, data points, log records or spans. */
+  readonly items: number
   readonly refused: number
 }
 
@@ -66,9 +69,10 @@ export interface ServerStats {
 }
 
 export interface AcceptedIntake {
+  readonly signal: string
   readonly receiver: string
   readonly atMs: number
-  readonly samples: number
+  readonly items: number
   readonly series: number | undefined
   readonly firstMetric: string | undefined
 }

@@ -121,9 +121,10 @@ export function readStats(body: Json): ServerStats {
     receivers: arrayAt(body, 'receivers')
       .filter(isRecord)
       .map((one) => ({
+        signal: textAt(one, 'signal'),
         receiver: textAt(one, 'receiver'),
         requests: numberAt(one, 'requests'),
-        samples: numberAt(one, 'samples'),
+        items: numberAt(one, 'items'),
         refused: numberAt(one, 'refused'),
       })),
   }
@@ -137,9 +138,10 @@ export function readRecentIntake(body: Json): RecentIntake {
 
 function readAccepted(one: Json): AcceptedIntake {
   return {
+    signal: textAt(one, 'signal'),
     receiver: textAt(one, 'receiver'),
     atMs: numberAt(one, 'atMs'),
-    samples: numberAt(one, 'samples'),
+    items: numberAt(one, 'items'),
     series: typeof one['series'] === 'number' ? one['series'] : undefined,
     firstMetric: optionalTextAt(one, 'firstMetric'),
   }

@@ -2,28 +2,6 @@ import { isUtf8Range } from '@vantage/bytes'
 import type { ItemReason } from '@vantage/model'
 import { FieldCursor, nextField } from '../field-cursor.ts'
 
-/** Limits of logs and spans, from the configuration (`limits.*`). */
-export interface RecordLimits {
-  readonly maxAttributes: number
-  readonly maxAttributeBytes: number
-  readonly maxLineBytes: number
-  /** How old or early a record may be; undefined = any time. */
-  readonly maxPastMs?: number | undefined
-  readonly maxFutureMs?: number | undefined
-}
-
-export const RECORD_LIMITS: RecordLimits = {
-  maxAttributes: 128,
-  maxAttributeBytes: 64 * 1024,
-  maxLineBytes: 256 * 1024,
-}
-
-export const NO_RECORD_LIMITS: RecordLimits = {
-  maxAttributes: Number.POSITIVE_INFINITY,
-  maxAttributeBytes: Number.POSITIVE_INFINITY,
-  maxLineBytes: Number.POSITIVE_INFINITY,
-}
-
 /** Values inside values (`decode.maxDepth`, the last of its three numbers). */
 const VALUE_DEPTH_MAX = 16
 

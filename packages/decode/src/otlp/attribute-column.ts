@@ -1,6 +1,7 @@
 import { utf8Floor } from '@vantage/bytes'
 import { type AnyValue, type ByteRanges, decodeAttributes, encodeAttributes, type ItemReason } from '@vantage/model'
-import { AttributeCheck, type CheckProblem, type RecordLimits } from './attribute-check.ts'
+import type { RecordLimits } from '../limits.ts'
+import { AttributeCheck, type CheckProblem } from './attribute-check.ts'
 import { GatheredColumn } from './gathered-column.ts'
 
 /** The attribute fields of records. */

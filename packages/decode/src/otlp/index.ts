@@ -1,4 +1,3 @@
-export { NO_RECORD_LIMITS, type RecordLimits } from './attribute-check.ts'
 export { OTLP_ALIAS_SPACE, OtlpMetricsDecoder } from './decode.ts'
 export { OtlpInterner } from './interner.ts'
 export { OtlpJsonDecoder } from './json.ts'

@@ -1,9 +1,9 @@
 import { isUtf8Range, utf8Floor } from '@vantage/bytes'
 import { assert, BODY_KIND, type Clock, type Fault, fault, type ItemReason, type LogBatch } from '@vantage/model'
 import { FieldCursor, fieldVarint, nextField } from '../field-cursor.ts'
-import { RECORDS_MAX_PER_REQUEST } from '../limits.ts'
+import { RECORD_LIMITS, RECORDS_MAX_PER_REQUEST, type RecordLimits } from '../limits.ts'
 import { refuseItems, warnOnce } from '../refusals.ts'
-import { type CheckProblem, RECORD_LIMITS, type RecordLimits } from './attribute-check.ts'
+import type { CheckProblem } from './attribute-check.ts'
 import { AttributeColumn } from './attribute-column.ts'
 import { readId } from './record-fields.ts'
 import { type RecordReader, RecordWalk, readOrigin } from './record-walk.ts'
@@ -89,10 +89,11 @@ export class OtlpLogsDecoder implements RecordReader {
   /** Called by the walk for each record. */
   readRecord(from: number, to: number, originFrom: number, originTo: number): number | undefined {
     const batch = this.#batch as LogBatch
-    if (batch.columns.count >= RECORDS_MAX_PER_REQUEST) {
+    if (batch.verdict.count >= RECORDS_MAX_PER_REQUEST) {
       this.#isOverflowing = true
       return undefined
     }
+    if (!batch.verdict.next()) return undefined
     if (originFrom !== this.#originFrom) {
       this.#originFrom = originFrom
       this.#origin = batch.addOrigin(originFrom, originTo)
@@ -103,6 +104,7 @@ export class OtlpLogsDecoder implements RecordReader {
     // The row goes again: refused records are not in the columns.
     batch.columns.count = row
     if (problem === 'malformed') return this.#record.at
+    batch.verdict.refuse()
     refuseItems(batch, problem, 1, PROBLEMS[problem])
     return undefined
   }

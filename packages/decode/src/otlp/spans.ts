@@ -1,9 +1,9 @@
 import { isUtf8Range } from '@vantage/bytes'
 import { assert, type Clock, type Fault, fault, type ItemReason, type SpanBatch } from '@vantage/model'
 import { FieldCursor, fieldVarint, nextField } from '../field-cursor.ts'
-import { RECORDS_MAX_PER_REQUEST } from '../limits.ts'
+import { RECORD_LIMITS, RECORDS_MAX_PER_REQUEST, type RecordLimits } from '../limits.ts'
 import { refuseItems, warnOnce } from '../refusals.ts'
-import { type CheckProblem, RECORD_LIMITS, type RecordLimits } from './attribute-check.ts'
+import type { CheckProblem } from './attribute-check.ts'
 import { AttributeColumn } from './attribute-column.ts'
 import { OTLP_ORIGIN_SPACE } from './logs.ts'
 import { PartColumn } from './part-column.ts'
@@ -102,10 +102,11 @@ export class OtlpTracesDecoder implements RecordReader {
   /** Called by the walk for each span. */
   readRecord(from: number, to: number, originFrom: number, originTo: number): number | undefined {
     const batch = this.#batch as SpanBatch
-    if (batch.columns.count >= RECORDS_MAX_PER_REQUEST) {
+    if (batch.verdict.count >= RECORDS_MAX_PER_REQUEST) {
       this.#isOverflowing = true
       return undefined
     }
+    if (!batch.verdict.next()) return undefined
     if (originFrom !== this.#originFrom) {
       this.#originFrom = originFrom
       this.#origin = batch.addOrigin(originFrom, originTo)
@@ -115,6 +116,7 @@ export class OtlpTracesDecoder implements RecordReader {
     if (problem === undefined) return undefined
     batch.columns.count = row
     if (problem === 'malformed') return this.#record.at
+    batch.verdict.refuse()
     refuseItems(batch, problem, 1, PROBLEMS[problem])
     return undefined
   }

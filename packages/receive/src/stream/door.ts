@@ -123,7 +123,13 @@ class StreamCalls {
     const startedMonotonicMs = reception.clock.monotonicMs()
     const admitted = admit(arrivalOf(call, path), reception)
     if (!admitted.ok) {
-      const none = { receiver: RECEIVER, startedMonotonicMs, tenant: undefined, wireBytes: 0 }
+      const none = {
+        signal: 'metrics' as const,
+        receiver: RECEIVER,
+        startedMonotonicMs,
+        tenant: undefined,
+        wireBytes: 0,
+      }
       reception.counts.refused(none, admitted.error)
       end(admitted.error)
       return undefined

@@ -98,7 +98,13 @@ export class StreamVisit {
 
   async #submit(bytes: Buffer): Promise<BatchResult> {
     const { reception, receiver, tenant, sender, call } = this.#options
-    const visit = { receiver, tenant, startedMonotonicMs: reception.clock.monotonicMs(), wireBytes: bytes.length }
+    const visit = {
+      signal: 'metrics' as const,
+      receiver,
+      tenant,
+      startedMonotonicMs: reception.clock.monotonicMs(),
+      wireBytes: bytes.length,
+    }
     const hold = new InflightHold(reception.inflight)
     try {
       const result = hold.ensure(bytes.length)
@@ -134,7 +140,7 @@ export class StreamVisit {
       this.#end(result.error)
       return
     }
-    this.samples += result.value.samples
+    this.samples += result.value.items
     batch.isDone = true
     batch.rejected = result.value.refused.map((refusal) => ({ ...refusal, seq: batch.seq }))
     while (this.#open[0]?.isDone === true) {

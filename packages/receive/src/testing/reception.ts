@@ -2,7 +2,7 @@ import { type Clock, ok, STATUS, systemClock } from '@vantage/model'
 import { Logger, Registry } from '@vantage/observe'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Auth, type GivenKey } from '../auth.ts'
-import { registerMetricDoors } from '../doors.ts'
+import { registerDoors } from '../doors.ts'
 import { httpServerOptions, limitConnections } from '../http-server.ts'
 import type { IntakeAccepted, IntakeRequest, SubmitIntake } from '../intake.ts'
 import { RECEIVE_LIMITS, type ReceiveLimits } from '../limits.ts'
@@ -17,7 +17,10 @@ const TEXT_CODEC: ReceiveCodec = {
     return { rejected: refused.reduce((sum, { count }) => sum + count, 0), message }
   },
   encodeExportResponse: (partial) => Buffer.from(partial === undefined ? '' : `PARTIAL ${JSON.stringify(partial)}`),
-  exportResponseJson: (partial) => JSON.stringify(partial === undefined ? {} : { partialSuccess: partial }),
+  exportResponseJson: (partial, key) =>
+    JSON.stringify(
+      partial === undefined ? {} : { partialSuccess: { [key]: String(partial.rejected), message: partial.message } },
+    ),
   encodeStatus: (fault) => Buffer.from(`STATUS ${STATUS[fault.code].grpc} ${fault.message}`),
   statusJson: ({ code, message }) => JSON.stringify({ code: STATUS[code].grpc, message }),
   isJsonBatch: (body, length) => Buffer.from(body.subarray(0, length)).toString().startsWith('{"metrics":['),
@@ -47,7 +50,7 @@ export interface TestOptions {
   readonly clock?: Clock
 }
 
-export const ONE_SAMPLE: IntakeAccepted = { samples: 1, histograms: 0, exemplars: 0, refused: [], warnings: [] }
+export const ONE_SAMPLE: IntakeAccepted = { items: 1, histograms: 0, exemplars: 0, refused: [], warnings: [] }
 
 export function testReception(options: TestOptions = {}): TestReception {
   const clock = options.clock ?? systemClock
@@ -86,7 +89,7 @@ export async function listenHttp(test: TestReception): Promise<{ app: FastifyIns
   const { limits } = test.reception
   const app = Fastify({ ...httpServerOptions(limits), forceCloseConnections: true })
   limitConnections(app.server, limits)
-  registerMetricDoors(app, test.reception)
+  registerDoors(app, test.reception)
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   return { app, port: Number(new URL(url).port), url }
 }

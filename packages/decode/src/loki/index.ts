@@ -1,0 +1,2 @@
+export { LokiPushDecoder } from './push.ts'
+export { LokiPushJsonDecoder } from './push-json.ts'

@@ -1,0 +1,1 @@
+export { ZipkinJsonDecoder } from './decode.ts'
