@@ -76,6 +76,7 @@ export type {
   SeriesScan,
   SeriesSelection,
 } from './reader.ts'
+export { compileSearch, type SearchPattern } from './search-pattern.ts'
 export { SPAN_KINDS, SpanBatch, SpanColumns, STATUS_CODES } from './span-batch.ts'
 export type { SpanEvent, SpanLink } from './span-parts.ts'
 export type { SpanBlock, SpanCondition, SpanField, SpanReader, SpanScan } from './span-reader.ts'

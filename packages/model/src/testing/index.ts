@@ -1,4 +1,5 @@
 export { FaultFileSystem, type FaultPlan } from './fault-file-system.ts'
+export { type MemoryLogRow, MemoryLogs } from './memory-logs.ts'
 export { MemoryMetrics } from './memory-metrics.ts'
 export { seededRandom, testSeed } from './random.ts'
 export { unlimitedBudget } from './unlimited-budget.ts'
