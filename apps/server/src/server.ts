@@ -49,6 +49,7 @@ import { EarlyThread } from './query/early-thread.ts'
 import { engineOptions } from './query/engine-options.ts'
 import { QueryPool } from './query/query-pool.ts'
 import { ResultCache } from './query/result-cache.ts'
+import { Records } from './records.ts'
 import { RegisteredTargets } from './scrape/registered-targets.ts'
 import { scrapeRoutes } from './scrape/routes.ts'
 import { ScrapeConfigError, Scraping } from './scrape/scraping.ts'
@@ -88,6 +89,7 @@ export class Server {
   #log: SegmentLog | undefined
   #store: MetricStore | undefined
   #intake: MetricsIntake | undefined
+  #records: Records | undefined
   #queries: QueryPool | undefined
   #cachedQueries: ResultCache | undefined
   #early: EarlyThread | undefined
@@ -153,6 +155,7 @@ export class Server {
     await Promise.all([...this.#apps.map((app) => app.close()), ...doors])
     await this.#early?.end()
     await this.#queries?.close()
+    await this.#records?.close()
     await this.#store?.close()
     await this.#log?.close()
     this.#pressure.close()
@@ -161,8 +164,8 @@ export class Server {
   #appDeps(): AppDeps {
     const reception = openReception({
       submit: (request) => {
-        assert(this.#intake !== undefined, 'doors open after the store')
-        return this.#intake.submit(request)
+        assert(this.#intake !== undefined && this.#records !== undefined, 'doors open after the stores')
+        return this.#records.intakeOf(request.format, this.#intake).submit(request)
       },
       codec: { partialSuccess, encodeExportResponse, exportResponseJson, encodeStatus, statusJson, isJsonBatch },
       auth: this.#auth,
@@ -298,11 +301,14 @@ export class Server {
     const limits = decoderLimits(this.#config)
     const intake = new MetricsIntake({ log, store, clock: systemClock, limits, seed: randomInt(2 ** 31) })
     this.#intake = intake
+    const records = await this.#openRecords(log)
+    this.#records = records
     this.#queries = this.#openQueries(store)
     this.#cachedQueries = this.#openCache(this.#queries, store)
     // Beside the replay: the workers have another core, and read what is in parts.
     const warmed = this.#config.query.warmUp ? this.#queries.warmUp() : undefined
     await this.#replay(intake, store.sealedTo(TOPIC))
+    await records.replay()
     await warmed
     this.#hub = new LiveHub(store, DEFAULT_TENANT, this.#config.live)
     this.#scraping = this.#openScraping(intake, limits)
@@ -332,6 +338,23 @@ export class Server {
       retention: retentionOf(storage),
       whenDurable: () => this.#intake?.whenDurable() ?? Promise.resolve(),
       onProblem: (message) => this.#warn(message),
+    })
+  }
+
+  #openRecords(log: SegmentLog): Promise<Records> {
+    const { data, http, limits } = this.#config
+    const { maxAttributes, maxAttributeBytes, maxLineBytes } = limits
+    return Records.open({
+      directory: `${data}/columns`,
+      files: this.#files,
+      clock: systemClock,
+      log,
+      logger: this.#logger,
+      limits: { maxAttributes, maxAttributeBytes, maxLineBytes },
+      maxDecompressedBytes: http.maxDecompressedBytes,
+      onProblem: (message) => this.#warn(message),
+    }).catch((error: Error) => {
+      throw new StoreOpenError(`store of logs and spans: ${error.message}`)
     })
   }
 
@@ -417,6 +440,7 @@ export class Server {
     const store = this.#store as MetricStore
     await store.tick({ unsealedLogBytes: log.stats(TOPIC).unsealedBytes, isMemoryShort: this.#pressure.level > 0 })
     log.setConsumed(TOPIC, CONSUMER, store.sealedTo(TOPIC))
+    await this.#records?.tick()
   }
 
   #warn(message: string): void {

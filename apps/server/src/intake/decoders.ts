@@ -1,4 +1,3 @@
-import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { NativeBuffer, snappyDecompress } from '@vantage/bytes'
 import { InfluxDecoder, type InfluxPrecision } from '@vantage/decode/influx'
 import { JsonBatchDecoder } from '@vantage/decode/json-batch'
@@ -14,23 +13,16 @@ import {
   type LogRecord,
   MetricBatch,
   ok,
-  PAYLOAD_ENCODINGS,
   PAYLOAD_FORMATS,
   type PayloadFormat,
   type Result,
   type TenantId,
 } from '@vantage/model'
 import type { IntakeFault } from '@vantage/receive'
+import { runSliced, runWhole, type SlicedDecoder, unpackPayload } from './sliced.ts'
 
-/** A decoder may hold the main thread so long before it lets others run. */
-const SLICE_MS = 5
 /** A buffer that one large request grew is given back above this size. */
 const KEEP_BYTES = 4 * 1024 * 1024
-
-/** A decoder that was started and goes on slice by slice. */
-interface SlicedDecoder {
-  step(deadlineMs: number, clock: Clock): 'more' | 'done' | Fault
-}
 
 const INFLUX_PRECISIONS: ReadonlyMap<PayloadFormat, InfluxPrecision> = new Map([
   [PAYLOAD_FORMATS.influxNs, 'ns'],
@@ -121,27 +113,23 @@ export class DecodeScratch {
     if (format === PAYLOAD_FORMATS.jsonBatch) return this.#decodeJsonBatch(body, length, receivedAtMs)
     const started = this.#start(tenant, format, body, length, receivedAtMs)
     if (!started.ok) return started
-    for (;;) {
-      const outcome = started.value.step(clock.monotonicMs() + SLICE_MS, clock)
-      if (outcome === 'done') return ok(undefined)
-      if (outcome !== 'more') return err(outcome)
-      await new Promise((resume) => setImmediate(resume))
-    }
+    const problem = await runSliced(started.value, clock)
+    return problem === undefined ? ok(undefined) : err(problem)
   }
 
   /** Decodes a record of the log, whole. */
   replay(record: LogRecord, clock: Clock): Result<void, Fault> {
     this.batch.reset()
     this.points = undefined
-    const body = this.#unpackRecord(record)
+    const body = unpackPayload(record)
     if (!body.ok) return body
     if (record.format === PAYLOAD_FORMATS.jsonBatch) {
       return this.#decodeJsonBatch(body.value, body.value.length, record.receivedAtMs)
     }
     const started = this.#start(record.tenant, record.format, body.value, body.value.length, record.receivedAtMs)
     if (!started.ok) return started
-    const outcome = started.value.step(Number.POSITIVE_INFINITY, clock)
-    return outcome === 'done' ? ok(undefined) : err(outcome as Fault)
+    const problem = runWhole(started.value, clock)
+    return problem === undefined ? ok(undefined) : err(problem)
   }
 
   trim(): void {
@@ -212,17 +200,5 @@ export class DecodeScratch {
     if (outcome.kind === 'fault') return err(outcome.fault)
     const message = `metrics: want every item valid, got ${outcome.problems.length} that are not; nothing was stored`
     return err({ ...fault('unprocessable', message, { reason: 'invalid_items' }), problems: outcome.problems })
-  }
-
-  #unpackRecord(record: LogRecord): Result<Uint8Array> {
-    const { encoding, payload } = record
-    try {
-      if (encoding === PAYLOAD_ENCODINGS.gzip) return ok(gunzipSync(payload))
-      if (encoding === PAYLOAD_ENCODINGS.zstd) return ok(zstdDecompressSync(payload))
-      return ok(payload)
-    } catch (error) {
-      // One record that does not unpack must not keep the rest from being served.
-      return err(fault('bad_request', `payload: ${(error as Error).message}`))
-    }
   }
 }

@@ -1,5 +1,6 @@
 import type { Fault, Result, TenantId } from '@vantage/model'
 import type { KnownSteps } from '@vantage/query/promql'
+import type { ColumnViewMessage } from '@vantage/store/columns'
 import type { TenantViewMessage, ViewOptions } from '@vantage/store/metrics'
 import type { QueryLimits } from './budget.ts'
 import type { WorkerJob } from './worker-job.ts'
@@ -17,7 +18,9 @@ export interface OpenView {
 export interface WorkerQuestion {
   readonly id: number
   readonly tenant: TenantId
+  /** What the thread lacks of the store that the job reads: metrics, or logs and spans. */
   readonly update: TenantViewMessage | undefined
+  readonly rows: ColumnViewMessage | undefined
   readonly job: WorkerJob
   readonly limits: QueryLimits
   readonly timeoutMs: number

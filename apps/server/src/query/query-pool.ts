@@ -1,8 +1,9 @@
 import type { AskOptions, MetricQueries } from '@vantage/api'
-import { type Clock, DEFAULT_TENANT, err, type Fault, fault, type Result, type TenantId } from '@vantage/model'
+import { assert, type Clock, DEFAULT_TENANT, err, type Fault, fault, type Result, type TenantId } from '@vantage/model'
 import type { Counter, Logger, Registry } from '@vantage/observe'
 import type { KnownSteps } from '@vantage/query/promql'
-import type { MetricStore, Pin } from '@vantage/store/metrics'
+import type { ColumnStore } from '@vantage/store/columns'
+import type { MetricStore } from '@vantage/store/metrics'
 import { CANCELLED, type QueryLimits, TIMED_OUT } from './budget.ts'
 import type { EarlyThread } from './early-thread.ts'
 import type { HelpRequest } from './help.ts'
@@ -46,7 +47,15 @@ interface Worker {
   readonly lane: Lane
   readonly port: ThreadPort
   running:
-    | { id: number; waiting: Waiting; pin: Pin; word: Int32Array; timers: NodeJS.Timeout[]; onAbort: () => void }
+    | {
+        id: number
+        waiting: Waiting
+        /** Gives back what the query holds of its store. */
+        release: () => void
+        word: Int32Array
+        timers: NodeJS.Timeout[]
+        onAbort: () => void
+      }
     | undefined
   idleSinceMs: number
   /** By somebody; a warm-up does not count. */
@@ -56,6 +65,8 @@ interface Worker {
 
 export interface QueryPoolOptions {
   readonly store: MetricStore
+  /** Of logs and spans; jobs of theirs need it. */
+  readonly columns?: ColumnStore
   readonly clock: Clock
   readonly logger: Logger
   readonly registry: Registry
@@ -343,7 +354,6 @@ export class QueryPool implements MetricQueries {
   }
 
   #run(worker: Worker, waiting: Waiting, timeoutMs: number): void {
-    const { store } = this.#options
     const id = ++this.#ids
     const word = new Int32Array(new SharedArrayBuffer(4))
     const stop = (code: number): void => {
@@ -353,14 +363,14 @@ export class QueryPool implements MetricQueries {
     }
     const onAbort = (): void => stop(CANCELLED)
     const timer = setTimeout(() => stop(TIMED_OUT), timeoutMs)
-    const pin = store.pin()
     if (waiting.job.kind !== 'warm-up') worker.isAsked = true
-    worker.running = { id, waiting, pin, word, timers: [timer], onAbort }
+    const { release, ...updates } = this.#look(worker, waiting)
+    worker.running = { id, waiting, release, word, timers: [timer], onAbort }
     waiting.signal.addEventListener('abort', onAbort, { once: true })
     const question: WorkerQuestion = {
       id,
       tenant: waiting.tenant,
-      update: store.viewFor(worker.name, waiting.tenant),
+      ...updates,
       job: waiting.job,
       limits: this.#options.limits,
       timeoutMs,
@@ -369,17 +379,31 @@ export class QueryPool implements MetricQueries {
     worker.port.postMessage(question, waiting.job.kind === 'share' ? [waiting.job.share.port] : [])
   }
 
+  /** Pins the store that a job reads. @returns what the thread lacks of it */
+  #look(
+    { name }: Worker,
+    { job, tenant }: Waiting,
+  ): Pick<WorkerQuestion, 'update' | 'rows'> & { readonly release: () => void } {
+    const { store, columns } = this.#options
+    if (isOfColumns(job)) {
+      assert(columns !== undefined, 'a pool without columns was asked for rows')
+      const pin = columns.pin()
+      return { update: undefined, rows: columns.viewFor(name, tenant), release: () => columns.release(pin) }
+    }
+    const pin = store.pin()
+    return { update: store.viewFor(name, tenant), rows: undefined, release: () => store.release(pin) }
+  }
+
   #settle(worker: Worker, reply: WorkerReply): void {
     for (const problem of reply.problems) this.#options.logger.error('query problem', { problem })
     if (worker.running?.id !== reply.id) return
     if (reply.known !== undefined) worker.running.waiting.onKnown(reply.known)
-    const pin = this.#answer(worker, reply.result)
-    if (pin !== undefined) this.#options.store.release(pin)
+    this.#answer(worker, reply.result)?.()
     this.#dispatchAll()
   }
 
-  /** @returns what the query still holds of the store: to be released once its thread reads no more */
-  #answer(worker: Worker, result: Result<Uint8Array, Fault>): Pin | undefined {
+  /** @returns gives back what the query still holds of its store: to be called once its thread reads no more */
+  #answer(worker: Worker, result: Result<Uint8Array, Fault>): (() => void) | undefined {
     const { running } = worker
     if (running === undefined) return undefined
     worker.running = undefined
@@ -387,7 +411,7 @@ export class QueryPool implements MetricQueries {
     for (const timer of running.timers) clearTimeout(timer)
     running.waiting.signal.removeEventListener('abort', running.onAbort)
     running.waiting.settle(result)
-    return running.pin
+    return running.release
   }
 
   /** Ends a thread; its query fails with `reason`, its pins go, others take over. */
@@ -396,12 +420,13 @@ export class QueryPool implements MetricQueries {
     if (at < 0) return
     this.#workers.splice(at, 1)
     // The caller need not wait for the thread, the store's memory must.
-    const pin = this.#answer(worker, err(reason))
+    const release = this.#answer(worker, err(reason))
     const ending = worker.port.terminate()
     this.#ending.add(ending)
     await ending
     this.#options.store.forgetReader(worker.name)
-    if (pin !== undefined) this.#options.store.release(pin)
+    this.#options.columns?.forgetReader(worker.name)
+    release?.()
     this.#ending.delete(ending)
     if (!this.#isClosed) this.#dispatch(worker.lane)
   }

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { NodeFileSystem } from '@vantage/bytes'
 import { DEFAULT_TENANT, err, fault, systemClock } from '@vantage/model'
 import type { KnownSteps } from '@vantage/query/promql'
+import { ColumnLogReader, ColumnSpanReader, ColumnView } from '@vantage/store/columns'
 import { MetricViewReader, openView, type StoreView, type ViewOptions } from '@vantage/store/metrics'
 import { Budget } from './budget.ts'
 import { ThreadHelpers } from './help.ts'
@@ -42,6 +43,8 @@ class Answers {
   readonly #port: MessagePort
   readonly #view: StoreView
   readonly #reader: MetricViewReader
+  readonly #rows = new ColumnView()
+  readonly #rowReaders = { logs: new ColumnLogReader(this.#rows), spans: new ColumnSpanReader(this.#rows) }
 
   constructor(port: MessagePort, options: ViewOptions) {
     this.#port = port
@@ -56,7 +59,8 @@ class Answers {
     let reply: WorkerReply
     try {
       if (question.update !== undefined) this.#view.update(question.update)
-      const result = runWorkerJob(question.job, question.tenant, this.#reader, budget, systemClock, {
+      if (question.rows !== undefined) this.#rows.update(question.rows)
+      const result = runWorkerJob(question.job, question.tenant, { metrics: this.#reader, ...this.#rowReaders }, budget, systemClock, {
         helpers,
         onKnown: (steps) => {
           known = steps

@@ -1,3 +1,4 @@
+export type { RecordLimits } from '../limits.ts'
 export { OTLP_ALIAS_SPACE, OtlpMetricsDecoder } from './decode.ts'
 export { OtlpInterner } from './interner.ts'
 export { OtlpJsonDecoder } from './json.ts'

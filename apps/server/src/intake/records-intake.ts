@@ -1,0 +1,148 @@
+import {
+  type Clock,
+  err,
+  type Fault,
+  fault,
+  type Log,
+  type LogBatch,
+  type LogRecord,
+  ok,
+  type PayloadFormat,
+  type Result,
+  type SpanBatch,
+  type TenantId,
+  type Topic,
+} from '@vantage/model'
+import type { IntakeAccepted, IntakeFault, IntakeRequest } from '@vantage/receive'
+import type { RecordScratch } from './record-decoders.ts'
+import { runSliced, runWhole, unpackPayload } from './sliced.ts'
+
+/** Scratches kept for later requests; more exist while more requests are decoded at once. */
+const SCRATCHES_KEPT = 16
+/** A request that finds the memory of hot rows full waits so long for room, looking so often. */
+const ROOM_WAIT_MS = 5_000
+const ROOM_LOOK_MS = 20
+const ROOM_RETRY_SECONDS = 2
+
+export interface RecordsIntakeOptions<Batch extends LogBatch | SpanBatch> {
+  readonly topic: Extract<Topic, 'raw-logs' | 'spans-raw'>
+  readonly formats: ReadonlySet<PayloadFormat>
+  readonly log: Log
+  readonly clock: Clock
+  newScratch(isReplay: boolean): RecordScratch<Batch>
+  /** The only way into the store. */
+  apply(tenant: TenantId, batch: Batch, offset: number, receivedAtMs: number): void
+  hasRoom(): boolean
+}
+
+/** The way of every request of logs or spans: decode, room, reserve, apply, log, sync, answer. */
+export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
+  readonly #options: RecordsIntakeOptions<Batch>
+  readonly #scratches: RecordScratch<Batch>[] = []
+  /** Rows taken in since the start, replay not included. */
+  rows = 0
+
+  constructor(options: RecordsIntakeOptions<Batch>) {
+    this.#options = options
+  }
+
+  takes(format: PayloadFormat): boolean {
+    return this.#options.formats.has(format)
+  }
+
+  async submit(request: IntakeRequest): Promise<Result<IntakeAccepted, IntakeFault>> {
+    const scratch = this.#scratches.pop() ?? this.#options.newScratch(false)
+    let stored: Result<{ accepted: IntakeAccepted; synced: Promise<void> | undefined }, IntakeFault>
+    try {
+      const started = scratch.start(request.format, request.body, request.bodyLength)
+      if (!started.ok) return started
+      const problem = await runSliced(started.value, this.#options.clock)
+      if (problem !== undefined) return err(problem)
+      if (!this.#options.hasRoom() && !(await this.#waitForRoom())) return err(noRoom())
+      stored = this.#store(request, scratch.batch)
+    } finally {
+      // Applied, it is free for the next request: many wait for the sync at once, few decode.
+      scratch.trim()
+      if (this.#scratches.length < SCRATCHES_KEPT) this.#scratches.push(scratch)
+    }
+    if (!stored.ok) return stored
+    await stored.value.synced
+    return ok(stored.value.accepted)
+  }
+
+  /** Puts the records from `fromOffset` on into the store again, as their verdicts say. */
+  async replay(fromOffset: number, onProblem: (message: string) => void): Promise<{ records: number; rows: number }> {
+    const { log, clock, topic } = this.#options
+    const scratch = this.#options.newScratch(true)
+    const told = { records: 0, rows: 0 }
+    await log.read(topic, fromOffset, async (record, offset) => {
+      const problem = this.#decodeRecord(record, scratch, clock)
+      if (problem !== undefined) {
+        onProblem(`${topic} record ${offset} does not decode any more: ${problem.message}`)
+        return
+      }
+      // A seal makes room; what was acknowledged is never left out.
+      while (!this.#options.hasRoom()) await new Promise((resume) => setTimeout(resume, ROOM_LOOK_MS))
+      this.#options.apply(record.tenant, scratch.batch, offset, record.receivedAtMs)
+      told.records++
+      told.rows += scratch.batch.columns.count
+    })
+    return told
+  }
+
+  #decodeRecord(record: LogRecord, scratch: RecordScratch<Batch>, clock: Clock): Fault | undefined {
+    const body = unpackPayload(record)
+    if (!body.ok) return body.error
+    const started = scratch.start(record.format, body.value, body.value.length, record.verdict)
+    if (!started.ok) return started.error
+    return runWhole(started.value, clock)
+  }
+
+  #store(
+    request: IntakeRequest,
+    batch: Batch,
+  ): Result<{ accepted: IntakeAccepted; synced: Promise<void> | undefined }, IntakeFault> {
+    const { log, topic, clock } = this.#options
+    const accepted = {
+      items: batch.columns.count,
+      histograms: 0,
+      exemplars: 0,
+      refused: [...batch.refused],
+      warnings: [...batch.warnings],
+    }
+    if (batch.columns.count === 0) return ok({ accepted, synced: undefined })
+    const receivedAtMs = clock.nowMs()
+    const reserved = log.reserve(topic, request.raw.length)
+    if (!reserved.ok) return reserved
+    this.#options.apply(request.tenant, batch, reserved.value.offset, receivedAtMs)
+    const synced = log.commit(reserved.value, {
+      tenant: request.tenant,
+      receiver: request.receiver,
+      format: request.format,
+      encoding: request.encoding,
+      receivedAtMs,
+      verdict: batch.verdict.bits(),
+      payload: request.raw,
+    })
+    this.rows += batch.columns.count
+    return ok({ accepted, synced })
+  }
+
+  async #waitForRoom(): Promise<boolean> {
+    const { clock, hasRoom } = this.#options
+    const untilMs = clock.monotonicMs() + ROOM_WAIT_MS
+    while (clock.monotonicMs() < untilMs) {
+      await new Promise((resume) => setTimeout(resume, ROOM_LOOK_MS))
+      if (hasRoom()) return true
+    }
+    return false
+  }
+}
+
+function noRoom(): Fault {
+  return fault('unavailable', 'memory of rows that are not in files yet is full', {
+    reason: 'memory',
+    limit: 'columns.hotBytes',
+    retryAfterSeconds: ROOM_RETRY_SECONDS,
+  })
+}

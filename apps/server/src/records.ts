@@ -1,0 +1,101 @@
+import type { Clock, FileSystem, Log, LogBatch, PayloadFormat, SpanBatch } from '@vantage/model'
+import type { Logger } from '@vantage/observe'
+import type { SubmitIntake } from '@vantage/receive'
+import { type ColumnStore, openColumnStore } from '@vantage/store/columns'
+import type { RecordLimits } from '@vantage/decode/otlp'
+import { LOG_FORMATS, logScratch, SPAN_FORMATS, spanScratch } from './intake/record-decoders.ts'
+import { RecordsIntake } from './intake/records-intake.ts'
+
+const CONSUMER = 'columns'
+const TOPICS = ['raw-logs', 'spans-raw'] as const
+
+interface Intake {
+  readonly submit: SubmitIntake
+}
+
+export interface RecordsOptions {
+  readonly directory: string
+  readonly files: FileSystem
+  readonly clock: Clock
+  readonly log: Log
+  readonly logger: Logger
+  readonly limits: RecordLimits
+  readonly maxDecompressedBytes: number
+  readonly onProblem: (message: string) => void
+}
+
+/** Logs and spans of one process: their store, their intakes, their topics. */
+export class Records {
+  readonly store: ColumnStore
+  readonly logs: RecordsIntake<LogBatch>
+  readonly spans: RecordsIntake<SpanBatch>
+  readonly #options: RecordsOptions
+
+  private constructor(options: RecordsOptions, store: ColumnStore) {
+    this.#options = options
+    this.store = store
+    const shared = { log: options.log, clock: options.clock, hasRoom: () => store.hasRoom() }
+    this.logs = new RecordsIntake({
+      ...shared,
+      topic: 'raw-logs',
+      formats: LOG_FORMATS,
+      newScratch: (isReplay) => logScratch(limitsOf(options, isReplay), unpackedMax(options, isReplay)),
+      apply: (tenant, batch, offset, receivedAtMs) => store.applyLogs(tenant, batch, offset, receivedAtMs),
+    })
+    this.spans = new RecordsIntake({
+      ...shared,
+      topic: 'spans-raw',
+      formats: SPAN_FORMATS,
+      newScratch: (isReplay) => spanScratch(limitsOf(options, isReplay), unpackedMax(options, isReplay)),
+      apply: (tenant, batch, offset, receivedAtMs) => store.applySpans(tenant, batch, offset, receivedAtMs),
+    })
+  }
+
+  /** Opens the store; what is in files is readable at once, `replay` brings the rest. */
+  static async open(options: RecordsOptions): Promise<Records> {
+    const { directory, files, clock, onProblem } = options
+    const store = await openColumnStore({ directory, files, clock, onProblem })
+    const records = new Records(options, store)
+    records.#tellConsumed()
+    return records
+  }
+
+  async replay(): Promise<void> {
+    const { clock, logger, onProblem } = this.#options
+    const startedMs = clock.monotonicMs()
+    const logs = await this.logs.replay(this.store.replayFrom('raw-logs'), onProblem)
+    const spans = await this.spans.replay(this.store.replayFrom('spans-raw'), onProblem)
+    if (logs.records + spans.records === 0) return
+    const elapsedMs = Math.round(clock.monotonicMs() - startedMs)
+    logger.info('the logs of rows are replayed', { logRows: logs.rows, spans: spans.rows, elapsedMs })
+  }
+
+  /** Who takes a payload: logs, spans, else metrics. */
+  intakeOf(format: PayloadFormat, metrics: Intake): Intake {
+    if (this.logs.takes(format)) return this.logs
+    return this.spans.takes(format) ? this.spans : metrics
+  }
+
+  /** To be called about once a second. */
+  async tick(): Promise<void> {
+    await this.store.tick()
+    this.#tellConsumed()
+  }
+
+  close(): Promise<void> {
+    return this.store.close()
+  }
+
+  #tellConsumed(): void {
+    for (const topic of TOPICS) this.#options.log.setConsumed(topic, CONSUMER, this.store.replayFrom(topic))
+  }
+}
+
+/** A replay refuses nothing anew; what was cut is cut at the same place again. */
+function limitsOf({ limits }: RecordsOptions, isReplay: boolean): RecordLimits {
+  return isReplay ? { ...limits, maxAttributes: Number.POSITIVE_INFINITY } : limits
+}
+
+function unpackedMax({ maxDecompressedBytes }: RecordsOptions, isReplay: boolean): number {
+  return isReplay ? 2 ** 31 : maxDecompressedBytes
+}
