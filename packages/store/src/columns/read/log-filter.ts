@@ -1,0 +1,100 @@
+import {
+  type CompiledMatcher,
+  compileMatcher,
+  FaultError,
+  type Labels,
+  type LogColumns,
+  type LogScan,
+  labelValue,
+  type Matcher,
+  type Origin,
+} from '@vantage/model'
+import type { ColumnSet } from '../rows/column-set.ts'
+import { filterLines, type LineNeedle, lineNeedles } from './line-filter.ts'
+import type { RowFilter } from './piece.ts'
+import { filterId } from './row-ids.ts'
+import type { StreamBook } from './stream-book.ts'
+
+/** @throws FaultError where a regular expression is none */
+export function compileMatchers(matchers: readonly Matcher[]): CompiledMatcher[] {
+  return matchers.map((matcher) => {
+    const compiled = compileMatcher(matcher)
+    if (!compiled.ok) throw new FaultError(compiled.error)
+    return compiled.value
+  })
+}
+
+export function matchesAll(matchers: readonly CompiledMatcher[], labels: Labels): boolean {
+  return matchers.every((one) => one.matches(labelValue(labels, one.matcher.name)))
+}
+
+/** Tests rows of logs against a scan: streams by origin, ids, lines last. */
+export class LogFilter implements RowFilter<LogColumns> {
+  readonly #scan: LogScan
+  readonly #matchers: readonly CompiledMatcher[]
+  readonly #needles: readonly LineNeedle[]
+  readonly #streams: StreamBook
+  /** For each origin of a list: 0 = not looked at, 1 = wanted, 2 = not. */
+  readonly #verdicts = new Map<readonly Origin[], Uint8Array>()
+
+  constructor(scan: LogScan, streams: StreamBook) {
+    this.#scan = scan
+    this.#matchers = compileMatchers(scan.matchers)
+    this.#needles = lineNeedles(scan.lineFilters)
+    this.#streams = streams
+  }
+
+  mayHold(origins: readonly Origin[]): boolean {
+    if (this.#matchers.length === 0) return true
+    const verdicts = this.#verdictsOf(origins)
+    return origins.some((_, origin) => this.#isWanted(origins, verdicts, origin))
+  }
+
+  select(
+    columns: LogColumns,
+    set: ColumnSet,
+    origins: readonly Origin[],
+    order: Int32Array,
+    from: number,
+    to: number,
+  ): Int32Array {
+    const rows = order.slice(from, to)
+    let count = rows.length
+    if (this.#matchers.length > 0) count = this.#filterOrigins(set.origins, origins, rows, count)
+    const { traceId, spanId } = this.#scan
+    if (traceId !== undefined) count = filterId(columns.traceIds, traceId, rows, count)
+    if (spanId !== undefined) count = filterId(columns.spanIds, spanId, rows, count)
+    for (const needle of this.#needles) {
+      if (count === 0) break
+      count = filterLines(columns, needle, rows, count)
+    }
+    return rows.subarray(0, count)
+  }
+
+  #filterOrigins(places: Int32Array, origins: readonly Origin[], rows: Int32Array, count: number): number {
+    const verdicts = this.#verdictsOf(origins)
+    let kept = 0
+    for (let i = 0; i < count; i++) {
+      const row = rows[i] as number
+      if (this.#isWanted(origins, verdicts, places[row] as number)) rows[kept++] = row
+    }
+    return kept
+  }
+
+  #isWanted(origins: readonly Origin[], verdicts: Uint8Array, origin: number): boolean {
+    const known = verdicts[origin] as number
+    if (known !== 0) return known === 1
+    const isWanted = matchesAll(this.#matchers, this.#streams.of(origins, origin))
+    verdicts[origin] = isWanted ? 1 : 2
+    return isWanted
+  }
+
+  #verdictsOf(origins: readonly Origin[]): Uint8Array {
+    let verdicts = this.#verdicts.get(origins)
+    if (verdicts === undefined || verdicts.length < origins.length) {
+      verdicts = new Uint8Array(Math.max(16, origins.length * 2))
+      this.#verdicts.set(origins, verdicts)
+    }
+    return verdicts
+  }
+}

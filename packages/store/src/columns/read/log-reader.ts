@@ -1,0 +1,111 @@
+import {
+  compareLabels,
+  type Labels,
+  type LogBlock,
+  type LogColumns,
+  type LogCounts,
+  type LogReader,
+  type LogScan,
+  labelsKey,
+  type Matcher,
+  type NsRange,
+  type QueryBudget,
+  type TenantId,
+} from '@vantage/model'
+import { LOGS } from '../rows/column-set.ts'
+import type { ColumnView } from '../view.ts'
+import { type CountGrid, LogCounter } from './log-counter.ts'
+import { compileMatchers, LogFilter, matchesAll } from './log-filter.ts'
+import { PieceMerge } from './merge-pieces.ts'
+import type { PieceRef } from './piece.ts'
+import { piecesOf, rangeOf } from './source.ts'
+import { StreamBook } from './stream-book.ts'
+
+/** Reads logs of hot rows and files through the view of its thread. */
+export class ColumnLogReader implements LogReader {
+  readonly #view: ColumnView
+  readonly #streams = new StreamBook()
+
+  constructor(view: ColumnView) {
+    this.#view = view
+  }
+
+  *scan(tenant: TenantId, scan: LogScan, budget: QueryBudget): Generator<LogBlock> {
+    const merge = new PieceMerge(LOGS, this.#pieces(tenant, scan, scan.direction, budget), scan.direction, budget)
+    for (const block of merge.blocks()) yield { ...block, streams: this.#streams.all(block.origins) }
+  }
+
+  streams(
+    tenant: TenantId,
+    matcherSets: readonly (readonly Matcher[])[],
+    range: NsRange,
+    budget: QueryBudget,
+  ): Labels[] {
+    const sets = (matcherSets.length === 0 ? [[]] : matcherSets).map(compileMatchers)
+    const found = new Map<string, Labels>()
+    for (const source of this.#view.tenant(tenant)?.logs.sources() ?? []) {
+      budget.check()
+      if (source.maxTimeNs < range.startNs || source.minTimeNs >= range.endNs) continue
+      const { set, origins, order } = source.read()
+      const { from, to } = rangeOf(set, order, range)
+      for (const origin of originsOf(set.origins, order, from, to, origins.length)) {
+        const labels = this.#streams.of(origins, origin)
+        const key = labelsKey(labels)
+        if (!found.has(key) && sets.some((matchers) => matchesAll(matchers, labels))) found.set(key, labels)
+      }
+    }
+    budget.chargeSeries(found.size)
+    return [...found.values()].sort(compareLabels)
+  }
+
+  count(
+    tenant: TenantId,
+    scan: LogScan,
+    what: 'rows' | 'bytes',
+    by: readonly string[],
+    grid: CountGrid,
+    budget: QueryBudget,
+  ): LogCounts[] {
+    const counter = new LogCounter(what, by, grid, this.#streams)
+    for (const ref of this.#pieces(tenant, scan, 'forward', budget)) {
+      budget.check()
+      const { columns, set, origins, rows } = ref.open()
+      counter.add(columns, set.longs[0] as Int32Array, origins, rows)
+    }
+    return counter.counts()
+  }
+
+  #pieces(
+    tenant: TenantId,
+    scan: LogScan,
+    direction: LogScan['direction'],
+    budget: QueryBudget,
+  ): PieceRef<LogColumns>[] {
+    const view = this.#view.tenant(tenant)
+    const filter = new LogFilter(scan, this.#streams)
+    if (view === undefined) return []
+    const { traceId } = scan
+    const wanted = scan.lineFilters.filter((one) => one.isWanted)
+    return piecesOf(view.logs.sources(), {
+      range: scan,
+      direction,
+      filter,
+      budget,
+      mayHold: (source) =>
+        (traceId === undefined || source.mayHoldTrace(traceId)) && wanted.every((one) => source.mayHoldText(one.text)),
+    })
+  }
+}
+
+/** The origins that rows `order[from, to)` have, each once. */
+function originsOf(places: Int32Array, order: Int32Array, from: number, to: number, count: number): number[] {
+  const seen = new Uint8Array(count)
+  const found: number[] = []
+  for (let i = from; i < to; i++) {
+    const origin = places[order[i] as number] as number
+    if (seen[origin] === 1) continue
+    seen[origin] = 1
+    found.push(origin)
+  }
+  return found
+}

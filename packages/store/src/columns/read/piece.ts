@@ -1,0 +1,36 @@
+import type { Origin } from '@vantage/model'
+import type { ColumnSet } from '../rows/column-set.ts'
+
+/** Rows of one place that fulfil a scan. */
+export interface Piece<Columns> {
+  readonly columns: Columns
+  readonly set: ColumnSet
+  readonly origins: readonly Origin[]
+  /** Places in the columns, in the scan's order. */
+  readonly rows: Int32Array
+}
+
+/** Rows of one place that may fulfil a scan, not looked at yet. Both times are inclusive, unix ns. */
+export interface PieceRef<Columns> {
+  readonly minTimeNs: bigint
+  readonly maxTimeNs: bigint
+  /** Order of arrival among pieces: of rows of equal times the one in the lower piece came first. */
+  readonly sequence: number
+  /** Looks at the rows. */
+  open(): Piece<Columns>
+}
+
+/** What a piece's rows are tested by. */
+export interface RowFilter<Columns> {
+  /** False where no row of these origins can fulfil the scan. */
+  mayHold(origins: readonly Origin[]): boolean
+  /** Rows of `order[from, to)` that fulfil it, in that order. */
+  select(
+    columns: Columns,
+    set: ColumnSet,
+    origins: readonly Origin[],
+    order: Int32Array,
+    from: number,
+    to: number,
+  ): Int32Array
+}

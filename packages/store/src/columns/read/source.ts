@@ -1,0 +1,85 @@
+import type { NsRange, Origin, QueryBudget } from '@vantage/model'
+import type { ColumnSet } from '../rows/column-set.ts'
+import { lowerBound } from '../rows/times.ts'
+import type { Direction } from './merge-pieces.ts'
+import type { PieceRef, RowFilter } from './piece.ts'
+
+/** Rows of one place, all of them in time order. */
+export interface RowsInOrder<Columns> {
+  readonly columns: Columns
+  readonly set: ColumnSet
+  readonly origins: readonly Origin[]
+  /** Places in the columns, times ascending. */
+  readonly order: Int32Array
+}
+
+/** Some rows of a tenant: a hot chunk, or one stripe of a file's pages. */
+export interface RowSource<Columns> {
+  readonly minTimeNs: bigint
+  readonly maxTimeNs: bigint
+  readonly sequence: number
+  /** Of its rows, and maybe of others. */
+  readonly origins: readonly Origin[]
+  /** False promises that no row has the id. */
+  mayHoldTrace(traceId: Uint8Array): boolean
+  /** False promises that no line holds the text. */
+  mayHoldText(text: string): boolean
+  read(): RowsInOrder<Columns>
+}
+
+/** What a scan takes from each source. */
+export interface SourceScan<Columns> {
+  readonly range: NsRange
+  readonly direction: Direction
+  readonly filter: RowFilter<Columns>
+  readonly budget: QueryBudget
+  /** Left out: every source may hold rows. */
+  mayHold?(source: RowSource<Columns>): boolean
+}
+
+/** The sources that may hold rows of a scan, as pieces to merge. */
+export function piecesOf<Columns>(
+  sources: readonly RowSource<Columns>[],
+  scan: SourceScan<Columns>,
+): PieceRef<Columns>[] {
+  const { startNs, endNs } = scan.range
+  const refs: PieceRef<Columns>[] = []
+  for (const source of sources) {
+    if (source.maxTimeNs < startNs || source.minTimeNs >= endNs) continue
+    if (!scan.filter.mayHold(source.origins)) continue
+    if (scan.mayHold !== undefined && !scan.mayHold(source)) continue
+    refs.push({
+      minTimeNs: later(source.minTimeNs, startNs),
+      maxTimeNs: earlier(source.maxTimeNs, endNs - 1n),
+      sequence: source.sequence,
+      open: () => openPiece(source, scan),
+    })
+  }
+  return refs
+}
+
+function openPiece<Columns>(source: RowSource<Columns>, scan: SourceScan<Columns>) {
+  const { columns, set, origins, order } = source.read()
+  const { from, to } = rangeOf(set, order, scan.range)
+  scan.budget.chargeSamples(to - from)
+  const rows = scan.filter.select(columns, set, origins, order, from, to)
+  if (scan.direction === 'backward') rows.reverse()
+  return { columns, set, origins, rows }
+}
+
+/** The part of `order` that lies in the range. */
+export function rangeOf(set: ColumnSet, order: Int32Array, range: NsRange): { from: number; to: number } {
+  const times = set.longs[0] as Int32Array
+  const from = lowerBound(times, order, 0, order.length, range.startNs)
+  return { from, to: lowerBound(times, order, from, order.length, range.endNs) }
+}
+
+function later(a: bigint, b: bigint): bigint {
+  if (a > b) return a
+  return b
+}
+
+function earlier(a: bigint, b: bigint): bigint {
+  if (a < b) return a
+  return b
+}

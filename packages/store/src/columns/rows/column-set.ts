@@ -1,0 +1,160 @@
+import { type ByteRanges, LogColumns, SpanColumns } from '@vantage/model'
+
+/**
+ * The columns of either signal by the way their values lie in memory, so that one piece of code moves the rows of both.
+ * The arrays are those of `LogColumns` or `SpanColumns`: nothing is copied.
+ */
+export interface ColumnSet {
+  /** 64-bit values as halves, low at 2 · row, high at 2 · row + 1. The first column orders the rows. */
+  readonly longs: readonly Int32Array[]
+  readonly words: readonly Uint32Array[]
+  readonly bytes: readonly Uint8Array[]
+  /** As many bytes for each row as `idBytes` of the signal says. */
+  readonly ids: readonly Uint8Array[]
+  /** The first column holds what is searched: lines, names. */
+  readonly ranges: readonly ByteRanges[]
+  readonly origins: Int32Array
+}
+
+/** What the store has to know about a signal to keep its rows. */
+export interface Signal<Columns> {
+  readonly name: 'logs' | 'spans'
+  readonly topic: 'raw-logs' | 'spans-raw'
+  readonly idBytes: readonly number[]
+  /** Memory of a row without its byte ranges. */
+  readonly rowBytes: number
+  readonly rangeColumns: number
+  /** Columns of their own memory. */
+  create(rows: number): Columns
+  /** Columns over memory that `plan` hands out piece by piece, always in the same order. */
+  lay(plan: MemoryPlan, rows: number): Columns
+  setOf(columns: Columns): ColumnSet
+  countOf(columns: Columns): number
+  setCount(columns: Columns, count: number): void
+}
+
+/** Deals out one buffer from its begin on. The buffer and all sizes are multiples of 8. */
+export class MemoryPlan {
+  readonly buffer: SharedArrayBuffer
+  at: number
+
+  constructor(buffer: SharedArrayBuffer, at: number) {
+    this.buffer = buffer
+    this.at = at
+  }
+
+  longs(rows: number): BigInt64Array {
+    return new BigInt64Array(this.buffer, this.#take(rows * 8), rows)
+  }
+
+  words(rows: number): Uint32Array {
+    return new Uint32Array(this.buffer, this.#take(rows * 4), rows)
+  }
+
+  ints(rows: number): Int32Array {
+    return new Int32Array(this.buffer, this.#take(rows * 4), rows)
+  }
+
+  bytes(count: number): Uint8Array {
+    return new Uint8Array(this.buffer, this.#take(count), count)
+  }
+
+  #take(bytes: number): number {
+    const at = this.at
+    this.at += (bytes + 7) & ~7
+    return at
+  }
+}
+
+export const LOGS: Signal<LogColumns> = {
+  name: 'logs',
+  topic: 'raw-logs',
+  idBytes: [16, 8],
+  rowBytes: 2 * 8 + 2 * 4 + 2 + 24 + 4 + 4 * 8,
+  rangeColumns: 4,
+  create: (rows) => new LogColumns(rows),
+  lay(plan, rows) {
+    const columns = new LogColumns(0)
+    columns.times = plan.longs(rows)
+    columns.observedTimes = plan.longs(rows)
+    columns.severities = plan.bytes(rows)
+    columns.flags = plan.words(rows)
+    columns.droppedAttributes = plan.words(rows)
+    columns.traceIds = plan.bytes(rows * 16)
+    columns.spanIds = plan.bytes(rows * 8)
+    columns.origins = plan.ints(rows)
+    columns.bodyKinds = plan.bytes(rows)
+    layRanges(logRanges(columns), plan, rows)
+    return columns
+  },
+  setOf: (columns) => ({
+    longs: [halvesOf(columns.times), halvesOf(columns.observedTimes)],
+    words: [columns.flags, columns.droppedAttributes],
+    bytes: [columns.severities, columns.bodyKinds],
+    ids: [columns.traceIds, columns.spanIds],
+    ranges: logRanges(columns),
+    origins: columns.origins,
+  }),
+  countOf: (columns) => columns.count,
+  setCount(columns, count) {
+    columns.count = count
+  },
+}
+
+export const SPANS: Signal<SpanColumns> = {
+  name: 'spans',
+  topic: 'spans-raw',
+  idBytes: [16, 8, 8],
+  rowBytes: 2 * 8 + 4 * 4 + 2 + 32 + 4 + 6 * 8,
+  rangeColumns: 6,
+  create: (rows) => new SpanColumns(rows),
+  lay(plan, rows) {
+    const columns = new SpanColumns(0)
+    columns.startTimes = plan.longs(rows)
+    columns.endTimes = plan.longs(rows)
+    columns.traceIds = plan.bytes(rows * 16)
+    columns.spanIds = plan.bytes(rows * 8)
+    columns.parentSpanIds = plan.bytes(rows * 8)
+    columns.kinds = plan.bytes(rows)
+    columns.statusCodes = plan.bytes(rows)
+    columns.flags = plan.words(rows)
+    columns.droppedAttributes = plan.words(rows)
+    columns.droppedEvents = plan.words(rows)
+    columns.droppedLinks = plan.words(rows)
+    columns.origins = plan.ints(rows)
+    layRanges(spanRanges(columns), plan, rows)
+    return columns
+  },
+  setOf: (columns) => ({
+    longs: [halvesOf(columns.startTimes), halvesOf(columns.endTimes)],
+    words: [columns.flags, columns.droppedAttributes, columns.droppedEvents, columns.droppedLinks],
+    bytes: [columns.kinds, columns.statusCodes],
+    ids: [columns.traceIds, columns.spanIds, columns.parentSpanIds],
+    ranges: spanRanges(columns),
+    origins: columns.origins,
+  }),
+  countOf: (columns) => columns.count,
+  setCount(columns, count) {
+    columns.count = count
+  },
+}
+
+function logRanges(columns: LogColumns): readonly ByteRanges[] {
+  return [columns.bodies, columns.severityTexts, columns.eventNames, columns.attributes]
+}
+
+function spanRanges(columns: SpanColumns): readonly ByteRanges[] {
+  const { names, statusMessages, traceStates, attributes, events, links } = columns
+  return [names, statusMessages, traceStates, attributes, events, links]
+}
+
+function layRanges(columns: readonly ByteRanges[], plan: MemoryPlan, rows: number): void {
+  for (const ranges of columns) {
+    ranges.from = plan.ints(rows)
+    ranges.to = plan.ints(rows)
+  }
+}
+
+function halvesOf(longs: BigInt64Array): Int32Array {
+  return new Int32Array(longs.buffer, longs.byteOffset, longs.length * 2)
+}
