@@ -8,6 +8,7 @@ const CHECKOUT = resolve(import.meta.dirname, '../..')
 
 /** As `npm start` gives them (tools/bootstrap.mjs). */
 const SERVER_FLAGS = '--initial-heap-size=256'
+const SERVER_ENVIRONMENT = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '65536' }
 
 /** Vantage as it is shipped (VANTAGE_SERVER names the one-file server), else from its source. */
 export const VANTAGE: Peer = {
@@ -19,7 +20,12 @@ export const VANTAGE: Peer = {
   ],
   versionArguments: ['--version'],
   prepare: async (directory, port) => ['--data', join(directory, 'data'), '--listen', `127.0.0.1:${port}`],
-  environment: { VANTAGE_OTLP_GRPC_PORT: '0', VANTAGE_OTLP_HTTP_PORT: '0', VANTAGE_STREAM_PORT: '0' },
+  environment: {
+    ...SERVER_ENVIRONMENT,
+    VANTAGE_OTLP_GRPC_PORT: '0',
+    VANTAGE_OTLP_HTTP_PORT: '0',
+    VANTAGE_STREAM_PORT: '0',
+  },
   readyPath: '/-/ready',
   writePath: '/api/v1/write',
   acceptedPattern: /^vantage_acked_items_total\{[^}]*receiver="remote-write"/,

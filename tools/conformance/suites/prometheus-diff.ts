@@ -8,6 +8,13 @@ import type { CaseResult, FileResult, Suite, SuiteOptions } from '../suite.ts'
 const AGE_MS = 120_000
 const RANGE_MS = 45_000
 const STEP_MS = 5_000
+/**
+ * How far the questions reach back: the range, the longest window, the longest offset, and the first scrapes of a target,
+ * which may come off its phase. All of it lies behind the first sample: of a window that begins before a counter, 2.42
+ * looks for the counter's zero before it looks how far the first sample is from the window's start, 3.x after it
+ * (prometheus/prometheus promql/functions.go, extrapolatedRate).
+ */
+const REACH_MS = RANGE_MS + 60_000 + 10_000 + 4 * SCRAPE_INTERVAL_MS
 const SORTED_FAMILIES: ReadonlySet<string> = new Set(['sort', 'sort_desc'])
 
 /**
@@ -20,7 +27,7 @@ async function* run(_dir: string, { minutes }: SuiteOptions): AsyncIterable<File
   const pair = new ScrapePair()
   try {
     await pair.start()
-    await pair.gather(minutes * 60_000)
+    await pair.gather(Math.max(minutes * 60_000, AGE_MS + REACH_MS))
     const atMs = await findMoment(pair)
     for (const [name, why] of Object.entries(NOT_IN_PEER)) {
       console.error(`not asked: ${name} (${why})`)
@@ -45,9 +52,7 @@ async function findMoment(pair: ScrapePair): Promise<number> {
     (values ?? []).map(([seconds]) => Math.round(seconds * 1000)),
   )
   const atMs = chooseMoment(timesMs, Date.now() - AGE_MS, SCRAPE_INTERVAL_MS)
-  // The first scrapes of a target may come off its phase; queries do not reach back to them.
-  const reachMs = atMs - RANGE_MS - 60_000 - 2 * SCRAPE_INTERVAL_MS
-  const recent = timesMs.filter((timeMs) => timeMs >= reachMs)
+  const recent = timesMs.filter((timeMs) => timeMs >= atMs - REACH_MS)
   const onEdge = sampleOnEdge(recent, atMs, SCRAPE_INTERVAL_MS)
   if (onEdge !== undefined)
     throw new Error(`the sample at ${onEdge} lies on an edge of the queries at ${atMs}: run again`)

@@ -463,3 +463,8 @@ function draining(): Fault {
 function timedOut(timeoutMs: number): Fault {
   return fault('timeout', `query timed out: want at most ${timeoutMs} ms (query.timeout)`, { limit: 'query.timeout' })
 }
+
+/** Jobs that read logs and spans. */
+function isOfColumns(job: WorkerJob): boolean {
+  return (job.kind as string) === 'logs' || (job.kind as string) === 'traces'
+}

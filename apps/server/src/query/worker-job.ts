@@ -5,11 +5,13 @@ import {
   err,
   type Fault,
   FaultError,
+  type LogReader,
   type MetricReader,
   ok,
   type QueryBudget,
   type Result,
   type SeriesScan,
+  type SpanReader,
   type TenantId,
 } from '@vantage/model'
 import { help, type SharedTask } from './help.ts'
@@ -24,27 +26,34 @@ export type WorkerJob =
   /** Nobody's question: a new worker gets ready, piece by piece. */
   | { readonly kind: 'warm-up'; readonly piece: number }
 
+/** The stores as a query thread sees them. */
+export interface WorkerReaders {
+  readonly metrics: MetricReader
+  readonly logs: LogReader
+  readonly spans: SpanReader
+}
+
 /** As `runQueryJob`; a remote read answers its protobuf messages, and help goes to who asked for it. */
 export function runWorkerJob(
   job: WorkerJob,
   tenant: TenantId,
-  reader: MetricReader,
+  readers: WorkerReaders,
   budget: QueryBudget,
   clock: Clock,
   extras: NonNullable<Parameters<typeof runQueryJob>[5]>,
 ): Result<Uint8Array<ArrayBuffer>, Fault> {
   switch (job.kind) {
     case 'share':
-      help(job.share, tenant, reader, budget)
+      help(job.share, tenant, readers.metrics, budget)
       return ok(new Uint8Array(0))
     case 'warm-up': {
-      const warmed = warmUp(job.piece, tenant, reader, budget, clock)
+      const warmed = warmUp(job.piece, tenant, readers.metrics, budget, clock)
       return warmed.ok ? ok(new Uint8Array(0)) : warmed
     }
     case 'remote-read':
-      return remoteRead(job.form, job.scans, tenant, reader, budget)
+      return remoteRead(job.form, job.scans, tenant, readers.metrics, budget)
     default:
-      return runQueryJob(job, tenant, reader, budget, clock, extras)
+      return runQueryJob(job, tenant, readers.metrics, budget, clock, extras)
   }
 }
 

@@ -1,0 +1,24 @@
+/** Faults that can be switched on while the shop runs. Each leaves its mark in an attribute of the spans it touches. */
+export const FAULTS = {
+  'slow-database': 'the catalogue reads from a replica that is slow (db.instance.id = replica-2)',
+  'error-burst': 'one of two payment providers declines half of the cards (payment.provider = acme-pay)',
+  'memory-leak': 'the cart keeps what it should forget (process memory grows)',
+  'bad-deploy': 'the catalogue runs version 1.1.0, which is slow and fails now and then (service.version)',
+} as const
+
+export type FaultName = keyof typeof FAULTS
+
+const active = new Set<FaultName>()
+
+export function isFaultName(name: string): name is FaultName {
+  return Object.hasOwn(FAULTS, name)
+}
+
+export function isActive(name: FaultName): boolean {
+  return active.has(name)
+}
+
+export function setFault(name: FaultName, isOn: boolean): void {
+  if (isOn) active.add(name)
+  else active.delete(name)
+}

@@ -1,0 +1,18 @@
+import { callDatabase, callService, runService } from './service.ts'
+
+/** The one way in: what users of the shop speak to. */
+runService('atlan-api', {
+  'GET /health': async () => ({ status: 'ok' }),
+  'GET /api/data': async () => {
+    await simulate_db_call()
+    return { data: [1, 2, 3] }
+  },
+  'GET /product/:id': ({ path }) => callService('catalog', 'GET', `/products/${path['id']}`),
+  'POST /cart/:user': ({ path, body }) => callService('cart', 'POST', `/carts/${path['user']}`, body),
+  'POST /checkout/:user': ({ path }) => callService('checkout', 'POST', `/orders/${path['user']}`),
+})
+
+/** A query that takes 10 to 40 ms. */
+async function simulate_db_call(): Promise<void> {
+  await callDatabase('SELECT * FROM data', { 'db.collection.name': 'data' }, 20)
+}

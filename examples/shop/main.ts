@@ -1,0 +1,153 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { createServer } from 'node:http'
+import { parseArgs } from 'node:util'
+import { FAULTS, type FaultName, isFaultName } from './faults.ts'
+import { EXIT_NO_PORT } from './service.ts'
+
+/**
+ * The demo shop: six services in processes of their own, a load generator, and faults that can be switched on.
+ *
+ *   node examples/shop/main.ts [--endpoint http://127.0.0.1:4318] [--port 5000] [--load-port 8089] [--control-port 5009]
+ *
+ * `GET /faults` on the control port lists the faults, `POST /faults/NAME?on=true|false` switches one.
+ */
+const SERVICES = ['atlan-api', 'catalog', 'cart', 'checkout', 'payments', 'shipping'] as const
+type ServiceName = (typeof SERVICES)[number]
+
+const FILES: Readonly<Record<ServiceName, string>> = {
+  'atlan-api': 'gateway.ts',
+  catalog: 'catalog.ts',
+  cart: 'cart.ts',
+  checkout: 'checkout.ts',
+  payments: 'payments.ts',
+  shipping: 'shipping.ts',
+}
+const READY_TIMEOUT_MS = 120_000
+const RESTART_AFTER_MS = 1_000
+const STOP_TIMEOUT_MS = 8_000
+
+const { values } = parseArgs({
+  options: {
+    endpoint: { type: 'string', default: 'http://127.0.0.1:4318' },
+    port: { type: 'string', default: '5000' },
+    'load-port': { type: 'string', default: '8089' },
+    'control-port': { type: 'string', default: '5009' },
+    users: { type: 'string', default: '12' },
+  },
+})
+
+const firstPort = Number(values.port)
+const portOf = (name: ServiceName): number => firstPort + SERVICES.indexOf(name)
+const addressOf = (name: ServiceName): string => `http://127.0.0.1:${portOf(name)}`
+const addresses = Object.fromEntries(SERVICES.map((name) => [name, addressOf(name)]))
+const children = new Map<string, ChildProcess>()
+const faults = new Set<FaultName>()
+let isStopping = false
+
+function startProcess(
+  name: string,
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): void {
+  const child = fork(new URL(file, import.meta.url), args, { env: { ...process.env, ...env }, stdio: 'inherit' })
+  children.set(name, child)
+  child.once('exit', (code) => {
+    if (isStopping || children.get(name) !== child) return
+    if (code === EXIT_NO_PORT) {
+      stop(EXIT_NO_PORT)
+      return
+    }
+    setTimeout(() => {
+      if (!isStopping) startProcess(name, file, args, env)
+    }, RESTART_AFTER_MS)
+  })
+}
+
+function startService(name: ServiceName): void {
+  const isBad = name === 'catalog' && faults.has('bad-deploy')
+  startProcess(name, FILES[name], [], {
+    PORT: String(portOf(name)),
+    SHOP_VERSION: isBad ? '1.1.0' : '1.0.0',
+    SHOP_ADDRESSES: JSON.stringify(addresses),
+    OTEL_EXPORTER_OTLP_ENDPOINT: values.endpoint,
+  })
+}
+
+async function switchFault(name: FaultName, isOn: boolean): Promise<void> {
+  if (isOn) faults.add(name)
+  else faults.delete(name)
+  if (name === 'bad-deploy') {
+    const before = children.get('catalog')
+    children.delete('catalog')
+    before?.kill('SIGTERM')
+    startService('catalog')
+    return
+  }
+  const told = SERVICES.map((service) => fetch(`${addressOf(service)}/faults/${name}?on=${isOn}`, { method: 'POST' }))
+  await Promise.allSettled(told)
+}
+
+/** The page of the faults is for whoever plays the demo: loopback only, no credentials. */
+function openControl(port: number): void {
+  createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://control')
+    const name = /^\/faults\/([\w-]+)$/.exec(url.pathname)?.[1]
+    if (request.method === 'POST' && name !== undefined && isFaultName(name)) {
+      void switchFault(name, url.searchParams.get('on') !== 'false').then(() => response.writeHead(204).end())
+    } else if (request.method === 'GET' && url.pathname === '/faults') {
+      const list = Object.entries(FAULTS).map(([fault, does]) => ({
+        fault,
+        does,
+        isOn: faults.has(fault as FaultName),
+      }))
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(list, undefined, 2))
+    } else response.writeHead(404).end()
+  })
+    .on('error', (error) => console.error(`shop: no control port: ${error.message}`))
+    .listen(port, '127.0.0.1')
+}
+
+async function waitForVantage(): Promise<void> {
+  const deadlineMs = performance.now() + READY_TIMEOUT_MS
+  while (performance.now() < deadlineMs) {
+    const response = await fetch(`${values.endpoint}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"resourceSpans":[]}',
+    }).catch(() => undefined)
+    if (response?.ok === true) return
+    await new Promise((resume) => setTimeout(resume, 200))
+  }
+  throw new Error(`no Vantage at ${values.endpoint} after ${READY_TIMEOUT_MS / 1000} s`)
+}
+
+function stop(code: number): void {
+  if (isStopping) return
+  isStopping = true
+  const timer = setTimeout(() => {
+    for (const child of children.values()) child.kill('SIGKILL')
+  }, STOP_TIMEOUT_MS)
+  const running = [...children.values()].filter((child) => child.exitCode === null)
+  let left = running.length
+  for (const child of running) {
+    child.once('exit', () => {
+      left--
+      if (left === 0) {
+        clearTimeout(timer)
+        process.exit(code)
+      }
+    })
+    child.kill('SIGTERM')
+  }
+}
+
+process.once('SIGTERM', () => stop(0))
+process.once('SIGINT', () => stop(0))
+await waitForVantage()
+for (const name of SERVICES) startService(name)
+const loadArgs = ['--host', addressOf('atlan-api'), '--port', values['load-port'], '--users', values.users]
+startProcess('load', 'load.ts', loadArgs, {})
+openControl(Number(values['control-port']))
+console.log(`Demo shop: ${addressOf('atlan-api')}/api/data, load generator http://127.0.0.1:${values['load-port']}/,`)
+console.log(`faults: curl -X POST 'http://127.0.0.1:${values['control-port']}/faults/slow-database?on=true'`)
