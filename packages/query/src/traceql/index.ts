@@ -1,4 +1,21 @@
+export { readTrace, spanSetsOf } from './evaluate/read-trace.ts'
+export {
+  type FoundSet,
+  type FoundSpan,
+  type FoundTrace,
+  type NamedValue,
+  planTraceql,
+  type SearchRequest,
+  type SearchResult,
+  searchTraces,
+} from './evaluate/search.ts'
+export { shownFields } from './evaluate/shown-fields.ts'
+export { SpanView } from './evaluate/span-view.ts'
+export type { TraceView } from './evaluate/trace-view.ts'
 export { checkQuery } from './language/check.ts'
+export { parseLenient } from './language/lenient.ts'
 export { parseTraceql } from './language/parser.ts'
-export { printQuery } from './language/print.ts'
+export { printField, printQuery } from './language/print.ts'
+export type { Field, Query } from './language/syntax.ts'
 export { TRACEQL_LIMITS, type TraceqlLimits } from './limits.ts'
+export type { Value } from './value.ts'
