@@ -5,6 +5,7 @@ import { prometheusComplianceSuite } from './suites/prometheus-compliance.ts'
 import { prometheusDiffSuite } from './suites/prometheus-diff.ts'
 import { promqlSuite } from './suites/promql.ts'
 import { statsdSuite } from './suites/statsd.ts'
+import { traceqlSuite } from './suites/traceql.ts'
 
 /** What `npm run conformance -- SUITE` knows. */
 export const SUITES = {
@@ -14,6 +15,7 @@ export const SUITES = {
   'prometheus-compliance': prometheusComplianceSuite,
   'prometheus-diff': prometheusDiffSuite,
   statsd: statsdSuite,
+  traceql: traceqlSuite,
 } as const satisfies Readonly<Record<string, Suite>>
 
 export type SuiteName = keyof typeof SUITES

@@ -1,5 +1,6 @@
 export { FaultFileSystem, type FaultPlan } from './fault-file-system.ts'
 export { type MemoryLogRow, MemoryLogs } from './memory-logs.ts'
 export { MemoryMetrics } from './memory-metrics.ts'
+export { MemorySpans, type SpanRecord } from './memory-spans.ts'
 export { seededRandom, testSeed } from './random.ts'
 export { unlimitedBudget } from './unlimited-budget.ts'

@@ -1,0 +1,28 @@
+import { hexText, type QueryBudget, type SpanReader, type TenantId } from '@vantage/model'
+import type { Stage } from '../language/syntax.ts'
+import type { TraceqlLimits } from '../limits.ts'
+import { compileStages, type SpanSet, wholeTrace } from './pipeline.ts'
+import { TraceCollector, type TraceView } from './trace-view.ts'
+
+/**
+ * Reads one trace whole, whenever its spans began.
+ * @param traceId 16 bytes
+ * @returns undefined where nothing of it is stored
+ * @throws FaultError where it is beyond `query.maxTraceBytes` or `query.maxTraceSpans`
+ */
+export function readTrace(
+  traceId: Uint8Array,
+  tenant: TenantId,
+  reader: SpanReader,
+  budget: QueryBudget,
+  limits: TraceqlLimits,
+): TraceView | undefined {
+  const collector = new TraceCollector(limits, budget)
+  for (const block of reader.trace(tenant, traceId, budget)) collector.add(block)
+  return collector.finish().get(hexText(traceId, 0, 16))
+}
+
+/** What a pipeline makes of one trace; the stages need not have been checked. */
+export function spanSetsOf(stages: readonly Stage[], trace: TraceView, limits: TraceqlLimits): readonly SpanSet[] {
+  return compileStages(stages, limits)(trace, wholeTrace(trace))
+}

@@ -1,0 +1,191 @@
+import {
+  err,
+  type Fault,
+  FaultError,
+  fault,
+  ok,
+  type QueryBudget,
+  type Result,
+  type SpanReader,
+  type TenantId,
+  unreachable,
+} from '@vantage/model'
+import { compileCondition } from '../evaluate/compile.ts'
+import { needsTrace } from '../evaluate/fields.ts'
+import { compileStages, wholeTrace } from '../evaluate/pipeline.ts'
+import { candidatesOf, usesTrace } from '../evaluate/pushdown.ts'
+import { forEachTrace, planTraceql } from '../evaluate/search.ts'
+import { SpanView } from '../evaluate/span-view.ts'
+import type { Hint, Metrics, MetricsAggregate } from '../language/syntax.ts'
+import { CHECK_EVERY_ROWS, type TraceqlLimits } from '../limits.ts'
+import { GroupedAggregator, type SpanAggregator } from './aggregate.ts'
+import { applySecond, joinSeries, withNumber } from './combine.ts'
+import { CompareAggregator } from './compare.ts'
+import { type SpanGrid, StepFinder, spanGrid } from './grid.ts'
+import type { MetricSeries } from './series.ts'
+
+export interface MetricsRequest {
+  readonly query: string
+  readonly startNs: bigint
+  readonly endNs: bigint
+  /** Absent = one interval for the whole range. */
+  readonly stepNs: bigint | undefined
+  /** Exemplars of the answer, at most; the query's hint `exemplars` may ask for fewer. */
+  readonly exemplarsMax: number
+}
+
+export interface MetricsResult {
+  readonly grid: SpanGrid
+  readonly series: readonly MetricSeries[]
+  readonly inspectedSpans: number
+}
+
+/**
+ * Answers a metrics query. Spans belong to the interval in which they began; NaN in a series is no value.
+ * @returns faults: `bad_request` for the query and its range, `unprocessable` where a limit was hit
+ */
+export function traceMetrics(
+  request: MetricsRequest,
+  tenant: TenantId,
+  reader: SpanReader,
+  budget: QueryBudget,
+  limits: TraceqlLimits,
+): Result<MetricsResult, Fault> {
+  const query = planTraceql(request.query, limits)
+  if (!query.ok) return query
+  if (query.value.kind !== 'metrics') {
+    return err(fault('bad_request', 'TraceQL: want a query that makes series, such as { } | rate()'))
+  }
+  try {
+    const grid = spanGrid(request.startNs, request.endNs, request.stepNs, limits)
+    const run = new MetricsRun(
+      grid,
+      tenant,
+      reader,
+      budget,
+      limits,
+      exemplarsOf(query.value.hints, request.exemplarsMax),
+    )
+    const series = run.series(query.value.metrics)
+    return ok({ grid, series, inspectedSpans: run.inspectedSpans })
+  } catch (error) {
+    if (error instanceof FaultError) return err(error.fault)
+    throw error
+  }
+}
+
+function exemplarsOf(hints: readonly Hint[], max: number): number {
+  const hint = hints.findLast(({ name }) => name === 'exemplars')?.value
+  if (hint?.kind === 'bool') return hint.value ? max : 0
+  return hint?.kind === 'int' ? Math.min(max, Math.max(0, Number(hint.value))) : max
+}
+
+/** One metrics query over one reader. */
+class MetricsRun {
+  inspectedSpans = 0
+  readonly #grid: SpanGrid
+  readonly #tenant: TenantId
+  readonly #reader: SpanReader
+  readonly #budget: QueryBudget
+  readonly #limits: TraceqlLimits
+  readonly #exemplarsMax: number
+
+  constructor(
+    grid: SpanGrid,
+    tenant: TenantId,
+    reader: SpanReader,
+    budget: QueryBudget,
+    limits: TraceqlLimits,
+    exemplarsMax: number,
+  ) {
+    this.#grid = grid
+    this.#tenant = tenant
+    this.#reader = reader
+    this.#budget = budget
+    this.#limits = limits
+    this.#exemplarsMax = exemplarsMax
+  }
+
+  series(metrics: Metrics): readonly MetricSeries[] {
+    switch (metrics.kind) {
+      case 'series':
+        return applySecond(metrics.second, this.#aggregated(metrics))
+      case 'math':
+        return joinSeries(metrics.op, this.series(metrics.left), this.series(metrics.right))
+      case 'number-math':
+        return withNumber(metrics.op, metrics.number, metrics.isNumberLeft, this.series(metrics.input))
+      case 'staged':
+        return applySecond(metrics.second, this.series(metrics.input))
+      default:
+        return unreachable(metrics)
+    }
+  }
+
+  #aggregated(metrics: Extract<Metrics, { kind: 'series' }>): MetricSeries[] {
+    const { aggregate } = metrics
+    const into =
+      aggregate.kind === 'compare'
+        ? new CompareAggregator(aggregate, this.#grid, this.#limits, this.#budget)
+        : new GroupedAggregator(aggregate, this.#grid, this.#limits, this.#budget, this.#exemplarsMax)
+    const candidates = candidatesOf(metrics.stages)
+    // Fast path: a filter that each span answers alone; no trace is read whole.
+    if (candidates.isExact && !aggregateUsesTrace(aggregate)) this.#scan(candidates, into)
+    else this.#traces(metrics, into)
+    return into.finish()
+  }
+
+  #range(): { startNs: bigint; endNs: bigint } {
+    const { startNs, stepNs, steps } = this.#grid
+    return { startNs: startNs + 1n, endNs: startNs + stepNs * BigInt(steps) + 1n }
+  }
+
+  #scan({ conditions, hints, isAll, traceIds }: ReturnType<typeof candidatesOf>, into: SpanAggregator): void {
+    const tests = conditions.map((condition) => compileCondition(condition, this.#limits.regexCharsMax))
+    const view = new SpanView()
+    const finder = new StepFinder(this.#grid)
+    const scan = { ...this.#range(), conditions: hints, isAll, direction: 'forward' as const, traceIds }
+    for (const { columns, rows, origins } of this.#reader.scan(this.#tenant, scan, this.#budget)) {
+      finder.use(columns.startTimes)
+      for (let i = 0; i < rows.length; i++) {
+        if (i % CHECK_EVERY_ROWS === 0) this.#budget.check()
+        const row = rows[i] as number
+        const step = finder.stepOf(row)
+        if (step < 0) continue
+        view.moveTo(columns, origins, row)
+        if (tests.every((test) => test(view))) into.observe(view, step)
+      }
+      this.inspectedSpans += rows.length
+    }
+  }
+
+  #traces({ stages }: Extract<Metrics, { kind: 'series' }>, into: SpanAggregator): void {
+    const run = compileStages(stages, this.#limits)
+    const finder = new StepFinder(this.#grid)
+    const range = this.#range()
+    const { inspectedSpans } = forEachTrace(
+      stages,
+      range,
+      this.#tenant,
+      this.#reader,
+      this.#budget,
+      this.#limits,
+      (_, trace) => {
+        for (const { places } of run(trace, wholeTrace(trace))) {
+          for (const place of places) {
+            const span = trace.spans[place] as SpanView
+            finder.use(span.columns.startTimes)
+            const step = finder.stepOf(span.row)
+            if (step >= 0) into.observe(span, step)
+          }
+        }
+        return true
+      },
+    )
+    this.inspectedSpans += inspectedSpans
+  }
+}
+
+function aggregateUsesTrace(aggregate: MetricsAggregate): boolean {
+  if (aggregate.kind === 'compare') return usesTrace(aggregate.selection)
+  return aggregate.by.some(needsTrace) || (aggregate.kind === 'over-time' && needsTrace(aggregate.of))
+}
