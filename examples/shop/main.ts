@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createServer } from 'node:http'
 import { parseArgs } from 'node:util'
+import { EXIT_NO_PORT } from './exit-codes.ts'
 import { FAULTS, type FaultName, isFaultName } from './faults.ts'
-import { EXIT_NO_PORT } from './service.ts'
 
 /**
  * The demo shop: six services in processes of their own, a load generator, and faults that can be switched on.

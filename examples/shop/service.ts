@@ -10,13 +10,12 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api'
+import { EXIT_NO_PORT } from './exit-codes.ts'
 import { isFaultName, setFault } from './faults.ts'
 import { log, startTelemetry } from './telemetry.ts'
 
 const BODY_BYTES_MAX = 65_536
 const CALL_TIMEOUT_MS = 5_000
-/** The port is taken: starting again would not help. */
-export const EXIT_NO_PORT = 3
 
 /** A status that is not 200. */
 export class HttpError extends Error {

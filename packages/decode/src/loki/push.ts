@@ -2,6 +2,7 @@ import { ByteCursor, isUtf8Range, ProtobufWriter, readVarint, readVarint64, utf8
 import { assert, BODY_KIND, type Clock, type Fault, fault, hexBytes, type LogBatch, NO_ORIGIN } from '@vantage/model'
 import { FieldCursor, nextField } from '../field-cursor.ts'
 import { FIELDS_PER_CLOCK_READ, RECORD_LIMITS, RECORDS_MAX_PER_REQUEST, type RecordLimits } from '../limits.ts'
+import { readLine } from '../log-line/read-line.ts'
 import { refuseItems, warnOnce } from '../refusals.ts'
 import { parseStreamLabels, streamAttributes } from './stream-labels.ts'
 
@@ -129,7 +130,10 @@ export class LokiPushDecoder {
     }
     if (entry.isBad) return malformed('entry', entry.at)
     columns.attributes.set(row, attributesFrom, this.#attributes.length)
-    if (isUtf8 && pairs <= this.#limits.maxAttributes) return undefined
+    if (isUtf8 && pairs <= this.#limits.maxAttributes) {
+      readLine(batch, row)
+      return undefined
+    }
     columns.count = row
     batch.verdict.refuse()
     if (!isUtf8) refuseItems(batch, 'invalid_utf8', 1, 'entry: want UTF-8 in line and structured metadata')

@@ -2,6 +2,7 @@ import { isUtf8Range, utf8Floor } from '@vantage/bytes'
 import { assert, BODY_KIND, type Clock, type Fault, fault, type ItemReason, type LogBatch } from '@vantage/model'
 import { FieldCursor, fieldVarint, nextField } from '../field-cursor.ts'
 import { RECORD_LIMITS, RECORDS_MAX_PER_REQUEST, type RecordLimits } from '../limits.ts'
+import { readLine } from '../log-line/read-line.ts'
 import { refuseItems, warnOnce } from '../refusals.ts'
 import type { CheckProblem } from './attribute-check.ts'
 import { AttributeColumn } from './attribute-column.ts'
@@ -100,7 +101,10 @@ export class OtlpLogsDecoder implements RecordReader {
     }
     const row = batch.addRow(this.#origin)
     const problem = this.#readFields(batch, row, from, to)
-    if (problem === undefined) return undefined
+    if (problem === undefined) {
+      if (batch.columns.bodyKinds[row] === BODY_KIND.text) readLine(batch, row)
+      return undefined
+    }
     // The row goes again: refused records are not in the columns.
     batch.columns.count = row
     if (problem === 'malformed') return this.#record.at
