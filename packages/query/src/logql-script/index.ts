@@ -1,0 +1,1 @@
+export { type Outcome, runScript } from './run.ts'

@@ -1,0 +1,50 @@
+import { FaultError, fault, type LogReader, type NsRange, type QueryBudget, type TenantId } from '@vantage/model'
+import { CHECK_EVERY_ROWS, type LogqlLimits } from '../limits.ts'
+
+/** What was read for an answer. */
+export interface LogqlStats {
+  rowsRead: number
+  bytesRead: number
+  rowsKept: number
+}
+
+/** What evaluators share. One belongs to one query. */
+export interface Context {
+  readonly tenant: TenantId
+  readonly reader: LogReader
+  readonly budget: QueryBudget
+  readonly limits: LogqlLimits
+  readonly nowNs: bigint
+  /** Adds `detected_level` to rows. */
+  readonly detectsLevels: boolean
+  readonly stats: LogqlStats
+}
+
+/** The steps of an evaluation, unix ns: `startNs + i * stepNs`. An instant query has one step and `stepNs` 0. */
+export interface Grid {
+  readonly startNs: bigint
+  readonly stepNs: bigint
+  readonly steps: number
+}
+
+/** Counts a row and looks at the budget now and then. */
+export function chargeRow(context: Context, line: string): void {
+  const { stats, budget } = context
+  stats.bytesRead += line.length
+  if (++stats.rowsRead % CHECK_EVERY_ROWS !== 0) return
+  budget.chargeSamples(CHECK_EVERY_ROWS)
+  budget.check()
+}
+
+export function chargeSeries(context: Context, count: number): void {
+  const max = context.limits.seriesMax
+  context.budget.chargeSeries(1)
+  if (count <= max) return
+  const message = `maximum number of series (${max}) reached for a single query; consider reducing query cardinality by adding more specific stream selectors, reducing the time range, or aggregating results with functions like sum(), count() or topk()`
+  throw new FaultError(fault('bad_request', message, { reason: 'execution', limit: 'query.maxLogSeries' }))
+}
+
+/** Times of rows in (afterNs, untilNs] as readers take them. */
+export function rangeOf(afterNs: bigint, untilNs: bigint): NsRange {
+  return { startNs: afterNs + 1n, endNs: untilNs + 1n }
+}

@@ -1,0 +1,131 @@
+import type { LineFilter } from '@vantage/model'
+import type { Grouping, LabelFilter, Stage, Unwrap } from '../language/plan.ts'
+import type { LogqlLimits } from '../limits.ts'
+import { compileStage } from '../stages/compile.ts'
+import { literalOf, requiredLiteral } from '../stages/patterns.ts'
+import { ERROR_LABEL, type Row } from '../stages/row.ts'
+import type { RowStep, StepOptions } from '../stages/stage.ts'
+import { ALL_FIELDS, compileTemplate } from '../template/template.ts'
+
+/** Runs the stages of a pipeline. */
+export class Pipeline {
+  readonly #steps: readonly RowStep[]
+
+  constructor(stages: readonly Stage[], limits: LogqlLimits, options: StepOptions) {
+    this.#steps = stages.map((stage) => compileStage(stage, limits, options))
+  }
+
+  /** @returns false where a stage does not want the row */
+  run(row: Row): boolean {
+    const steps = this.#steps
+    for (let i = 0; i < steps.length; i++) if (!(steps[i] as RowStep)(row)) return false
+    return true
+  }
+}
+
+/** True where a stage writes the line anew: texts that later filters want need not stand in the line as stored. */
+function changesLine(stage: Stage): boolean {
+  return stage.kind === 'lineFormat' || stage.kind === 'unpack' || stage.kind === 'decolorize'
+}
+
+/** What lines must hold and must not, as far as the store can tell. All filters stay in the pipeline. */
+export function pushedFilters(stages: readonly Stage[]): LineFilter[] {
+  const filters: LineFilter[] = []
+  for (const stage of stages) {
+    if (changesLine(stage)) break
+    if (stage.kind !== 'lineFilter') continue
+    const { op, operands } = stage
+    const [only] = operands
+    if (op === '!=') {
+      for (const { isIp, text } of operands) if (!isIp && text !== '') filters.push({ text, isWanted: false })
+    } else if (op === '!~') {
+      for (const { text } of operands) {
+        const literal = literalOf(text)
+        if (literal !== undefined && literal !== '') filters.push({ text: literal, isWanted: false })
+      }
+    } else if (operands.length === 1 && only !== undefined && !only.isIp) {
+      const text = op === '|=' ? only.text : op === '|~' ? requiredLiteral(only.text) : ''
+      if (text !== '') filters.push({ text, isWanted: true })
+    }
+  }
+  return filters
+}
+
+/** True where `pushedFilters` says all that the stages do, so that rows need not be looked at. */
+export function isPushedWhole(stages: readonly Stage[], needsNoLabels: boolean): boolean {
+  return stages.every((stage) => {
+    if (stage.kind === 'lineFilter') {
+      const { op, operands } = stage
+      if (operands.some((one) => one.isIp)) return false
+      return op === '!=' || (op === '|=' && operands.length === 1)
+    }
+    const isParser =
+      stage.kind === 'json' || stage.kind === 'logfmt' || stage.kind === 'pattern' || stage.kind === 'regexp'
+    return isParser && needsNoLabels
+  })
+}
+
+/**
+ * Labels that stages and grouping look at.
+ * @returns undefined where that may be any
+ */
+export function requiredLabels(
+  stages: readonly Stage[],
+  unwrap: Unwrap | undefined,
+  grouping: Grouping | undefined,
+): Set<string> | undefined {
+  const names = new Set<string>()
+  for (const stage of stages) collectStage(stage, names)
+  for (const filter of unwrap?.filters ?? []) collectFilter(filter, names)
+  if (unwrap !== undefined) names.add(unwrap.label)
+  for (const name of grouping?.names ?? []) names.add(name)
+  return names.has(ALL_FIELDS) ? undefined : names
+}
+
+function collectStage(stage: Stage, names: Set<string>): void {
+  switch (stage.kind) {
+    case 'labelFilter':
+      collectFilter(stage.filter, names)
+      return
+    case 'lineFormat':
+      for (const field of compileTemplate(stage.template, 0n).fields) names.add(field)
+      return
+    case 'labelFormat':
+      for (const format of stage.formats) {
+        if (format.kind === 'rename') names.add(format.from)
+        else for (const field of compileTemplate(format.template, 0n).fields) names.add(field)
+      }
+      return
+    case 'drop':
+    case 'keep':
+      for (const { matcher } of stage.choices) if (matcher !== undefined) names.add(matcher.name)
+  }
+}
+
+function collectFilter(filter: LabelFilter, names: Set<string>): void {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      collectFilter(filter.left, names)
+      collectFilter(filter.right, names)
+      return
+    case 'string':
+      names.add(filter.matcher.name)
+      return
+    default:
+      names.add(filter.name)
+  }
+}
+
+const EXTRACTED_SUFFIX = '_extracted'
+
+/** With the names whose conflicts make `…_extracted`. */
+export function withConflicts(names: ReadonlySet<string>): Set<string> {
+  const all = new Set(names)
+  for (const name of names) if (name.endsWith(EXTRACTED_SUFFIX)) all.add(name.slice(0, -EXTRACTED_SUFFIX.length))
+  return all
+}
+
+export function asksForErrors(names: ReadonlySet<string> | undefined): boolean {
+  return names === undefined || names.has(ERROR_LABEL)
+}

@@ -1,0 +1,196 @@
+import { assert, formatLabels, type Labels, type LogScan } from '@vantage/model'
+import { executionFault } from '../language/fault.ts'
+import type { Grouping, LogRange, RangeAggregation, Unwrap } from '../language/plan.ts'
+import { LOGQL_LIMITS } from '../limits.ts'
+import { ERROR_LABEL, PRESERVE_ERROR_LABEL, Row } from '../stages/row.ts'
+import { unwrapValue } from '../stages/unwrap.ts'
+import { BlockRows } from './block-rows.ts'
+import { type Context, chargeRow, chargeSeries, type Grid, rangeOf } from './context.ts'
+import { countWithoutRows } from './count-pushdown.ts'
+import { asksForErrors, Pipeline, pushedFilters, requiredLabels, withConflicts } from './pipeline.ts'
+import { CountedSeries, firstStep, lastStep, type RangeSeries, SampledSeries, windowGrid } from './range-series.ts'
+import { emptySeries, projected, type StepSeries } from './vector.ts'
+import { WINDOW_KERNELS } from './windows.ts'
+
+/** What a range aggregation needs of its rows, worked out before the first is read. */
+export interface RangeTask {
+  readonly plan: RangeAggregation
+  /** Its own, or that of the sum around it. */
+  readonly grouping: Grouping | undefined
+  readonly needsNoLabels: boolean
+  readonly preservesErrors: boolean
+  /** Metadata that somebody looks at; undefined = all. */
+  readonly wanted: ReadonlySet<string> | undefined
+  readonly scan: LogScan
+}
+
+/**
+ * @param outer grouping of a `sum` around an aggregation that may be summed in parts: it is done while rows are read
+ */
+export function evaluateRange(
+  plan: RangeAggregation,
+  outer: Grouping | undefined,
+  grid: Grid,
+  context: Context,
+): StepSeries[] {
+  const task = rangeTask(plan, outer, grid)
+  if (plan.operation === 'absent_over_time') return [absent(task, grid, context)]
+  const counted = countWithoutRows(task, grid, context)
+  if (counted !== undefined) return counted
+  const series = seriesFor(plan, grid, context)
+  collect(task, grid, context, series)
+  return series.finish()
+}
+
+function rangeTask(plan: RangeAggregation, outer: Grouping | undefined, grid: Grid): RangeTask {
+  const { range, operation } = plan
+  const { stages } = range.selector
+  const grouping = plan.grouping ?? outer
+  const required = requiredLabels(stages, range.unwrap, grouping)
+  const isGroupedAway = grouping !== undefined && !grouping.isWithout && grouping.names.length === 0
+  const needsNoLabels = required?.size === 0 && (isGroupedAway || operation === 'absent_over_time')
+  const isNamed = grouping !== undefined && !grouping.isWithout
+  const isNarrow = required !== undefined && (isNamed || operation === 'absent_over_time')
+  return {
+    plan,
+    grouping,
+    needsNoLabels,
+    preservesErrors: asksForErrors(required),
+    wanted: isNarrow ? withConflicts(required) : undefined,
+    scan: scanOf(range, grid),
+  }
+}
+
+function scanOf(range: LogRange, grid: Grid): LogScan {
+  const { selector, rangeNs, offsetNs } = range
+  const startNs = grid.startNs - BigInt(offsetNs)
+  const endNs = startNs + grid.stepNs * BigInt(grid.steps - 1)
+  return {
+    ...rangeOf(startNs - BigInt(rangeNs), endNs),
+    matchers: selector.matchers,
+    lineFilters: pushedFilters(selector.stages),
+    direction: 'forward',
+  }
+}
+
+function seriesFor({ operation, parameter, range }: RangeAggregation, grid: Grid, context: Context): RangeSeries {
+  const windows = windowGrid(grid, range.rangeNs)
+  if (range.unwrap === undefined) {
+    const isRate = operation === 'rate' || operation === 'bytes_rate'
+    return new CountedSeries(windows, isRate ? range.rangeNs / 1e9 : 1)
+  }
+  const kernel = WINDOW_KERNELS[operation]
+  assert(kernel !== undefined, `no kernel for ${operation}`)
+  return new SampledSeries(windows, kernel, parameter ?? 0, (bytes) => context.budget.chargeBytes(bytes))
+}
+
+/** Reads the rows of the range and gives their samples to `series`. */
+function collect(task: RangeTask, grid: Grid, context: Context, series: RangeSeries): void {
+  const { range, operation } = task.plan
+  const startNs = grid.startNs - BigInt(range.offsetNs)
+  const windows = windowGrid(grid, range.rangeNs)
+  const sampleOf = sampler(operation === 'bytes_over_time' || operation === 'bytes_rate', range.unwrap, task)
+  let seen = 0
+  forEachRow(task, context, (row) => {
+    const timeNs = Number(row.timeNs - startNs)
+    if (firstStep(windows, timeNs) > lastStep(windows, timeNs)) return false
+    const value = sampleOf(row)
+    if (value === undefined) return false
+    series.add(seriesLabels(row, task), timeNs, value)
+    if (series.count > seen) chargeSeries(context, ++seen)
+    return false
+  })
+}
+
+/** The number of a row; undefined where it has none. */
+function sampler(isBytes: boolean, unwrap: Unwrap | undefined, task: RangeTask): (row: Row) => number | undefined {
+  if (unwrap === undefined) return isBytes ? (row) => Buffer.byteLength(row.line) : () => 1
+  const filters = new Pipeline(
+    unwrap.filters.map((filter) => ({ kind: 'labelFilter', filter })),
+    LOGQL_LIMITS,
+    { needsNoLabels: false, preservesErrors: task.preservesErrors, nowNs: 0n },
+  )
+  return (row) => {
+    const value = unwrapValue(row, unwrap.label, unwrap.conversion, task.preservesErrors)
+    return value !== undefined && filters.run(row) ? value : undefined
+  }
+}
+
+/** @param take told of each row that passes the pipeline; true ends the scan */
+function forEachRow(task: RangeTask, context: Context, take: (row: Row) => boolean): void {
+  const { plan, needsNoLabels, preservesErrors, wanted, scan } = task
+  const { stages } = plan.range.selector
+  const pipeline = new Pipeline(stages, context.limits, { needsNoLabels, preservesErrors, nowNs: context.nowNs })
+  const rows = new BlockRows(wanted, context.detectsLevels)
+  const row = new Row(wanted)
+  for (const block of context.reader.scan(context.tenant, scan, context.budget)) {
+    for (let i = 0; i < block.rows.length; i++) {
+      rows.fill(row, block, block.rows[i] as number)
+      chargeRow(context, row.line)
+      if (pipeline.run(row) && take(row)) return
+    }
+  }
+}
+
+/** The labels of the series that a row belongs to. @throws FaultError for a row with an error that nobody asked for */
+function seriesLabels(row: Row, { plan, grouping, needsNoLabels }: RangeTask): Labels {
+  if (row.error !== '') return erroneousLabels(row)
+  if (needsNoLabels) return []
+  const { unwrap } = plan.range
+  if (grouping === undefined && unwrap === undefined) return row.labels()
+  if (grouping !== undefined && !grouping.isWithout) return namedLabels(row, grouping.names)
+  const unwanted = [...(grouping?.names ?? [])]
+  if (unwrap !== undefined) unwanted.push(unwrap.label)
+  return projected(row.labels(), unwanted, true)
+}
+
+function namedLabels(row: Row, names: readonly string[]): Labels {
+  const labels: string[] = []
+  for (const name of [...new Set(names)].sort()) {
+    const value = row.get(name)
+    if (value !== undefined) labels.push(name, value)
+  }
+  return labels
+}
+
+function erroneousLabels(row: Row): Labels {
+  const labels = row.labels()
+  if (row.get(PRESERVE_ERROR_LABEL) === 'true') return labels
+  throw executionFault(
+    `pipeline error: '${row.error}' for series: '${formatLabels(labels)}'.\n` +
+      `Use a label filter to intentionally skip this error. (e.g | ${ERROR_LABEL}!="${row.error}").\n` +
+      `To skip all potential errors you can match empty errors.(e.g ${ERROR_LABEL}="")\n` +
+      `The label filter can also be specified after unwrap. (e.g | unwrap latency | ${ERROR_LABEL}="" )\n`,
+  )
+}
+
+/** 1 where a window holds no row; labels as far as the selector says them. */
+function absent(task: RangeTask, grid: Grid, context: Context): StepSeries {
+  const { range } = task.plan
+  const windows = windowGrid(grid, range.rangeNs)
+  const startNs = grid.startNs - BigInt(range.offsetNs)
+  const found = new CountedSeries(windows, 1)
+  const sampleOf = sampler(false, range.unwrap, task)
+  forEachRow(task, context, (row) => {
+    const timeNs = Number(row.timeNs - startNs)
+    if (firstStep(windows, timeNs) <= lastStep(windows, timeNs) && sampleOf(row) !== undefined) found.add([], timeNs, 1)
+    return false
+  })
+  const [series] = found.finish()
+  const out = emptySeries(absentLabels(range), grid.steps)
+  for (let i = 0; i < grid.steps; i++) {
+    if (series?.present[i] === 1) continue
+    out.present[i] = 1
+    out.values[i] = 1
+  }
+  return out
+}
+
+/** Labels that all rows of the selector would have: of matchers for one value, each name once. */
+function absentLabels({ selector }: LogRange): Labels {
+  const { matchers } = selector
+  const own = matchers.filter(({ name, op, value }) => {
+    return op === '=' && value !== '' && matchers.filter((one) => one.name === name).length === 1
+  })
+  return own.sort((a, b) => (a.name < b.name ? -1 : 1)).flatMap(({ name, value }) => [name, value])
+}

@@ -1,0 +1,6 @@
+export { evaluateLogql, type LogqlData, type LogqlRequest, type LogqlResult } from './evaluate/query.ts'
+export type { Stream, StreamEntry } from './evaluate/streams.ts'
+export type { StepSeries } from './evaluate/vector.ts'
+export { parseLogql, parseMatchers } from './language/parser.ts'
+export type { Plan } from './language/plan.ts'
+export { LOGQL_LIMITS, type LogqlLimits } from './limits.ts'

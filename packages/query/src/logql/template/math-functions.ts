@@ -1,0 +1,64 @@
+import type { FunctionTable, TemplateFunction } from './function.ts'
+import { asCount, asFloat, asInt, TemplateError, type Value } from './value.ts'
+
+function foldInts(fold: (a: bigint, b: bigint) => bigint, min = 1): TemplateFunction {
+  return {
+    min,
+    max: Number.POSITIVE_INFINITY,
+    run: (args) => args.map(asInt).reduce((a, b) => BigInt.asIntN(64, fold(a, b))),
+  }
+}
+
+function foldFloats(fold: (a: number, b: number) => number): TemplateFunction {
+  return { min: 1, max: Number.POSITIVE_INFINITY, run: (args) => args.map(asFloat).reduce(fold) }
+}
+
+// Math.max and Math.min take no bigint.
+function larger(a: bigint, b: bigint): bigint {
+  if (a > b) return a
+  return b
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  if (a < b) return a
+  return b
+}
+
+function divided(a: bigint, b: bigint, name: string): bigint {
+  if (b === 0n) throw new TemplateError(`${name}: division by zero`)
+  return name === 'mod' ? a % b : a / b
+}
+
+function one(run: (value: Value) => Value): TemplateFunction {
+  return { min: 1, max: 1, run: ([value]) => run(value) }
+}
+
+/** Halves go away from zero, as far as digits of a decimal number can tell. */
+function round(value: number, places: number): number {
+  const factor = 10 ** Math.min(Math.max(places, 0), 15)
+  const scaled = value * factor
+  if (!Number.isFinite(scaled)) return value
+  return (Math.sign(scaled) * Math.round(Math.abs(scaled))) / factor
+}
+
+/** Source: grafana/loki template_functions.md, "Math functions"; Masterminds/sprig numeric.go. */
+export const mathFunctions: FunctionTable = {
+  add: foldInts((a, b) => a + b),
+  sub: { min: 2, max: 2, run: ([a, b]) => BigInt.asIntN(64, asInt(a) - asInt(b)) },
+  mul: foldInts((a, b) => a * b),
+  div: { min: 2, max: 2, run: ([a, b]) => divided(asInt(a), asInt(b), 'div') },
+  mod: { min: 2, max: 2, run: ([a, b]) => divided(asInt(a), asInt(b), 'mod') },
+  max: foldInts(larger),
+  min: foldInts(smaller),
+  addf: foldFloats((a, b) => a + b),
+  subf: foldFloats((a, b) => a - b),
+  mulf: foldFloats((a, b) => a * b),
+  divf: foldFloats((a, b) => a / b),
+  maxf: foldFloats(Math.max),
+  minf: foldFloats(Math.min),
+  ceil: one((value) => Math.ceil(asFloat(value))),
+  floor: one((value) => Math.floor(asFloat(value))),
+  round: { min: 2, max: 3, run: ([value, places]) => round(asFloat(value), asCount(places)) },
+  int: one(asInt),
+  float64: one(asFloat),
+}
