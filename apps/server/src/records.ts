@@ -1,12 +1,15 @@
+import type { RecordLimits } from '@vantage/decode/otlp'
 import type { Clock, FileSystem, Log, LogBatch, PayloadFormat, SpanBatch } from '@vantage/model'
 import type { Logger } from '@vantage/observe'
 import type { SubmitIntake } from '@vantage/receive'
 import { type ColumnStore, openColumnStore } from '@vantage/store/columns'
-import type { RecordLimits } from '@vantage/decode/otlp'
+import { SpanReport } from './derive/span-report.ts'
 import { LOG_FORMATS, logScratch, SPAN_FORMATS, spanScratch } from './intake/record-decoders.ts'
 import { RecordsIntake } from './intake/records-intake.ts'
 
 const CONSUMER = 'columns'
+/** Metrics of spans are stated so often. */
+const SPAN_REPORT_MS = 5_000
 const TOPICS = ['raw-logs', 'spans-raw'] as const
 
 interface Intake {
@@ -22,6 +25,9 @@ export interface RecordsOptions {
   readonly limits: RecordLimits
   readonly maxDecompressedBytes: number
   readonly onProblem: (message: string) => void
+  /** Takes the metrics that spans say. */
+  readonly submitMetrics: SubmitIntake
+  readonly isShedding: () => boolean
 }
 
 /** Logs and spans of one process: their store, their intakes, their topics. */
@@ -30,10 +36,14 @@ export class Records {
   readonly logs: RecordsIntake<LogBatch>
   readonly spans: RecordsIntake<SpanBatch>
   readonly #options: RecordsOptions
+  readonly #report: SpanReport
 
   private constructor(options: RecordsOptions, store: ColumnStore) {
     this.#options = options
     this.store = store
+    const { submitMetrics: submit, clock, logger, isShedding } = options
+    const report = new SpanReport({ submit, clock, logger, intervalMs: SPAN_REPORT_MS, isShedding })
+    this.#report = report
     const shared = { log: options.log, clock: options.clock, hasRoom: () => store.hasRoom() }
     this.logs = new RecordsIntake({
       ...shared,
@@ -48,6 +58,7 @@ export class Records {
       formats: SPAN_FORMATS,
       newScratch: (isReplay) => spanScratch(limitsOf(options, isReplay), unpackedMax(options, isReplay)),
       apply: (tenant, batch, offset, receivedAtMs) => store.applySpans(tenant, batch, offset, receivedAtMs),
+      onStored: (tenant, batch) => report.add(tenant, batch),
     })
   }
 
@@ -80,6 +91,11 @@ export class Records {
   async tick(): Promise<void> {
     await this.store.tick()
     this.#tellConsumed()
+  }
+
+  /** States the metrics of spans a last time. */
+  stopReports(): Promise<void> {
+    return this.#report.close()
   }
 
   close(): Promise<void> {

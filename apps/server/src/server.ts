@@ -146,6 +146,7 @@ export class Server {
     this.#phase = 'draining'
     this.#self?.close()
     await this.#scraping?.close()
+    await this.#records?.stopReports()
     const delayMs = this.#config.drain.delay ?? 0
     if (!isHurried && delayMs > 0) await new Promise((resume) => setTimeout(resume, delayMs))
     clearInterval(this.#ticker)
@@ -301,7 +302,7 @@ export class Server {
     const limits = decoderLimits(this.#config)
     const intake = new MetricsIntake({ log, store, clock: systemClock, limits, seed: randomInt(2 ** 31) })
     this.#intake = intake
-    const records = await this.#openRecords(log)
+    const records = await this.#openRecords(log, intake)
     this.#records = records
     this.#queries = this.#openQueries(store)
     this.#cachedQueries = this.#openCache(this.#queries, store)
@@ -341,7 +342,7 @@ export class Server {
     })
   }
 
-  #openRecords(log: SegmentLog): Promise<Records> {
+  #openRecords(log: SegmentLog, intake: MetricsIntake): Promise<Records> {
     const { data, http, limits } = this.#config
     const { maxAttributes, maxAttributeBytes, maxLineBytes } = limits
     return Records.open({
@@ -353,6 +354,8 @@ export class Server {
       limits: { maxAttributes, maxAttributeBytes, maxLineBytes },
       maxDecompressedBytes: http.maxDecompressedBytes,
       onProblem: (message) => this.#warn(message),
+      submitMetrics: (request) => intake.submit(request),
+      isShedding: () => this.#pressure.level > 0 || this.#phase === 'starting',
     }).catch((error: Error) => {
       throw new StoreOpenError(`store of logs and spans: ${error.message}`)
     })

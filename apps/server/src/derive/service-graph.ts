@@ -24,7 +24,15 @@ const CONSUMER = 5
 const ERROR = 2
 
 /** Attributes that name what a client span called where no server span tells. Source: OpenTelemetry semantic conventions. */
-const PEERS = ['peer.service', 'db.name', 'db.system.name', 'db.system', 'messaging.system', 'server.address', 'net.peer.name']
+const PEERS = [
+  'peer.service',
+  'db.name',
+  'db.system.name',
+  'db.system',
+  'messaging.system',
+  'server.address',
+  'net.peer.name',
+]
 
 interface Half {
   readonly service: string
@@ -162,6 +170,16 @@ function connectionOf(attributes: Attributes, kind: number): string {
 export const SERVICE_GRAPH_METADATA: readonly MetricMetadata[] = [
   { metric: 'traces_service_graph_request_total', type: 'counter', unit: '', help: 'Calls between two services.' },
   { metric: 'traces_service_graph_request_failed_total', type: 'counter', unit: '', help: 'Calls that failed.' },
-  { metric: 'traces_service_graph_request_server_seconds', type: 'histogram', unit: 's', help: 'Durations of calls as the server saw them.' },
-  { metric: 'traces_service_graph_request_client_seconds', type: 'histogram', unit: 's', help: 'Durations of calls as the client saw them.' },
+  {
+    metric: 'traces_service_graph_request_server_seconds',
+    type: 'histogram',
+    unit: 's',
+    help: 'Durations of calls as the server saw them.',
+  },
+  {
+    metric: 'traces_service_graph_request_client_seconds',
+    type: 'histogram',
+    unit: 's',
+    help: 'Durations of calls as the client saw them.',
+  },
 ]

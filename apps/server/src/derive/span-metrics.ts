@@ -1,5 +1,5 @@
 import type { SeriesToWrite } from '@vantage/decode/remote-write'
-import { hexText, type MetricMetadata, SPAN_KINDS, STATUS_CODES, type SpanBatch, serviceOf } from '@vantage/model'
+import { hexText, type MetricMetadata, SPAN_KINDS, type SpanBatch, STATUS_CODES, serviceOf } from '@vantage/model'
 import { CumulativeHistogram, sampleOf } from './cumulative.ts'
 
 /** Rows of one tenant's table; spans beyond are counted under `span_name="other"`. */
@@ -59,7 +59,8 @@ export class SpanMetrics {
     const key = `${service}\n${name}\n${kind}\n${status}`
     const known = this.#operations.get(key)
     if (known !== undefined) return known
-    if (this.#operations.size >= OPERATIONS_MAX && name !== OTHER) return this.#operationOf(service, OTHER, kind, status)
+    if (this.#operations.size >= OPERATIONS_MAX && name !== OTHER)
+      return this.#operationOf(service, OTHER, kind, status)
     const operation: Operation = {
       labels: {
         service,
@@ -76,6 +77,11 @@ export class SpanMetrics {
 }
 
 export const SPAN_METRICS_METADATA: readonly MetricMetadata[] = [
-  { metric: 'traces_spanmetrics_calls_total', type: 'counter', unit: '', help: 'Spans by service, operation, kind, status.' },
+  {
+    metric: 'traces_spanmetrics_calls_total',
+    type: 'counter',
+    unit: '',
+    help: 'Spans by service, operation, kind, status.',
+  },
   { metric: 'traces_spanmetrics_latency', type: 'histogram', unit: 's', help: 'Durations of spans.' },
 ]

@@ -64,7 +64,7 @@ export function ownRoutes(deps: OwnRouteDeps): Route[] {
 }
 
 function recentIntake(recent: RecentRequests): unknown {
-  const all = recent.list().filter((one) => one.receiver !== 'self')
+  const all = recent.list().filter((one) => one.receiver !== 'self' && one.receiver !== 'spans')
   const accepted = all.filter((one) => one.code === 'ok' || one.code === 'partial')
   const refused = all.filter((one) => one.code !== 'ok')
   return {

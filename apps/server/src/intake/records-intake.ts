@@ -33,6 +33,8 @@ export interface RecordsIntakeOptions<Batch extends LogBatch | SpanBatch> {
   /** The only way into the store. */
   apply(tenant: TenantId, batch: Batch, offset: number, receivedAtMs: number): void
   hasRoom(): boolean
+  /** Told of each request that was stored; not of a replay. */
+  onStored?(tenant: TenantId, batch: Batch): void
 }
 
 /** The way of every request of logs or spans: decode, room, reserve, apply, log, sync, answer. */
@@ -115,6 +117,7 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
     const reserved = log.reserve(topic, request.raw.length)
     if (!reserved.ok) return reserved
     this.#options.apply(request.tenant, batch, reserved.value.offset, receivedAtMs)
+    this.#options.onStored?.(request.tenant, batch)
     const synced = log.commit(reserved.value, {
       tenant: request.tenant,
       receiver: request.receiver,

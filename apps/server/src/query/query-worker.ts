@@ -60,12 +60,19 @@ class Answers {
     try {
       if (question.update !== undefined) this.#view.update(question.update)
       if (question.rows !== undefined) this.#rows.update(question.rows)
-      const result = runWorkerJob(question.job, question.tenant, { metrics: this.#reader, ...this.#rowReaders }, budget, systemClock, {
-        helpers,
-        onKnown: (steps) => {
-          known = steps
+      const result = runWorkerJob(
+        question.job,
+        question.tenant,
+        { metrics: this.#reader, ...this.#rowReaders },
+        budget,
+        systemClock,
+        {
+          helpers,
+          onKnown: (steps) => {
+            known = steps
+          },
         },
-      })
+      )
       const problems = this.#view.problems.splice(0)
       reply = { id: question.id, result, samples: budget.samples, peakBytes: budget.bytes, problems, known }
     } catch (error) {
