@@ -212,7 +212,8 @@ const COMMANDS = {
   start: async (args) => supervise([startServer(args)]),
   demo: async (args) => {
     const server = startServer(['--compat', ...args])
-    supervise([server, run(['examples/demo/load.ts'])])
+    const endpoint = `http://127.0.0.1:${process.env['VANTAGE_OTLP_HTTP_PORT'] ?? '4318'}`
+    supervise([server, run(['examples/shop/main.ts', '--endpoint', endpoint])])
   },
   test: async (args) => runTool([...VITEST, ...args]),
   'test:long': async (args) => runTool([...VITEST, ...args], { VANTAGE_TESTS: 'long' }),

@@ -2,7 +2,7 @@ import type { SeriesToWrite } from '@vantage/decode/remote-write'
 import { type Exemplar, type Labels, labelsFromRecord, METRIC_NAME } from '@vantage/model'
 
 /** Seconds. Source: grafana/tempo metrics-generator, default buckets of span metrics. */
-export const BOUNDS_SECONDS: readonly number[] = [
+const BOUNDS_SECONDS: readonly number[] = [
   0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.02, 2.05, 4.1, 8.2, 16.4,
 ]
 

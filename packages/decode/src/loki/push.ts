@@ -22,7 +22,7 @@ const TIMESTAMP = 0x0a
 const LINE = 0x12
 const METADATA = 0x1a
 
-export const LOKI_ORIGIN_SPACE = 2
+const LOKI_ORIGIN_SPACE = 2
 
 /** Structured metadata that are columns of their own, and how many bytes they have. */
 const TRACE_ID = 'trace_id'

@@ -16,7 +16,7 @@ import { refuseItems } from '../refusals.ts'
 import { Arena } from './arena.ts'
 import { readZipkinSpan, type ZipkinSpan } from './span.ts'
 
-export const ZIPKIN_ORIGIN_SPACE = 3
+const ZIPKIN_ORIGIN_SPACE = 3
 
 const STATUS_ERROR = 2
 const SPANS_PER_CLOCK_READ = 64
