@@ -1,5 +1,7 @@
 import type { Suite } from './suite.ts'
+import { accessLogsSuite } from './suites/access-logs.ts'
 import { influxSuite } from './suites/influx.ts'
+import { logqlSuite } from './suites/logql.ts'
 import { openmetricsSuite } from './suites/openmetrics.ts'
 import { prometheusComplianceSuite } from './suites/prometheus-compliance.ts'
 import { prometheusDiffSuite } from './suites/prometheus-diff.ts'
@@ -9,7 +11,9 @@ import { traceqlSuite } from './suites/traceql.ts'
 
 /** What `npm run conformance -- SUITE` knows. */
 export const SUITES = {
+  'access-logs': accessLogsSuite,
   influx: influxSuite,
+  logql: logqlSuite,
   openmetrics: openmetricsSuite,
   promql: promqlSuite,
   'prometheus-compliance': prometheusComplianceSuite,

@@ -3,6 +3,7 @@ export {
   type FoundSet,
   type FoundSpan,
   type FoundTrace,
+  findTraces,
   type NamedValue,
   planTraceql,
   type SearchRequest,
@@ -11,6 +12,7 @@ export {
 } from './evaluate/search.ts'
 export { shownFields } from './evaluate/shown-fields.ts'
 export { SpanView } from './evaluate/span-view.ts'
+export { parseFieldName, type TagValuesRequest, tagValues } from './evaluate/tag-values.ts'
 export type { TraceView } from './evaluate/trace-view.ts'
 export { plainText } from './evaluate/value-text.ts'
 export { checkQuery } from './language/check.ts'

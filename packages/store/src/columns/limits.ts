@@ -13,3 +13,12 @@ export const ORIGINS_PER_LIST_MAX = 10_000
 
 /** Rows of a block that a reader gives out. */
 export const BLOCK_ROWS_MAX = 4096
+
+/** Rows of a page: all columns of a file have their pages at the same rows, and filters are of one page each. */
+export const PAGE_ROWS = 16_384
+/** Rows of a row group, and bytes of its texts and attributes in memory: whichever is reached first ends it. */
+export const GROUP_ROWS_MAX = 65_536
+export const GROUP_BYTES_MAX = 64 * 1024 * 1024
+
+/** Decoded pages that one reading thread keeps. */
+export const STRIPE_CACHE_BYTES = 64 * 1024 * 1024

@@ -28,7 +28,7 @@ spanReaderContract('hot rows', async (batches) => {
 
 logReaderContract('hot rows through messages', async (batches) => {
   const store = await open()
-  const view = new ColumnView()
+  const view = new ColumnView(new NodeFileSystem(), store.viewOptions())
   for (const [offset, { tenant, batch }] of batches.entries()) {
     store.applyLogs(tenant, batch, offset, 0)
     const message = store.viewFor('thread', tenant)
@@ -39,7 +39,7 @@ logReaderContract('hot rows through messages', async (batches) => {
 
 spanReaderContract('hot rows through messages', async (batches) => {
   const store = await open()
-  const view = new ColumnView()
+  const view = new ColumnView(new NodeFileSystem(), store.viewOptions())
   for (const [offset, { tenant, batch }] of batches.entries()) {
     store.applySpans(tenant, batch, offset, 0)
     const message = store.viewFor('thread', tenant)

@@ -15,8 +15,9 @@ import { LocalReaders } from './local-readers.ts'
 import { LOGS, SPANS } from './rows/column-set.ts'
 import { SignalStore } from './signal-store.ts'
 import type { ColumnStoreOptions } from './store-options.ts'
-import { ColumnView, type ColumnViewMessage } from './view.ts'
+import { ColumnView, type ColumnViewMessage, type ColumnViewOptions } from './view.ts'
 
+const FILES_DIRECTORY = 'files'
 const MAIN_READER = 'main'
 
 export interface StoredRows {
@@ -32,11 +33,14 @@ export class ColumnStore {
   readonly #pool: ChunkPool
   readonly #logs: SignalStore<LogColumns>
   readonly #spans: SignalStore<SpanColumns>
-  readonly #localView = new ColumnView()
+  readonly #directory: string
+  readonly #localView: ColumnView
   readonly #local: LocalReaders
   #ids = 0
 
   private constructor(options: ColumnStoreOptions) {
+    this.#directory = `${options.directory}/${FILES_DIRECTORY}`
+    this.#localView = new ColumnView(options.files, this.viewOptions())
     this.#pool = new ChunkPool(options.hotBytesMax ?? HOT_BYTES_MAX, this.#pins)
     const nextId = (): number => ++this.#ids
     this.#logs = new SignalStore(LOGS, this.#pool, nextId)
@@ -97,6 +101,11 @@ export class ColumnStore {
   viewFor(reader: string, tenant: TenantId): ColumnViewMessage | undefined {
     if (!this.#logs.hasTenant(tenant) && !this.#spans.hasTenant(tenant)) return undefined
     return { tenant, logs: this.#logs.viewFor(reader, tenant), spans: this.#spans.viewFor(reader, tenant) }
+  }
+
+  /** What a reading thread opens its view with. */
+  viewOptions(): ColumnViewOptions {
+    return { directory: this.#directory }
   }
 
   /** The reading thread is gone or starts anew. */

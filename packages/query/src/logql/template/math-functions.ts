@@ -1,3 +1,4 @@
+import { calculateDecimal } from './decimal.ts'
 import type { FunctionTable, TemplateFunction } from './function.ts'
 import { asCount, asFloat, asInt, TemplateError, type Value } from './value.ts'
 
@@ -10,7 +11,7 @@ function foldInts(fold: (a: bigint, b: bigint) => bigint, min = 1): TemplateFunc
 }
 
 function foldFloats(fold: (a: number, b: number) => number): TemplateFunction {
-  return { min: 1, max: Number.POSITIVE_INFINITY, run: (args) => args.map(asFloat).reduce(fold) }
+  return { min: 1, max: Number.POSITIVE_INFINITY, run: (args) => args.map(asFloat).reduce((a, b) => fold(a, b)) }
 }
 
 // Math.max and Math.min take no bigint.
@@ -50,12 +51,12 @@ export const mathFunctions: FunctionTable = {
   mod: { min: 2, max: 2, run: ([a, b]) => divided(asInt(a), asInt(b), 'mod') },
   max: foldInts(larger),
   min: foldInts(smaller),
-  addf: foldFloats((a, b) => a + b),
-  subf: foldFloats((a, b) => a - b),
-  mulf: foldFloats((a, b) => a * b),
-  divf: foldFloats((a, b) => a / b),
-  maxf: foldFloats(Math.max),
-  minf: foldFloats(Math.min),
+  addf: foldFloats((a, b) => calculateDecimal('+', a, b)),
+  subf: foldFloats((a, b) => calculateDecimal('-', a, b)),
+  mulf: foldFloats((a, b) => calculateDecimal('*', a, b)),
+  divf: foldFloats((a, b) => calculateDecimal('/', a, b)),
+  maxf: foldFloats((a, b) => Math.max(a, b)),
+  minf: foldFloats((a, b) => Math.min(a, b)),
   ceil: one((value) => Math.ceil(asFloat(value))),
   floor: one((value) => Math.floor(asFloat(value))),
   round: { min: 2, max: 3, run: ([value, places]) => round(asFloat(value), asCount(places)) },

@@ -25,7 +25,8 @@ export interface Pipeline {
 export type Node =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'action'; readonly pipeline: Pipeline }
-  | { readonly kind: 'break' | 'continue' }
+  | { readonly kind: 'break' }
+  | { readonly kind: 'continue' }
   | {
       readonly kind: 'if' | 'with' | 'range'
       readonly pipeline: Pipeline

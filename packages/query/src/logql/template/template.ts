@@ -25,7 +25,7 @@ export interface Template {
 export function compileTemplate(template: string, nowNs: bigint): Template {
   const nodes = parseTemplate(template)
   const fields = new Set<string>()
-  collectFields(nodes, fields)
+  collectFields(nodes, fields, true)
   const patterns = new PatternCache()
   return {
     fields: [...fields],
@@ -39,30 +39,31 @@ export function compileTemplate(template: string, nowNs: bigint): Template {
   }
 }
 
-function collectFields(nodes: readonly Node[], fields: Set<string>): void {
+/** @param isRow false inside `with` and `range`, where the dot is something else than the row */
+function collectFields(nodes: readonly Node[], fields: Set<string>, isRow: boolean): void {
   for (const node of nodes) {
-    if (node.kind === 'action') collectPipeline(node.pipeline, fields)
-    else if (node.kind === 'if' || node.kind === 'with' || node.kind === 'range') {
-      collectPipeline(node.pipeline, fields)
-      collectFields(node.then, fields)
-      collectFields(node.otherwise, fields)
-    }
+    if (node.kind === 'text' || node.kind === 'break' || node.kind === 'continue') continue
+    collectPipeline(node.pipeline, fields, isRow)
+    if (node.kind === 'action') continue
+    collectFields(node.then, fields, isRow && node.kind === 'if')
+    collectFields(node.otherwise, fields, isRow)
   }
 }
 
-function collectPipeline(pipeline: Pipeline, fields: Set<string>): void {
+function collectPipeline(pipeline: Pipeline, fields: Set<string>, isRow: boolean): void {
   for (const command of pipeline.commands) {
-    for (const operand of command.operands) collectOperand(operand, fields)
+    for (const operand of command.operands) collectOperand(operand, fields, isRow)
   }
 }
 
-function collectOperand(operand: Operand, fields: Set<string>): void {
-  if (operand.kind === 'field') fields.add(operand.name)
-  else if (operand.kind === 'dot' || (operand.kind === 'variable' && operand.name === '$')) fields.add(ALL_FIELDS)
-  else if (operand.kind === 'pipeline') collectPipeline(operand.pipeline, fields)
+function collectOperand(operand: Operand, fields: Set<string>, isRow: boolean): void {
+  const isAll = (operand.kind === 'dot' && isRow) || (operand.kind === 'variable' && operand.name === '$')
+  if (isAll) fields.add(ALL_FIELDS)
+  else if (operand.kind === 'field') fields.add(operand.name)
+  else if (operand.kind === 'pipeline') collectPipeline(operand.pipeline, fields, isRow)
   else if (operand.kind === 'chain') {
     if (operand.base.kind === 'variable' && operand.base.name === '$') fields.add(operand.name)
-    else collectOperand(operand.base, fields)
+    else collectOperand(operand.base, fields, isRow)
   }
 }
 

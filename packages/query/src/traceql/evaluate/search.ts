@@ -92,6 +92,27 @@ export function searchTraces(
   budget: QueryBudget,
   limits: TraceqlLimits,
 ): Result<SearchResult, Fault> {
+  const traces: FoundTrace[] = []
+  const found = findTraces(request, tenant, reader, budget, limits, (id, trace, sets, shown) => {
+    traces.push(foundTrace(id, trace, sets, shown, request.spansPerSet))
+  })
+  if (!found.ok) return found
+  traces.sort((a, b) => (a.startNs < b.startNs ? 1 : a.startNs > b.startNs ? -1 : 0))
+  return ok({ traces, ...found.value })
+}
+
+/**
+ * The traces themselves, as `searchTraces` finds them.
+ * @param visit with the spansets of the trace and the fields that the query speaks of
+ */
+export function findTraces(
+  request: Omit<SearchRequest, 'spansPerSet'>,
+  tenant: TenantId,
+  reader: SpanReader,
+  budget: QueryBudget,
+  limits: TraceqlLimits,
+  visit: (id: string, trace: TraceView, sets: readonly SpanSet[], shown: readonly Field[]) => void,
+): Result<{ inspectedSpans: number; inspectedTraces: number }, Fault> {
   const query = planTraceql(request.query, limits)
   if (!query.ok) return query
   if (query.value.kind !== 'search') {
@@ -101,14 +122,16 @@ export function searchTraces(
     const { stages } = query.value.pipeline
     const run = compileStages(stages, limits)
     const shown = shownFields(stages)
-    const traces: FoundTrace[] = []
+    let count = 0
     const counts = forEachTrace(stages, request, tenant, reader, budget, limits, (id, trace) => {
       const sets = run(trace, wholeTrace(trace))
-      if (sets.length > 0) traces.push(foundTrace(id, trace, sets, shown, request.spansPerSet))
-      return traces.length < request.limit
+      if (sets.length > 0) {
+        count++
+        visit(id, trace, sets, shown)
+      }
+      return count < request.limit
     })
-    traces.sort((a, b) => (a.startNs < b.startNs ? 1 : a.startNs > b.startNs ? -1 : 0))
-    return ok({ traces, ...counts })
+    return ok(counts)
   } catch (error) {
     if (error instanceof FaultError) return err(error.fault)
     throw error

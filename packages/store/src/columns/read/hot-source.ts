@@ -43,7 +43,7 @@ export class HotSource<Columns> implements RowSource<Columns> {
     return true
   }
 
-  mayHoldText(): boolean {
+  mayHoldWords(): boolean {
     return true
   }
 
@@ -53,6 +53,6 @@ export class HotSource<Columns> implements RowSource<Columns> {
     this.#order ??= isOrdered
       ? Int32Array.from({ length: count }, (_, row) => row)
       : timeOrder(set.longs[0] as Int32Array, count)
-    return { columns, set, origins: this.origins, order: this.#order }
+    return { columns, set, origins: this.origins, order: this.#order, complete: () => ({ columns, set }) }
   }
 }

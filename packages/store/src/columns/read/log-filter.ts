@@ -13,6 +13,7 @@ import type { ColumnSet } from '../rows/column-set.ts'
 import { filterLines, type LineNeedle, lineNeedles } from './line-filter.ts'
 import type { RowFilter } from './piece.ts'
 import { filterId } from './row-ids.ts'
+import type { ScanPart } from './scan-part.ts'
 import type { StreamBook } from './stream-book.ts'
 
 /** @throws FaultError where a regular expression is none */
@@ -30,6 +31,7 @@ export function matchesAll(matchers: readonly CompiledMatcher[], labels: Labels)
 
 /** Tests rows of logs against a scan: streams by origin, ids, lines last. */
 export class LogFilter implements RowFilter<LogColumns> {
+  readonly parts: readonly ScanPart[]
   readonly #scan: LogScan
   readonly #matchers: readonly CompiledMatcher[]
   readonly #needles: readonly LineNeedle[]
@@ -42,6 +44,8 @@ export class LogFilter implements RowFilter<LogColumns> {
     this.#matchers = compileMatchers(scan.matchers)
     this.#needles = lineNeedles(scan.lineFilters)
     this.#streams = streams
+    const needsIds = scan.traceId !== undefined || scan.spanId !== undefined
+    this.parts = [...(needsIds ? ['ids' as const] : []), ...(this.#needles.length > 0 ? ['line' as const] : [])]
   }
 
   mayHold(origins: readonly Origin[]): boolean {

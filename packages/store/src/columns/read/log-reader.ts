@@ -12,12 +12,14 @@ import {
   type QueryBudget,
   type TenantId,
 } from '@vantage/model'
+import { enclosedTokens } from '../files/tokens.ts'
 import { LOGS } from '../rows/column-set.ts'
 import type { ColumnView } from '../view.ts'
 import { type CountGrid, LogCounter } from './log-counter.ts'
 import { compileMatchers, LogFilter, matchesAll } from './log-filter.ts'
 import { PieceMerge } from './merge-pieces.ts'
 import type { PieceRef } from './piece.ts'
+import type { ScanPart } from './scan-part.ts'
 import { piecesOf, rangeOf } from './source.ts'
 import { StreamBook } from './stream-book.ts'
 
@@ -43,10 +45,9 @@ export class ColumnLogReader implements LogReader {
   ): Labels[] {
     const sets = (matcherSets.length === 0 ? [[]] : matcherSets).map(compileMatchers)
     const found = new Map<string, Labels>()
-    for (const source of this.#view.tenant(tenant)?.logs.sources() ?? []) {
+    for (const source of this.#view.tenant(tenant)?.logs.sources(range) ?? []) {
       budget.check()
-      if (source.maxTimeNs < range.startNs || source.minTimeNs >= range.endNs) continue
-      const { set, origins, order } = source.read()
+      const { set, origins, order } = source.read([])
       const { from, to } = rangeOf(set, order, range)
       for (const origin of originsOf(set.origins, order, from, to, origins.length)) {
         const labels = this.#streams.of(origins, origin)
@@ -67,7 +68,9 @@ export class ColumnLogReader implements LogReader {
     budget: QueryBudget,
   ): LogCounts[] {
     const counter = new LogCounter(what, by, grid, this.#streams)
-    for (const ref of this.#pieces(tenant, scan, 'forward', budget)) {
+    const parts: ScanPart[] = what === 'bytes' ? ['line'] : []
+    if (by.includes('severity')) parts.push('small')
+    for (const ref of this.#pieces(tenant, scan, 'forward', budget, parts)) {
       budget.check()
       const { columns, set, origins, rows } = ref.open()
       counter.add(columns, set.longs[0] as Int32Array, origins, rows)
@@ -80,19 +83,21 @@ export class ColumnLogReader implements LogReader {
     scan: LogScan,
     direction: LogScan['direction'],
     budget: QueryBudget,
+    parts?: readonly ScanPart[],
   ): PieceRef<LogColumns>[] {
     const view = this.#view.tenant(tenant)
     const filter = new LogFilter(scan, this.#streams)
     if (view === undefined) return []
     const { traceId } = scan
     const wanted = scan.lineFilters.filter((one) => one.isWanted)
-    return piecesOf(view.logs.sources(), {
+    const words = wanted.flatMap((one) => enclosedTokens(Buffer.from(one.text)))
+    return piecesOf(view.logs.sources(scan), {
       range: scan,
       direction,
       filter,
       budget,
-      mayHold: (source) =>
-        (traceId === undefined || source.mayHoldTrace(traceId)) && wanted.every((one) => source.mayHoldText(one.text)),
+      ...(parts === undefined ? {} : { parts }),
+      mayHold: (source) => (traceId === undefined || source.mayHoldTrace(traceId)) && source.mayHoldWords(words),
     })
   }
 }

@@ -1,5 +1,6 @@
 import type { Origin } from '@vantage/model'
 import type { ColumnSet } from '../rows/column-set.ts'
+import type { ScanPart } from './scan-part.ts'
 
 /** Rows of one place that fulfil a scan. */
 export interface Piece<Columns> {
@@ -22,6 +23,8 @@ export interface PieceRef<Columns> {
 
 /** What a piece's rows are tested by. */
 export interface RowFilter<Columns> {
+  /** What it looks at, beside times and origins. */
+  readonly parts: readonly ScanPart[]
   /** False where no row of these origins can fulfil the scan. */
   mayHold(origins: readonly Origin[]): boolean
   /** Rows of `order[from, to)` that fulfil it, in that order. */

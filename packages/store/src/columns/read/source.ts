@@ -3,6 +3,7 @@ import type { ColumnSet } from '../rows/column-set.ts'
 import { lowerBound } from '../rows/times.ts'
 import type { Direction } from './merge-pieces.ts'
 import type { PieceRef, RowFilter } from './piece.ts'
+import type { ScanPart } from './scan-part.ts'
 
 /** Rows of one place, all of them in time order. */
 export interface RowsInOrder<Columns> {
@@ -11,6 +12,8 @@ export interface RowsInOrder<Columns> {
   readonly origins: readonly Origin[]
   /** Places in the columns, times ascending. */
   readonly order: Int32Array
+  /** Columns in which every field of these rows is there, at the same places. */
+  complete(rows: Int32Array): { readonly columns: Columns; readonly set: ColumnSet }
 }
 
 /** Some rows of a tenant: a hot chunk, or one stripe of a file's pages. */
@@ -22,9 +25,9 @@ export interface RowSource<Columns> {
   readonly origins: readonly Origin[]
   /** False promises that no row has the id. */
   mayHoldTrace(traceId: Uint8Array): boolean
-  /** False promises that no line holds the text. */
-  mayHoldText(text: string): boolean
-  read(): RowsInOrder<Columns>
+  /** False promises that no row's line or attributes hold all of these words, see `tokens.ts`. */
+  mayHoldWords(hashes: readonly number[]): boolean
+  read(parts: readonly ScanPart[]): RowsInOrder<Columns>
 }
 
 /** What a scan takes from each source. */
@@ -32,6 +35,8 @@ export interface SourceScan<Columns> {
   readonly range: NsRange
   readonly direction: Direction
   readonly filter: RowFilter<Columns>
+  /** What is read beside that which the filter asks for; undefined: every field of the rows found. */
+  readonly parts?: readonly ScanPart[]
   readonly budget: QueryBudget
   /** Left out: every source may hold rows. */
   mayHold?(source: RowSource<Columns>): boolean
@@ -59,12 +64,14 @@ export function piecesOf<Columns>(
 }
 
 function openPiece<Columns>(source: RowSource<Columns>, scan: SourceScan<Columns>) {
-  const { columns, set, origins, order } = source.read()
+  const read = source.read([...scan.filter.parts, ...(scan.parts ?? [])])
+  const { columns, set, origins, order } = read
   const { from, to } = rangeOf(set, order, scan.range)
   scan.budget.chargeSamples(to - from)
   const rows = scan.filter.select(columns, set, origins, order, from, to)
   if (scan.direction === 'backward') rows.reverse()
-  return { columns, set, origins, rows }
+  if (scan.parts !== undefined || rows.length === 0) return { columns, set, origins, rows }
+  return { ...read.complete(rows), origins, rows }
 }
 
 /** The part of `order` that lies in the range. */

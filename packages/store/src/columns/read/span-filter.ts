@@ -11,15 +11,18 @@ import {
   type SpanScan,
   STATUS_CODES,
 } from '@vantage/model'
+import { allTokens } from '../files/tokens.ts'
 import type { ColumnSet } from '../rows/column-set.ts'
 import type { RowFilter } from './piece.ts'
 import { isIdAt } from './row-ids.ts'
+import type { ScanPart } from './scan-part.ts'
 
 /** False promises that the row does not fulfil a condition. */
 type RowTest = (columns: SpanColumns, origins: readonly Origin[], row: number) => boolean
 
 /** Tests spans against what a scan tells: trace ids exactly, conditions as far as it is cheap. */
 export class SpanFilter implements RowFilter<SpanColumns> {
+  readonly parts: readonly ScanPart[]
   readonly #traceIds: ReadonlyMap<number, readonly Uint8Array[]> | undefined
   readonly #tests: readonly RowTest[]
   readonly #isAll: boolean
@@ -30,6 +33,7 @@ export class SpanFilter implements RowFilter<SpanColumns> {
     this.#isAll = scan.isAll
     // One condition that cannot be told cheaply keeps every row, unless all must hold.
     const known = tests.filter((test) => test !== undefined)
+    this.parts = [...(scan.traceIds === undefined ? [] : ['ids' as const]), ...scan.conditions.flatMap(partOf)]
     this.#tests = scan.isAll || known.length === tests.length ? known : []
   }
 
@@ -121,13 +125,25 @@ function testOf(condition: SpanCondition): RowTest | undefined {
         return rangeTest((columns) => columns.statusMessages, holds)
     }
   }
-  if (op !== '=' || value.kind !== 'string' || value.value === '') return undefined
-  if (field.scope === 'resource') return (columns, origins, row) => isResource(origins, columns, row, field.name, value)
-  if (field.scope !== 'any' && field.scope !== 'span') return undefined
-  const needle = Buffer.from(value.value)
-  return (columns, origins, row) =>
-    holdsBytes(columns.attributes, row, needle) ||
-    (field.scope === 'any' && isResource(origins, columns, row, field.name, value))
+  if (field.scope !== 'resource' || op !== '=' || value.kind !== 'string') return undefined
+  return (columns, origins, row) => isResource(origins, columns, row, field.name, value)
+}
+
+/** The columns that a condition looks at, where it is told from them. */
+function partOf({ field }: SpanCondition): ScanPart[] {
+  if (field.scope !== 'intrinsic') return []
+  return field.name === 'name' ? ['line'] : ['small']
+}
+
+/**
+ * Words that every source with a wanted span holds, by its own attributes: of each condition that asks for a text, the
+ * words of that text. None: nothing is known.
+ */
+export function wordsOf(scan: Pick<SpanScan, 'conditions' | 'isAll'>): number[] {
+  if (!scan.isAll && scan.conditions.length !== 1) return []
+  return scan.conditions.flatMap(({ field, op, value }) =>
+    field.scope === 'span' && op === '=' && value.kind === 'string' ? allTokens(Buffer.from(value.value)) : [],
+  )
 }
 
 function isResource(
@@ -139,12 +155,6 @@ function isResource(
 ): boolean {
   const found = attribute((origins[columns.origins[row] as number] as Origin).resource, name)
   return found?.kind === 'string' && found.value === value.value
-}
-
-function holdsBytes(ranges: ByteRanges, row: number, needle: Buffer): boolean {
-  const { bytes, from, to } = ranges
-  const start = from[row] as number
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, (to[row] as number) - start).includes(needle)
 }
 
 function rangeTest(column: (columns: SpanColumns) => ByteRanges, holds: (text: string) => boolean): RowTest {

@@ -15,7 +15,7 @@ import type { ColumnView } from '../view.ts'
 import { PieceMerge } from './merge-pieces.ts'
 import { piecesOf, type RowSource } from './source.ts'
 import { fieldValues, type NamedScope, SpanNames } from './span-fields.ts'
-import { SpanFilter } from './span-filter.ts'
+import { SpanFilter, wordsOf } from './span-filter.ts'
 
 const EVERYWHEN: NsRange = { startNs: -(2n ** 63n), endNs: 2n ** 63n }
 const EVERYTHING: Pick<SpanScan, 'conditions' | 'isAll'> = { conditions: [], isAll: true }
@@ -69,13 +69,14 @@ export class ColumnSpanReader implements SpanReader {
     const view = this.#view.tenant(tenant)
     if (view === undefined) return
     const { traceIds, direction } = scan
-    const pieces = piecesOf<SpanColumns>(view.spans.sources(), {
+    const words = wordsOf(scan)
+    const pieces = piecesOf<SpanColumns>(view.spans.sources(range), {
       range,
       direction,
       filter: new SpanFilter(scan),
       budget,
       mayHold: (source: RowSource<SpanColumns>) =>
-        traceIds === undefined || traceIds.some((id) => source.mayHoldTrace(id)),
+        source.mayHoldWords(words) && (traceIds === undefined || traceIds.some((id) => source.mayHoldTrace(id))),
     })
     yield* new PieceMerge(SPANS, pieces, direction, budget).blocks()
   }

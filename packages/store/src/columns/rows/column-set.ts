@@ -31,6 +31,8 @@ export interface Signal<Columns> {
   setOf(columns: Columns): ColumnSet
   countOf(columns: Columns): number
   setCount(columns: Columns, count: number): void
+  /** Columns over the same memory, but for attributes of their own. */
+  share(columns: Columns): Columns
 }
 
 /** Deals out one buffer from its begin on. The buffer and all sizes are multiples of 8. */
@@ -66,6 +68,9 @@ export class MemoryPlan {
   }
 }
 
+/** Place of the attributes among the range columns of either signal. */
+export const ATTRIBUTES = 3
+
 export const LOGS: Signal<LogColumns> = {
   name: 'logs',
   topic: 'raw-logs',
@@ -98,6 +103,16 @@ export const LOGS: Signal<LogColumns> = {
   countOf: (columns) => columns.count,
   setCount(columns, count) {
     columns.count = count
+  },
+  share(columns) {
+    const shared = new LogColumns(0)
+    const { count, times, observedTimes, severities, flags, droppedAttributes, traceIds, spanIds } = columns
+    const { origins, bodyKinds } = columns
+    Object.assign(shared, { count, times, observedTimes, severities, flags, droppedAttributes, traceIds, spanIds })
+    Object.assign(shared, { origins, bodyKinds })
+    shareRanges(logRanges(columns), logRanges(shared))
+    shared.attributes.grow(columns.capacity)
+    return shared
   },
 }
 
@@ -137,6 +152,16 @@ export const SPANS: Signal<SpanColumns> = {
   setCount(columns, count) {
     columns.count = count
   },
+  share(columns) {
+    const shared = new SpanColumns(0)
+    const { count, startTimes, endTimes, traceIds, spanIds, parentSpanIds, kinds, statusCodes, flags } = columns
+    const { droppedAttributes, droppedEvents, droppedLinks, origins } = columns
+    Object.assign(shared, { count, startTimes, endTimes, traceIds, spanIds, parentSpanIds, kinds, statusCodes, flags })
+    Object.assign(shared, { droppedAttributes, droppedEvents, droppedLinks, origins })
+    shareRanges(spanRanges(columns), spanRanges(shared))
+    shared.attributes.grow(columns.capacity)
+    return shared
+  },
 }
 
 function logRanges(columns: LogColumns): readonly ByteRanges[] {
@@ -157,4 +182,10 @@ function layRanges(columns: readonly ByteRanges[], plan: MemoryPlan, rows: numbe
 
 function halvesOf(longs: BigInt64Array): Int32Array {
   return new Int32Array(longs.buffer, longs.byteOffset, longs.length * 2)
+}
+
+function shareRanges(columns: readonly ByteRanges[], shared: readonly ByteRanges[]): void {
+  for (const [i, { bytes, from, to }] of columns.entries()) {
+    if (i !== ATTRIBUTES) Object.assign(shared[i] as ByteRanges, { bytes, from, to })
+  }
 }

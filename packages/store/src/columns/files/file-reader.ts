@@ -1,0 +1,110 @@
+import type { FileSystem, OpenFile, Origin } from '@vantage/model'
+import type { PagePlace } from '../parquet/column-chunk.ts'
+import type { ColumnSpec } from '../parquet/column-values.ts'
+import { decodePage, type PageValues, readEntries, readPage } from '../parquet/page-reader.ts'
+import type { Signal } from '../rows/column-set.ts'
+import { type FileIndex, openPair, readIndex } from './file-index.ts'
+import { FileStripe } from './file-stripe.ts'
+import { decodeOrigin } from './origin-codec.ts'
+import type { StripeCache } from './stripe-cache.ts'
+
+/** A file as views name it. Plain data. */
+export interface FileRef {
+  readonly id: number
+  /** Of both files, without their endings. */
+  readonly fileName: string
+  readonly checksum: number
+  /** Unix ns, both inclusive. */
+  readonly minTimeNs: bigint
+  readonly maxTimeNs: bigint
+}
+
+/** Entries of a dictionary: of numbers as they lie, each of its width. */
+function entriesOf(page: Uint8Array, spec: ColumnSpec, count: number): Uint8Array[] {
+  if (spec.type === 'bytes') return readEntries(page, count)
+  const width = spec.type === 'int' ? 4 : 8
+  return Array.from({ length: count }, (_, i) => page.subarray(i * width, i * width + width))
+}
+
+/** One file of one thread: its index is read when a query first needs it, its pages when rows are. */
+export class FileReader<Columns> {
+  readonly #data: OpenFile
+  readonly filters: OpenFile
+  readonly name: string
+  readonly index: FileIndex
+  readonly origins: readonly Origin[]
+  readonly stripes: readonly FileStripe<Columns>[]
+  /** Orders its rows among those of equal times: whole numbers, later files higher. */
+  sequence = 0
+
+  private constructor(
+    signal: Signal<Columns>,
+    name: string,
+    data: OpenFile,
+    filters: OpenFile,
+    index: FileIndex,
+    cache: StripeCache,
+  ) {
+    this.name = name
+    this.#data = data
+    this.filters = filters
+    this.index = index
+    this.origins = index.origins.map((one) => decodeOrigin(Buffer.from(one, 'base64')))
+    const stripes: FileStripe<Columns>[] = []
+    for (const [group, { rows, chunks }] of index.groups.entries()) {
+      const pages = chunks[0]?.pages.length ?? 0
+      for (let page = 0; page < pages && rows > 0; page++) {
+        const fraction = stripes.length / (index.stripes.length + 1)
+        stripes.push(new FileStripe(signal, this, { group, page, stripe: stripes.length }, fraction, cache))
+      }
+    }
+    this.stripes = stripes
+  }
+
+  /**
+   * @throws FaultError where the file is not what was written
+   */
+  static open<Columns>(
+    signal: Signal<Columns>,
+    files: FileSystem,
+    directory: string,
+    ref: FileRef,
+    cache: StripeCache,
+  ): FileReader<Columns> {
+    const { data, filters } = openPair(files, directory, ref.fileName)
+    try {
+      const index = readIndex(filters, ref.fileName, ref.checksum)
+      return new FileReader(signal, ref.fileName, data, filters, index, cache)
+    } catch (error) {
+      data.close()
+      filters.close()
+      throw error
+    }
+  }
+
+  /** The values of one column in one stripe, and the entries of its dictionary. */
+  column(
+    place: number,
+    group: number,
+    page: number,
+    rows: number,
+  ): { page: PageValues; entries: Uint8Array[] | undefined } {
+    const spec = this.index.columns[place] as ColumnSpec
+    const chunk = this.index.groups[group]?.chunks[place]
+    const where = chunk?.pages[page] as PagePlace
+    const values = decodePage(readPage(this.#data, this.name, where), spec, where, rows, this.name)
+    if (values.codes === undefined || chunk?.dictionary === undefined) return { page: values, entries: undefined }
+    const { dictionary } = chunk
+    return { page: values, entries: entriesOf(readPage(this.#data, this.name, dictionary), spec, dictionary.values) }
+  }
+
+  /** True where the column has a value in the stripe. */
+  hasValues(place: number, group: number, page: number): boolean {
+    return (this.index.groups[group]?.chunks[place]?.pages[page]?.values ?? 0) > 0
+  }
+
+  close(): void {
+    this.#data.close()
+    this.filters.close()
+  }
+}

@@ -1,0 +1,161 @@
+import type { ByteRanges, Origin } from '@vantage/model'
+import type { ScanPart } from '../read/scan-part.ts'
+import type { RowSource, RowsInOrder } from '../read/source.ts'
+import { ATTRIBUTES, type ColumnSet, type Signal } from '../rows/column-set.ts'
+import { buildAttributes, type StripeColumn } from './attribute-builder.ts'
+import { mayHoldKey } from './bloom.ts'
+import { readFilter } from './file-index.ts'
+import type { FileReader } from './file-reader.ts'
+import { putColumn } from './put-columns.ts'
+import { type ColumnPart, type FixedColumn, SCHEMAS } from './schema.ts'
+import type { StripeCache } from './stripe-cache.ts'
+import { traceHash } from './tokens.ts'
+
+/** One page of every column of a file: read part by part, as far as a scan needs it. */
+export class FileStripe<Columns> implements RowSource<Columns> {
+  readonly #signal: Signal<Columns>
+  readonly #reader: FileReader<Columns>
+  readonly #group: number
+  readonly #page: number
+  readonly #rows: number
+  readonly #cache: StripeCache
+  readonly #stripe: number
+  readonly #fraction: number
+  readonly minTimeNs: bigint
+  readonly maxTimeNs: bigint
+  #columns: Columns | undefined
+  #set: ColumnSet | undefined
+  #order: Int32Array | undefined
+  #tokens: Uint8Array | undefined
+  #traces: Uint8Array | undefined
+  readonly #loaded = new Set<ColumnPart>()
+
+  constructor(
+    signal: Signal<Columns>,
+    reader: FileReader<Columns>,
+    place: { readonly group: number; readonly page: number; readonly stripe: number },
+    fraction: number,
+    cache: StripeCache,
+  ) {
+    this.#signal = signal
+    this.#reader = reader
+    this.#group = place.group
+    this.#page = place.page
+    this.#stripe = place.stripe
+    this.#cache = cache
+    this.#fraction = fraction
+    const { rows, minTimeNs, maxTimeNs } = this.#indexed
+    this.#rows = rows
+    this.minTimeNs = BigInt(minTimeNs)
+    this.maxTimeNs = BigInt(maxTimeNs)
+  }
+
+  get #indexed() {
+    return this.#reader.index.stripes[this.#stripe] as FileReader<Columns>['index']['stripes'][number]
+  }
+
+  get sequence(): number {
+    return this.#reader.sequence + this.#fraction
+  }
+
+  get origins(): readonly Origin[] {
+    return this.#reader.origins
+  }
+
+  get byteLength(): number {
+    const ranges = this.#set?.ranges.reduce((sum, one) => sum + one.bytes.length, 0) ?? 0
+    return this.#rows * (this.#signal.rowBytes + 8) + ranges + (this.#tokens?.length ?? 0) + (this.#traces?.length ?? 0)
+  }
+
+  /** Called by the cache. */
+  drop(): void {
+    this.#columns = undefined
+    this.#set = undefined
+    this.#tokens = undefined
+    this.#traces = undefined
+    this.#loaded.clear()
+  }
+
+  mayHoldTrace(traceId: Uint8Array): boolean {
+    this.#traces ??= readFilter(this.#reader.filters, this.#reader.name, this.#indexed.traces)
+    this.#cache.use(this)
+    return mayHoldKey(this.#traces, traceHash(traceId, 0))
+  }
+
+  mayHoldWords(hashes: readonly number[]): boolean {
+    if (hashes.length === 0) return true
+    this.#tokens ??= readFilter(this.#reader.filters, this.#reader.name, this.#indexed.tokens)
+    this.#cache.use(this)
+    const tokens = this.#tokens
+    return hashes.every((hash) => mayHoldKey(tokens, hash))
+  }
+
+  read(parts: readonly ScanPart[]): RowsInOrder<Columns> {
+    if (this.#columns === undefined) {
+      this.#columns = this.#signal.create(this.#rows)
+      this.#set = this.#signal.setOf(this.#columns)
+      this.#signal.setCount(this.#columns, this.#rows)
+      this.#loaded.clear()
+    }
+    const set = this.#set as ColumnSet
+    const columns = this.#columns
+    this.#load(set, 'key')
+    for (const part of parts) this.#load(set, part)
+    this.#cache.use(this)
+    this.#order ??= Int32Array.from({ length: this.#rows }, (_, row) => row)
+    return {
+      columns,
+      set,
+      origins: this.#reader.origins,
+      order: this.#order,
+      complete: (rows) => this.#complete(columns, set, rows),
+    }
+  }
+
+  #load(set: ColumnSet, part: ColumnPart): void {
+    if (this.#loaded.has(part)) return
+    for (const [place, { source, part: ofPart }] of this.#fixed.entries()) {
+      if (ofPart !== part) continue
+      // What was not sent is not there: values of bodies, events, links.
+      if (!this.#reader.hasValues(place, this.#group, this.#page) && source.of !== 'line') continue
+      const { page, entries } = this.#reader.column(place, this.#group, this.#page, this.#rows)
+      putColumn(source, page, entries, set, this.#rows)
+    }
+    if (part === 'key') this.#nameOrigins(set)
+    this.#loaded.add(part)
+  }
+
+  get #fixed(): readonly FixedColumn[] {
+    return SCHEMAS[this.#signal.name].columns
+  }
+
+  /** Codes of the row group become places in the file's list. */
+  #nameOrigins({ origins }: ColumnSet): void {
+    const places = this.#reader.index.groups[this.#group]?.origins ?? []
+    for (let row = 0; row < this.#rows; row++) origins[row] = places[origins[row] as number] ?? 0
+  }
+
+  /** Loads what a scan gives out of the rows that it found. Scans may be under way at once: each gets its own. */
+  #complete(columns: Columns, set: ColumnSet, rows: Int32Array) {
+    for (const part of ['ids', 'line', 'small', 'wide'] as const) this.#load(set, part)
+    const shared = this.#signal.share(columns)
+    const sharedSet = this.#signal.setOf(shared)
+    this.#buildAttributes(sharedSet.ranges[ATTRIBUTES] as ByteRanges, rows)
+    this.#cache.use(this)
+    return { columns: shared, set: sharedSet }
+  }
+
+  #buildAttributes(out: ByteRanges, rows: Int32Array): void {
+    const first = this.#fixed.length
+    const read = (place: number) => this.#reader.column(place, this.#group, this.#page, this.#rows)
+    const layout = read(first)
+    const rest = read(first + 1)
+    const column = (place: number): StripeColumn | undefined => {
+      if (!this.#reader.hasValues(first + 2 + place, this.#group, this.#page)) return undefined
+      const { key, tag } = this.#reader.index.attributes[place] as { key: string; tag: number }
+      return { key: Buffer.from(key, 'base64'), tag, ...read(first + 2 + place) }
+    }
+    const layouts = layout.entries ?? []
+    buildAttributes(layout.page, layouts, rest.page, column, rows, this.#rows, out)
+  }
+}

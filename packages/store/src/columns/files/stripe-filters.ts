@@ -1,0 +1,70 @@
+import { BODY_KIND, type ByteRanges, decodeValue, valueText } from '@vantage/model'
+import { AttributeCursor, nextAttribute } from '../read/attribute-scan.ts'
+import type { ColumnSet } from '../rows/column-set.ts'
+import { BloomBuilder } from './bloom.ts'
+import { addTokens, traceHash } from './tokens.ts'
+
+/** Memory of a filter while it is built: what it is folded from. */
+const TOKEN_BYTES = 256 * 1024
+const TRACE_BYTES = 32 * 1024
+
+/** Builds the filters of stripes, one after the other. */
+export class StripeFilters {
+  readonly #tokens = new BloomBuilder(TOKEN_BYTES)
+  readonly #traces = new BloomBuilder(TRACE_BYTES)
+  readonly #cursor = new AttributeCursor()
+
+  /**
+   * Words of lines or names, and of attribute values that are texts, in rows [from, to).
+   * @param kinds of bodies, where the first range column holds some
+   */
+  tokens(
+    lines: ByteRanges,
+    kinds: Uint8Array | undefined,
+    attributes: ByteRanges,
+    from: number,
+    to: number,
+  ): Uint8Array {
+    this.#tokens.reset()
+    for (let row = from; row < to; row++) {
+      const start = lines.from[row] as number
+      const end = lines.to[row] as number
+      if (kinds?.[row] === BODY_KIND.value) {
+        const text = Buffer.from(valueText(decodeValue(lines.bytes, start, end)))
+        addTokens(text, 0, text.length, this.#tokens)
+      } else {
+        addTokens(lines.bytes, start, end, this.#tokens)
+      }
+      this.#addValues(attributes, row)
+    }
+    return this.#tokens.fold()
+  }
+
+  traces({ ids }: ColumnSet, from: number, to: number): Uint8Array {
+    this.#traces.reset()
+    const traceIds = ids[0] as Uint8Array
+    for (let row = from; row < to; row++) {
+      if (!isSame(traceIds, row, row - 1) || row === from) this.#traces.add(traceHash(traceIds, row * 16))
+    }
+    return this.#traces.fold()
+  }
+
+  #addValues(attributes: ByteRanges, row: number): void {
+    const cursor = this.#cursor
+    const { bytes } = attributes
+    cursor.reset(bytes, attributes.from[row] as number, attributes.to[row] as number)
+    while (nextAttribute(cursor)) {
+      if (bytes[cursor.valueFrom] !== 0x0a) continue
+      let from = cursor.valueFrom + 1
+      while ((bytes[from] as number) >= 128) from++
+      addTokens(bytes, from + 1, cursor.valueTo, this.#tokens)
+    }
+  }
+}
+
+/** True where two rows have one trace: neighbours mostly do. */
+function isSame(ids: Uint8Array, row: number, other: number): boolean {
+  if (other < 0) return false
+  for (let k = 0; k < 16; k++) if (ids[row * 16 + k] !== ids[other * 16 + k]) return false
+  return true
+}

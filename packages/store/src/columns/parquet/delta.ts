@@ -1,0 +1,246 @@
+import type { ByteWriter } from './byte-writer.ts'
+
+/**
+ * DELTA_BINARY_PACKED. Source: apache/parquet-format Encodings.md, "Delta Encoding".
+ *
+ *     header = varint 128, varint 4, varint count, zigzag first value
+ *     block  = zigzag smallest difference, 4 bit widths, 4 × 32 packed (difference − smallest)
+ *
+ * Numbers are doubles: differences must be below 2^52, so that sums of two stay exact.
+ */
+const BLOCK = 128
+const MINIBLOCK = 32
+export const DELTA_MAX = 2 ** 52
+
+/** Differences of the block at hand: scratch of one call. */
+const block = new Float64Array(BLOCK)
+
+/** Writes 64-bit values as halves. @returns false where a difference is too large; the caller starts over */
+export function writeDeltaLongs(out: ByteWriter, halves: Int32Array, from: number, to: number): boolean {
+  writeHeader(out, to - from)
+  if (from < to) writeFirst(out, halves[from * 2] as number, halves[from * 2 + 1] as number)
+  else out.zigzag(0)
+  for (let at = from + 1; at < to; at += BLOCK) {
+    const count = Math.min(BLOCK, to - at)
+    for (let i = 0; i < count; i++) {
+      const place = (at + i) * 2
+      const delta =
+        ((halves[place + 1] as number) - (halves[place - 1] as number)) * 2 ** 32 +
+        ((halves[place] as number) >>> 0) -
+        ((halves[place - 2] as number) >>> 0)
+      if (Math.abs(delta) >= DELTA_MAX / 2) return false
+      block[i] = delta
+    }
+    writeBlock(out, count)
+  }
+  return true
+}
+
+/** Writes 32-bit values. */
+export function writeDeltaInts(out: ByteWriter, values: Int32Array, from: number, to: number): void {
+  writeHeader(out, to - from)
+  out.zigzag(from < to ? (values[from] as number) : 0)
+  for (let at = from + 1; at < to; at += BLOCK) {
+    const count = Math.min(BLOCK, to - at)
+    for (let i = 0; i < count; i++) block[i] = (values[at + i] as number) - (values[at + i - 1] as number)
+    writeBlock(out, count)
+  }
+}
+
+function writeHeader(out: ByteWriter, count: number): void {
+  out.varint(BLOCK)
+  out.varint(BLOCK / MINIBLOCK)
+  out.varint(count)
+}
+
+/** Zigzag of 64 bits. */
+function writeFirst(out: ByteWriter, low: number, high: number): void {
+  const sign = high >> 31
+  let restLow = ((low << 1) ^ sign) >>> 0
+  let restHigh = ((((high << 1) | (low >>> 31)) >>> 0) ^ sign) >>> 0
+  out.reserve(10)
+  while (restHigh !== 0 || restLow >= 128) {
+    out.bytes[out.at++] = (restLow & 127) | 128
+    restLow = ((restLow >>> 7) | (restHigh << 25)) >>> 0
+    restHigh >>>= 7
+  }
+  out.bytes[out.at++] = restLow
+}
+
+function writeBlock(out: ByteWriter, count: number): void {
+  let least = block[0] as number
+  for (let i = 1; i < count; i++) least = Math.min(least, block[i] as number)
+  out.zigzag(least)
+  out.reserve(4 + BLOCK * 8)
+  const widths = out.at
+  out.at += BLOCK / MINIBLOCK
+  for (let mini = 0; mini < BLOCK / MINIBLOCK; mini++) {
+    const from = mini * MINIBLOCK
+    let most = 0
+    for (let i = from; i < Math.min(count, from + MINIBLOCK); i++) {
+      block[i] = (block[i] as number) - least
+      most = Math.max(most, block[i] as number)
+    }
+    const width = wideBits(most)
+    out.bytes[widths + mini] = width
+    if (from < count) packMiniblock(out, from, count, width)
+    else out.bytes[widths + mini] = 0
+  }
+}
+
+function wideBits(most: number): number {
+  return most < 2 ** 32 ? 32 - Math.clz32(most) : 64 - Math.clz32(Math.floor(most / 2 ** 32))
+}
+
+/** Values behind the last one are zeros. */
+function packMiniblock(out: ByteWriter, from: number, count: number, width: number): void {
+  let bits = 0
+  let pending = 0
+  for (let i = from; i < from + MINIBLOCK; i++) {
+    let rest = i < count ? (block[i] as number) : 0
+    for (let left = width; left > 0; left -= 16) {
+      const piece = rest % 65_536
+      rest = (rest - piece) / 65_536
+      pending |= piece << bits
+      bits += Math.min(16, left)
+      while (bits >= 8) {
+        out.bytes[out.at++] = pending
+        pending >>>= 8
+        bits -= 8
+      }
+    }
+  }
+}
+
+/** A place in delta-packed bytes; `isBad` once they do not hold what they say. */
+export class DeltaSource {
+  readonly bytes: Uint8Array
+  readonly end: number
+  at: number
+  isBad = false
+
+  constructor(bytes: Uint8Array, at: number, end: number) {
+    this.bytes = bytes
+    this.at = at
+    this.end = end
+  }
+
+  varint(): number {
+    let value = 0
+    for (let unit = 1; unit <= 2 ** 56; unit *= 128) {
+      if (this.at >= this.end) break
+      const byte = this.bytes[this.at++] as number
+      value += (byte & 127) * unit
+      if (byte < 128) return value
+    }
+    this.isBad = true
+    return 0
+  }
+
+  zigzag(): number {
+    const value = this.varint()
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  }
+}
+
+/** Reads exactly `count` 64-bit values as halves. @returns false where the bytes do not hold them */
+export function readDeltaLongs(source: DeltaSource, count: number, out: Int32Array): boolean {
+  if (!readHeader(source, count)) return false
+  readFirst(source, out)
+  let low = (out[0] as number) >>> 0
+  let high = out[1] as number
+  for (let at = 1; at < count && !source.isBad; at += BLOCK) {
+    const length = Math.min(BLOCK, count - at)
+    readBlock(source, length)
+    for (let i = 0; i < length; i++) {
+      const delta = block[i] as number
+      const deltaHigh = Math.floor(delta / 2 ** 32)
+      low += delta - deltaHigh * 2 ** 32
+      const carry = low >= 2 ** 32 ? 1 : 0
+      low -= carry * 2 ** 32
+      high = (high + deltaHigh + carry) | 0
+      out[(at + i) * 2] = low | 0
+      out[(at + i) * 2 + 1] = high
+    }
+  }
+  return !source.isBad
+}
+
+export function readDeltaInts(source: DeltaSource, count: number, out: Int32Array): boolean {
+  if (!readHeader(source, count)) return false
+  let value = source.zigzag()
+  if (count > 0) out[0] = value
+  for (let at = 1; at < count && !source.isBad; at += BLOCK) {
+    const length = Math.min(BLOCK, count - at)
+    readBlock(source, length)
+    for (let i = 0; i < length; i++) {
+      value += block[i] as number
+      out[at + i] = value
+    }
+  }
+  return !source.isBad
+}
+
+function readHeader(source: DeltaSource, count: number): boolean {
+  return source.varint() === BLOCK && source.varint() === BLOCK / MINIBLOCK && source.varint() === count
+}
+
+function readFirst(source: DeltaSource, out: Int32Array): void {
+  let low = 0
+  let high = 0
+  for (let shift = 0; shift < 70; shift += 7) {
+    if (source.at >= source.end) {
+      source.isBad = true
+      return
+    }
+    const byte = source.bytes[source.at++] as number
+    const part = byte & 127
+    if (shift < 28) low |= part << shift
+    else if (shift === 28) {
+      low |= part << 28
+      high = part >>> 4
+    } else high |= part << (shift - 32)
+    if (byte < 128) break
+  }
+  const sign = -(low & 1)
+  out[0] = ((low >>> 1) | (high << 31)) ^ sign
+  out[1] = (high >>> 1) ^ sign
+}
+
+function readBlock(source: DeltaSource, count: number): void {
+  const least = source.zigzag()
+  const widths = source.at
+  source.at += BLOCK / MINIBLOCK
+  for (let from = 0; from < count; from += MINIBLOCK) {
+    const width = source.bytes[widths + from / MINIBLOCK] ?? 255
+    if (width > 53 || source.at + width * 4 > source.end) {
+      source.isBad = true
+      return
+    }
+    unpackMiniblock(source, from, Math.min(count, from + MINIBLOCK), width, least)
+    source.at += width * 4
+  }
+}
+
+function unpackMiniblock(source: DeltaSource, from: number, to: number, width: number, least: number): void {
+  const { bytes } = source
+  let at = source.at
+  let bits = 0
+  let pending = 0
+  for (let i = from; i < to; i++) {
+    let value = 0
+    let unit = 1
+    for (let left = width; left > 0; left -= 16) {
+      const wanted = Math.min(16, left)
+      while (bits < wanted) {
+        pending |= (bytes[at++] as number) << bits
+        bits += 8
+      }
+      value += (pending & ((1 << wanted) - 1)) * unit
+      unit *= 65_536
+      pending >>>= wanted
+      bits -= wanted
+    }
+    block[i] = value + least
+  }
+}
