@@ -2,6 +2,7 @@ import { err, fault, ok, type Result, STATUS } from '@vantage/model'
 import type { LabelRecord, MetricInfo, QueryAnswer, RecentIntake, ServerStats } from './answers.ts'
 import { arrayAt, isRecord, type Json, labelsOf, optionalTextAt, recordAt, textAt, textsOf } from './json.ts'
 import { readMetadata, readQueryAnswer, readRecentIntake, readStats } from './readers.ts'
+import { type FoundTrace, type LogLine, readFoundTraces, readLogLines, readTrace, type TraceSpan } from './records.ts'
 
 /** What went wrong with one request. `status` is 0 where no answer came. */
 export interface ClientFault {
@@ -28,6 +29,16 @@ export interface RangeQuery {
   readonly endMs: number
   readonly stepMs: number
   readonly trace?: boolean
+}
+
+export interface LogRange {
+  readonly query: string
+  readonly startMs: number
+  readonly endMs: number
+}
+
+function logForm({ query, startMs, endMs }: LogRange): Record<string, string> {
+  return { query, start: `${Math.round(startMs)}000000`, end: `${Math.round(endMs)}000000` }
 }
 
 /** Longest URL for a GET; a longer query is sent as a form, which the API takes alike. */
@@ -88,6 +99,35 @@ export class VantageClient {
 
   async recentIntake(signal?: AbortSignal): Answer<RecentIntake> {
     return mapped(await this.#ask('/api/vantage/v1/intake/recent', new URLSearchParams(), signal), readRecentIntake)
+  }
+
+  /** `/loki/api/v1/query_range` of a query that gives lines: the newest `limit` of [startNs, endNs). */
+  async logLines(range: LogRange, limit: number, signal?: AbortSignal): Answer<readonly LogLine[]> {
+    const form = new URLSearchParams({ ...logForm(range), limit: String(limit), direction: 'backward' })
+    return mapped(await this.#ask('/loki/api/v1/query_range', form, signal), readLogLines)
+  }
+
+  /** `/loki/api/v1/query_range` of a query that gives numbers. */
+  async logMetric(range: LogRange, stepMs: number, signal?: AbortSignal): Answer<QueryAnswer> {
+    const form = new URLSearchParams({ ...logForm(range), step: String(stepMs / 1000) })
+    return asQueryAnswer(await this.#ask('/loki/api/v1/query_range', form, signal))
+  }
+
+  /** `/tempo/api/search`: the newest `limit` traces that TraceQL finds. */
+  async searchTraces(query: string, startMs: number, endMs: number, limit: number, signal?: AbortSignal): Answer<readonly FoundTrace[]> {
+    const form = new URLSearchParams({
+      q: query,
+      start: String(Math.floor(startMs / 1000)),
+      end: String(Math.ceil(endMs / 1000)),
+      limit: String(limit),
+    })
+    return mapped(await this.#ask('/tempo/api/search', form, signal), readFoundTraces)
+  }
+
+  /** `/tempo/api/traces/{id}`: every stored span of a trace. */
+  async trace(traceId: string, signal?: AbortSignal): Answer<readonly TraceSpan[]> {
+    const path = `/tempo/api/traces/${encodeURIComponent(traceId)}`
+    return mapped(await this.#ask(path, new URLSearchParams(), signal), readTrace)
   }
 
   async #ask(path: string, form: URLSearchParams, signal: AbortSignal | undefined): Answer<Json> {
