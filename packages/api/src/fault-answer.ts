@@ -29,6 +29,8 @@ export function faultAnswer(fault: Fault, style: FaultStyle, requestId: string):
     const shown = fault.code === 'timeout' ? STATUS.unavailable.http : status
     return json({ status: 'error', errorType: errorType(fault), error: fault.message }, shown)
   }
+  if (style === 'text') return { status, contentType: 'text/plain; charset=utf-8', body: fault.message }
+  if (style === 'jaeger') return json({ data: null, errors: [{ code: status, msg: fault.message }] }, status)
   const { code, message, reason, limit } = fault
   return json({ error: { code, message, reason, limit, requestId } }, status)
 }

@@ -19,6 +19,8 @@ export interface ApiRequest {
   readonly json?: unknown
   /** A body that is neither a form nor JSON. */
   readonly bytes?: Uint8Array
+  /** The header `Accept`; absent where the caller sent none. */
+  readonly accept?: string
   /** Named parts of the path, decoded once. */
   readonly path: Readonly<Record<string, string>>
   /** Aborted when the caller goes away. */
@@ -41,8 +43,8 @@ export interface Parameter {
   readonly repeated?: boolean
 }
 
-/** How faults look to the callers of a route. */
-export type FaultStyle = 'prometheus' | 'vantage'
+/** How faults look to the callers of a route; `text` is the message alone. */
+export type FaultStyle = 'prometheus' | 'vantage' | 'text' | 'jaeger'
 
 export interface Route {
   readonly methods: readonly ('GET' | 'POST' | 'PUT' | 'DELETE')[]

@@ -3,7 +3,7 @@
 /** Memory of hot rows of all tenants [storage.hotBytes]: when it is used up, intake waits for a seal. */
 export const HOT_BYTES_MAX = 256 * 1024 * 1024
 /** Sizes of a chunk of hot rows: small ones for tenants of few rows, large ones so that readers meet few. */
-export const CHUNK_BYTES_MIN = 256 * 1024
+export const CHUNK_BYTES_MIN = 64 * 1024
 export const CHUNK_BYTES_MAX = 16 * 1024 * 1024
 /** Rows of a chunk, by its memory: about what a row of either signal takes with its bytes. */
 export const CHUNK_ROW_BYTES = 448
@@ -22,3 +22,24 @@ export const GROUP_BYTES_MAX = 64 * 1024 * 1024
 
 /** Decoded pages that one reading thread keeps. */
 export const STRIPE_CACHE_BYTES = 64 * 1024 * 1024
+
+/** Rows are sealed after this time, or when a tenant has so much of one signal in memory. */
+export const SEAL_AFTER_MS = 3_600_000
+export const SEAL_TENANT_BYTES = 64 * 1024 * 1024
+/** Log that may wait for a seal: a restart replays it. */
+export const SEAL_LOG_BYTES = 1024 * 1024 * 1024
+/** Share of the hot memory from which on rows are sealed at once, so that intake need not wait. */
+export const SEAL_POOL_SHARE = 0.5
+/** Short memory seals at most this often: smaller files would cost more than they free. */
+export const SEAL_GAP_MS = 60_000
+/** After failed upkeep (full disk, dead worker) the next attempt waits this long. */
+export const UPKEEP_RETRY_MS = 30_000
+
+/** Files merged at once, rows and bytes of the result. */
+export const MERGE_FILES_MIN = 4
+export const MERGE_FILES_MAX = 16
+export const MERGE_ROWS_MAX = 1024 * 1024
+export const MERGE_BYTES_MAX = 512 * 1024 * 1024
+
+/** [storage.retention] of logs and spans. */
+export const RETENTION_MS = 15 * 24 * 3_600_000

@@ -1,12 +1,29 @@
-import type { Clock, FileSystem } from '@vantage/model'
+import type { Clock, FileSystem, TenantId, Topic } from '@vantage/model'
+import type { WorkerPort } from '../metrics/worker-port.ts'
+import type { SignalName } from './catalogue/protocol.ts'
+import type { ColumnsWorkerData } from './worker/protocol.ts'
+
+/** Starts the thread of the columns; passed in, because only the composition root knows its entry file. */
+export interface ColumnsWorkerHost {
+  spawn(role: 'columns', data: ColumnsWorkerData): WorkerPort
+}
 
 export interface ColumnStoreOptions {
   /** Belongs to the store alone: the catalogue and the files lie in it. */
   readonly directory: string
   readonly files: FileSystem
   readonly clock: Clock
+  readonly workers: ColumnsWorkerHost
   /** Memory of hot rows of all tenants, bytes. */
   readonly hotBytesMax?: number
+  readonly sealAfterMs?: number
+  /** How long rows are kept; `RETENTION_MS` unless given. */
+  readonly retentionMs?: (tenant: TenantId, signal: SignalName) => number
+  /**
+   * Resolves once the log holds everything of the topic below the offset, synced. A seal asks before its transaction,
+   * so that files never run ahead of the log: after a crash the log would give their offsets to other records.
+   */
+  readonly whenDurable?: (topic: Topic, toOffset: number) => Promise<void>
   /** Told about what failed and will be tried again, or was refused: one sentence each. */
   readonly onProblem: (message: string) => void
 }

@@ -1,79 +1,176 @@
-import type {
-  LogBatch,
-  LogColumns,
-  LogReader,
-  SpanBatch,
-  SpanColumns,
-  SpanReader,
-  TenantId,
-  Topic,
+import {
+  assert,
+  type LogBatch,
+  type LogColumns,
+  type LogReader,
+  type SpanBatch,
+  type SpanColumns,
+  type SpanReader,
+  type TenantId,
+  type Topic,
 } from '@vantage/model'
+import { CondemnedFiles } from '../metrics/condemned-files.ts'
 import { type Pin, PinBook } from '../metrics/pins.ts'
+import type { TickInput } from '../metrics/upkeep.ts'
+import { WorkerClient } from '../metrics/worker-port.ts'
+import type { CatalogueAnswer, CatalogueRequest, FileRow } from './catalogue/protocol.ts'
+import { FileUpkeep } from './file-upkeep.ts'
+import { dataFile, filterFile } from './files/file-index.ts'
+import type { FileTotals } from './files/file-writer.ts'
 import { ChunkPool } from './hot/chunk-pool.ts'
-import { HOT_BYTES_MAX } from './limits.ts'
+import {
+  HOT_BYTES_MAX,
+  SEAL_AFTER_MS,
+  SEAL_GAP_MS,
+  SEAL_LOG_BYTES,
+  SEAL_POOL_SHARE,
+  SEAL_TENANT_BYTES,
+  UPKEEP_RETRY_MS,
+} from './limits.ts'
 import { LocalReaders } from './local-readers.ts'
+import { FILES_DIRECTORY } from './paths.ts'
 import { LOGS, SPANS } from './rows/column-set.ts'
-import { SignalStore } from './signal-store.ts'
+import { type SignalScope, SignalStore } from './signal-store.ts'
 import type { ColumnStoreOptions } from './store-options.ts'
-import { ColumnView, type ColumnViewMessage, type ColumnViewOptions } from './view.ts'
+import { ColumnView, type ColumnViewMessage, type ColumnViewOptions, type SignalMessage } from './view.ts'
+import type { WorkerAnswer, WorkerRequest } from './worker/protocol.ts'
 
-const FILES_DIRECTORY = 'files'
 const MAIN_READER = 'main'
 
 export interface StoredRows {
   readonly rows: number
 }
 
+export interface ColumnStoreStats {
+  /** Rows that are not in files. */
+  readonly hotLogs: number
+  readonly hotSpans: number
+  /** Memory of rows that are not in files, bytes. */
+  readonly hotBytes: number
+  readonly hotBytesMax: number
+  readonly files: number
+  readonly fileBytes: number
+  readonly fileRows: number
+  readonly pins: number
+  readonly seals: number
+  readonly merges: number
+  readonly failures: number
+}
+
 /**
- * The store of logs and spans of one process, all tenants: hot rows in shared memory. One thread (the one that opened
- * it) writes; any thread reads through views.
+ * The store of logs and spans of one process, all tenants: hot rows in shared memory, sealed rows in Parquet files, a
+ * catalogue that says which. One thread (the one that opened it) writes; any thread reads through views. See FORMAT.md
+ * for the files.
  */
 export class ColumnStore {
+  readonly #options: ColumnStoreOptions
+  readonly #directory: string
   readonly #pins = new PinBook()
   readonly #pool: ChunkPool
+  readonly #condemned: CondemnedFiles
+  readonly #upkeep: FileUpkeep
   readonly #logs: SignalStore<LogColumns>
   readonly #spans: SignalStore<SpanColumns>
-  readonly #directory: string
   readonly #localView: ColumnView
   readonly #local: LocalReaders
+  #worker: WorkerClient<WorkerRequest, WorkerAnswer>
   #ids = 0
+  #work: Promise<void> | undefined
+  #frozenAtMs: number
+  #retryAtMs = Number.NEGATIVE_INFINITY
+  #isClosed = false
+  #failures = 0
+  #whenRoom: (() => void)[] = []
 
   private constructor(options: ColumnStoreOptions) {
+    this.#options = options
     this.#directory = `${options.directory}/${FILES_DIRECTORY}`
-    this.#localView = new ColumnView(options.files, this.viewOptions())
+    this.#frozenAtMs = options.clock.monotonicMs()
     this.#pool = new ChunkPool(options.hotBytesMax ?? HOT_BYTES_MAX, this.#pins)
-    const nextId = (): number => ++this.#ids
-    this.#logs = new SignalStore(LOGS, this.#pool, nextId)
-    this.#spans = new SignalStore(SPANS, this.#pool, nextId)
+    this.#condemned = new CondemnedFiles(options.files, this.#directory, this.#pins, options.onProblem)
+    this.#worker = this.#spawn()
+    const scope: SignalScope = {
+      pool: this.#pool,
+      nextId: () => ++this.#ids,
+      nowMs: () => options.clock.nowMs(),
+      catalogue: (request) => this.#catalogue(request),
+      write: (signal, fileName, rows) => this.#write(signal, fileName, rows),
+      whenDurable: async (topic, toOffset) => options.whenDurable?.(topic, toOffset),
+    }
+    this.#logs = new SignalStore(LOGS, scope)
+    this.#spans = new SignalStore(SPANS, scope)
+    this.#upkeep = new FileUpkeep({
+      options,
+      signals: [
+        { name: 'logs', stored: this.#logs.stored },
+        { name: 'spans', stored: this.#spans.stored },
+      ],
+      condemned: this.#condemned,
+      nextId: scope.nextId,
+      catalogue: scope.catalogue,
+      write: scope.write,
+    })
+    this.#localView = new ColumnView(options.files, this.viewOptions())
     this.#local = new LocalReaders(this.#localView, (tenant) => this.viewFor(MAIN_READER, tenant))
   }
 
+  /** Opens or creates the store; what the files hold is readable at once, the log is the caller's to replay. */
   static async open(options: ColumnStoreOptions): Promise<ColumnStore> {
-    return new ColumnStore(options)
+    const store = new ColumnStore(options)
+    await store.#load()
+    return store
+  }
+
+  async #load(): Promise<void> {
+    const { files, directory } = this.#options
+    files.makeDirectory(this.#directory)
+    await files.syncDirectory(directory)
+    const answer = await this.#catalogue({ kind: 'load' })
+    assert(answer.kind === 'state', 'the catalogue answers with its state')
+    const { state } = answer
+    this.#logs.load(state.files, state.offsets[LOGS.topic] ?? 0)
+    this.#spans.load(state.files, state.offsets[SPANS.topic] ?? 0)
+    const wanted = new Set(state.files.flatMap(({ fileName }) => [dataFile(fileName), filterFile(fileName)]))
+    for (const name of files.list(this.#directory)) {
+      if (!wanted.has(name)) await files.remove(`${this.#directory}/${name}`)
+    }
   }
 
   /**
    * Stores one log record: the only way in, for intake and replay alike. Offsets ascend; rows are visible at once.
    * Rows without a time get their observed time, else `receivedAtMs`.
-   * @param offset of the record in the topic `raw-logs`
+   * @param offset of the record in the topic `raw-logs`; everything below `replayFrom` is already in files
    */
   applyLogs(tenant: TenantId, batch: LogBatch, offset: number, receivedAtMs: number): StoredRows {
-    return { rows: this.#logs.apply(tenant, batch, offset, receivedAtMs) }
+    const rows = this.#logs.apply(tenant, batch, offset, receivedAtMs)
+    this.#sealWhenFull()
+    return { rows }
   }
 
   /** As `applyLogs`, of the topic `spans-raw`. */
   applySpans(tenant: TenantId, batch: SpanBatch, offset: number, receivedAtMs: number): StoredRows {
-    return { rows: this.#spans.apply(tenant, batch, offset, receivedAtMs) }
+    const rows = this.#spans.apply(tenant, batch, offset, receivedAtMs)
+    this.#sealWhenFull()
+    return { rows }
   }
 
-  /** False while the memory of hot rows is used up: who has more rows waits. */
+  /** False while the memory of hot rows is used up: who has more rows waits for `whenRoom`, or refuses them. */
   hasRoom(): boolean {
     return this.#pool.usedBytes < this.#pool.bytesMax
   }
 
+  /** Resolves once there is room; a seal is under way, or is tried again by `tick`. */
+  async whenRoom(): Promise<void> {
+    while (!this.hasRoom() && !this.#isClosed) {
+      this.#sealWhenFull()
+      await new Promise<void>((resolve) => this.#whenRoom.push(resolve))
+    }
+  }
+
   /** Replay starts here: everything below is in files. */
   replayFrom(topic: Topic): number {
-    return topic === 'raw-logs' ? this.#logs.frozenTo : topic === 'spans-raw' ? this.#spans.frozenTo : 0
+    if (topic === LOGS.topic) return this.#logs.sealedTo
+    return topic === SPANS.topic ? this.#spans.sealedTo : 0
   }
 
   /** For queries on the writer's own thread; always up to date. */
@@ -92,6 +189,7 @@ export class ColumnStore {
 
   release(pin: Pin): void {
     this.#pins.release(pin)
+    void this.#condemned.removeFree()
   }
 
   /**
@@ -114,10 +212,123 @@ export class ColumnStore {
     this.#spans.forgetReader(reader)
   }
 
-  /** To be called about once a second. */
-  async tick(): Promise<void> {}
+  /** Writes what is in memory into files. Resolves when they are visible; a failure is tried again by `tick`. */
+  async seal(): Promise<void> {
+    await this.#exclusive(() => this.#sealAll())
+  }
 
+  /** To be called about once a second: seals, merges and drops as is due. Never two at once. */
+  async tick(input: TickInput): Promise<void> {
+    if (this.#work !== undefined || this.#isClosed) return
+    if (this.#options.clock.monotonicMs() < this.#retryAtMs) return
+    await this.#exclusive(async () => {
+      if (this.#isSealDue(input)) await this.#sealAll()
+      else await this.#sealPending()
+      await this.#upkeep.run()
+      await this.#condemned.removeFree()
+    })
+  }
+
+  stats(): ColumnStoreStats {
+    const files = this.files()
+    return {
+      hotLogs: this.#logs.hotRows,
+      hotSpans: this.#spans.hotRows,
+      hotBytes: this.#pool.usedBytes,
+      hotBytesMax: this.#pool.bytesMax,
+      files: files.length,
+      fileBytes: files.reduce((sum, file) => sum + file.bytes, 0),
+      fileRows: files.reduce((sum, file) => sum + file.rows, 0),
+      pins: this.#pins.count,
+      seals: this.#logs.seals + this.#spans.seals,
+      merges: this.#upkeep.merges,
+      failures: this.#failures,
+    }
+  }
+
+  /** Files as the catalogue has them. */
+  files(): readonly FileRow[] {
+    return [...this.#logs.stored.files, ...this.#spans.stored.files]
+  }
+
+  /** Waits for running work, then ends the worker. What is not sealed is in the log. */
   async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#work
+    this.#wake()
     this.#localView.close()
+    if (!this.#worker.isDead) await this.#worker.ask({ kind: 'close' })
+    await this.#worker.end()
+  }
+
+  #spawn(): WorkerClient<WorkerRequest, WorkerAnswer> {
+    return new WorkerClient(this.#options.workers.spawn('columns', { directory: this.#options.directory }))
+  }
+
+  /** A dead worker is replaced by the next piece of work. */
+  #ask(request: WorkerRequest): Promise<WorkerAnswer> {
+    if (this.#worker.isDead) this.#worker = this.#spawn()
+    return this.#worker.ask(request)
+  }
+
+  async #catalogue(request: CatalogueRequest): Promise<CatalogueAnswer> {
+    const answer = await this.#ask({ kind: 'catalogue', request })
+    assert(answer.kind === 'catalogue', 'the worker answers for the catalogue')
+    return answer.answer
+  }
+
+  async #write(signal: 'logs' | 'spans', fileName: string, rows: SignalMessage): Promise<FileTotals> {
+    const answer = await this.#ask({ kind: 'write', signal, fileName, rows })
+    assert(answer.kind === 'written', 'the worker answers with what it wrote')
+    return answer.totals
+  }
+
+  /** Half of the memory is written into files while the other half takes rows. */
+  #sealWhenFull(): void {
+    if (this.#pool.usedBytes < this.#pool.bytesMax * SEAL_POOL_SHARE) return
+    if (this.#work !== undefined || this.#isClosed || this.#options.clock.monotonicMs() < this.#retryAtMs) return
+    void this.seal()
+  }
+
+  async #sealAll(): Promise<void> {
+    this.#logs.freeze()
+    this.#spans.freeze()
+    this.#frozenAtMs = this.#options.clock.monotonicMs()
+    await this.#sealPending()
+  }
+
+  async #sealPending(): Promise<void> {
+    await this.#logs.sealPending()
+    this.#wake()
+    await this.#spans.sealPending()
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const resolve of this.#whenRoom.splice(0)) resolve()
+  }
+
+  #isSealDue(input: TickInput): boolean {
+    if (!this.#logs.hasUnsealed && !this.#spans.hasUnsealed) return false
+    const ageMs = this.#options.clock.monotonicMs() - this.#frozenAtMs
+    if (ageMs >= (this.#options.sealAfterMs ?? SEAL_AFTER_MS)) return true
+    if (Math.max(this.#logs.largestTenantBytes, this.#spans.largestTenantBytes) >= SEAL_TENANT_BYTES) return true
+    return ageMs >= SEAL_GAP_MS && (input.isMemoryShort || input.unsealedLogBytes >= SEAL_LOG_BYTES)
+  }
+
+  /** Runs one piece of upkeep after the work that runs; its failure is reported, counted and tried again later. */
+  async #exclusive(work: () => Promise<void>): Promise<void> {
+    while (this.#work !== undefined) await this.#work
+    this.#work = work()
+      .catch((error: unknown) => {
+        this.#failures++
+        this.#retryAtMs = this.#options.clock.monotonicMs() + UPKEEP_RETRY_MS
+        const message = error instanceof Error ? error.message : String(error)
+        this.#options.onProblem(`upkeep of logs and spans failed and will be tried again: ${message}`)
+      })
+      .then(() => {
+        this.#work = undefined
+      })
+    await this.#work
   }
 }

@@ -1,35 +1,57 @@
 import type { TenantId } from '@vantage/model'
+import type { HotChunk } from './hot/chunk.ts'
 import type { OriginList } from './hot/origin-list.ts'
 import type { TenantRows } from './hot/tenant-rows.ts'
+import type { StoredFiles } from './stored-files.ts'
 import type { SignalMessage } from './view.ts'
 
 /** What one reader has of one tenant and signal. */
 interface Known {
   chunks: ReadonlySet<number>
   origins: ReadonlyMap<number, number>
+  storedVersion: number
+}
+
+/** Chunks with the list that their origins are in. */
+interface ChunkGroup<Columns> {
+  readonly chunks: readonly HotChunk<Columns>[]
+  readonly origins: OriginList
+}
+
+const NOTHING: Known = { chunks: new Set(), origins: new Map(), storedVersion: -1 }
+
+/** All rows of some chunks, for a reader that knows nothing yet. */
+export function chunksMessage<Columns>(groups: readonly ChunkGroup<Columns>[], known = NOTHING): SignalMessage {
+  const lists = new Set<OriginList>(groups.map((group) => group.origins))
+  return {
+    chunks: groups
+      .flatMap((group) => group.chunks)
+      .map((chunk) => (known.chunks.has(chunk.id) ? chunk.state : { ...chunk.state, buffer: chunk.buffer })),
+    origins: [...lists].map(({ epoch, origins }) => {
+      const from = known.origins.get(epoch) ?? 0
+      return { epoch, from, origins: origins.slice(from) }
+    }),
+  }
 }
 
 /** Remembers what each reader was sent of one signal, so that a message carries only what is new for it. */
 export class ViewBook {
   readonly #readers = new Map<string, Map<TenantId, Known>>()
 
-  message<Columns>(reader: string, tenant: TenantId, rows: TenantRows<Columns> | undefined): SignalMessage {
+  message<Columns>(
+    reader: string,
+    tenant: TenantId,
+    rows: TenantRows<Columns> | undefined,
+    stored: StoredFiles,
+  ): SignalMessage {
     const known = this.#known(reader, tenant)
     const groups = rows === undefined ? [] : [...rows.frozen, { chunks: rows.chunks, origins: rows.origins }]
-    const lists = new Set<OriginList>(groups.map((group) => group.origins))
-    const chunks = groups.flatMap((group) => group.chunks)
-    const message: SignalMessage = {
-      chunks: chunks.map((chunk) =>
-        known.chunks.has(chunk.id) ? chunk.state : { ...chunk.state, buffer: chunk.buffer },
-      ),
-      origins: [...lists].map(({ epoch, origins }) => {
-        const from = known.origins.get(epoch) ?? 0
-        return { epoch, from, origins: origins.slice(from) }
-      }),
-    }
-    known.chunks = new Set(chunks.map((chunk) => chunk.id))
-    known.origins = new Map([...lists].map(({ epoch, origins }) => [epoch, origins.length]))
-    return message
+    const message = chunksMessage(groups, known)
+    const isStoredNew = known.storedVersion !== stored.version
+    known.chunks = new Set(message.chunks.map((chunk) => chunk.id))
+    known.origins = new Map(message.origins.map(({ epoch, from, origins }) => [epoch, from + origins.length]))
+    known.storedVersion = stored.version
+    return isStoredNew ? { ...message, stored: stored.viewOf(tenant) } : message
   }
 
   /** The reader is gone or starts anew. */
@@ -45,7 +67,7 @@ export class ViewBook {
     }
     let known = tenants.get(tenant)
     if (known === undefined) {
-      known = { chunks: new Set(), origins: new Map() }
+      known = { ...NOTHING }
       tenants.set(tenant, known)
     }
     return known

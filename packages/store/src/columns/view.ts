@@ -67,7 +67,7 @@ interface LazyFile<Columns> {
 }
 
 /** One signal of one tenant as one thread sees it. */
-class SignalView<Columns> {
+export class SignalView<Columns> {
   readonly #signal: Signal<Columns>
   readonly #scope: ViewScope
   readonly #origins = new Map<number, Origin[]>()

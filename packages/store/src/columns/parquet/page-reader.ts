@@ -18,7 +18,8 @@ export function readPage(file: OpenFile, name: string, place: PagePlace): Uint8A
   if (count !== stored.length || crc32(stored) !== place.crc) throw corrupt(name, `page at ${place.offset} is damaged`)
   const raw = zstdDecompressSync(stored, { chunkSize: Math.max(64, place.raw) })
   if (raw.length !== place.raw) throw corrupt(name, `page at ${place.offset} has another length`)
-  return raw
+  // Not a Buffer, whose slices are views.
+  return new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength)
 }
 
 /** Entries of a dictionary of texts or bytes. */

@@ -1,0 +1,167 @@
+// biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node modules lacks node:sqlite
+import { DatabaseSync } from 'node:sqlite'
+import { unreachable } from '@vantage/model'
+import type { CatalogueAnswer, CatalogueRequest, CatalogueState, FileRow, NewFile } from './protocol.ts'
+
+/** Version of the tables below; a newer one is refused. */
+const CATALOGUE_VERSION = 1
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS files (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    signal TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    file_name TEXT NOT NULL UNIQUE,
+    level INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    min_time_ns INTEGER NOT NULL,
+    max_time_ns INTEGER NOT NULL,
+    from_offset INTEGER NOT NULL,
+    to_offset INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    services TEXT NOT NULL,
+    arrived_ms REAL NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS offsets (
+    topic TEXT PRIMARY KEY,
+    to_offset INTEGER NOT NULL
+  ) STRICT;
+`
+
+/**
+ * Which files exist and how far each topic is sealed: SQLite, one transaction per change, synced before it answers.
+ * The offset of a topic *is* the largest `to` that was sealed, so rows are in the log or in a file, never in neither.
+ */
+export class Catalogue {
+  readonly #database: DatabaseSync
+
+  /** @throws Error where the file was written by a newer version */
+  constructor(path: string) {
+    this.#database = new DatabaseSync(path)
+    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    const { user_version: version } = this.#database.prepare('PRAGMA user_version').get() as { user_version: number }
+    if (version > CATALOGUE_VERSION) {
+      this.#database.close()
+      throw new Error(
+        `catalogue version ${version}: want at most ${CATALOGUE_VERSION}; it was written by a newer release`,
+      )
+    }
+    this.#transaction(() => {
+      this.#database.exec(TABLES)
+      this.#database.exec(`PRAGMA user_version = ${CATALOGUE_VERSION}`)
+    })
+  }
+
+  answer(request: CatalogueRequest): CatalogueAnswer {
+    switch (request.kind) {
+      case 'load':
+        return { kind: 'state', state: this.#load() }
+      case 'seal': {
+        const { files, topic, toOffset } = request
+        return { kind: 'ids', ids: this.#transaction(() => this.#seal(files, topic, toOffset)) }
+      }
+      case 'replace': {
+        const ids = this.#transaction(() => {
+          this.#remove(request.removed)
+          return [this.#insert(request.file)]
+        })
+        return { kind: 'ids', ids }
+      }
+      case 'drop':
+        this.#transaction(() => this.#remove(request.removed))
+        return { kind: 'ids', ids: [] }
+      default:
+        return unreachable(request)
+    }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #load(): CatalogueState {
+    const select = this.#database.prepare('SELECT * FROM files ORDER BY from_offset, to_offset, id')
+    // Times do not fit a double.
+    select.setReadBigInts(true)
+    const offsets: Record<string, number> = {}
+    for (const row of this.#database.prepare('SELECT topic, to_offset FROM offsets').all()) {
+      offsets[String(row['topic'])] = Number(row['to_offset'])
+    }
+    return { files: select.all().map(fileOf), offsets }
+  }
+
+  #seal(files: readonly NewFile[], topic: string, toOffset: number): number[] {
+    const ids = files.map((file) => this.#insert(file))
+    this.#database
+      .prepare(
+        `INSERT INTO offsets (topic, to_offset) VALUES (?, ?)
+         ON CONFLICT (topic) DO UPDATE SET to_offset = MAX(to_offset, excluded.to_offset)`,
+      )
+      .run(topic, toOffset)
+    return ids
+  }
+
+  #insert(file: NewFile): number {
+    const result = this.#database
+      .prepare(
+        `INSERT INTO files (signal, tenant, file_name, level, rows, bytes, min_time_ns, max_time_ns, from_offset,
+           to_offset, checksum, services, arrived_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        file.signal,
+        file.tenant,
+        file.fileName,
+        file.level,
+        file.rows,
+        file.bytes,
+        file.minTimeNs,
+        file.maxTimeNs,
+        file.fromOffset,
+        file.toOffset,
+        file.checksum,
+        JSON.stringify(file.services),
+        file.arrivedMs,
+      )
+    return Number(result.lastInsertRowid)
+  }
+
+  #remove(ids: readonly number[]): void {
+    const statement = this.#database.prepare('DELETE FROM files WHERE id = ?')
+    for (const id of ids) {
+      if (Number(statement.run(id).changes) !== 1) throw new Error(`file ${id} is not in the catalogue`)
+    }
+  }
+
+  #transaction<T>(work: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      const value = work()
+      this.#database.exec('COMMIT')
+      return value
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+}
+
+function fileOf(row: Record<string, unknown>): FileRow {
+  return {
+    id: Number(row['id']),
+    signal: row['signal'] === 'spans' ? 'spans' : 'logs',
+    tenant: String(row['tenant']),
+    fileName: String(row['file_name']),
+    level: Number(row['level']),
+    rows: Number(row['rows']),
+    bytes: Number(row['bytes']),
+    minTimeNs: row['min_time_ns'] as bigint,
+    maxTimeNs: row['max_time_ns'] as bigint,
+    fromOffset: Number(row['from_offset']),
+    toOffset: Number(row['to_offset']),
+    checksum: Number(row['checksum']),
+    services: JSON.parse(String(row['services'])) as string[],
+    arrivedMs: Number(row['arrived_ms']),
+  }
+}

@@ -1,0 +1,81 @@
+import { mkdirSync } from 'node:fs'
+import { type FileSystem, unreachable } from '@vantage/model'
+import { serve, type WorkerPort } from '../../metrics/worker-port.ts'
+import { Catalogue } from '../catalogue/catalogue.ts'
+import { type FileTotals, FileWriter } from '../files/file-writer.ts'
+import { StripeCache } from '../files/stripe-cache.ts'
+import { CATALOGUE_FILE, FILES_DIRECTORY } from '../paths.ts'
+import { PieceMerge } from '../read/merge-pieces.ts'
+import { piecesOf } from '../read/source.ts'
+import { LOGS, type Signal, SPANS } from '../rows/column-set.ts'
+import { type SignalMessage, SignalView } from '../view.ts'
+import type { ColumnsWorkerData, WorkerAnswer, WorkerRequest } from './protocol.ts'
+
+const EVERYWHEN = { startNs: -(2n ** 63n), endNs: 2n ** 63n }
+/** A write reads every stripe once. */
+const WRITE_CACHE_BYTES = 16 * 1024 * 1024
+
+/**
+ * The thread of the columns: the only one that opens the catalogue, and the one that writes files, from hot rows that
+ * it reads in place or from files. Call once, with the port to the main thread.
+ */
+export function runColumnsWorker(port: WorkerPort, data: ColumnsWorkerData, files: FileSystem): void {
+  const directory = `${data.directory}/${FILES_DIRECTORY}`
+  let catalogue: Catalogue | undefined
+  serve<WorkerRequest, WorkerAnswer>(port, (request) => {
+    switch (request.kind) {
+      case 'write': {
+        const { fileName, rows } = request
+        const totals =
+          request.signal === 'logs'
+            ? writeRows(LOGS, files, directory, fileName, rows)
+            : writeRows(SPANS, files, directory, fileName, rows)
+        return { kind: 'written', totals }
+      }
+      case 'catalogue':
+        // Opened by the first request, so that a file that cannot be opened is that request's failure.
+        if (catalogue === undefined) {
+          mkdirSync(data.directory, { recursive: true })
+          catalogue = new Catalogue(`${data.directory}/${CATALOGUE_FILE}`)
+        }
+        return { kind: 'catalogue', answer: catalogue.answer(request.request) }
+      case 'close':
+        catalogue?.close()
+        catalogue = undefined
+        return { kind: 'closed' }
+      default:
+        return unreachable(request)
+    }
+  })
+}
+
+function writeRows<Columns>(
+  signal: Signal<Columns>,
+  files: FileSystem,
+  directory: string,
+  fileName: string,
+  rows: SignalMessage,
+): FileTotals {
+  const view = new SignalView(signal, { files, directory, cache: new StripeCache(WRITE_CACHE_BYTES) })
+  view.update(rows)
+  const writer = new FileWriter(signal, files, directory, fileName)
+  try {
+    const pieces = piecesOf(view.sources(EVERYWHEN), {
+      range: EVERYWHEN,
+      direction: 'forward',
+      filter: { parts: [], mayHold: () => true, select: (_columns, _set, _origins, order) => order },
+      budget: UNBOUNDED,
+    })
+    const merge = new PieceMerge(signal, pieces, 'forward', UNBOUNDED)
+    for (const block of merge.blocks()) writer.append(signal.setOf(block.columns), block.origins, block.rows)
+    return writer.finish()
+  } catch (error) {
+    writer.abandon()
+    throw error
+  } finally {
+    view.close()
+  }
+}
+
+/** Upkeep is not a query: what it may use is bounded by what a seal or a merge takes together. */
+const UNBOUNDED = { check: () => {}, chargeSamples: () => {}, chargeBytes: () => {}, chargeSeries: () => {} }
