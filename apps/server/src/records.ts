@@ -2,7 +2,7 @@ import type { RecordLimits } from '@vantage/decode/otlp'
 import type { Clock, FileSystem, Log, LogBatch, PayloadFormat, SpanBatch } from '@vantage/model'
 import type { Logger } from '@vantage/observe'
 import type { SubmitIntake } from '@vantage/receive'
-import { type ColumnStore, openColumnStore } from '@vantage/store/columns'
+import { type ColumnStore, type ColumnsWorkerHost, openColumnStore } from '@vantage/store/columns'
 import { SpanReport } from './derive/span-report.ts'
 import { LOG_FORMATS, logScratch, SPAN_FORMATS, spanScratch } from './intake/record-decoders.ts'
 import { RecordsIntake } from './intake/records-intake.ts'
@@ -22,6 +22,9 @@ export interface RecordsOptions {
   readonly clock: Clock
   readonly log: Log
   readonly logger: Logger
+  readonly workers: ColumnsWorkerHost
+  readonly retentionMs: number
+  readonly hotBytesMax: number
   readonly limits: RecordLimits
   readonly maxDecompressedBytes: number
   readonly onProblem: (message: string) => void
@@ -64,9 +67,19 @@ export class Records {
 
   /** Opens the store; what is in files is readable at once, `replay` brings the rest. */
   static async open(options: RecordsOptions): Promise<Records> {
-    const { directory, files, clock, onProblem } = options
-    const store = await openColumnStore({ directory, files, clock, onProblem })
-    const records = new Records(options, store)
+    const { directory, files, clock, workers, retentionMs, hotBytesMax, onProblem } = options
+    let records: Records | undefined
+    const store = await openColumnStore({
+      directory,
+      files,
+      clock,
+      workers,
+      hotBytesMax,
+      retentionMs: () => retentionMs,
+      whenDurable: async (topic) => (topic === 'raw-logs' ? records?.logs : records?.spans)?.whenDurable(),
+      onProblem,
+    })
+    records = new Records(options, store)
     records.#tellConsumed()
     return records
   }
@@ -88,8 +101,10 @@ export class Records {
   }
 
   /** To be called about once a second. */
-  async tick(): Promise<void> {
-    await this.store.tick()
+  async tick(isMemoryShort: boolean): Promise<void> {
+    const { log } = this.#options
+    const unsealedLogBytes = TOPICS.reduce((sum, topic) => sum + log.stats(topic).unsealedBytes, 0)
+    await this.store.tick({ unsealedLogBytes, isMemoryShort })
     this.#tellConsumed()
   }
 

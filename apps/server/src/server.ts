@@ -27,6 +27,7 @@ import {
   SCOPES,
   type StreamDoor,
 } from '@vantage/receive'
+import type { ColumnStore } from '@vantage/store/columns'
 import { type MetricStore, openMetricStore, TenantRetention } from '@vantage/store/metrics'
 import type { FastifyInstance } from 'fastify'
 import type { LoadedConfig } from './config/load.ts'
@@ -304,7 +305,7 @@ export class Server {
     this.#intake = intake
     const records = await this.#openRecords(log, intake)
     this.#records = records
-    this.#queries = this.#openQueries(store)
+    this.#queries = this.#openQueries(store, records.store)
     this.#cachedQueries = this.#openCache(this.#queries, store)
     // Beside the replay: the workers have another core, and read what is in parts.
     const warmed = this.#config.query.warmUp ? this.#queries.warmUp() : undefined
@@ -343,7 +344,7 @@ export class Server {
   }
 
   #openRecords(log: SegmentLog, intake: MetricsIntake): Promise<Records> {
-    const { data, http, limits } = this.#config
+    const { data, http, limits, storage } = this.#config
     const { maxAttributes, maxAttributeBytes, maxLineBytes } = limits
     return Records.open({
       directory: `${data}/columns`,
@@ -351,6 +352,9 @@ export class Server {
       clock: systemClock,
       log,
       logger: this.#logger,
+      workers: { spawn: (role, data) => spawnThread({ role, data }) },
+      retentionMs: storage.retention ?? Number.POSITIVE_INFINITY,
+      hotBytesMax: storage.hotBytes,
       limits: { maxAttributes, maxAttributeBytes, maxLineBytes },
       maxDecompressedBytes: http.maxDecompressedBytes,
       onProblem: (message) => this.#warn(message),
@@ -385,11 +389,12 @@ export class Server {
     })
   }
 
-  #openQueries(store: MetricStore): QueryPool {
+  #openQueries(store: MetricStore, columns: ColumnStore): QueryPool {
     const { query } = this.#config
     const cores = Math.max(2, availableParallelism())
     return new QueryPool({
       store,
+      columns,
       clock: systemClock,
       logger: this.#logger,
       registry: this.#registry,
@@ -443,7 +448,7 @@ export class Server {
     const store = this.#store as MetricStore
     await store.tick({ unsealedLogBytes: log.stats(TOPIC).unsealedBytes, isMemoryShort: this.#pressure.level > 0 })
     log.setConsumed(TOPIC, CONSUMER, store.sealedTo(TOPIC))
-    await this.#records?.tick()
+    await this.#records?.tick(this.#pressure.level > 0)
   }
 
   #warn(message: string): void {

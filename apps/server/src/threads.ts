@@ -1,6 +1,7 @@
 import { type MessagePort, Worker } from 'node:worker_threads'
 import { NodeFileSystem } from '@vantage/bytes'
 import { unreachable } from '@vantage/model'
+import { type ColumnsWorkerData, runColumnsWorker } from '@vantage/store/columns'
 import { type BackgroundData, type CatalogueData, runBackground, runCatalogue } from '@vantage/store/metrics'
 import type { QueryWorkerData } from './query/messages.ts'
 import { runQueryWorker } from './query/query-worker.ts'
@@ -10,6 +11,7 @@ import type { ThreadPort } from './query/thread-port.ts'
 export type ThreadStart =
   | { readonly role: 'catalogue'; readonly data: CatalogueData }
   | { readonly role: 'background'; readonly data: BackgroundData }
+  | { readonly role: 'columns'; readonly data: ColumnsWorkerData }
   | { readonly role: 'query'; readonly data: QueryWorkerData }
 
 /** Young garbage of a thread, MiB: smaller than V8's default, so that idle threads stay small. */
@@ -32,6 +34,9 @@ export function runThread(port: MessagePort, start: ThreadStart): void {
       break
     case 'background':
       runBackground(port, start.data, new NodeFileSystem())
+      break
+    case 'columns':
+      runColumnsWorker(port, start.data, new NodeFileSystem())
       break
     case 'query':
       runQueryWorker(port, start.data)

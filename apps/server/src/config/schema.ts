@@ -133,6 +133,7 @@ export const configSchema = z.strictObject({
       ...RETENTION_KEYS,
       sealAfter: duration(2 * 3_600_000),
       sealLogBytes: size.default(1024 * MIB),
+      hotBytes: size.default(256 * MIB),
     })
     .prefault({}),
   wal: z

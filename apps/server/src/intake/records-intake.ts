@@ -41,6 +41,7 @@ export interface RecordsIntakeOptions<Batch extends LogBatch | SpanBatch> {
 export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
   readonly #options: RecordsIntakeOptions<Batch>
   readonly #scratches: RecordScratch<Batch>[] = []
+  #lastCommit: Promise<void> = Promise.resolve()
   /** Rows taken in since the start, replay not included. */
   rows = 0
 
@@ -70,6 +71,11 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
     if (!stored.ok) return stored
     await stored.value.synced
     return ok(stored.value.accepted)
+  }
+
+  /** Resolves once everything that was stored is synced: commits are synced in order. */
+  whenDurable(): Promise<void> {
+    return this.#lastCommit
   }
 
   /** Puts the records from `fromOffset` on into the store again, as their verdicts say. */
@@ -118,7 +124,7 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
     if (!reserved.ok) return reserved
     this.#options.apply(request.tenant, batch, reserved.value.offset, receivedAtMs)
     this.#options.onStored?.(request.tenant, batch)
-    const synced = log.commit(reserved.value, {
+    this.#lastCommit = log.commit(reserved.value, {
       tenant: request.tenant,
       receiver: request.receiver,
       format: request.format,
@@ -128,7 +134,7 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
       payload: request.raw,
     })
     this.rows += batch.columns.count
-    return ok({ accepted, synced })
+    return ok({ accepted, synced: this.#lastCommit })
   }
 
   async #waitForRoom(): Promise<boolean> {
@@ -145,7 +151,7 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
 function noRoom(): Fault {
   return fault('unavailable', 'memory of rows that are not in files yet is full', {
     reason: 'memory',
-    limit: 'columns.hotBytes',
+    limit: 'storage.hotBytes',
     retryAfterSeconds: ROOM_RETRY_SECONDS,
   })
 }

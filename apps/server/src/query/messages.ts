@@ -1,18 +1,25 @@
 import type { Fault, Result, TenantId } from '@vantage/model'
 import type { KnownSteps } from '@vantage/query/promql'
-import type { ColumnViewMessage } from '@vantage/store/columns'
+import type { ColumnViewMessage, ColumnViewOptions } from '@vantage/store/columns'
 import type { TenantViewMessage, ViewOptions } from '@vantage/store/metrics'
 import type { QueryLimits } from './budget.ts'
 import type { WorkerJob } from './worker-job.ts'
 
+/** How a thread sees the stores. */
+export interface WorkerViews {
+  readonly metrics: ViewOptions
+  /** Logs and spans. */
+  readonly columns: ColumnViewOptions | undefined
+}
+
 /** What a query worker starts with. */
 export interface QueryWorkerData {
   /** Undefined: the store is not open yet; until `OpenView` comes, the worker gets ready by itself. */
-  readonly view: ViewOptions | undefined
+  readonly view: WorkerViews | undefined
 }
 
 export interface OpenView {
-  readonly view: ViewOptions
+  readonly view: WorkerViews
 }
 
 export interface WorkerQuestion {

@@ -288,7 +288,8 @@ export class QueryPool implements MetricQueries {
 
   #spawn(lane: Lane): Worker {
     const name = `query-${++this.#names}`
-    const view = this.#options.store.viewOptions()
+    const { store, columns } = this.#options
+    const view = { metrics: store.viewOptions(), columns: columns?.viewOptions() }
     const early = this.#options.early?.take()
     early?.postMessage({ view } satisfies OpenView)
     const port = early ?? this.#options.spawn({ view })

@@ -4,12 +4,12 @@ import { NodeFileSystem } from '@vantage/bytes'
 import { DEFAULT_TENANT, err, fault, systemClock } from '@vantage/model'
 import type { KnownSteps } from '@vantage/query/promql'
 import { ColumnLogReader, ColumnSpanReader, ColumnView } from '@vantage/store/columns'
-import { MetricViewReader, openView, type StoreView, type ViewOptions } from '@vantage/store/metrics'
+import { MetricViewReader, openView, type StoreView } from '@vantage/store/metrics'
 import { Budget } from './budget.ts'
 import { ThreadHelpers } from './help.ts'
-import type { OpenView, QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
+import type { OpenView, QueryWorkerData, WorkerQuestion, WorkerReply, WorkerViews } from './messages.ts'
 import { WARM_UP_PIECES, warmUp } from './warm-up.ts'
-import { runWorkerJob } from './worker-job.ts'
+import { runWorkerJob, type WorkerReaders } from './worker-job.ts'
 
 /** Intake goes first: on Linux this lowers the calling thread only. Half the main loop's delay, 3 % fewer queries. */
 const NICE = 10
@@ -43,13 +43,16 @@ class Answers {
   readonly #port: MessagePort
   readonly #view: StoreView
   readonly #reader: MetricViewReader
-  readonly #rows = new ColumnView()
-  readonly #rowReaders = { logs: new ColumnLogReader(this.#rows), spans: new ColumnSpanReader(this.#rows) }
+  readonly #rows: ColumnView
+  readonly #rowReaders: Pick<WorkerReaders, 'logs' | 'spans'>
 
-  constructor(port: MessagePort, options: ViewOptions) {
+  constructor(port: MessagePort, views: WorkerViews) {
     this.#port = port
-    this.#view = openView(new NodeFileSystem(), options)
+    const files = new NodeFileSystem()
+    this.#view = openView(files, views.metrics)
     this.#reader = new MetricViewReader(this.#view)
+    this.#rows = new ColumnView(files, views.columns ?? { directory: '' })
+    this.#rowReaders = { logs: new ColumnLogReader(this.#rows), spans: new ColumnSpanReader(this.#rows) }
   }
 
   answer(question: WorkerQuestion): void {

@@ -114,7 +114,13 @@ export class VantageClient {
   }
 
   /** `/tempo/api/search`: the newest `limit` traces that TraceQL finds. */
-  async searchTraces(query: string, startMs: number, endMs: number, limit: number, signal?: AbortSignal): Answer<readonly FoundTrace[]> {
+  async searchTraces(
+    query: string,
+    startMs: number,
+    endMs: number,
+    limit: number,
+    signal?: AbortSignal,
+  ): Answer<readonly FoundTrace[]> {
     const form = new URLSearchParams({
       q: query,
       start: String(Math.floor(startMs / 1000)),
