@@ -1,0 +1,37 @@
+import type { ClientFault } from '@vantage/api/client'
+import type { Result } from '@vantage/model'
+import { useEffect, useState } from 'react'
+
+/** What is known of one question. The answer stays while a newer one is on its way, and after a failure. */
+export interface Asked<T> {
+  readonly isLoading: boolean
+  readonly answer: T | undefined
+  readonly fault: ClientFault | undefined
+}
+
+/**
+ * Asks whenever `key` changes; a question that a newer one replaces is aborted.
+ * @param key holds all that the question depends on; undefined = nothing is asked
+ */
+export function useAsked<T>(
+  key: string | undefined,
+  ask: (signal: AbortSignal) => Promise<Result<T, ClientFault>>,
+): Asked<T> {
+  const [asked, setAsked] = useState<Asked<T>>({ isLoading: false, answer: undefined, fault: undefined })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key holds all that the question depends on.
+  useEffect(() => {
+    if (key === undefined) return
+    const abort = new AbortController()
+    setAsked((former) => ({ ...former, isLoading: true }))
+    void ask(abort.signal).then((result) => {
+      if (abort.signal.aborted) return
+      setAsked((former) =>
+        result.ok
+          ? { isLoading: false, answer: result.value, fault: undefined }
+          : { isLoading: false, answer: former.answer, fault: result.error },
+      )
+    })
+    return () => abort.abort()
+  }, [key])
+  return asked
+}

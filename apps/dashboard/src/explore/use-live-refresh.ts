@@ -1,0 +1,14 @@
+import { useEffect } from 'react'
+import { refresh } from '../time/time-store.ts'
+import { refreshEveryMs, type SteppedRange } from './range-steps.ts'
+
+/** While live, asks again for every step; a hidden tab rests. */
+export function useLiveRefresh(isLive: boolean, range: SteppedRange): void {
+  useEffect(() => {
+    if (!isLive) return
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') refresh()
+    }, refreshEveryMs(range.stepMs))
+    return () => clearInterval(timer)
+  }, [isLive, range.stepMs])
+}
