@@ -169,7 +169,7 @@ export class TempoApi {
     if (!range.ok) return range
     const step = parseSpan('step', params.get('step'))
     if (!step.ok) return step
-    const exemplars = parseCount('exemplars', params.get('exemplars'), EXEMPLARS, EXEMPLARS_MAX)
+    const exemplars = parseCount('exemplars', params.get('exemplars'), EXEMPLARS, EXEMPLARS_MAX, 0)
     if (!exemplars.ok) return exemplars
     const { startNs, endNs } = range.value
     const stepNs = form === 'instant' ? undefined : (step.value ?? defaultStep(startNs, endNs))

@@ -61,16 +61,18 @@ export function parseSpan(name: string, text: string | null): Result<bigint | un
   return err(fault('bad_request', `${name}: want a duration such as 1m30s, got ${JSON.stringify(foreign(text))}`))
 }
 
-export function parseCount(name: string, text: string | null, byDefault: number, max: number): Result<number, Fault> {
+/** @param zero what 0 stands for; all that are allowed unless told otherwise */
+export function parseCount(
+  name: string,
+  text: string | null,
+  byDefault: number,
+  max: number,
+  zero = max,
+): Result<number, Fault> {
   if (text === null || text === '') return ok(byDefault)
   const count = /^\d{1,9}$/.test(text) ? Number(text) : -1
-  if (count >= 0 && count <= max) return ok(count === 0 ? max : count)
-  return err(
-    fault(
-      'bad_request',
-      `${name}: want a number from 0 (all that are allowed) to ${max}, got ${JSON.stringify(foreign(text))}`,
-    ),
-  )
+  if (count >= 0 && count <= max) return ok(count === 0 ? zero : count)
+  return err(fault('bad_request', `${name}: want a number from 0 to ${max}, got ${JSON.stringify(foreign(text))}`))
 }
 
 /** A trace id in hex, with or without the zeros that lead it. @returns 32 lower-case digits */
