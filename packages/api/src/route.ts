@@ -21,6 +21,8 @@ export interface ApiRequest {
   readonly bytes?: Uint8Array
   /** The header `Accept`; absent where the caller sent none. */
   readonly accept?: string
+  /** The header `X-Loki-Response-Encoding-Flags`; absent where the caller sent none. */
+  readonly encodingFlags?: string
   /** Named parts of the path, decoded once. */
   readonly path: Readonly<Record<string, string>>
   /** Aborted when the caller goes away. */

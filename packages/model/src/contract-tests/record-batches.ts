@@ -62,7 +62,13 @@ class Arena {
   }
 
   bytes(): Uint8Array {
-    return Uint8Array.from(this.#parts.flatMap((part) => [...part]))
+    const bytes = new Uint8Array(this.#top)
+    let at = 0
+    for (const part of this.#parts) {
+      bytes.set(part, at)
+      at += part.length
+    }
+    return bytes
   }
 }
 

@@ -1,6 +1,18 @@
+export type { Grid, LogqlStats } from './evaluate/context.ts'
 export { evaluateLogql, type LogqlData, type LogqlRequest, type LogqlResult } from './evaluate/query.ts'
+export {
+  type DetectedField,
+  detectFields,
+  type LevelTemplates,
+  minePatterns,
+  type SampleRequest,
+} from './evaluate/sample.ts'
 export type { Stream, StreamEntry } from './evaluate/streams.ts'
+export { followLogql, type Tail } from './evaluate/tail.ts'
 export type { StepSeries } from './evaluate/vector.ts'
+export type { LogqlFault } from './language/fault.ts'
 export { parseLogql, parseMatchers } from './language/parser.ts'
-export type { Plan } from './language/plan.ts'
+export type { Plan, Selector } from './language/plan.ts'
+export { formatPlan } from './language/print.ts'
 export { LOGQL_LIMITS, type LogqlLimits } from './limits.ts'
+export type { Template } from './patterns/miner.ts'

@@ -3,7 +3,7 @@
 /** Memory of hot rows of all tenants [storage.hotBytes]: when it is used up, intake waits for a seal. */
 export const HOT_BYTES_MAX = 256 * 1024 * 1024
 /** Sizes of a chunk of hot rows: small ones for tenants of few rows, large ones so that readers meet few. */
-export const CHUNK_BYTES_MIN = 64 * 1024
+export const CHUNK_BYTES_MIN = 16 * 1024
 export const CHUNK_BYTES_MAX = 16 * 1024 * 1024
 /** Rows of a chunk, by its memory: about what a row of either signal takes with its bytes. */
 export const CHUNK_ROW_BYTES = 448

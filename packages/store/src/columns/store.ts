@@ -285,9 +285,13 @@ export class ColumnStore {
 
   /** Half of the memory is written into files while the other half takes rows. */
   #sealWhenFull(): void {
-    if (this.#pool.usedBytes < this.#pool.bytesMax * SEAL_POOL_SHARE) return
+    if (!this.#isPoolFull()) return
     if (this.#work !== undefined || this.#isClosed || this.#options.clock.monotonicMs() < this.#retryAtMs) return
     void this.seal()
+  }
+
+  #isPoolFull(): boolean {
+    return this.#pool.usedBytes >= this.#pool.bytesMax * SEAL_POOL_SHARE
   }
 
   async #sealAll(): Promise<void> {
@@ -311,7 +315,7 @@ export class ColumnStore {
   #isSealDue(input: TickInput): boolean {
     if (!this.#logs.hasUnsealed && !this.#spans.hasUnsealed) return false
     const ageMs = this.#options.clock.monotonicMs() - this.#frozenAtMs
-    if (ageMs >= (this.#options.sealAfterMs ?? SEAL_AFTER_MS)) return true
+    if (this.#isPoolFull() || ageMs >= (this.#options.sealAfterMs ?? SEAL_AFTER_MS)) return true
     if (Math.max(this.#logs.largestTenantBytes, this.#spans.largestTenantBytes) >= SEAL_TENANT_BYTES) return true
     return ageMs >= SEAL_GAP_MS && (input.isMemoryShort || input.unsealedLogBytes >= SEAL_LOG_BYTES)
   }
@@ -328,6 +332,7 @@ export class ColumnStore {
       })
       .then(() => {
         this.#work = undefined
+        this.#wake()
       })
     await this.#work
   }

@@ -78,10 +78,43 @@ export function selectStreams(selector: Selector, request: StreamsRequest, conte
   return streams.sorted()
 }
 
-/** Streams of an answer while it grows. */
+/** Streams by their labels, while rows come in. */
+export class StreamGroups {
+  readonly #byKey = new Map<string, Stream>()
+
+  get count(): number {
+    return this.#byKey.size
+  }
+
+  /** The stream that a row belongs to; made where it is not known. */
+  of(row: Row): Stream {
+    const labels = row.labels()
+    const key = labelsKey(labels)
+    const known = this.#byKey.get(key)
+    if (known !== undefined) return known
+    const stream = { labels, entries: [] }
+    this.#byKey.set(key, stream)
+    return stream
+  }
+
+  add(row: Row): void {
+    this.of(row).entries.push(entryOf(row))
+  }
+
+  sorted(): Stream[] {
+    return [...this.#byKey.values()].sort((a, b) => compareLabels(a.labels, b.labels))
+  }
+}
+
+function entryOf(row: Row): StreamEntry {
+  const { line, timeNs } = row
+  return { timeNs, line, metadata: row.labelsOf(SOURCE.metadata), parsed: row.labelsOf(SOURCE.parsed) }
+}
+
+/** Streams of an answer: bounded, and with the interval that was asked for. */
 class Streams {
   rows = 0
-  readonly #byKey = new Map<string, Stream>()
+  readonly #groups = new StreamGroups()
   readonly #intervalNs: bigint
   readonly #context: Context
 
@@ -91,18 +124,12 @@ class Streams {
   }
 
   add(row: Row): void {
-    const labels = row.labels()
-    const key = labelsKey(labels)
-    let stream = this.#byKey.get(key)
-    if (stream === undefined) {
-      stream = { labels, entries: [] }
-      this.#byKey.set(key, stream)
-      chargeSeries(this.#context, this.#byKey.size)
-    }
+    const known = this.#groups.count
+    const stream = this.#groups.of(row)
+    if (this.#groups.count > known) chargeSeries(this.#context, this.#groups.count)
     if (this.#isTooClose(stream, row.timeNs)) return
-    const { line, timeNs } = row
-    stream.entries.push({ timeNs, line, metadata: row.labelsOf(SOURCE.metadata), parsed: row.labelsOf(SOURCE.parsed) })
-    this.#context.budget.chargeBytes(line.length)
+    stream.entries.push(entryOf(row))
+    this.#context.budget.chargeBytes(row.line.length)
     this.#context.stats.rowsKept++
     this.rows++
   }
@@ -115,6 +142,6 @@ class Streams {
   }
 
   sorted(): Stream[] {
-    return [...this.#byKey.values()].sort((a, b) => compareLabels(a.labels, b.labels))
+    return this.#groups.sorted()
   }
 }

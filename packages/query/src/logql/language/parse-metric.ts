@@ -17,29 +17,12 @@ import {
   VECTOR_OPERATIONS,
   type VectorOperation,
 } from './plan.ts'
+import { POWERS } from './powers.ts'
 import type { TokenReader } from './token-reader.ts'
 
 const RANGE_NAMES: ReadonlySet<string> = new Set(RANGE_OPERATIONS)
 const VECTOR_NAMES: ReadonlySet<string> = new Set(VECTOR_OPERATIONS)
 
-/** Binding powers; higher binds tighter. `^` alone leans right. */
-const POWERS: Readonly<Record<BinaryOp, number>> = {
-  or: 1,
-  and: 2,
-  unless: 2,
-  '==': 3,
-  '!=': 3,
-  '>': 3,
-  '>=': 3,
-  '<': 3,
-  '<=': 3,
-  '+': 4,
-  '-': 4,
-  '*': 5,
-  '/': 5,
-  '%': 5,
-  '^': 6,
-}
 const SET_OPS: ReadonlySet<string> = new Set(['and', 'or', 'unless'])
 
 /**

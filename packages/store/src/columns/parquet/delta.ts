@@ -10,7 +10,7 @@ import type { ByteWriter } from './byte-writer.ts'
  */
 const BLOCK = 128
 const MINIBLOCK = 32
-export const DELTA_MAX = 2 ** 52
+const DELTA_MAX = 2 ** 52
 
 /** Differences of the block at hand: scratch of one call. */
 const block = new Float64Array(BLOCK)

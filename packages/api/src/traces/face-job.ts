@@ -1,0 +1,173 @@
+import {
+  err,
+  type Fault,
+  fault,
+  hexBytes,
+  type NsRange,
+  ok,
+  type QueryBudget,
+  type Result,
+  SPAN_KINDS,
+  type SpanReader,
+  type TenantId,
+  unreachable,
+  valueText,
+} from '@vantage/model'
+import { findTraces, readTrace, SpanView, type TraceqlLimits, type TraceView } from '@vantage/query/traceql'
+import { serviceGraph } from '@vantage/query/traces'
+import { jaegerBody, jaegerDependencies, jaegerTrace } from '../jaeger/answers.ts'
+import { zipkinDependencies, zipkinTrace } from '../zipkin/answers.ts'
+import { resourceSpansJson } from './otlp-json.ts'
+
+/** Whose form an answer has. */
+export type FaceForm = 'jaeger' | 'jaeger-v3' | 'zipkin'
+
+/** What Jaeger's and Zipkin's read APIs ask, beside single traces. */
+export type FaceJob =
+  | { readonly kind: 'services'; readonly range: NsRange; readonly form: FaceForm }
+  | {
+      readonly kind: 'operations'
+      readonly service: string
+      /** Only of this kind. */
+      readonly spanKind: string | undefined
+      readonly range: NsRange
+      readonly form: FaceForm | 'jaeger-names'
+    }
+  /** Whole traces with a span that a TraceQL query selects. */
+  | {
+      readonly kind: 'find'
+      readonly query: string
+      readonly range: NsRange
+      readonly limit: number
+      readonly form: FaceForm
+    }
+  /** Whole traces by their ids, 32 hex digits each. */
+  | { readonly kind: 'traces'; readonly traceIds: readonly string[]; readonly form: FaceForm }
+  | { readonly kind: 'dependencies'; readonly range: NsRange; readonly form: FaceForm }
+  /** Texts of a span's attribute. */
+  | { readonly kind: 'attribute-values'; readonly name: string; readonly range: NsRange }
+
+/** Names of services, of operations of one service, values of one attribute. */
+const NAMES_MAX = 10_000
+
+/** @returns what JSON.stringify takes */
+export function faceAnswer(
+  job: FaceJob,
+  tenant: TenantId,
+  reader: SpanReader,
+  budget: QueryBudget,
+  limits: TraceqlLimits,
+): Result<unknown, Fault> {
+  switch (job.kind) {
+    case 'services':
+      return ok(servicesBody(serviceNames(job.range, tenant, reader, budget), job.form))
+    case 'operations':
+      return ok(operationsBody(operationsOf(job, tenant, reader, budget), job.form))
+    case 'find': {
+      const found: [string, TraceView][] = []
+      const request = { ...job.range, query: job.query, limit: job.limit }
+      const counts = findTraces(request, tenant, reader, budget, limits, (id, trace) => found.push([id, trace]))
+      return counts.ok ? ok(tracesBody(found, job.form)) : counts
+    }
+    case 'traces': {
+      const found = job.traceIds.flatMap((id): [string, TraceView][] => {
+        const trace = readTrace(hexBytes(id, 16) as Uint8Array, tenant, reader, budget, limits)
+        return trace === undefined ? [] : [[id, trace]]
+      })
+      if (found.length === 0 && job.form !== 'zipkin') return err(fault('not_found', 'trace not found'))
+      return ok(tracesBody(found, job.form))
+    }
+    case 'dependencies': {
+      const scan = { ...job.range, conditions: [], isAll: true, direction: 'forward' as const }
+      const edges = serviceGraph(reader.scan(tenant, scan, budget), budget)
+      return ok(job.form === 'zipkin' ? zipkinDependencies(edges) : jaegerDependencies(edges))
+    }
+    case 'attribute-values': {
+      const field = { scope: 'span', name: job.name } as const
+      const values = reader.values(tenant, field, job.range, NAMES_MAX, budget)
+      return ok([...new Set(values.map(valueText))].sort())
+    }
+    default:
+      return unreachable(job)
+  }
+}
+
+/** One trace, as the face that asked writes it. */
+export function traceAnswer(traceId: string, trace: TraceView, form: FaceForm): unknown {
+  return form === 'zipkin' ? zipkinTrace(trace) : tracesBody([[traceId, trace]], form)
+}
+
+function tracesBody(found: readonly [string, TraceView][], form: FaceForm): unknown {
+  switch (form) {
+    case 'jaeger':
+      return jaegerBody(found.map(([id, trace]) => jaegerTrace(id, trace)))
+    case 'jaeger-v3':
+      return { result: { resourceSpans: found.flatMap(([, trace]) => resourceSpansJson(trace)) } }
+    case 'zipkin':
+      return found.map(([, trace]) => zipkinTrace(trace))
+    default:
+      return unreachable(form)
+  }
+}
+
+function serviceNames(range: NsRange, tenant: TenantId, reader: SpanReader, budget: QueryBudget): string[] {
+  const values = reader.values(tenant, { scope: 'resource', name: 'service.name' }, range, NAMES_MAX, budget)
+  return [...new Set(values.map(valueText))].sort()
+}
+
+function servicesBody(names: readonly string[], form: FaceForm): unknown {
+  if (form === 'zipkin') return names
+  return form === 'jaeger' ? jaegerBody(names) : { services: names }
+}
+
+interface Operation {
+  readonly name: string
+  readonly spanKind: string
+}
+
+function operationsOf(
+  job: Extract<FaceJob, { kind: 'operations' }>,
+  tenant: TenantId,
+  reader: SpanReader,
+  budget: QueryBudget,
+): Operation[] {
+  const field = { scope: 'resource', name: 'service.name' } as const
+  const value = { kind: 'string', value: job.service } as const
+  const scan = {
+    ...job.range,
+    conditions: [{ field, op: '=' as const, value }],
+    isAll: true,
+    direction: 'backward' as const,
+  }
+  const found = new Map<string, Operation>()
+  const view = new SpanView()
+  for (const { columns, rows, origins } of reader.scan(tenant, scan, budget)) {
+    budget.check()
+    for (const row of rows) {
+      view.moveTo(columns, origins, row)
+      if (!view.origin.resource.some((one) => one.key === field.name && valueText(one.value) === job.service)) continue
+      const spanKind = SPAN_KINDS[view.kind] ?? 'unspecified'
+      if (job.spanKind !== undefined && job.spanKind !== spanKind) continue
+      const { name } = view
+      found.set(`${spanKind} ${name}`, { name, spanKind })
+    }
+    if (found.size >= NAMES_MAX) break
+  }
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+}
+
+function operationsBody(operations: readonly Operation[], form: FaceForm | 'jaeger-names'): unknown {
+  const names = [...new Set(operations.map(({ name }) => name))]
+  switch (form) {
+    case 'zipkin':
+      return names
+    case 'jaeger-names':
+      return jaegerBody(names)
+    case 'jaeger':
+      return jaegerBody(operations)
+    case 'jaeger-v3':
+      return { operations }
+    default:
+      return unreachable(form)
+  }
+}

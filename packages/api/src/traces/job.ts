@@ -1,0 +1,141 @@
+import {
+  err,
+  type Fault,
+  FaultError,
+  fault,
+  hexBytes,
+  type NsRange,
+  ok,
+  type QueryBudget,
+  type Result,
+  type SpanReader,
+  type TenantId,
+  unreachable,
+} from '@vantage/model'
+import {
+  type MetricsRequest,
+  readTrace,
+  type SearchRequest,
+  searchTraces,
+  type TagValuesRequest,
+  TRACEQL_LIMITS,
+  type TraceqlLimits,
+  type TraceView,
+  tagValues,
+  traceMetrics,
+} from '@vantage/query/traceql'
+import { encodeTrace } from '@vantage/query/traces'
+import { AnswerWriter } from '../answer-writer.ts'
+import { metricsAnswer, searchAnswer, tagNamesAnswer, tagValuesAnswer } from '../tempo/answers.ts'
+import { type FaceForm, type FaceJob, faceAnswer, traceAnswer } from './face-job.ts'
+import { resourceSpansJson } from './otlp-json.ts'
+
+/** How one trace is written. `v2`: inside an envelope. */
+export type TraceForm = 'otlp-json' | 'otlp-json-v2' | 'otlp-protobuf' | 'otlp-protobuf-v2' | FaceForm
+
+/** Everything that a query thread can be asked about traces; plain data, so that it can be posted. */
+export type TracesJob =
+  /** 32 hex digits. */
+  | { readonly kind: 'trace'; readonly traceId: string; readonly form: TraceForm }
+  | { readonly kind: 'search'; readonly request: SearchRequest }
+  | {
+      readonly kind: 'tag-names'
+      readonly range: NsRange
+      /** One scope, or all. */
+      readonly scope: string | undefined
+      readonly form: 'flat' | 'scoped'
+    }
+  | { readonly kind: 'tag-values'; readonly request: TagValuesRequest; readonly form: 'flat' | 'typed' }
+  | { readonly kind: 'metrics'; readonly request: MetricsRequest; readonly form: 'range' | 'instant' }
+  | FaceJob
+
+/**
+ * Runs one job to its complete answer: JSON, or protobuf where the form says so. Synchronous: the caller's thread
+ * waits.
+ */
+export function runTracesJob(
+  job: TracesJob,
+  tenant: TenantId,
+  reader: SpanReader,
+  budget: QueryBudget,
+  limits: TraceqlLimits = TRACEQL_LIMITS,
+): Result<Uint8Array<ArrayBuffer>, Fault> {
+  try {
+    const answer = answerOf(job, tenant, reader, budget, limits)
+    if (!answer.ok) return answer
+    if (answer.value instanceof Uint8Array) return ok(new Uint8Array(answer.value))
+    const out = new AnswerWriter((bytes) => budget.chargeBytes(bytes))
+    out.text(JSON.stringify(answer.value))
+    return ok(out.finish())
+  } catch (error) {
+    if (error instanceof FaultError) return err(error.fault)
+    throw error
+  }
+}
+
+/** What JSON.stringify takes, or bytes that are the answer already. */
+function answerOf(
+  job: TracesJob,
+  tenant: TenantId,
+  reader: SpanReader,
+  budget: QueryBudget,
+  limits: TraceqlLimits,
+): Result<unknown, Fault> {
+  switch (job.kind) {
+    case 'trace': {
+      const trace = readTrace(hexBytes(job.traceId, 16) as Uint8Array, tenant, reader, budget, limits)
+      if (trace === undefined) return err(fault('not_found', `trace ${job.traceId} not found`))
+      return ok(formedTrace(job.traceId, trace, job.form))
+    }
+    case 'search': {
+      const result = searchTraces(job.request, tenant, reader, budget, limits)
+      return result.ok ? ok(searchAnswer(result.value)) : result
+    }
+    case 'tag-names':
+      return ok(tagNamesAnswer(reader.attributeNames(tenant, job.range, budget), job.scope, job.form))
+    case 'tag-values': {
+      const values = tagValues(job.request, tenant, reader, budget, limits)
+      return values.ok ? ok(tagValuesAnswer(values.value, job.form)) : values
+    }
+    case 'metrics': {
+      const result = traceMetrics(job.request, tenant, reader, budget, limits)
+      return result.ok ? ok(metricsAnswer(result.value, job.form)) : result
+    }
+    case 'services':
+    case 'operations':
+    case 'find':
+    case 'traces':
+    case 'dependencies':
+    case 'attribute-values':
+      return faceAnswer(job, tenant, reader, budget, limits)
+    default:
+      return unreachable(job)
+  }
+}
+
+function formedTrace(traceId: string, trace: TraceView, form: TraceForm): unknown {
+  switch (form) {
+    case 'otlp-json':
+      return { batches: resourceSpansJson(trace) }
+    case 'otlp-json-v2':
+      return { trace: { resourceSpans: resourceSpansJson(trace) }, metrics: {} }
+    case 'otlp-protobuf':
+      return encodeTrace(trace)
+    case 'otlp-protobuf-v2':
+      return enveloped(encodeTrace(trace))
+    default:
+      return traceAnswer(traceId, trace, form)
+  }
+}
+
+/** `TraceByIDResponse`: the trace is field 1. Source: grafana/tempo pkg/tempopb/tempo.proto. */
+function enveloped(trace: Uint8Array): Uint8Array {
+  const head = [0x0a]
+  let rest = trace.length
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) head.push((rest % 0x80) | 0x80)
+  head.push(rest)
+  const out = new Uint8Array(head.length + trace.length)
+  out.set(head)
+  out.set(trace, head.length)
+  return out
+}

@@ -1,0 +1,105 @@
+import { type Attributes, attribute, serviceOf, UNKNOWN_SERVICE, valueText } from '@vantage/model'
+import type { SpanView, TraceView } from '@vantage/query/traceql'
+import type { ServiceEdge } from '@vantage/query/traces'
+
+/** Zipkin's kinds by place in SPAN_KINDS; others have none. */
+const KINDS = [undefined, undefined, 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'] as const
+
+/** Attributes that name the other side, best first. Source: OpenTelemetry specification trace/sdk_exporters/zipkin.md. */
+const REMOTE_NAMES = [
+  'peer.service',
+  'server.address',
+  'net.peer.name',
+  'net.sock.peer.name',
+  'db.namespace',
+  'db.name',
+]
+
+/**
+ * A trace as a list of Zipkin v2 spans. Times are µs; values of tags are texts.
+ * Source: OpenTelemetry specification trace/sdk_exporters/zipkin.md; openzipkin/zipkin-api zipkin2-api.yaml.
+ */
+export function zipkinTrace(trace: TraceView): unknown[] {
+  return trace.spans.map((span) => spanJson(span, isShared(span, trace)))
+}
+
+/** A server that has the id of its client. */
+function isShared(span: SpanView, trace: TraceView): boolean {
+  return span.kind === 2 && trace.spans.some((one) => one !== span && one.kind === 3 && one.spanId === span.spanId)
+}
+
+function spanJson(span: SpanView, shared: boolean): unknown {
+  const { attributes, origin } = span
+  const service = serviceOf(origin)
+  const kind = KINDS[span.kind]
+  const remote = remoteEndpoint(attributes)
+  const annotations = span.events.map((event) => ({
+    timestamp: microseconds(event.timeUnixNs),
+    value: event.attributes.length === 0 ? event.name : JSON.stringify({ [event.name]: record(event.attributes) }),
+  }))
+  const durationUs = Math.floor(span.durationNs / 1e3)
+  return {
+    traceId: span.traceId,
+    id: span.spanId,
+    ...(span.parentSpanId === '' ? {} : { parentId: span.parentSpanId }),
+    ...(span.name === '' ? {} : { name: span.name }),
+    ...(kind === undefined ? {} : { kind }),
+    timestamp: microseconds(span.startNs),
+    // Zipkin's durations are at least 1 µs.
+    ...(span.endNs === 0n ? {} : { duration: Math.max(1, durationUs) }),
+    ...(service === UNKNOWN_SERVICE ? {} : { localEndpoint: { serviceName: service } }),
+    ...(remote === undefined ? {} : { remoteEndpoint: remote }),
+    ...(annotations.length === 0 ? {} : { annotations }),
+    tags: tagsOf(span),
+    ...(shared ? { shared: true } : {}),
+  }
+}
+
+function microseconds(ns: bigint): number {
+  return Number(ns / 1_000n)
+}
+
+function record(attributes: Attributes): Record<string, string> {
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, valueText(value)]))
+}
+
+function tagsOf(span: SpanView): Record<string, string> {
+  const { origin, attributes } = span
+  const tags = record(origin.resource.filter(({ key }) => key !== 'service.name'))
+  Object.assign(tags, record(attributes))
+  if (origin.scopeName !== '') tags['otel.scope.name'] = origin.scopeName
+  if (origin.scopeVersion !== '') tags['otel.scope.version'] = origin.scopeVersion
+  if (span.statusCode === 1) tags['otel.status_code'] = 'OK'
+  if (span.statusCode === 2) {
+    tags['otel.status_code'] = 'ERROR'
+    tags['error'] ??= span.statusMessage === '' ? 'true' : span.statusMessage
+  }
+  return tags
+}
+
+function remoteEndpoint(attributes: Attributes): Record<string, string | number> | undefined {
+  const textOf = (name: string): string => {
+    const value = attribute(attributes, name)
+    return value === undefined ? '' : valueText(value)
+  }
+  const serviceName = REMOTE_NAMES.map(textOf).find((name) => name !== '') ?? ''
+  const address =
+    ['network.peer.address', 'net.sock.peer.addr', 'net.peer.ip'].map(textOf).find((one) => one !== '') ?? ''
+  const port = Number(['network.peer.port', 'net.peer.port', 'server.port'].map(textOf).find((one) => one !== '') ?? 0)
+  if (serviceName === '' && address === '') return undefined
+  return {
+    ...(serviceName === '' ? {} : { serviceName }),
+    ...(address === '' ? {} : { [address.includes(':') ? 'ipv6' : 'ipv4']: address }),
+    ...(Number.isInteger(port) && port > 0 ? { port } : {}),
+  }
+}
+
+/** Databases and other peers are services to Zipkin. */
+export function zipkinDependencies(edges: readonly ServiceEdge[]): unknown {
+  return edges.map(({ client, server, calls, failed }) => ({
+    parent: client,
+    child: server,
+    callCount: calls,
+    ...(failed === 0 ? {} : { errorCount: failed }),
+  }))
+}

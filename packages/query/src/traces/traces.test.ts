@@ -1,0 +1,142 @@
+import { type Attributes, NO_ORIGIN, type NsRange } from '@vantage/model'
+import { MemorySpans, type SpanRecord, unlimitedBudget } from '@vantage/model/testing'
+import { expect, test } from 'vitest'
+import { exceptionGroups } from './exceptions.ts'
+import { operationFigures } from './red.ts'
+import { serviceGraph } from './service-graph.ts'
+
+const T = 'default'
+const S = 1_000_000_000n
+const ALL: NsRange = { startNs: 0n, endNs: 1_000n * S }
+
+function text(record: Readonly<Record<string, string>>): Attributes {
+  return Object.entries(record).map(([key, value]) => ({ key, value: { kind: 'string', value } }))
+}
+
+/** Span `n` of trace 1, below `parent`, of a service. */
+function span(
+  n: number,
+  parent: number,
+  service: string,
+  kind: SpanRecord['kind'],
+  more: Partial<SpanRecord> = {},
+): SpanRecord {
+  return {
+    traceId: '1'.padStart(32, '0'),
+    spanId: n.toString(16).padStart(16, '0'),
+    ...(parent === 0 ? {} : { parentSpanId: parent.toString(16).padStart(16, '0') }),
+    ...(kind === undefined ? {} : { kind }),
+    startNs: BigInt(n) * S,
+    endNs: BigInt(n + 1) * S,
+    origin: { ...NO_ORIGIN, resource: text({ 'service.name': service }) },
+    ...more,
+  }
+}
+
+function blocks(spans: readonly SpanRecord[], direction: 'forward' | 'backward' = 'forward') {
+  const memory = new MemorySpans()
+  for (const one of spans) memory.append(T, one)
+  return memory.scan(T, { ...ALL, conditions: [], isAll: true, direction }, unlimitedBudget)
+}
+
+const CALLS: readonly SpanRecord[] = [
+  span(1, 0, 'web', 'server'),
+  span(2, 1, 'web', 'client', { endNs: 5n * S }),
+  span(3, 2, 'shop', 'server', { status: 'error' }),
+  span(4, 3, 'shop', 'client', { attributes: text({ 'db.system.name': 'postgresql', 'db.namespace': 'orders' }) }),
+  span(5, 3, 'shop', 'client', { attributes: text({ 'server.address': 'api.example' }), status: 'error' }),
+  span(6, 3, 'shop', 'client'),
+  span(7, 3, 'shop', 'producer', { attributes: text({ 'messaging.system': 'kafka' }) }),
+  span(8, 7, 'mail', 'consumer'),
+  span(9, 7, 'audit', 'consumer'),
+  span(10, 3, 'shop', 'producer', { attributes: text({ 'messaging.destination.name': 'dead' }) }),
+  span(11, 99, 'lost', 'server'),
+  span(12, 3, 'shop', 'internal'),
+]
+
+test.each(['forward', 'backward'] as const)('edges of a graph, spans read %s', (direction) => {
+  const edges = serviceGraph(blocks(CALLS, direction), unlimitedBudget)
+  expect(
+    edges.map(
+      ({ client, server, connection, calls, failed }) => `${client} > ${server} ${connection} ${calls} ${failed}`,
+    ),
+  ).toEqual([
+    'shop > api.example external 1 1',
+    'shop > audit messaging 1 0',
+    'shop > dead messaging 1 0',
+    'shop > mail messaging 1 0',
+    'shop > orders database 1 0',
+    'web > shop call 1 1',
+  ])
+  const call = edges.at(-1)
+  expect([call?.clientSeconds.sum, call?.serverSeconds.sum]).toEqual([3, 1])
+  expect(edges[0]?.serverSeconds.sum).toBeNaN()
+})
+
+test('a server that shares the id of its client belongs to it', () => {
+  const shared = [
+    span(1, 0, 'a', 'server'),
+    span(2, 1, 'a', 'client'),
+    { ...span(2, 1, 'b', 'server'), startNs: 3n * S },
+  ]
+  const edges = serviceGraph(blocks(shared), unlimitedBudget)
+  expect(edges.map(({ client, server }) => `${client} > ${server}`)).toEqual(['a > b'])
+})
+
+test('figures by service, operation, kind and status', () => {
+  const spans = [
+    span(1, 0, 'a', 'server', { name: 'GET' }),
+    span(2, 0, 'a', 'server', { name: 'GET', endNs: 5n * S }),
+    span(3, 0, 'a', 'server', { name: 'GET', status: 'error' }),
+    span(4, 0, 'b', 'client', { name: 'GET' }),
+  ]
+  const figures = operationFigures(blocks(spans), unlimitedBudget)
+  expect(
+    figures.map(({ service, operation, kind, status, calls }) => `${service} ${operation} ${kind} ${status} ${calls}`),
+  ).toEqual(['a GET server unset 2', 'a GET server error 1', 'b GET client unset 1'])
+  const { sum, p50, p99 } = figures[0]?.seconds ?? { sum: 0, p50: 0, p99: 0 }
+  expect(sum).toBe(4)
+  expect(Math.abs(p50 - 1)).toBeLessThan(0.02)
+  expect(p99).toBeLessThanOrEqual(3.04)
+})
+
+test('exceptions that differ in numbers only are one group', () => {
+  const thrown = (type: string, message: string, line: number, at: number): Partial<SpanRecord> => ({
+    name: `op ${at}`,
+    events: [
+      {
+        timeUnixNs: BigInt(at) * S,
+        name: 'exception',
+        attributes: text({
+          'exception.type': type,
+          'exception.message': message,
+          'exception.stacktrace': `${type}: ${message}\n    at pay (pay.ts:${line}:3)`,
+        }),
+        droppedAttributes: 0,
+      },
+      { timeUnixNs: 0n, name: 'note', attributes: [], droppedAttributes: 0 },
+    ],
+  })
+  const spans = [
+    span(1, 0, 'shop', 'server', thrown('Denied', 'card 4711 of "ann"', 10, 20)),
+    span(2, 0, 'shop', 'server', thrown('Denied', 'card 815 of "bob"', 12, 10)),
+    span(3, 0, 'shop', 'server', thrown('Timeout', 'after 5 s', 10, 30)),
+    span(4, 0, 'cart', 'server', thrown('Denied', 'card 1 of "eve"', 10, 5)),
+  ]
+  const groups = exceptionGroups(blocks(spans), unlimitedBudget)
+  expect(
+    groups.map(({ service, type, message, count, firstNs, lastNs, operation }) => [
+      service,
+      type,
+      message,
+      count,
+      firstNs / S,
+      lastNs / S,
+      operation,
+    ]),
+  ).toEqual([
+    ['shop', 'Timeout', 'after 5 s', 1, 30n, 30n, 'op 30'],
+    ['shop', 'Denied', 'card 4711 of "ann"', 2, 10n, 20n, 'op 20'],
+    ['cart', 'Denied', 'card 1 of "eve"', 1, 5n, 5n, 'op 5'],
+  ])
+})
