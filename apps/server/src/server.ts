@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto'
-import { statfsSync } from 'node:fs'
 import { availableParallelism, hostname } from 'node:os'
-import { PrometheusApi, plainRoutes, type Route } from '@vantage/api'
+import { type AskOptions, PrometheusApi, plainRoutes } from '@vantage/api'
 import { NodeFileSystem } from '@vantage/bytes'
 import { isJsonBatch } from '@vantage/decode/json-batch'
 import {
@@ -33,9 +32,11 @@ import type { FastifyInstance } from 'fastify'
 import type { LoadedConfig } from './config/load.ts'
 import { retentionOf } from './config/retention.ts'
 import type { Config } from './config/schema.ts'
+import { defaultMinFree } from './disk.ts'
 import { serverFacts } from './facts.ts'
 import { openGrpc, openStream } from './grpc.ts'
-import { type AppDeps, fullApp, otlpApp } from './http/app.ts'
+import { type AppDeps, faceApp, fullApp, otlpApp } from './http/app.ts'
+import { openFaces } from './http/faces.ts'
 import { ownRoutes } from './http/own-routes.ts'
 import { remoteReadRoute } from './http/remote-read-route.ts'
 import type { DecoderLimits } from './intake/decoders.ts'
@@ -50,6 +51,7 @@ import { EarlyThread } from './query/early-thread.ts'
 import { engineOptions } from './query/engine-options.ts'
 import { QueryPool } from './query/query-pool.ts'
 import { ResultCache } from './query/result-cache.ts'
+import type { WorkerJob } from './query/worker-job.ts'
 import { Records } from './records.ts'
 import { RegisteredTargets } from './scrape/registered-targets.ts'
 import { scrapeRoutes } from './scrape/routes.ts'
@@ -62,7 +64,6 @@ import { VERSION } from './version.ts'
 const TOPIC = 'metrics-raw'
 const CONSUMER = 'metrics'
 const TICK_MS = 1_000
-const GIB = 1024 ** 3
 const INFLIGHT_SHARE = 0.25
 /** What `--compat` adds for the faces that exist: collector, query API, live socket, live page, Prometheus. */
 const COMPAT_PORTS = [5173, 8000, 8001, 8080, 9090]
@@ -189,7 +190,7 @@ export class Server {
         files: this.#files,
         directory: `${this.#config.data}/push-groups`,
       }),
-      routes: this.#routes(),
+      ...this.#routes(),
       hub: () => (this.#phase === 'ready' ? this.#hub : undefined),
       corsOrigins: this.#config.http.corsOrigins,
       dashboard: this.#config.dashboard,
@@ -197,7 +198,7 @@ export class Server {
     }
   }
 
-  #routes(): Route[] {
+  #routes(): Pick<AppDeps, 'routes' | 'faces'> {
     const facts = serverFacts({
       store: () => this.#store,
       log: () => this.#log,
@@ -229,7 +230,17 @@ export class Server {
       options: engineOptions(this.#config),
     })
     const { maxRegexBytes } = this.#config.query
-    return [
+    const ask = (tenant: TenantId, job: WorkerJob, options: AskOptions) => {
+      assert(this.#queries !== undefined, 'queries are asked after the store is open')
+      return this.#queries.ask(tenant, job, options)
+    }
+    const faces = openFaces({
+      logs: { ask: (tenant, job, options) => ask(tenant, { kind: 'logs', job }, options) },
+      traces: { ask: (tenant, job, options) => ask(tenant, { kind: 'traces', job }, options) },
+      facts,
+    })
+    const routes = [
+      ...faces.routes,
       ...prometheus.routes(''),
       remoteReadRoute('', queries.ask, maxRegexBytes),
       remoteReadRoute('/prometheus', queries.ask, maxRegexBytes),
@@ -244,6 +255,7 @@ export class Server {
         warnings: () => [...this.#warnings, ...(this.#log?.warnings() ?? [])],
       }),
     ]
+    return { routes, faces: faces.ports }
   }
 
   #unreadyFault(): Fault | undefined {
@@ -268,6 +280,8 @@ export class Server {
     if (!compat) return
     for (const compatPort of COMPAT_PORTS)
       await this.#listenMore(fullApp(deps), compatPort, `compat port ${compatPort}`, false)
+    for (const { port: facePort, routes } of deps.faces)
+      await this.#listenMore(faceApp(deps, routes), facePort, `compat port ${facePort}`, false)
   }
 
   async #listenMore(app: FastifyInstance, port: number, what: string, isGiven: boolean): Promise<void> {
@@ -286,7 +300,7 @@ export class Server {
       onFatal: this.#onFatal,
       newSalt: () => randomInt(2 ** 32),
       freeBytes,
-      minFreeBytes: storage.minFree ?? defaultMinFree(volumeBytes(data)),
+      minFreeBytes: storage.minFree ?? defaultMinFree(data),
       queueBytes: ingest.queueBytes,
       segmentBytes: wal.segmentBytes,
       groupMaxBytes: wal.groupMaxBytes,
@@ -460,16 +474,6 @@ export class Server {
 
 const WARNINGS_MAX = 20
 const REMOTE_WRITE_UNPACKED_MAX = 32 * 1024 ** 2
-
-function volumeBytes(directory: string): number {
-  const volume = statfsSync(directory)
-  return volume.blocks * volume.bsize
-}
-
-/** `storage.minFree`: min(max(512 MiB, 5 %), 10 GiB). */
-function defaultMinFree(volumeBytes: number): number {
-  return Math.min(Math.max(GIB / 2, volumeBytes * 0.05), 10 * GIB)
-}
 
 function decoderLimits({ http, limits }: Config): DecoderLimits {
   const { maxLabels, maxLabelNameBytes, maxLabelValueBytes } = limits

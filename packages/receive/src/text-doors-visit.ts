@@ -28,7 +28,9 @@ export interface TextDoor {
   readonly signal: Signal
   readonly receiver: string
   readonly paths: readonly string[]
-  readonly methods: readonly string[]
+  readonly methods: readonly ('POST' | 'PUT' | 'DELETE')[]
+  /** Other methods of its paths are somebody else's; otherwise they are refused here. */
+  readonly isShared?: true
   readonly readForm: (contentType: string | undefined, contentEncoding: string | undefined) => Result<BodyForm, Fault>
   /** Steps 10–13. */
   readonly take: (taken: Taken) => Promise<Result<IntakeAccepted, IntakeFault>>
@@ -126,7 +128,7 @@ export class TextVisit {
       scope: WRITE_SCOPES[this.signal],
       authority: headers.host,
       header: (name) => credentialHeader(headers, name),
-      isMethodAllowed: this.#door.methods.includes(method),
+      isMethodAllowed: (this.#door.methods as readonly string[]).includes(method),
       urlBytes: (raw.url ?? '').length,
       contentLength: announcedBytes(this.#request),
       remoteAddress: raw.socket.remoteAddress ?? '',

@@ -10,6 +10,7 @@ export const ZIPKIN_DOOR: TextDoor = {
   receiver: RECEIVER,
   paths: ['/api/v2/spans', '/zipkin/api/v2/spans'],
   methods: ['POST'],
+  isShared: true,
   readForm: textForm,
   take: ({ tenant, sender, reception, body, connection }) => {
     const format = PAYLOAD_FORMATS.zipkinJson

@@ -47,7 +47,7 @@ function isTextPath(doors: readonly TextDoor[], path: string): boolean {
 function registerDoor(app: FastifyInstance, door: TextDoor, reception: Reception): void {
   for (const url of door.paths) {
     app.route({
-      method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      method: door.isShared === true ? [...door.methods] : ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
       url,
       onRequest: (request, reply) => new TextVisit(door, reception, request, reply).serve(),
       handler: () => {

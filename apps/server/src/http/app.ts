@@ -12,6 +12,8 @@ export interface AppDeps extends RouteDeps {
   readonly reception: Reception
   readonly textDoors: TextDoors
   readonly routes: readonly Route[]
+  /** Ports of `--compat` where one API has the root. */
+  readonly faces: readonly { readonly port: number; readonly routes: readonly Route[] }[]
   readonly hub: () => LiveHub | undefined
   readonly corsOrigins: readonly string[]
   readonly dashboard: string | undefined
@@ -67,6 +69,15 @@ export function fullApp(deps: AppDeps): FastifyInstance {
   registerDocuments(app, deps)
   if (deps.dashboard === undefined) app.get('/', (_request, reply) => reply.redirect('/docs'))
   else registerDashboard(app, deps.dashboard)
+  return app
+}
+
+/** A port where one API has the root, beside the doors. */
+export function faceApp(deps: AppDeps, routes: readonly Route[]): FastifyInstance {
+  const app = bare(deps)
+  registerDoors(app, deps.reception)
+  deps.textDoors.register(app)
+  registerRoutes(app, routes, deps)
   return app
 }
 

@@ -54,7 +54,10 @@ function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[]): voi
   const byPath = Map.groupBy(routes, (route) => route.path)
   for (const [url, all] of byPath) {
     const allowed = all.flatMap((route) => route.methods)
-    const method = METHODS.filter((one) => !(allowed as readonly string[]).includes(one))
+    // A door may have the others.
+    const method = METHODS.filter(
+      (one) => !(allowed as readonly string[]).includes(one) && !app.hasRoute({ url, method: one }),
+    )
     const style = (all[0] as Route).faults
     app.route({
       method,

@@ -27,6 +27,9 @@ const WARM_NEXT_MS = 1_000
 /** The longest timer there is; `query.timeout: off` means it. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 
+/** Languages of the counters; jobs that are not named here are PromQL's. */
+const LANGUAGES: Readonly<Record<string, string>> = { logs: 'logql', traces: 'traceql' }
+
 /** Small queries have a worker of their own, so that they never wait behind heavy ones. */
 type Lane = 'small' | 'heavy'
 
@@ -123,7 +126,7 @@ export class QueryPool implements MetricQueries {
     onKnown: (known: KnownSteps) => void = () => {},
   ): Promise<Result<Uint8Array, Fault>> {
     const result = await this.#enqueue(tenant, job, options, onKnown)
-    this.#queries.add(1, 'promql', result.ok ? 'success' : result.error.code)
+    this.#queries.add(1, LANGUAGES[job.kind] ?? 'promql', result.ok ? 'success' : result.error.code)
     if (!result.ok && result.error.limit !== undefined) this.#limited.add(1, result.error.limit)
     return result
   }
@@ -386,7 +389,7 @@ export class QueryPool implements MetricQueries {
     { job, tenant }: Waiting,
   ): Pick<WorkerQuestion, 'update' | 'rows'> & { readonly release: () => void } {
     const { store, columns } = this.#options
-    if (isOfColumns(job)) {
+    if (job.kind === 'logs' || job.kind === 'traces') {
       assert(columns !== undefined, 'a pool without columns was asked for rows')
       const pin = columns.pin()
       return { update: undefined, rows: columns.viewFor(name, tenant), release: () => columns.release(pin) }
@@ -446,7 +449,11 @@ function isAnswering({ running }: Worker): boolean {
 }
 
 /** Range queries may be heavy; the rest answers from few samples or from the index. */
+/** Of logs and traces: what reads a few rows or none. */
+const SMALL_JOBS: ReadonlySet<string> = new Set(['trace', 'label-names', 'label-values', 'series', 'index-stats'])
+
 function laneOf(job: WorkerJob): Lane {
+  if (job.kind === 'logs' || job.kind === 'traces') return SMALL_JOBS.has(job.job.kind) ? 'small' : 'heavy'
   if (job.kind === 'promql') return job.range.stepMs > 0 ? 'heavy' : 'small'
   return job.kind === 'warm-up' || job.kind === 'remote-read' || job.kind === 'timeseries' || job.kind === 'aggregated'
     ? 'heavy'
@@ -463,9 +470,4 @@ function draining(): Fault {
 
 function timedOut(timeoutMs: number): Fault {
   return fault('timeout', `query timed out: want at most ${timeoutMs} ms (query.timeout)`, { limit: 'query.timeout' })
-}
-
-/** Jobs that read logs and spans. */
-function isOfColumns(job: WorkerJob): boolean {
-  return (job.kind as string) === 'logs' || (job.kind as string) === 'traces'
 }

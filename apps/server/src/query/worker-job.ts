@@ -1,4 +1,4 @@
-import { type QueryJob, runQueryJob } from '@vantage/api'
+import { type LogsJob, type QueryJob, runLogsJob, runQueryJob, runTracesJob, type TracesJob } from '@vantage/api'
 import { type ReadForm, sampledReadAnswer, streamedReadAnswer } from '@vantage/decode/remote-read'
 import {
   type Clock,
@@ -21,6 +21,8 @@ import { warmUp } from './warm-up.ts'
 export type WorkerJob =
   | QueryJob
   | { readonly kind: 'remote-read'; readonly scans: readonly SeriesScan[]; readonly form: ReadForm }
+  | { readonly kind: 'logs'; readonly job: LogsJob }
+  | { readonly kind: 'traces'; readonly job: TracesJob }
   /** Another worker's call for help. */
   | { readonly kind: 'share'; readonly share: SharedTask }
   /** Nobody's question: a new worker gets ready, piece by piece. */
@@ -52,6 +54,10 @@ export function runWorkerJob(
     }
     case 'remote-read':
       return remoteRead(job.form, job.scans, tenant, readers.metrics, budget)
+    case 'logs':
+      return runLogsJob(job.job, tenant, readers.logs, budget, clock)
+    case 'traces':
+      return runTracesJob(job.job, tenant, readers.spans, budget)
     default:
       return runQueryJob(job, tenant, readers.metrics, budget, clock, extras)
   }

@@ -1,0 +1,51 @@
+import {
+  JAEGER_PREFIX,
+  JaegerApi,
+  LokiApi,
+  type LokiDeps,
+  type Route,
+  TEMPO_PREFIX,
+  TempoApi,
+  type TraceQueries,
+  ZIPKIN_PREFIX,
+  ZipkinApi,
+} from '@vantage/api'
+import { systemClock } from '@vantage/model'
+
+/** Span attributes that Zipkin's search field completes. */
+const AUTOCOMPLETE_KEYS = ['http.route', 'http.request.method', 'service.version', 'deployment.environment.name']
+
+/** APIs of logs and traces that other products' clients speak. */
+export interface Faces {
+  /** On the main port, each under its prefix. */
+  readonly routes: readonly Route[]
+  /** On ports of their own, where each has the root. */
+  readonly ports: readonly { readonly port: number; readonly routes: readonly Route[] }[]
+}
+
+export interface FaceDeps {
+  readonly logs: LokiDeps['queries']
+  readonly traces: TraceQueries
+  readonly facts: LokiDeps['facts']
+}
+
+export function openFaces({ logs, traces, facts }: FaceDeps): Faces {
+  const loki = new LokiApi({ queries: logs, facts, clock: systemClock })
+  const tempo = new TempoApi({ queries: traces, clock: systemClock, buildInfo: () => facts.buildInfo() })
+  const jaeger = new JaegerApi({ queries: traces, clock: systemClock })
+  const zipkin = new ZipkinApi({ queries: traces, clock: systemClock, autocompleteKeys: AUTOCOMPLETE_KEYS })
+  return {
+    routes: [
+      ...loki.routes(),
+      ...tempo.routes(TEMPO_PREFIX),
+      ...jaeger.routes(JAEGER_PREFIX),
+      ...zipkin.routes(ZIPKIN_PREFIX),
+    ],
+    ports: [
+      { port: 3100, routes: loki.routes() },
+      { port: 3200, routes: tempo.routes('') },
+      { port: 9411, routes: zipkin.routes('') },
+      { port: 16686, routes: jaeger.routes('') },
+    ],
+  }
+}
