@@ -117,7 +117,7 @@ export class GroupedAggregator implements SpanAggregator {
   }
 }
 
-export function tooManySeries(max: number): FaultError {
+function tooManySeries(max: number): FaultError {
   const message = `metrics query: want at most ${max} series (query.maxSeries)`
   return new FaultError(fault('unprocessable', message, { limit: 'query.maxSeries' }))
 }
