@@ -21,8 +21,6 @@ export interface TraceqlLimits {
   readonly tracesMax: number
   /** `query.maxPoints`: steps of a metrics query. */
   readonly pointsMax: number
-  /** `query.maxSeries` of a metrics query before `topk` and its kin. */
-  readonly seriesMax: number
 }
 
 export const TRACEQL_LIMITS: TraceqlLimits = {
@@ -35,7 +33,6 @@ export const TRACEQL_LIMITS: TraceqlLimits = {
   traceSpansMax: 200_000,
   tracesMax: 100_000,
   pointsMax: 11_000,
-  seriesMax: 10_000,
 }
 
 /** Rows between two looks at the budget. */

@@ -2,7 +2,7 @@ import { FaultError, unreachable } from '@vantage/model'
 import type { FieldExpression, FieldOp } from '../language/syntax.ts'
 import { applyBinary, applyUnary } from '../operators.ts'
 import { compileRegex } from '../regex.ts'
-import { FALSE, isTrue, NIL, TRUE, type Value } from '../value.ts'
+import { FALSE, isTrue, TRUE, type Value } from '../value.ts'
 import { type ReadValue, readerOf } from './fields.ts'
 import type { SpanView } from './span-view.ts'
 
@@ -89,9 +89,4 @@ function compileMatch(
     if (strings.length === 0) return FALSE
     return strings.some((one) => matches(one.value)) === isWanted ? TRUE : FALSE
   }
-}
-
-/** The value, where it is not nil. */
-export function present(value: Value): Value | undefined {
-  return value === NIL || value.kind === 'empty' ? undefined : value
 }

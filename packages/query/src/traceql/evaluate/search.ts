@@ -73,7 +73,7 @@ export interface SearchResult {
 }
 
 /** What stands in an answer for a root that has not been stored. */
-export const NO_ROOT = '<root span not yet received>'
+const NO_ROOT = '<root span not yet received>'
 
 /** Parses and checks a query. */
 export function planTraceql(text: string, limits: TraceqlLimits): Result<Query, Fault> {

@@ -20,7 +20,7 @@ const decoder = new TextDecoder()
 const NO_COLUMNS = new SpanColumns(0)
 
 /** UTF-8 of one row. Shared memory is copied first: decoders refuse it. */
-export function rangeText(ranges: ByteRanges, row: number): string {
+function rangeText(ranges: ByteRanges, row: number): string {
   const { bytes, from, to } = ranges
   const [start, end] = [from[row] as number, to[row] as number]
   if (start === end) return ''

@@ -22,7 +22,7 @@ export function unaryOf(op: '-' | '!', operand: FieldExpression): FieldExpressio
 }
 
 /** Constants only; what has no plain result (a division by zero) stays an operation. Patterns are not tried here. */
-export function foldedBinary(op: FieldOp, left: Value, right: Value): Value | undefined {
+function foldedBinary(op: FieldOp, left: Value, right: Value): Value | undefined {
   if (op === '=~' || op === '!~') return undefined
   const [leftType, rightType] = [typeOfValue(left), typeOfValue(right)]
   if (!typesMatch(leftType, rightType) || !takesType(op, leftType) || !takesType(op, rightType)) return undefined

@@ -112,7 +112,7 @@ function printAttribute({ scope, isParent, name }: Extract<Field, { kind: 'attri
   return `${isParent ? 'parent.' : ''}${scope}.${text}`
 }
 
-export function printValue(value: Value): string {
+function printValue(value: Value): string {
   switch (value.kind) {
     case 'empty':
       return 'nil'

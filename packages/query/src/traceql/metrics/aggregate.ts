@@ -1,11 +1,10 @@
-import { FaultError, fault, type QueryBudget, unreachable } from '@vantage/model'
+import { type QueryBudget, unreachable } from '@vantage/model'
 import { readerOf } from '../evaluate/fields.ts'
 import type { NamedValue } from '../evaluate/search.ts'
 import type { SpanView } from '../evaluate/span-view.ts'
 import { valueKey } from '../evaluate/value-text.ts'
 import { printField } from '../language/print.ts'
 import type { MetricsAggregate } from '../language/syntax.ts'
-import type { TraceqlLimits } from '../limits.ts'
 import { isNumeric, type Value } from '../value.ts'
 import type { SpanGrid } from './grid.ts'
 import { type Exemplar, METRIC_NAME, type MetricSeries } from './series.ts'
@@ -38,7 +37,6 @@ export class GroupedAggregator implements SpanAggregator {
   readonly #groups = new Map<string, Group>()
   readonly #aggregate: CountAggregate | OverTimeAggregate
   readonly #grid: SpanGrid
-  readonly #limits: TraceqlLimits
   readonly #budget: QueryBudget
   readonly #exemplarsMax: number
   readonly #by: readonly { readonly name: string; readonly read: (span: SpanView) => Value }[]
@@ -48,13 +46,11 @@ export class GroupedAggregator implements SpanAggregator {
   constructor(
     aggregate: CountAggregate | OverTimeAggregate,
     grid: SpanGrid,
-    limits: TraceqlLimits,
     budget: QueryBudget,
     exemplarsMax: number,
   ) {
     this.#aggregate = aggregate
     this.#grid = grid
-    this.#limits = limits
     this.#budget = budget
     this.#exemplarsMax = exemplarsMax
     this.#by = aggregate.by.map((field) => ({ name: printField(field), read: readerOf(field) }))
@@ -100,7 +96,6 @@ export class GroupedAggregator implements SpanAggregator {
   }
 
   #group(key: string, values: readonly Value[]): Group {
-    if (this.#groups.size >= this.#limits.seriesMax) throw tooManySeries(this.#limits.seriesMax)
     this.#budget.chargeSeries(1)
     this.#budget.chargeSamples(this.#grid.steps)
     const labels = this.#by.map(({ name }, i) => ({ name, value: values[i] as Value }))
@@ -115,11 +110,6 @@ export class GroupedAggregator implements SpanAggregator {
     this.#exemplars++
     exemplars.push({ traceId: span.traceId, step, timeMs: Number(span.startNs / 1_000_000n), value })
   }
-}
-
-export function tooManySeries(max: number): FaultError {
-  const message = `metrics query: want at most ${max} series (query.maxSeries)`
-  return new FaultError(fault('unprocessable', message, { limit: 'query.maxSeries' }))
 }
 
 function cellsOf(aggregate: CountAggregate | OverTimeAggregate, grid: SpanGrid): Cells {

@@ -48,9 +48,9 @@ function store(spans: readonly SpanRecord[]): MemorySpans {
 
 const memory = store(SPANS)
 
-function ask(query: string, more: Partial<MetricsRequest> = {}, limits = TRACEQL_LIMITS): MetricsResult | string {
+function ask(query: string, more: Partial<MetricsRequest> = {}): MetricsResult | string {
   const request = { query, startNs: T0, endNs: T0 + 40n * S, stepNs: 10n * S, exemplarsMax: 0, ...more }
-  const result = traceMetrics(request, T, memory, unlimitedBudget, limits)
+  const result = traceMetrics(request, T, memory, unlimitedBudget, TRACEQL_LIMITS)
   return result.ok ? result.value : result.error.message
 }
 
@@ -165,9 +165,30 @@ test('exemplars name traces, one for an interval, as many as are asked for', () 
   expect(count('{ } | rate() with(exemplars=false)')).toBe(0)
 })
 
+test('series and their values are charged to the budget', () => {
+  const charged = { series: 0, samples: 0 }
+  const budget = {
+    ...unlimitedBudget,
+    chargeSeries: (count: number) => {
+      charged.series += count
+    },
+    chargeSamples: (count: number) => {
+      charged.samples += count
+    },
+  }
+  const request = {
+    query: '{ } | rate() by (name)',
+    startNs: T0,
+    endNs: T0 + 40n * S,
+    stepNs: 10n * S,
+    exemplarsMax: 0,
+  }
+  expect(traceMetrics(request, T, memory, budget, TRACEQL_LIMITS).ok).toBe(true)
+  expect(charged).toEqual({ series: 2, samples: 8 })
+})
+
 test('limits name themselves', () => {
   expect(ask('{ } | rate()', { stepNs: 1n })).toContain('query.maxPoints')
-  expect(ask('{ } | rate() by (name)', {}, { ...TRACEQL_LIMITS, seriesMax: 1 })).toContain('query.maxSeries')
 })
 
 test('a filter answers the same whether spans or whole traces are read', () => {

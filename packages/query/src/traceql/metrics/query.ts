@@ -126,7 +126,7 @@ class MetricsRun {
     const into =
       aggregate.kind === 'compare'
         ? new CompareAggregator(aggregate, this.#grid, this.#limits, this.#budget)
-        : new GroupedAggregator(aggregate, this.#grid, this.#limits, this.#budget, this.#exemplarsMax)
+        : new GroupedAggregator(aggregate, this.#grid, this.#budget, this.#exemplarsMax)
     const candidates = candidatesOf(metrics.stages)
     // Fast path: a filter that each span answers alone; no trace is read whole.
     if (candidates.isExact && !aggregateUsesTrace(aggregate)) this.#scan(candidates, into)

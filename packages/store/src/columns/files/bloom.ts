@@ -7,10 +7,14 @@ const BLOCK_BYTES = 64
 const BITS_PER_KEY = 6
 /** A filter is folded as long as fewer bits than this share would be set. */
 const FILL_MAX = 0.5
+/** A power of two; small enough for the nearest cache. */
+const RECENT_KEYS = 4096
 
 export class BloomBuilder {
   readonly #bytes: Uint8Array
   readonly #blockMask: number
+  /** Keys that came lately, by their hash: most words come again and again, and need not be added again. */
+  readonly #recent = new Int32Array(RECENT_KEYS)
 
   /** @param bytes a power of two, at least 64 */
   constructor(bytes: number) {
@@ -20,9 +24,13 @@ export class BloomBuilder {
 
   reset(): void {
     this.#bytes.fill(0)
+    this.#recent.fill(0)
   }
 
   add(hash: number): void {
+    const recent = hash & (RECENT_KEYS - 1)
+    if (this.#recent[recent] === hash && hash !== 0) return
+    this.#recent[recent] = hash
     const block = (hash & this.#blockMask) * BLOCK_BYTES
     let bits = Math.imul(hash, 0x9e3779b1) ^ (hash >>> 15)
     for (let i = 0; i < BITS_PER_KEY; i++) {

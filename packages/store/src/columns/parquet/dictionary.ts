@@ -4,6 +4,9 @@ import type { ColumnValues, Ranges } from './column-values.ts'
 const ENTRIES_MAX = 4096
 const SHARE_MAX = 0.25
 const ENTRIES_MIN = 16
+/** Of the first values hardly two are the same: the others are not looked at. */
+const SAMPLE_VALUES = 1024
+const SAMPLE_ENTRIES_MAX = 768
 
 /** Different values in the order they were met, and the place of each value among them. */
 export interface Dictionary {
@@ -64,7 +67,7 @@ function rangeDictionary({ bytes, from, to }: Ranges, count: number): Dictionary
       code = table[slot] as number
     }
     if (code < 0) {
-      if (entries.length === most) return undefined
+      if (entries.length === most || (i < SAMPLE_VALUES && entries.length === SAMPLE_ENTRIES_MAX)) return undefined
       code = entries.length
       table[slot] = code
       entries.push(bytes.slice(start, end))

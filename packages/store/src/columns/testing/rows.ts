@@ -1,7 +1,7 @@
 import { NO_ORIGIN, type Origin } from '@vantage/model'
 import type { ContractLogRow, ContractSpan } from '@vantage/model/contract-tests'
 
-export const BASE_NS = 1_700_000_000_000_000_000n
+const BASE_NS = 1_700_000_000_000_000_000n
 
 function originOf(service: string): Origin {
   return { ...NO_ORIGIN, resource: [{ key: 'service.name', value: { kind: 'string', value: service } }] }
