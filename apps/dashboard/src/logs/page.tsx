@@ -51,7 +51,12 @@ export default function LogsPage() {
         </div>
       </div>
       <section className="card queries" aria-label="Query">
-        <QueryLine label="LogQL query" text={query} placeholder={`LogQL, e.g. ${DEFAULT_QUERY} |= "error"`} fault={lines.fault} />
+        <QueryLine
+          label="LogQL query"
+          text={query}
+          placeholder={`LogQL, e.g. ${DEFAULT_QUERY} |= "error"`}
+          fault={lines.fault}
+        />
       </section>
       <Volume volume={volume} zone={time.zone} />
       <Lines asked={lines} query={query} zone={time.zone} isWrapped={isWrapped} />

@@ -30,7 +30,9 @@ export function stackVolume(answer: QueryAnswer | undefined): Volume {
   const times = data.series.flatMap((one) => [...one.timesSeconds])
   const first = Math.min(...times)
   const last = Math.max(...times)
-  const gaps = data.series.flatMap((one) => [...one.timesSeconds].slice(1).map((time, i) => time - (one.timesSeconds[i] as number)))
+  const gaps = data.series.flatMap((one) =>
+    [...one.timesSeconds].slice(1).map((time, i) => time - (one.timesSeconds[i] as number)),
+  )
   const step = gaps.length === 0 ? 1 : Math.min(...gaps)
   const steps = Math.round((last - first) / step) + 1
   const perBar = Math.max(1, Math.ceil(steps / BARS_MAX))
@@ -50,7 +52,12 @@ export function stackVolume(answer: QueryAnswer | undefined): Volume {
       .toReversed()
       .map((level) => ({ level, count: bar.get(level) as number }))
     const startMs = (first - step + i * perBar * step) * 1_000
-    return { startMs, endMs: startMs + perBar * step * 1_000, total: parts.reduce((sum, one) => sum + one.count, 0), parts }
+    return {
+      startMs,
+      endMs: startMs + perBar * step * 1_000,
+      total: parts.reduce((sum, one) => sum + one.count, 0),
+      parts,
+    }
   })
   return {
     bars,
