@@ -14,12 +14,17 @@ import {
   valueText,
 } from '@vantage/model'
 import type { Row } from '../stages/row.ts'
-import { LEVEL_NAMES, LevelFinder, levelOfNumber, levelOfText } from './level.ts'
+import { LEVEL_NAMES, levelOfLine, levelOfNumber, levelOfText } from './level.ts'
 
 const DETECTED_LEVEL = 'detected_level'
 
-/** Origins whose metadata is remembered. */
+/** Origins and names of attributes that are remembered. */
 const ORIGINS_MAX = 10_000
+
+/** Tags of protobuf: KeyValue.key, KeyValue.value, AnyValue.string_value. Source: opentelemetry-proto common/v1. */
+const KEY_TAG = 0x0a
+const VALUE_TAG = 0x12
+const TEXT_TAG = 0x0a
 
 /** Names that rows get beyond their attributes. */
 type Wanted = ReadonlySet<string> | undefined
@@ -31,11 +36,12 @@ type Wanted = ReadonlySet<string> | undefined
 export class BlockRows {
   readonly #wanted: Wanted
   readonly #detectsLevels: boolean
-  readonly #levels = new LevelFinder()
   readonly #metadata = new Map<Origin, readonly [string, string][]>()
   /** Views of the columns' bytes; strings come from them without a copy, from shared memory too. */
   readonly #bodies = new Text()
   readonly #severityTexts = new Text()
+  readonly #attributes = new Text()
+  readonly #names = new MetadataNames()
 
   /**
    * @param wanted metadata that somebody asks for; undefined = all
@@ -46,15 +52,19 @@ export class BlockRows {
     this.#wanted = wanted !== undefined && this.#detectsLevels ? new Set([...wanted, ...LEVEL_NAMES]) : wanted
   }
 
-  /** Fills the row from place `at` of the block's columns. */
-  fill(row: Row, block: LogBlock, at: number): void {
+  /** Starts the row at place `at` of the block's columns: time, line and labels of the stream. */
+  start(row: Row, block: LogBlock, at: number): void {
     const { columns } = block
-    const origin = columns.origins[at] as number
-    row.reset(block.streams[origin] as readonly string[])
+    row.reset(block.streams[columns.origins[at] as number] as readonly string[])
     row.timeNs = columns.times[at] as bigint
     row.line = this.#line(columns, at)
+  }
+
+  /** Adds the metadata; apart from `start`, because filters on lines turn most rows away before. */
+  addMetadata(row: Row, block: LogBlock, at: number): void {
     if (this.#wanted?.size === 0) return
-    this.#addMetadata(row, columns, at, block.origins[origin] as Origin)
+    const { columns } = block
+    this.#addAttributes(row, columns, at, block.origins[columns.origins[at] as number] as Origin)
     if (this.#detectsLevels) this.#addLevel(row, columns, at)
   }
 
@@ -66,17 +76,49 @@ export class BlockRows {
     return valueText(decodeValue(bodies.bytes, bodies.from[at] as number, bodies.to[at] as number))
   }
 
-  #addMetadata(row: Row, columns: LogColumns, at: number, origin: Origin): void {
-    const wanted = this.#wanted
-    for (const [name, value] of this.#ofOrigin(origin)) if (isWanted(wanted, name)) row.addMetadata(name, value)
-    const { bytes, from, to } = columns.attributes
-    const [start, end] = [from[at] as number, to[at] as number]
-    if (end > start) {
-      for (const [name, value] of pairs(decodeAttributes(bytes, start, end), lokiName)) {
-        if (isWanted(wanted, name)) row.addMetadata(name, value)
+  #addAttributes(row: Row, columns: LogColumns, at: number, origin: Origin): void {
+    for (const [name, value] of this.#ofOrigin(origin)) {
+      if (isWanted(this.#wanted, name)) row.addMetadata(name, value)
+    }
+    const { attributes } = columns
+    const from = attributes.from[at] as number
+    const to = attributes.to[at] as number
+    if (to > from && !this.#addTexts(row, attributes, from, to)) {
+      for (const [name, value] of pairs(decodeAttributes(attributes.bytes, from, to), lokiName)) {
+        if (isWanted(this.#wanted, name)) row.addMetadata(name, value)
       }
     }
     this.#addFields(row, columns, at)
+  }
+
+  /**
+   * Fast path: attributes that are texts of less than 128 bytes, so that each length is one byte.
+   * @returns false where another one is met; those before it have been added, adding them again changes nothing
+   */
+  #addTexts(row: Row, { bytes }: ByteRanges, from: number, to: number): boolean {
+    const text = this.#attributes
+    text.use(bytes)
+    let at = from
+    while (at < to) {
+      const keyLength = bytes[at + 3] as number
+      const valueAt = at + 4 + keyLength
+      const textLength = bytes[valueAt + 3] as number
+      const end = valueAt + 4 + textLength
+      const isText =
+        end <= to &&
+        keyLength < 0x80 &&
+        textLength < 0x80 &&
+        bytes[at + 1] === end - at - 2 &&
+        bytes[at + 2] === KEY_TAG &&
+        bytes[valueAt] === VALUE_TAG &&
+        bytes[valueAt + 1] === textLength + 2 &&
+        bytes[valueAt + 2] === TEXT_TAG
+      if (!isText) return false
+      const name = this.#names.of(text.slice(at + 4, valueAt))
+      if (isWanted(this.#wanted, name)) row.addMetadata(name, text.slice(valueAt + 4, end))
+      at = end
+    }
+    return true
   }
 
   #ofOrigin(origin: Origin): readonly [string, string][] {
@@ -115,10 +157,7 @@ export class BlockRows {
     if (row.get(DETECTED_LEVEL) !== undefined) return
     const text = this.#severityTexts.at(columns.severityTexts, at)
     const level =
-      levelOfNumber(columns.severities[at] as number) ??
-      levelOfText(text) ??
-      labelLevel(row) ??
-      this.#levels.find(row.line)
+      levelOfNumber(columns.severities[at] as number) ?? levelOfText(text) ?? labelLevel(row) ?? levelOfLine(row.line)
     row.addMetadata(DETECTED_LEVEL, level)
   }
 }
@@ -134,20 +173,41 @@ function labelLevel(row: Row): string | undefined {
   return undefined
 }
 
+/** Names of metadata by the keys of attributes, each worked out once. */
+class MetadataNames {
+  readonly #names = new Map<string, string>()
+
+  of(key: string): string {
+    const known = this.#names.get(key)
+    if (known !== undefined) return known
+    if (this.#names.size >= ORIGINS_MAX) this.#names.clear()
+    const name = lokiName(key)
+    this.#names.set(key, name)
+    return name
+  }
+}
+
 /** Strings out of a column. Buffer reads shared memory, which TextDecoder refuses. */
 class Text {
   #bytes: Uint8Array | undefined
   #buffer: Buffer = Buffer.alloc(0)
 
+  use(bytes: Uint8Array): void {
+    if (bytes === this.#bytes) return
+    this.#bytes = bytes
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** Of the bytes that are used. */
+  slice(from: number, to: number): string {
+    return this.#buffer.toString('utf8', from, to)
+  }
+
   at(ranges: ByteRanges, row: number): string {
     const from = ranges.from[row] as number
     const to = ranges.to[row] as number
     if (from >= to) return ''
-    const { bytes } = ranges
-    if (bytes !== this.#bytes) {
-      this.#bytes = bytes
-      this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    }
-    return this.#buffer.toString('utf8', from, to)
+    this.use(ranges.bytes)
+    return this.slice(from, to)
   }
 }

@@ -1,5 +1,3 @@
-import { LogfmtScanner } from '../stages/logfmt.ts'
-
 /** Labels that say how severe a row is, most telling first. Source: grafana/loki `log_level_fields`. */
 export const LEVEL_NAMES: ReadonlySet<string> = new Set([
   'level',
@@ -67,35 +65,17 @@ export function levelOfText(text: string): string | undefined {
 // Linear: one key of a short list, then a bounded value.
 const JSON_LEVEL =
   /"(?:level|LEVEL|Level|log\.level|severity|SEVERITY|Severity|SeverityText|severity_text|lvl|LVL|Lvl)"\s{0,8}:\s{0,8}"([^"\\]{1,32})"/
-const WORD = /(?<![\p{L}\p{N}_])(fatal|panic|critical|crit|error|err|warning|warn|debug|trace|info)(?![\p{L}\p{N}_])/giu
+const LOGFMT_LEVEL =
+  /(?<![^ \t])(?:level|LEVEL|Level|log\.level|severity|SEVERITY|Severity|SeverityText|severity_text|lvl|LVL|Lvl)="?([a-zA-Z]{1,32})/
+const WORD = /\b(?:fatal|panic|critical|crit|error|err|warning|warn|debug|trace|info)\b/gi
 const PRECEDENCE = ['fatal', 'critical', 'error', 'warn', 'debug', 'trace', 'info']
 
 /** Finds the level in a line: a member of JSON, a key of logfmt, else a word that names one. */
-export class LevelFinder {
-  readonly #scanner = new LogfmtScanner()
-
-  find(line: string): string {
-    const head = line.length > LINE_CHARS_MAX ? line.slice(0, LINE_CHARS_MAX) : line
-    const start = head.trimStart()
-    if (start.startsWith('{')) {
-      const member = JSON_LEVEL.exec(head)?.[1]
-      const level = member === undefined ? undefined : normalized(member)
-      if (level !== undefined) return level
-    } else if (head.includes('=')) {
-      const level = this.#logfmtLevel(head)
-      if (level !== undefined) return level
-    }
-    return wordLevel(head)
-  }
-
-  #logfmtLevel(line: string): string | undefined {
-    const scanner = this.#scanner
-    scanner.reset(line)
-    while (scanner.hasMore) {
-      if (scanner.next() && LEVEL_NAMES.has(scanner.key)) return normalized(scanner.value)
-    }
-    return undefined
-  }
+export function levelOfLine(line: string): string {
+  const head = line.length > LINE_CHARS_MAX ? line.slice(0, LINE_CHARS_MAX) : line
+  const named = head.trimStart().startsWith('{') ? JSON_LEVEL.exec(head) : LOGFMT_LEVEL.exec(head)
+  const level = named === null ? undefined : normalized(named[1] as string)
+  return level ?? wordLevel(head)
 }
 
 function wordLevel(line: string): string {

@@ -7,20 +7,33 @@ import { ERROR_LABEL, type Row } from '../stages/row.ts'
 import type { RowStep, StepOptions } from '../stages/stage.ts'
 import { ALL_FIELDS, compileTemplate } from '../template/template.ts'
 
-/** Runs the stages of a pipeline. */
+/** Runs the stages of a pipeline: first filters on lines, which need no labels, then the others. */
 export class Pipeline {
+  readonly #filters: readonly RowStep[]
   readonly #steps: readonly RowStep[]
 
   constructor(stages: readonly Stage[], limits: LogqlLimits, options: StepOptions) {
-    this.#steps = stages.map((stage) => compileStage(stage, limits, options))
+    const others = stages.findIndex((stage) => stage.kind !== 'lineFilter')
+    const steps = stages.map((stage) => compileStage(stage, limits, options))
+    const count = others < 0 ? steps.length : others
+    this.#filters = steps.slice(0, count)
+    this.#steps = steps.slice(count)
   }
 
-  /** @returns false where a stage does not want the row */
-  run(row: Row): boolean {
-    const steps = this.#steps
-    for (let i = 0; i < steps.length; i++) if (!(steps[i] as RowStep)(row)) return false
-    return true
+  /** @returns false where a filter in front of the other stages does not want the line */
+  wants(row: Row): boolean {
+    return runAll(this.#filters, row)
   }
+
+  /** Runs what is behind those filters. @returns false where a stage does not want the row */
+  run(row: Row): boolean {
+    return runAll(this.#steps, row)
+  }
+}
+
+function runAll(steps: readonly RowStep[], row: Row): boolean {
+  for (let i = 0; i < steps.length; i++) if (!(steps[i] as RowStep)(row)) return false
+  return true
 }
 
 /** True where a stage writes the line anew: texts that later filters want need not stand in the line as stored. */

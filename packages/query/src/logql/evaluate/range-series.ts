@@ -1,4 +1,4 @@
-import { compareLabels, type Labels, labelsKey } from '@vantage/model'
+import { compareLabels, type Labels } from '@vantage/model'
 import type { Grid } from './context.ts'
 import { emptySeries, type StepSeries } from './vector.ts'
 import type { Samples, Window, WindowKernel } from './windows.ts'
@@ -26,10 +26,18 @@ export function lastStep({ stepNs, steps, rangeNs }: WindowGrid, timeNs: number)
   return Math.min(steps - 1, Math.ceil((timeNs + rangeNs) / stepNs) - 1)
 }
 
-/** Series by their labels, while rows come in. */
+/** A series of an answer; places are counted from 0. */
+export interface Place {
+  readonly index: number
+  readonly labels: Labels
+}
+
+/** Where there is one series only. */
+export const ALONE: Place = { index: 0, labels: [] }
+
+/** Series while rows come in. */
 export interface RangeSeries {
-  add(labels: Labels, timeNs: number, value: number): void
-  readonly count: number
+  add(place: Place, timeNs: number, value: number): void
   finish(): StepSeries[]
 }
 
@@ -40,7 +48,7 @@ export interface RangeSeries {
 export class CountedSeries implements RangeSeries {
   readonly #grid: WindowGrid
   readonly #divisor: number
-  readonly #series = new Map<string, { labels: Labels; rows: Float64Array; sums: Float64Array }>()
+  readonly #series: { labels: Labels; rows: Float64Array; sums: Float64Array }[] = []
 
   /** @param divisor what sums are divided by: seconds of a rate, else 1 */
   constructor(grid: WindowGrid, divisor: number) {
@@ -48,17 +56,12 @@ export class CountedSeries implements RangeSeries {
     this.#divisor = divisor
   }
 
-  get count(): number {
-    return this.#series.size
-  }
-
-  add(labels: Labels, timeNs: number, value: number): void {
-    const key = labelsKey(labels)
-    let one = this.#series.get(key)
+  add({ index, labels }: Place, timeNs: number, value: number): void {
+    let one = this.#series[index]
     if (one === undefined) {
       const { steps } = this.#grid
       one = { labels, rows: new Float64Array(steps + 1), sums: new Float64Array(steps + 1) }
-      this.#series.set(key, one)
+      this.#series[index] = one
     }
     const first = firstStep(this.#grid, timeNs)
     const behind = lastStep(this.#grid, timeNs) + 1
@@ -71,7 +74,7 @@ export class CountedSeries implements RangeSeries {
   finish(): StepSeries[] {
     const { steps } = this.#grid
     const out: StepSeries[] = []
-    for (const { labels, rows, sums } of this.#series.values()) {
+    for (const { labels, rows, sums } of this.#series) {
       const series = emptySeries(labels, steps)
       let count = 0
       let total = 0
@@ -101,7 +104,7 @@ export class SampledSeries implements RangeSeries {
   readonly #kernel: WindowKernel
   readonly #parameter: number
   readonly #onGrow: (bytes: number) => void
-  readonly #series = new Map<string, GrowingSamples>()
+  readonly #series: GrowingSamples[] = []
 
   /** @param onGrow told how much more memory is taken; may throw */
   constructor(grid: WindowGrid, kernel: WindowKernel, parameter: number, onGrow: (bytes: number) => void) {
@@ -111,17 +114,12 @@ export class SampledSeries implements RangeSeries {
     this.#onGrow = onGrow
   }
 
-  get count(): number {
-    return this.#series.size
-  }
-
   /** Times come in ascending order. */
-  add(labels: Labels, timeNs: number, value: number): void {
-    const key = labelsKey(labels)
-    let one = this.#series.get(key)
+  add({ index, labels }: Place, timeNs: number, value: number): void {
+    let one = this.#series[index]
     if (one === undefined) {
       one = { labels, times: new Float64Array(16), values: new Float64Array(16), count: 0 }
-      this.#series.set(key, one)
+      this.#series[index] = one
     }
     if (one.count === one.times.length) this.#grow(one)
     one.times[one.count] = timeNs
@@ -140,7 +138,7 @@ export class SampledSeries implements RangeSeries {
   }
 
   finish(): StepSeries[] {
-    const out = [...this.#series.values()].map((one) => this.#windows(one))
+    const out = this.#series.map((one) => this.#windows(one))
     return out.sort((a, b) => compareLabels(a.labels, b.labels))
   }
 

@@ -1,4 +1,4 @@
-import { assert, formatLabels, type Labels, type LogScan } from '@vantage/model'
+import { assert, formatLabels, type Labels, type LogScan, labelsKey } from '@vantage/model'
 import { executionFault } from '../language/fault.ts'
 import type { Grouping, LogRange, RangeAggregation, Unwrap } from '../language/plan.ts'
 import { LOGQL_LIMITS } from '../limits.ts'
@@ -8,7 +8,16 @@ import { BlockRows } from './block-rows.ts'
 import { type Context, chargeRow, chargeSeries, type Grid, rangeOf } from './context.ts'
 import { countWithoutRows } from './count-pushdown.ts'
 import { asksForErrors, Pipeline, pushedFilters, requiredLabels, withConflicts } from './pipeline.ts'
-import { CountedSeries, firstStep, lastStep, type RangeSeries, SampledSeries, windowGrid } from './range-series.ts'
+import {
+  ALONE,
+  CountedSeries,
+  firstStep,
+  lastStep,
+  type Place,
+  type RangeSeries,
+  SampledSeries,
+  windowGrid,
+} from './range-series.ts'
 import { emptySeries, projected, type StepSeries } from './vector.ts'
 import { WINDOW_KERNELS } from './windows.ts'
 
@@ -90,15 +99,13 @@ function collect(task: RangeTask, grid: Grid, context: Context, series: RangeSer
   const startNs = grid.startNs - BigInt(range.offsetNs)
   const windows = windowGrid(grid, range.rangeNs)
   const sampleOf = sampler(operation === 'bytes_over_time' || operation === 'bytes_rate', range.unwrap, task)
-  let seen = 0
+  const places = new SeriesPlaces(task, context)
   forEachRow(task, context, (row) => {
     const timeNs = Number(row.timeNs - startNs)
-    if (firstStep(windows, timeNs) > lastStep(windows, timeNs)) return false
+    if (firstStep(windows, timeNs) > lastStep(windows, timeNs)) return
     const value = sampleOf(row)
-    if (value === undefined) return false
-    series.add(seriesLabels(row, task), timeNs, value)
-    if (series.count > seen) chargeSeries(context, ++seen)
-    return false
+    if (value === undefined) return
+    series.add(places.of(row), timeNs, value)
   })
 }
 
@@ -116,8 +123,8 @@ function sampler(isBytes: boolean, unwrap: Unwrap | undefined, task: RangeTask):
   }
 }
 
-/** @param take told of each row that passes the pipeline; true ends the scan */
-function forEachRow(task: RangeTask, context: Context, take: (row: Row) => boolean): void {
+/** @param take told of each row that passes the pipeline */
+function forEachRow(task: RangeTask, context: Context, take: (row: Row) => void): void {
   const { plan, needsNoLabels, preservesErrors, wanted, scan } = task
   const { stages } = plan.range.selector
   const pipeline = new Pipeline(stages, context.limits, { needsNoLabels, preservesErrors, nowNs: context.nowNs })
@@ -125,28 +132,81 @@ function forEachRow(task: RangeTask, context: Context, take: (row: Row) => boole
   const row = new Row(wanted)
   for (const block of context.reader.scan(context.tenant, scan, context.budget)) {
     for (let i = 0; i < block.rows.length; i++) {
-      rows.fill(row, block, block.rows[i] as number)
+      const at = block.rows[i] as number
+      rows.start(row, block, at)
       chargeRow(context, row.line)
-      if (pipeline.run(row) && take(row)) return
+      if (!pipeline.wants(row)) continue
+      rows.addMetadata(row, block, at)
+      if (pipeline.run(row)) take(row)
     }
   }
 }
 
-/** The labels of the series that a row belongs to. @throws FaultError for a row with an error that nobody asked for */
-function seriesLabels(row: Row, { plan, grouping, needsNoLabels }: RangeTask): Labels {
-  if (row.error !== '') return erroneousLabels(row)
-  if (needsNoLabels) return []
-  const { unwrap } = plan.range
-  if (grouping === undefined && unwrap === undefined) return row.labels()
-  if (grouping !== undefined && !grouping.isWithout) return namedLabels(row, grouping.names)
-  const unwanted = [...(grouping?.names ?? [])]
-  if (unwrap !== undefined) unwanted.push(unwrap.label)
-  return projected(row.labels(), unwanted, true)
+/** Ways of writing the same labels that are remembered. */
+const WAYS_MAX = 100_000
+
+/** Finds the series that rows belong to. */
+class SeriesPlaces {
+  readonly #task: RangeTask
+  readonly #context: Context
+  /** Names of the grouping, sorted, where they are what series are told apart by. */
+  readonly #names: readonly string[] | undefined
+  /** By the labels in the order of their names. */
+  readonly #places = new Map<string, Place>()
+  /** By the labels as rows have them: nearly all rows are found here, without sorting. */
+  readonly #ways = new Map<string, Place>()
+
+  constructor(task: RangeTask, context: Context) {
+    this.#task = task
+    this.#context = context
+    const { grouping } = task
+    this.#names = grouping === undefined || grouping.isWithout ? undefined : [...new Set(grouping.names)].sort()
+  }
+
+  /** @throws FaultError for a row with an error that nobody asked for */
+  of(row: Row): Place {
+    const way = this.#names === undefined || row.error !== '' ? row.key() : namedKey(row, this.#names)
+    const known = this.#ways.get(way)
+    if (known !== undefined) return known
+    const labels = this.#labels(row)
+    const key = labelsKey(labels)
+    let place = this.#places.get(key)
+    if (place === undefined) {
+      place = { index: this.#places.size, labels }
+      this.#places.set(key, place)
+      chargeSeries(this.#context, this.#places.size)
+    }
+    if (this.#ways.size >= WAYS_MAX) this.#ways.clear()
+    this.#ways.set(way, place)
+    return place
+  }
+
+  #labels(row: Row): Labels {
+    const { plan, grouping, needsNoLabels } = this.#task
+    if (row.error !== '') return erroneousLabels(row)
+    if (needsNoLabels) return []
+    if (this.#names !== undefined) return namedLabels(row, this.#names)
+    const { unwrap } = plan.range
+    if (grouping === undefined && unwrap === undefined) return row.labels()
+    const unwanted = [...(grouping?.names ?? [])]
+    if (unwrap !== undefined) unwanted.push(unwrap.label)
+    return projected(row.labels(), unwanted, true)
+  }
+}
+
+/** Absent labels are told apart from empty ones. */
+function namedKey(row: Row, names: readonly string[]): string {
+  let key = ''
+  for (let i = 0; i < names.length; i++) {
+    const value = row.get(names[i] as string)
+    key += value === undefined ? '-' : `${value.length}:${value}`
+  }
+  return key
 }
 
 function namedLabels(row: Row, names: readonly string[]): Labels {
   const labels: string[] = []
-  for (const name of [...new Set(names)].sort()) {
+  for (const name of names) {
     const value = row.get(name)
     if (value !== undefined) labels.push(name, value)
   }
@@ -173,8 +233,8 @@ function absent(task: RangeTask, grid: Grid, context: Context): StepSeries {
   const sampleOf = sampler(false, range.unwrap, task)
   forEachRow(task, context, (row) => {
     const timeNs = Number(row.timeNs - startNs)
-    if (firstStep(windows, timeNs) <= lastStep(windows, timeNs) && sampleOf(row) !== undefined) found.add([], timeNs, 1)
-    return false
+    if (firstStep(windows, timeNs) <= lastStep(windows, timeNs) && sampleOf(row) !== undefined)
+      found.add(ALONE, timeNs, 1)
   })
   const [series] = found.finish()
   const out = emptySeries(absentLabels(range), grid.steps)

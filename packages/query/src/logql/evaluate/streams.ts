@@ -1,4 +1,4 @@
-import { compareLabels, FaultError, fault, type Labels, labelsKey, type NsRange } from '@vantage/model'
+import { compareLabels, FaultError, fault, type Labels, type LogBlock, labelsKey, type NsRange } from '@vantage/model'
 import type { Selector } from '../language/plan.ts'
 import { Row, SOURCE } from '../stages/row.ts'
 import { BlockRows } from './block-rows.ts'
@@ -41,14 +41,13 @@ export class RowFilter {
     this.#rows = new BlockRows(undefined, context.detectsLevels)
   }
 
-  /** Fills `row` from a place of a block. */
-  fill(block: Parameters<BlockRows['fill']>[1], at: number): void {
-    this.#rows.fill(this.row, block, at)
-  }
-
-  /** @returns false where the row is not wanted */
-  passes(): boolean {
-    return this.#pipeline.run(this.row)
+  /** Puts a row of a block into `row`. @returns false where it is not wanted */
+  take(block: LogBlock, at: number): boolean {
+    const { row } = this
+    this.#rows.start(row, block, at)
+    if (!this.#pipeline.wants(row)) return false
+    this.#rows.addMetadata(row, block, at)
+    return this.#pipeline.run(row)
   }
 }
 
@@ -69,9 +68,9 @@ export function selectStreams(selector: Selector, request: StreamsRequest, conte
   }
   for (const block of reader.scan(tenant, scan, budget)) {
     for (let i = 0; i < block.rows.length && streams.rows < request.limit; i++) {
-      filter.fill(block, block.rows[i] as number)
+      const isWanted = filter.take(block, block.rows[i] as number)
       chargeRow(context, filter.row.line)
-      if (filter.passes()) streams.add(filter.row)
+      if (isWanted) streams.add(filter.row)
     }
     if (streams.rows >= request.limit) break
   }

@@ -40,8 +40,7 @@ export function followLogql(query: string, nowNs: bigint): Result<Tail, Fault> {
     for (let i = 0; i < block.rows.length; i++) {
       const at = block.rows[i] as number
       if (wanted[block.columns.origins[at] as number] !== true) continue
-      filter.fill(block, at)
-      if (filter.passes()) groups.add(filter.row)
+      if (filter.take(block, at)) groups.add(filter.row)
     }
     return groups.sorted()
   })

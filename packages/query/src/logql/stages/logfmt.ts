@@ -12,13 +12,25 @@ export class LogfmtScanner {
   line = ''
   key = ''
   value = ''
-  fault = ''
   #at = 0
+  #faultAt = 0
+  /** What was wrong last; '' = nothing yet. */
+  #problem = ''
 
   reset(line: string): void {
     this.line = line
-    this.fault = ''
+    this.#problem = ''
     this.#at = 0
+  }
+
+  get hasFault(): boolean {
+    return this.#problem !== ''
+  }
+
+  /** What was wrong last, with its place in bytes from 1. */
+  get fault(): string {
+    const place = encoder.encode(this.line.slice(0, this.#faultAt)).length + 1
+    return `logfmt syntax error at pos ${place} : ${this.#problem}`
   }
 
   /** False at the end of the line. */
@@ -83,10 +95,11 @@ export class LogfmtScanner {
     return this.#fail(line.length, 'unterminated quoted value')
   }
 
-  /** Notes the fault with its place, in bytes from 1, and passes over everything up to the next blank. */
+  /** Notes the fault and passes over everything up to the next blank. */
   #fail(at: number, message: string): false {
     const { line } = this
-    this.fault = `logfmt syntax error at pos ${encoder.encode(line.slice(0, at)).length + 1} : ${message}`
+    this.#problem = message
+    this.#faultAt = at
     let next = at
     while (next < line.length && line.charCodeAt(next) > 32) next++
     this.#at = next
@@ -130,7 +143,7 @@ export function logfmtStep(isStrict: boolean, keepsEmpty: boolean, options: Step
     scanner.reset(row.line)
     while (scanner.hasMore) {
       if (!scanner.next()) {
-        if (isStrict && scanner.fault !== '') break
+        if (isStrict && scanner.hasFault) break
         continue
       }
       const name = names.of(scanner.key)
@@ -142,7 +155,7 @@ export function logfmtStep(isStrict: boolean, keepsEmpty: boolean, options: Step
 }
 
 function noteFault(row: Row, scanner: LogfmtScanner, isStrict: boolean, options: StepOptions): void {
-  if (isStrict && scanner.fault !== '') row.fail(LOGFMT_ERROR, scanner.fault, options.preservesErrors)
+  if (isStrict && scanner.hasFault) row.fail(LOGFMT_ERROR, scanner.fault, options.preservesErrors)
 }
 
 /** Labels by the keys they are read from; keys that are missing make empty labels. */
@@ -158,7 +171,7 @@ export function logfmtKeyStep(
     scanner.reset(row.line)
     while (scanner.hasMore) {
       if (!scanner.next()) {
-        if (isStrict && scanner.fault !== '') break
+        if (isStrict && scanner.hasFault) break
         continue
       }
       if (scanner.value === '' && !keepsEmpty) continue

@@ -121,6 +121,17 @@ export class Row {
     if (isPreserved) this.set(SOURCE.parsed, PRESERVE_ERROR_LABEL, 'true')
   }
 
+  /** Equal for rows with the same labels in the same order, errors included: cheaper than `labels`. */
+  key(): string {
+    let key = ''
+    for (let i = 0; i < this.count; i++) {
+      const name = this.names[i] as string
+      const value = this.values[i] as string
+      key += `${name.length}:${value.length}:${name}${value}`
+    }
+    return this.error === '' ? key : `${key}!${this.error.length}:${this.error}${this.errorDetails}`
+  }
+
   /** All labels in the order of their names, errors included. */
   labels(): Labels {
     if (this.isPlain && this.error === '') return this.#stream
