@@ -13,8 +13,10 @@ import {
   type Stand,
   send,
   sendShop,
+  sendTrace,
   startStand,
   stream,
+  TRACE_ID,
   type Theme,
   violations,
 } from './support/dashboard.ts'
@@ -200,6 +202,61 @@ describe.skipIf(!hasChromium)('explore metrics', () => {
   })
 })
 
+describe.skipIf(!hasChromium)('explore logs and traces', () => {
+  beforeAll(async () => {
+    if (hasChromium) await sendTrace(stand.server)
+  })
+
+  test('lines become fewer by a field; a line leads to its trace', async () => {
+    const page = await stand.open('/explore/logs?from=now-15m&to=now')
+    await page.locator('.log-row').nth(2).waitFor()
+    expect(await page.locator('.volume-bars li').count()).toBeGreaterThan(0)
+    await page.locator('.log-facets').getByText('detected_level').click()
+    await page.locator('.facet-value', { hasText: 'error' }).first().click()
+    await page.waitForURL('**q=*detected_level*')
+    await expect.poll(() => page.locator('.log-row').count()).toBe(1)
+    await page.locator('.log-line').first().click()
+    await page.getByRole('link', { name: 'Open the trace' }).click()
+    await page.waitForURL(`**/trace/${TRACE_ID}*`)
+    await page.locator('.span-drawer').waitFor()
+    await page.context().close()
+  })
+
+  test('a trace is found, opened, and shows the lines of its failed span; Back leads to the list', async () => {
+    const page = await stand.open('/explore/traces?from=now-15m&to=now')
+    await page.getByRole('link', { name: /GET \/checkout/ }).click()
+    await page.locator('.waterfall-row').nth(2).waitFor()
+    await page.keyboard.press('n')
+    await page.getByText('the card was declined').first().waitFor()
+    expect(await textOf(page, '.span-drawer h2')).toBe('POST /charge')
+    await page.goBack()
+    await page.waitForURL('**/explore/traces*')
+    await page.getByRole('link', { name: /GET \/checkout/ }).waitFor()
+    await page.context().close()
+  })
+
+  test('a query with a mistake says so and keeps what was there; no match offers a way out', async () => {
+    const page = await stand.open('/explore/traces?from=now-15m&to=now')
+    await page.getByRole('link', { name: /GET \/checkout/ }).waitFor()
+    await page.getByLabel('TraceQL query').fill('{ duration > }')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').waitFor()
+    expect(await page.locator('.trace-list tbody tr').count()).toBe(1)
+    await page.getByLabel('TraceQL query').fill('{ name = "nothing" }')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Show all traces' }).click()
+    await page.getByRole('link', { name: /GET \/checkout/ }).waitFor()
+    await page.context().close()
+  })
+
+  test('text of senders stays text', async () => {
+    const page = await stand.open('/explore/logs?from=now-15m&to=now')
+    await page.getByText(HOSTILE).first().waitFor()
+    expect(await page.title()).toBe('Logs · Vantage')
+    await page.context().close()
+  })
+})
+
 describe.skipIf(!hasChromium)('live', () => {
   beforeAll(seed)
 
@@ -260,6 +317,9 @@ const SCREENS: readonly (readonly [string, string, string])[] = [
     `/live?q=${encodeURIComponent('{service_name="shop",__name__!~"wall_.*|late_.*"}')}&window=60`,
     '.live-card',
   ],
+  ['logs', '/explore/logs?from=now-15m&to=now', '.log-row'],
+  ['traces', '/explore/traces?from=now-15m&to=now', '.trace-list tbody tr'],
+  ['trace', `/trace/${TRACE_ID}?span=${'3'.repeat(16)}`, '.span-lines li'],
 ]
 
 describe.skipIf(!hasChromium)('every screen in both themes', () => {

@@ -213,3 +213,56 @@ export async function contactSheet(
   await page.screenshot({ path, fullPage: true })
   await page.close()
 }
+
+export const TRACE_ID = '5b8efff798038103d269b633813fc60c'
+
+/** One trace of three spans in two services, the last of them failed, with four log lines, one of them hostile. */
+export async function sendTrace(server: TestServer): Promise<void> {
+  const nowMs = Date.now() - 30_000
+  const ns = (offsetMs: number): string => `${nowMs + offsetMs}000000`
+  const text = (key: string, value: string) => ({ key, value: { stringValue: value } })
+  const span = (id: string, parent: string, name: string, from: number, to: number, more: object = {}) => ({
+    traceId: TRACE_ID,
+    spanId: id.repeat(16),
+    parentSpanId: parent === '' ? '' : parent.repeat(16),
+    name,
+    kind: 2,
+    startTimeUnixNano: ns(from),
+    endTimeUnixNano: ns(to),
+    attributes: [text('note', HOSTILE)],
+    ...more,
+  })
+  const of = (service: string) => ({ attributes: [text('service.name', service)] })
+  const failed = { status: { code: 2, message: 'declined' } }
+  const shop = [span('1', '', 'GET /checkout', 0, 120), span('2', '1', 'POST payments', 10, 110)]
+  const payments = [span('3', '2', 'POST /charge', 20, 100, failed)]
+  const line = (offsetMs: number, severityText: string, severityNumber: number, body: string) => ({
+    timeUnixNano: ns(offsetMs),
+    severityText,
+    severityNumber,
+    body: { stringValue: body },
+  })
+  const ids = { traceId: TRACE_ID, spanId: '3'.repeat(16) }
+  const logRecords = [
+    line(1, 'INFO', 9, 'checkout begins'),
+    line(2, 'INFO', 9, HOSTILE),
+    { ...line(90, 'ERROR', 17, 'the card was declined'), ...ids },
+    line(119, 'INFO', 9, 'checkout ends'),
+  ]
+  await post(server, '/v1/traces', {
+    resourceSpans: [
+      { resource: of('shop'), scopeSpans: [{ spans: shop }] },
+      { resource: of('payments'), scopeSpans: [{ spans: payments }] },
+    ],
+  })
+  await post(server, '/v1/logs', { resourceLogs: [{ resource: of('payments'), scopeLogs: [{ logRecords }] }] })
+}
+
+async function post(server: TestServer, path: string, body: object): Promise<void> {
+  const answer = await fetch(`${server.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (!answer.ok) throw new Error(`${path} answered ${answer.status} ${await answer.text()}`)
+}

@@ -121,7 +121,9 @@ function useShellShortcuts(setLayer: (layer: Layer) => void, route: Route | unde
     return [
       { keys: 'mod+k', label: 'Search or jump', run: () => setLayer('palette') },
       { keys: '?', label: 'Keyboard shortcuts', run: () => setLayer('shortcuts') },
-      ...ROUTES.map((one) => ({ keys: one.keys, label: `Go to ${one.rail}`, run: () => navigatePath(one.path) })),
+      ...ROUTES.flatMap(({ keys, rail, path }) =>
+        keys === undefined ? [] : [{ keys, label: `Go to ${rail}`, run: () => navigatePath(path) }],
+      ),
       { keys: '\\', label: 'Collapse the rail', run: toggleRail },
       { keys: 'y', label: 'Copy link', run: copyLink },
       { keys: 'shift+d', label: 'Switch theme', run: switchTheme },

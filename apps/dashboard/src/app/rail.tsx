@@ -10,6 +10,13 @@ interface NavigationProps {
   readonly onShortcuts: () => void
 }
 
+const RAIL = ROUTES.filter((route) => route.rail !== undefined)
+
+/** Screens of one group share their place in the rail. */
+function isWithin(route: Route, current: Route | undefined): boolean {
+  return route === current || (route.group !== undefined && route.group === current?.group)
+}
+
 export function Rail({ current, onPalette, onShortcuts }: NavigationProps) {
   const isCollapsed = usePreferences((one) => one.isRailCollapsed)
   const Fold = isCollapsed ? ChevronsRight : ChevronsLeft
@@ -32,9 +39,9 @@ export function Rail({ current, onPalette, onShortcuts }: NavigationProps) {
       </button>
       <nav aria-label="Main">
         <ul>
-          {ROUTES.map((route) => (
+          {RAIL.map((route) => (
             <li key={route.path}>
-              <NavLink route={route} isCurrent={route === current} />
+              <NavLink route={route} isCurrent={isWithin(route, current)} />
             </li>
           ))}
         </ul>
@@ -86,10 +93,10 @@ function NavLink({ route, isCurrent }: { readonly route: Route; readonly isCurre
 export function BottomBar({ current, onPalette }: Omit<NavigationProps, 'onShortcuts'>) {
   return (
     <nav className="bottom-bar" aria-label="Main, small screen">
-      {ROUTES.map((route) => {
+      {RAIL.map((route) => {
         const Icon = route.icon
         return (
-          <Link key={route.path} to={route.path} aria-current={route === current ? 'page' : undefined}>
+          <Link key={route.path} to={route.path} aria-current={isWithin(route, current) ? 'page' : undefined}>
             <Icon className="icon" aria-hidden="true" />
             {route.rail}
           </Link>

@@ -6,8 +6,9 @@ export interface Route {
   readonly title: string
   /** Before the title in the breadcrumb. */
   readonly group: string | undefined
-  readonly rail: string
-  readonly keys: string
+  /** Its place in the rail; undefined for screens that others lead to. */
+  readonly rail: string | undefined
+  readonly keys: string | undefined
   readonly icon: ComponentType<{ className?: string; 'aria-hidden'?: 'true' }>
   readonly page: ComponentType
   /** True where the page draws the range of the time control. */
@@ -37,6 +38,36 @@ export const ROUTES: readonly Route[] = [
     hasTime: true,
   },
   {
+    path: '/explore/logs',
+    title: 'Logs',
+    group: 'Explore',
+    rail: undefined,
+    keys: undefined,
+    icon: Compass,
+    page: lazy(() => import('../logs/page.tsx')),
+    hasTime: true,
+  },
+  {
+    path: '/explore/traces',
+    title: 'Traces',
+    group: 'Explore',
+    rail: undefined,
+    keys: undefined,
+    icon: Compass,
+    page: lazy(() => import('../traces/page.tsx')),
+    hasTime: true,
+  },
+  {
+    path: '/trace',
+    title: 'Trace',
+    group: 'Explore',
+    rail: undefined,
+    keys: undefined,
+    icon: Compass,
+    page: lazy(() => import('../traces/trace-page.tsx')),
+    hasTime: false,
+  },
+  {
     path: '/setup',
     title: 'Get data in',
     group: undefined,
@@ -50,5 +81,5 @@ export const ROUTES: readonly Route[] = [
 
 export function routeOf(path: string): Route | undefined {
   const clean = path.length > 1 ? path.replace(/\/+$/, '') : path
-  return ROUTES.find((route) => route.path === clean)
+  return ROUTES.find((route) => route.path === clean || (route.path === '/trace' && /^\/trace\/[^/]+$/.test(clean)))
 }

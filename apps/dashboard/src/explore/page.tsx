@@ -7,16 +7,18 @@ import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { frameCsv, frameJson } from '../share/export.ts'
 import { useShare } from '../share/share-store.ts'
-import { rangeOf, refresh, timeStateOf, useTimeMemory } from '../time/time-store.ts'
+import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { loadCatalogue, useCatalogue } from './catalogue.ts'
 import { type ExploreFrame, exploreFrame } from './frame-model.ts'
 import { HistoryMenu } from './history-menu.tsx'
 import { MetricBrowser } from './metric-browser.tsx'
+import { ExploreModes } from './modes.tsx'
 import { QueryRowEditor } from './query-row.tsx'
-import { refreshEveryMs, type SteppedRange, steppedRange } from './range-steps.ts'
+import { steppedRange } from './range-steps.ts'
 import { ResultPanel } from './result-panel.tsx'
 import { type RowResults, useQueryRun } from './run-queries.ts'
 import { type Explore, useExplore } from './use-explore.ts'
+import { useLiveRefresh } from './use-live-refresh.ts'
 
 /** Up to this width the metric browser stands above the queries and is closed at first; as in explore.css. */
 const NARROW_PX = 1180
@@ -52,6 +54,7 @@ export default function ExplorePage() {
           <Fold className="icon" />
         </button>
         <h1>Explore metrics</h1>
+        <ExploreModes />
         <div className="tools">
           <HistoryMenu onPick={actions.onQuery} />
           <button type="button" className="button primary" title="Run (Ctrl or ⌘ ↵)" onClick={actions.onRun}>
@@ -110,17 +113,6 @@ function useFrame(explore: Explore, results: RowResults, nowMs: number, zone: 'b
     () => exploreFrame(rows, results, { mode, hidden: hiddenSet, top, zone, nowMs, metrics }),
     [rows, results, mode, hiddenSet, top, zone, nowMs, metrics],
   )
-}
-
-/** While live, asks again for every step; a hidden tab rests. */
-function useLiveRefresh(isLive: boolean, range: SteppedRange): void {
-  useEffect(() => {
-    if (!isLive) return
-    const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') refresh()
-    }, refreshEveryMs(range.stepMs))
-    return () => clearInterval(timer)
-  }, [isLive, range.stepMs])
 }
 
 function useCatalogueOnce(): void {

@@ -9,7 +9,9 @@ export const LINES_MAX = 1_000
 /** Values of one label that the facets list. */
 const FACET_VALUES_MAX = 10
 /** Labels whose values are nearly all different say nothing as facets. */
-const FACET_SHARE_MAX = 0.8
+const FACET_SHARE_MAX = 0.5
+/** Differ from row to row, or say what the row's time says. */
+const NO_FACETS: ReadonlySet<string> = new Set(['observed_timestamp', 'trace_id', 'span_id', 'flags'])
 const FACET_FIRST: readonly string[] = ['service_name', 'detected_level', 'severity_text', 'service_namespace']
 
 /** The level of a row, from what the server found. */
@@ -41,6 +43,7 @@ export function facetsOf(lines: readonly LogLine[]): Facet[] {
     }
   }
   const telling = [...counts].filter(([label, values]) => {
+    if (NO_FACETS.has(label)) return false
     const total = [...values.values()].reduce((sum, count) => sum + count, 0)
     return FACET_FIRST.includes(label) || values.size <= Math.max(1, total * FACET_SHARE_MAX)
   })
@@ -70,10 +73,4 @@ export function withFilter(query: string, label: string, value: string, isWanted
 /** The query that counts the rows of a log query by level. */
 export function volumeQuery(query: string, stepMs: number): string {
   return `sum by (detected_level) (count_over_time(${query} [${Math.max(1, Math.round(stepMs / 1000))}s]))`
-}
-
-/** The rows around one instant of the same stream. */
-export function surroundingsQuery(labels: Readonly<Record<string, string>>): string {
-  const service = labels['service_name'] ?? ''
-  return `{service_name=${quoted(service)}}`
 }

@@ -13,7 +13,6 @@ import { type Asked, useAsked } from '../explore/use-asked.ts'
 import { useLiveRefresh } from '../explore/use-live-refresh.ts'
 import { rangeOf, refresh, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { type Facet, facetsOf, LINES_MAX, levelOf, volumeQuery, withFilter } from './log-model.ts'
-import './logs.css'
 import { VolumeChart } from './volume-chart.tsx'
 
 const DEFAULT_QUERY = '{service_name=~".+"}'
@@ -123,7 +122,10 @@ function LogRow({ line, query, zone }: { readonly line: LogLine; readonly query:
     <li className="log-row" data-level={level}>
       <button type="button" className="log-line" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         <Fold className="icon" aria-hidden="true" />
-        <time dateTime={new Date(atMs).toISOString()}>{formatInstant(atMs, zone).slice(5, 19)}</time>
+        <time dateTime={new Date(atMs).toISOString()}>
+          <span className="log-date">{formatInstant(atMs, zone).slice(5, 11)}</span>
+          {formatInstant(atMs, zone).slice(11, 19)}
+        </time>
         <span className="log-level">{level === 'unknown' ? '–' : level}</span>
         <span className="log-service">{service}</span>
         <span className="log-text code">{line.line}</span>
