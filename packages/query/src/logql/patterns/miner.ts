@@ -1,5 +1,5 @@
 /** Where something varies; the form that `|>` and `| pattern` read. */
-export const VARIABLE = '<_>'
+const VARIABLE = '<_>'
 
 /** Words and what parts them, each a piece: all of them together are the line. */
 const PIECE = /[^\s=:,;()[\]{}"'`|<>]+|[\s=:,;()[\]{}"'`|<>]/g
@@ -93,10 +93,10 @@ function piecesOf(line: string): string[] {
   return pieces
 }
 
-/** How many pieces, and the first two words that do not vary. */
+/** How many pieces, and the first word that does not vary. */
 function groupKey(pieces: readonly string[]): string {
-  const words = pieces.filter((piece) => piece !== VARIABLE && IS_WORD.test(piece)).slice(0, 2)
-  return `${pieces.length} ${words.join(' ')}`
+  const word = pieces.find((piece) => piece !== VARIABLE && IS_WORD.test(piece))
+  return `${pieces.length} ${word ?? ''}`
 }
 
 function closest(group: readonly GrowingTemplate[], pieces: readonly string[]): GrowingTemplate | undefined {
