@@ -33,8 +33,12 @@ export class TraceView {
   /** The earliest span without a parent id. */
   readonly root: SpanView | undefined
 
+  /** What it takes in memory, about. */
+  readonly bytes: number
+
   /** @param spans of one trace, each once; they become this trace's */
-  constructor(spans: readonly SpanView[]) {
+  constructor(spans: readonly SpanView[], bytes: number) {
+    this.bytes = bytes
     this.spans = spans
     const count = spans.length
     this.parents = new Int32Array(count).fill(NO_PARENT)
@@ -197,13 +201,13 @@ export class TraceCollector {
     const { columns } = this.#batch
     for (const ranges of rangesOf(columns)) ranges.bytes = this.#arena
     const views = new Map<string, TraceView>()
-    for (const [id, { rows }] of this.#traces) {
+    for (const [id, { rows, bytes }] of this.#traces) {
       const spans = rows.map((row) => {
         const span = new SpanView()
         span.moveTo(columns, this.#origins, row)
         return span
       })
-      views.set(id, new TraceView(spans))
+      views.set(id, new TraceView(spans, bytes))
     }
     return views
   }
