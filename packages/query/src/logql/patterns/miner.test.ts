@@ -38,7 +38,7 @@ test('patterns are ones that lines can be filtered by', () => {
 test('rows are counted by step, templates are bounded', () => {
   const miner = new PatternMiner()
   for (let i = 0; i < 6; i++) miner.add(`tick ${i}`, BigInt(i < 4 ? 0 : 10))
-  expect([...(miner.templates()[0]?.samples ?? [])]).toEqual([
+  expect(miner.templates()[0]?.samples).toEqual([
     [0n, 4],
     [10n, 2],
   ])

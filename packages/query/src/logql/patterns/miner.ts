@@ -22,8 +22,8 @@ export interface Template {
   /** Text with `<_>` where it varies. */
   readonly pattern: string
   readonly count: number
-  /** Lines by the start of their step, unix ns. */
-  readonly samples: ReadonlyMap<bigint, number>
+  /** Lines by the start of their step, unix ns, in the order of time. */
+  readonly samples: readonly (readonly [startNs: bigint, count: number])[]
 }
 
 interface GrowingTemplate {
@@ -75,9 +75,13 @@ export class PatternMiner {
       for (const [step, count] of template.samples) known.samples.set(step, (known.samples.get(step) ?? 0) + count)
     }
     return [...byPattern]
-      .map(([pattern, { count, samples }]) => ({ pattern, count, samples }))
+      .map(([pattern, { count, samples }]) => ({ pattern, count, samples: [...samples].sort(byTime) }))
       .sort((a, b) => b.count - a.count || (a.pattern < b.pattern ? -1 : 1))
   }
+}
+
+function byTime([a]: readonly [bigint, number], [b]: readonly [bigint, number]): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** Words with digits are taken to vary from the start. */
