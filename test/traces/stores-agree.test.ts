@@ -25,13 +25,14 @@ const seed = testSeed()
 const random = seededRandom(seed)
 const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
 
+/** No arrays of texts: a file's filters hold the words of plain texts only. */
 const VALUES = [
   { stringValue: 'x' },
   { stringValue: 'two words' },
   { intValue: '3' },
   { doubleValue: 2.5 },
   { boolValue: true },
-  { arrayValue: { values: [{ stringValue: 'x' }, { intValue: '3' }] } },
+  { arrayValue: { values: [{ intValue: '3' }, { doubleValue: 2.5 }] } },
 ]
 
 function attributes(keys: readonly string[]): unknown[] {
@@ -130,9 +131,15 @@ const CONSTANTS = [
   '"GET.*"',
 ]
 
+const NAMED = ['.a', 'span.a', 'resource.a', 'event.a']
+
 function filter(): string {
-  const comparison = (): string =>
-    `${pick(FIELDS)} ${pick(['=', '!=', '<', '<=', '>', '>=', '=~', '!~'])} ${pick(CONSTANTS)}`
+  const comparison = (): string => {
+    // Mostly what often meets, so that hints are put to the test.
+    if (random() < 0.5)
+      return `${pick(NAMED)} ${pick(['=', '=', '!=', '=~'])} ${pick(['"x"', '"x"', '3', '"two words"'])}`
+    return `${pick(FIELDS)} ${pick(['=', '!=', '<', '<=', '>', '>=', '=~', '!~'])} ${pick(CONSTANTS)}`
+  }
   return pick([
     () => '{ }',
     () => `{ ${comparison()} }`,

@@ -119,6 +119,8 @@ function comparisonHint(expression: FieldExpression, op: SpanCondition['op'], va
   if (expression.kind !== 'attribute' && expression.kind !== 'intrinsic') return undefined
   const field = fieldOf(expression)
   const wanted = plainValue(value)
+  // Readers tell texts of a resource by equality, which leaves out arrays that hold the text; a service's name is none.
+  if (field?.scope === 'resource' && op === '=' && field.name !== 'service.name') return undefined
   // A span without an end has the duration 0 here, and a negative one where times are only subtracted.
   if (field?.name === 'duration' && field.scope === 'intrinsic' && (op === '=' || op.startsWith('>'))) {
     if (compareValues(op as ComparisonOp, NO_DURATION, value)) return undefined
