@@ -39,6 +39,8 @@ export const PAYLOAD_FORMATS = {
   zipkinJson: 50,
   /** Not samples: a deletion of series, in order with the samples before and after it. */
   seriesDeletion: 64,
+  /** Not rows: a deletion of logs or spans, in order with the rows before and after it. */
+  rowDeletion: 65,
 } as const
 
 export type PayloadFormat = (typeof PAYLOAD_FORMATS)[keyof typeof PAYLOAD_FORMATS]

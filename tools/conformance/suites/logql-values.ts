@@ -4,7 +4,7 @@ import type { LabelFilter, LabelFormat, Stage } from '../../../packages/query/sr
 /** Values of tables that were taken from Go tests: `{"call": "f", "args": […]}` names a constructor, `{"id": …}` a constant. */
 export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [key: string]: Cell }
 
-export class UnknownCell extends Error {}
+class UnknownCell extends Error {}
 
 function unknown(cell: Cell | undefined): UnknownCell {
   return new UnknownCell(`cannot read ${JSON.stringify(cell)}`)

@@ -3,12 +3,14 @@ import { basename, join } from 'node:path'
 import { parseLogql } from '../../../packages/query/src/logql/index.ts'
 import { runScript } from '../../../packages/query/src/logql-script/index.ts'
 import type { CaseResult, FileResult, Suite } from '../suite.ts'
+import { answerComplaint } from './logql-answers.ts'
 import { JUDGES, type StageCase } from './logql-stages.ts'
 
 const PARSE_CASES = 'parse_cases.json'
 const STAGE_CASES = 'stage_cases.json'
+const ANSWERS = 'api_answers.json'
 
-/** The scripts and tables of Loki: `*.logqltest`, `parse_cases.json` (judged by validity) and `stage_cases.json`. */
+/** The scripts and tables of Loki: `*.logqltest`, `parse_cases.json` (judged by validity), `stage_cases.json`, `api_answers.json`. */
 export const logqlSuite: Suite = { folder: 'loki-logql', run }
 
 async function* run(dir: string): AsyncIterable<FileResult> {
@@ -18,6 +20,7 @@ async function* run(dir: string): AsyncIterable<FileResult> {
   }
   if (entries.includes(PARSE_CASES)) yield await runFile(join(dir, PARSE_CASES), runParseCases)
   if (entries.includes(STAGE_CASES)) yield await runFile(join(dir, STAGE_CASES), runStageCases)
+  if (entries.includes(ANSWERS)) yield await runFile(join(dir, ANSWERS), runAnswers)
 }
 
 /** A file that cannot be read counts as one failed case. */
@@ -64,6 +67,11 @@ function runStageCases(text: string): CaseResult[] {
       return judge === undefined ? `unknown test ${one.test}` : judge(one.row ?? [], one)
     })
   })
+}
+
+function runAnswers(text: string): CaseResult[] {
+  const answers: readonly string[] = JSON.parse(text)
+  return answers.map((answer, i) => judged(`${ANSWERS}:${i + 1}`, () => answerComplaint(answer)))
 }
 
 /** @param complaintOf what is wrong; '' = nothing */

@@ -1,4 +1,11 @@
-import { type AnyValue, type Attribute, hexBytes, SPAN_KINDS, STATUS_CODES } from '../../../packages/model/src/index.ts'
+import {
+  type AnyValue,
+  type Attribute,
+  hexBytes,
+  NO_ORIGIN,
+  SPAN_KINDS,
+  STATUS_CODES,
+} from '../../../packages/model/src/index.ts'
 import { MemorySpans, type SpanRecord, unlimitedBudget } from '../../../packages/model/src/testing/index.ts'
 import {
   parseLenient,
@@ -85,11 +92,21 @@ function matchProblem({ query = '', span, matches = false }: TraceqlRow): string
 function recordOf({ attributes = [] }: MockSpan): Partial<SpanRecord> {
   const own: Attribute[] = []
   const resource: Attribute[] = []
+  const scope: Attribute[] = []
+  const event: Attribute[] = []
+  const link: Attribute[] = []
+  const lists = new Map([
+    ['.', own],
+    ['span.', own],
+    ['resource.', resource],
+    ['instrumentation.', scope],
+    ['event.', event],
+    ['link.', link],
+  ])
   const intrinsics: Record<string, unknown> = {}
   for (const { key, value } of attributes) {
     const field = fieldText(key)
     const [call, [first]] = [value.call ?? '', value.args ?? []] as [string, readonly unknown[]]
-    const quoted = (scope: string): string => JSON.parse(field.slice(scope.length)) as string
     if (field === 'duration') intrinsics['endNs'] = 1n + BigInt(Math.round(seconds(first) * 1e9))
     else if (field === 'name' || field === 'statusMessage') intrinsics[field] = first
     else if (field === 'status' || field === 'kind') {
@@ -97,26 +114,28 @@ function recordOf({ attributes = [] }: MockSpan): Partial<SpanRecord> {
       const words: readonly string[] = field === 'status' ? STATUS_CODES : SPAN_KINDS
       if (!words.includes(word)) throw new Error(`unknown ${field} ${word}`)
       intrinsics[field] = word
-    } else if (field.startsWith('resource.'))
-      resource.push({ key: quoted('resource.'), value: attributeValue(call, first) })
-    else if (field.startsWith('span.')) own.push({ key: quoted('span.'), value: attributeValue(call, first) })
-    else if (field.startsWith('.')) own.push({ key: quoted('.'), value: attributeValue(call, first) })
-    else throw new Error(`cannot store ${field}`)
+    } else {
+      const prefix = field.slice(0, field.indexOf('"'))
+      const list = lists.get(prefix)
+      if (list === undefined) throw new Error(`cannot store ${field}`)
+      list.push({ key: JSON.parse(field.slice(prefix.length)) as string, value: attributeValue(call, first) })
+    }
   }
-  const origin = { ...NO_RESOURCE, resource }
-  return { attributes: own, origin, ...intrinsics }
+  return {
+    attributes: own,
+    origin: { ...NO_ORIGIN, resource, scope },
+    events: event.length === 0 ? [] : [{ timeUnixNs: 1n, name: '', attributes: event, droppedAttributes: 0 }],
+    links: link.length === 0 ? [] : [{ ...NO_LINK, attributes: link }],
+    ...intrinsics,
+  }
 }
 
-const NO_RESOURCE = {
-  resource: [],
-  resourceDroppedCount: 0,
-  resourceSchemaUrl: '',
-  scopeName: '',
-  scopeVersion: '',
-  scope: [],
-  scopeDroppedCount: 0,
-  scopeSchemaUrl: '',
-  kind: 'resource',
+const NO_LINK = {
+  traceId: '0'.repeat(32),
+  spanId: '0'.repeat(16),
+  traceState: '',
+  droppedAttributes: 0,
+  flags: 0,
 } as const
 
 function seconds(value: unknown): number {

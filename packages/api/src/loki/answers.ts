@@ -162,8 +162,7 @@ export function writePatterns(out: AnswerWriter, levels: readonly LevelTemplates
     out.string(pattern)
     out.raw(',"level":')
     out.string(level)
-    const steps = [...samples].sort(([a], [b]) => (a < b ? -1 : 1))
-    out.raw(`,"samples":[${steps.map(([timeNs, count]) => `[${timeNs / 1_000_000_000n},${count}]`).join(',')}]}`)
+    out.raw(`,"samples":[${samples.map(([timeNs, count]) => `[${timeNs / 1_000_000_000n},${count}]`).join(',')}]}`)
   }
   out.raw(']}')
 }

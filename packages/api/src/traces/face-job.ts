@@ -66,7 +66,10 @@ export function faceAnswer(
     case 'find': {
       const found: [string, TraceView][] = []
       const request = { ...job.range, query: job.query, limit: job.limit }
-      const counts = findTraces(request, tenant, reader, budget, limits, (id, trace) => found.push([id, trace]))
+      const counts = findTraces(request, tenant, reader, budget, limits, (id, trace) => {
+        budget.chargeBytes(trace.bytes)
+        found.push([id, trace])
+      })
       return counts.ok ? ok(tracesBody(found, job.form)) : counts
     }
     case 'traces': {

@@ -146,7 +146,7 @@ export class MemorySpans implements SpanReader {
     const spans = this.#spans(tenant)
     const found = new Map<string, AnyValue>()
     for (const row of this.#rowsIn(spans, range)) {
-      for (const value of this.#values(spans, row, of)) {
+      for (const value of this.#stored(spans, row, of)) {
         if (found.size >= limit) break
         found.set(`${value.kind} ${valueText(value)}`, value)
       }
@@ -182,16 +182,21 @@ export class MemorySpans implements SpanReader {
     }
   }
 
-  /** Every value that a field has in a row: none, one, or those of its events, links or elements. */
+  /** What a condition looks at: the values of a field, of arrays their elements; of `any` what the span has, if so. */
   #values(spans: TenantSpans, row: number, of: SpanField): AnyValue[] {
+    const values = this.#stored(spans, row, of)
+    const meant = of.scope === 'any' ? values.slice(0, 1) : values
+    return meant.flatMap((value) => (value.kind === 'array' ? value.values : [value]))
+  }
+
+  /** Every value that a field has in a row: none, one, or those of its events or links. */
+  #stored(spans: TenantSpans, row: number, of: SpanField): AnyValue[] {
     const { columns } = spans.batch
     if (of.scope === 'intrinsic') return [intrinsicValue(columns, row, of.name)]
     const scopes = scopesOf(spans, row).filter(({ scope }) =>
       of.scope === 'any' ? scope === 'span' || scope === 'resource' : scope === of.scope,
     )
-    const values = scopes.flatMap(({ attributes }) => attribute(attributes, of.name) ?? [])
-    const meant = of.scope === 'any' ? values.slice(0, 1) : values
-    return meant.flatMap((value) => (value.kind === 'array' ? value.values : [value]))
+    return scopes.flatMap(({ attributes }) => attribute(attributes, of.name) ?? [])
   }
 }
 

@@ -136,6 +136,8 @@ function integerPower(base: bigint, exponent: bigint): Value {
 export function applyUnary(op: '-' | '!', value: Value): Value {
   if (op === '!') return value.kind === 'bool' ? (value.value ? FALSE : TRUE) : NIL
   if (value.kind === 'int') return integer(-value.value)
-  if (value.kind === 'double' || value.kind === 'duration') return { kind: value.kind, value: -value.value }
+  if (value.kind === 'double') return { kind: 'double', value: -value.value }
+  // There is no duration −0.
+  if (value.kind === 'duration') return { kind: 'duration', value: 0 - value.value }
   return NIL
 }

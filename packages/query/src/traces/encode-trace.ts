@@ -9,33 +9,33 @@ export interface OriginSpans {
   readonly spans: readonly SpanView[]
 }
 
-/** Spans by resource, then by scope. */
+/** Spans by resource, then by scope; equal ones are one. */
 export function spansByOrigin(trace: TraceView): OriginSpans[][] {
-  const resources = new Map<string, Map<Origin, SpanView[]>>()
+  const resources = new Map<string, Map<string, { origin: Origin; spans: SpanView[] }>>()
+  const keys = new Map<Origin, [resource: string, scope: string]>()
   for (const span of trace.spans) {
     const { origin } = span
-    const key = resourceKey(origin)
-    let scopes = resources.get(key)
+    const [resource, scope] = keys.get(origin) ?? [resourceKey(origin), scopeKey(origin)]
+    keys.set(origin, [resource, scope])
+    let scopes = resources.get(resource)
     if (scopes === undefined) {
       scopes = new Map()
-      resources.set(key, scopes)
+      resources.set(resource, scopes)
     }
-    const spans = scopes.get(origin)
-    if (spans === undefined) scopes.set(origin, [span])
-    else spans.push(span)
+    const known = scopes.get(scope)
+    if (known === undefined) scopes.set(scope, { origin, spans: [span] })
+    else known.spans.push(span)
   }
-  return [...resources.values()].map((scopes) => [...scopes].map(([origin, spans]) => ({ origin, spans })))
+  return [...resources.values()].map((scopes) => [...scopes.values()])
 }
 
-const keys = new WeakMap<Origin, string>()
+function resourceKey({ resource, resourceDroppedCount, resourceSchemaUrl }: Origin): string {
+  return `${encodeAttributes(resource).join()} ${resourceDroppedCount} ${resourceSchemaUrl}`
+}
 
-function resourceKey(origin: Origin): string {
-  let key = keys.get(origin)
-  if (key === undefined) {
-    key = `${encodeAttributes(origin.resource).join()} ${origin.resourceDroppedCount} ${origin.resourceSchemaUrl}`
-    keys.set(origin, key)
-  }
-  return key
+function scopeKey({ scope, scopeName, scopeVersion, scopeDroppedCount, scopeSchemaUrl }: Origin): string {
+  const texts = JSON.stringify([scopeName, scopeVersion, scopeSchemaUrl])
+  return `${encodeAttributes(scope).join()} ${scopeDroppedCount} ${texts}`
 }
 
 /**

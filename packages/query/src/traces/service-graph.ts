@@ -1,4 +1,4 @@
-import type { QueryBudget, SpanBlock } from '@vantage/model'
+import { isZero, type QueryBudget, type SpanBlock } from '@vantage/model'
 import { SpanView } from '../traceql/evaluate/span-view.ts'
 import { QuantileSketch } from '../traceql/metrics/sketch.ts'
 import { KIND, ServiceNames, STATUS_ERROR, textReader } from './span-facts.ts'
@@ -108,7 +108,8 @@ class GraphBuilder {
 
   #addClient(kind: number): void {
     const view = this.#view
-    const key = `${view.traceId}${view.spanId}`
+    const { columns } = view
+    const key = spanKey(columns.traceIds, columns.spanIds, view.row)
     const client = this.#side(kind)
     const servers = this.#servers.get(key)
     if (servers === undefined) {
@@ -123,11 +124,11 @@ class GraphBuilder {
 
   /** A server's parent is its client; Zipkin's servers share the id of their client instead. */
   #addServer(kind: number): void {
-    const view = this.#view
-    if (view.parentSpanId === '') return
+    const { columns, row } = this.#view
+    if (isZero(columns.parentSpanIds, row * 8, row * 8 + 8)) return
     const server = this.#side(kind)
-    const key = `${view.traceId}${view.parentSpanId}`
-    const shared = `${view.traceId}${view.spanId}`
+    const key = spanKey(columns.traceIds, columns.parentSpanIds, row)
+    const shared = spanKey(columns.traceIds, columns.spanIds, row)
     for (const one of [shared, key]) {
       const client = this.#clients.get(one) ?? this.#met.get(one)
       if (client === undefined) continue
@@ -196,6 +197,26 @@ class GraphBuilder {
     }
     return tally
   }
+}
+
+/** Trace and span id of a row as one short text: two bytes a character. */
+function spanKey(traceIds: Uint8Array, spanIds: Uint8Array, row: number): string {
+  const pair = (bytes: Uint8Array, at: number): number => ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
+  const [t, s] = [row * 16, row * 8]
+  return String.fromCharCode(
+    pair(traceIds, t),
+    pair(traceIds, t + 2),
+    pair(traceIds, t + 4),
+    pair(traceIds, t + 6),
+    pair(traceIds, t + 8),
+    pair(traceIds, t + 10),
+    pair(traceIds, t + 12),
+    pair(traceIds, t + 14),
+    pair(spanIds, s),
+    pair(spanIds, s + 2),
+    pair(spanIds, s + 4),
+    pair(spanIds, s + 6),
+  )
 }
 
 function edgeKey({ client, server, connection }: Pick<ServiceEdge, 'client' | 'server' | 'connection'>): string {

@@ -2,6 +2,7 @@ import { assert, type TenantId } from '@vantage/model'
 import type { CondemnedFiles } from '../metrics/condemned-files.ts'
 import { RetentionClock } from '../metrics/upkeep.ts'
 import type { CatalogueAnswer, CatalogueRequest, FileRow, SignalName } from './catalogue/protocol.ts'
+import { deletedToOf, type Tombstone, tombstonesOver } from './deletions.ts'
 import { dataFile, filterFile } from './files/file-index.ts'
 import type { FileTotals } from './files/file-writer.ts'
 import { RETENTION_MS } from './limits.ts'
@@ -10,15 +11,25 @@ import { columnFileName } from './paths.ts'
 import type { ColumnStoreOptions } from './store-options.ts'
 import type { StoredFiles } from './stored-files.ts'
 import type { SignalMessage } from './view.ts'
+import type { WriteRequest } from './worker/protocol.ts'
+
+/** One signal's store, as far as upkeep needs it. */
+interface UpkeepSignal {
+  readonly signal: { readonly name: SignalName; readonly topic: 'raw-logs' | 'spans-raw' }
+  readonly stored: StoredFiles
+  readonly sealedTo: number
+  tombstones(tenant: TenantId): readonly Tombstone[]
+  forgetFinalDeletes(): Promise<void>
+}
 
 /** What upkeep works on; all of it belongs to the store. */
 interface UpkeepScope {
   readonly options: ColumnStoreOptions
-  readonly signals: readonly { readonly name: SignalName; readonly stored: StoredFiles }[]
+  readonly signals: readonly UpkeepSignal[]
   readonly condemned: CondemnedFiles
   readonly nextId: () => number
   readonly catalogue: (request: CatalogueRequest) => Promise<CatalogueAnswer>
-  readonly write: (signal: SignalName, fileName: string, rows: SignalMessage) => Promise<FileTotals>
+  readonly write: (request: Omit<WriteRequest, 'kind'>) => Promise<FileTotals | undefined>
 }
 
 /** What happens to files once they are written: small ones are merged, old ones go. */
@@ -32,14 +43,22 @@ export class FileUpkeep {
     this.#clock = new RetentionClock(scope.options.clock)
   }
 
-  /** One round: drops what is over, then does the merge that is due, if any. */
+  /** One round: drops what is over, then does the rewrite or merge that is due, if any. */
   async run(): Promise<void> {
     await this.#retain()
-    for (const { name, stored } of this.#scope.signals) {
-      for (const tenant of stored.tenants()) {
-        const due = nextMerge(stored.of(tenant))
+    await this.#mergeOnce()
+    for (const one of this.#scope.signals) await one.forgetFinalDeletes()
+  }
+
+  async #mergeOnce(): Promise<void> {
+    for (const one of this.#scope.signals) {
+      for (const tenant of one.stored.tenants()) {
+        const files = one.stored.of(tenant)
+        const tombstones = one.tombstones(tenant)
+        const touched = files.find((file) => tombstonesOver(tombstones, file).length > 0)
+        const due = touched === undefined ? nextMerge(files) : [touched]
         if (due === undefined) continue
-        await this.#merge(name, stored, tenant, due)
+        await this.#merge(one, tenant, due, tombstones)
         return
       }
     }
@@ -49,9 +68,9 @@ export class FileUpkeep {
     const nowMs = this.#clock.believedMs()
     if (nowMs === undefined) return
     const { options, catalogue } = this.#scope
-    for (const { name, stored } of this.#scope.signals) {
+    for (const { signal, stored } of this.#scope.signals) {
       const over = stored.files.filter((file) => {
-        const keptMs = options.retentionMs?.(file.tenant, name) ?? RETENTION_MS
+        const keptMs = options.retentionMs?.(file.tenant, signal.name) ?? RETENTION_MS
         // Rows that were sent late count from their arrival.
         return Math.max(Number(file.maxTimeNs / 1_000_000n), file.arrivedMs) < nowMs - keptMs
       })
@@ -62,24 +81,41 @@ export class FileUpkeep {
     }
   }
 
-  async #merge(signal: SignalName, stored: StoredFiles, tenant: TenantId, files: readonly FileRow[]): Promise<void> {
-    const { nextId, write, catalogue } = this.#scope
+  /** @param files neighbours in log order, or one file that deletions touch */
+  async #merge(
+    { signal: { name: signal, topic }, stored, sealedTo }: UpkeepSignal,
+    tenant: TenantId,
+    files: readonly FileRow[],
+    tombstones: readonly Tombstone[],
+  ): Promise<void> {
+    const { nextId, write, catalogue, options } = this.#scope
     const [first] = files as readonly [FileRow]
-    const last = files.at(-1) as FileRow
-    const range = { fromOffset: first.fromOffset, toOffset: last.toOffset }
+    const range = { fromOffset: first.fromOffset, toOffset: (files.at(-1) as FileRow).toOffset }
+    // One up even for a rewrite: a name is never used twice.
     const level = Math.max(...files.map((file) => file.level)) + 1
     const fileName = columnFileName(signal, tenant, range, level, nextId())
-    const totals = await write(signal, fileName, { chunks: [], origins: [], stored: { version: 0, files } })
+    const rows: SignalMessage = { chunks: [], origins: [], stored: { version: 0, files }, tombstones }
+    const totals = await write({ signal, fileName, rows, isRewrite: files.length === 1 })
+    const deletedTo = deletedToOf(tombstones, Math.max(...files.map((file) => file.deletedTo)))
+    // A deletion whose record may yet be lost must not be final.
+    if (deletedTo > sealedTo) await options.whenDurable?.(topic, deletedTo)
+    if (totals === undefined) {
+      await catalogue({ kind: 'settle', file: first.id, deletedTo })
+      stored.replace(files, { ...first, deletedTo })
+      return
+    }
     const arrivedMs = Math.max(...files.map((file) => file.arrivedMs))
-    const file = { signal, tenant, fileName, level, ...range, arrivedMs, ...totals }
-    const answer = await catalogue({ kind: 'replace', removed: files.map((one) => one.id), file })
+    const file = { signal, tenant, fileName, level, ...range, arrivedMs, deletedTo, ...totals }
+    const isEmpty = totals.rows === 0
+    const removed = files.map((one) => one.id)
+    const answer = await catalogue({ kind: 'replace', removed, file: isEmpty ? undefined : file })
     assert(answer.kind === 'ids', 'the catalogue answers with ids')
-    stored.replace(files, { ...file, id: answer.ids[0] as number })
-    this.#condemn(files)
+    stored.replace(files, isEmpty ? undefined : { ...file, id: answer.ids[0] as number })
+    this.#condemn(isEmpty ? [...files, file] : files)
     this.merges++
   }
 
-  #condemn(files: readonly FileRow[]): void {
+  #condemn(files: readonly { readonly fileName: string }[]): void {
     this.#scope.condemned.add(
       files.flatMap(({ fileName }) => [{ fileName: dataFile(fileName) }, { fileName: filterFile(fileName) }]),
     )

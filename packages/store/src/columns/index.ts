@@ -2,6 +2,7 @@ import { ColumnStore } from './store.ts'
 import type { ColumnStoreOptions } from './store-options.ts'
 
 export type { FileRow, SignalName } from './catalogue/protocol.ts'
+export { type RowDeletion, readRowDeletion, rowDeletionRecord } from './deletions.ts'
 export { ColumnLogReader } from './read/log-reader.ts'
 export { ColumnSpanReader } from './read/span-reader.ts'
 export { ColumnStore, type ColumnStoreStats, type StoredRows } from './store.ts'

@@ -43,3 +43,6 @@ export const MERGE_BYTES_MAX = 512 * 1024 * 1024
 
 /** [storage.retention] of logs and spans. */
 export const RETENTION_MS = 15 * 24 * 3_600_000
+
+/** Deletions of one tenant and signal that wait to be made final in files: each costs every read a look. */
+export const DELETIONS_MAX = 256

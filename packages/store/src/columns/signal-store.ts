@@ -1,5 +1,6 @@
 import { assert, type TenantId } from '@vantage/model'
-import type { CatalogueAnswer, CatalogueRequest, FileRow, NewFile } from './catalogue/protocol.ts'
+import type { CatalogueAnswer, CatalogueRequest, CatalogueState, DeleteRow, NewFile } from './catalogue/protocol.ts'
+import { type RowDeletion, type Tombstone, tombstonesOver } from './deletions.ts'
 import type { FileTotals } from './files/file-writer.ts'
 import type { ChunkPool } from './hot/chunk-pool.ts'
 import type { BatchOrigins } from './hot/origin-list.ts'
@@ -10,6 +11,7 @@ import { halvesOfTime } from './rows/times.ts'
 import { StoredFiles } from './stored-files.ts'
 import type { SignalMessage } from './view.ts'
 import { chunksMessage, ViewBook } from './view-book.ts'
+import type { WriteRequest } from './worker/protocol.ts'
 
 /** What the store of one signal needs from the whole. */
 export interface SignalScope {
@@ -18,7 +20,7 @@ export interface SignalScope {
   readonly nextId: () => number
   readonly nowMs: () => number
   readonly catalogue: (request: CatalogueRequest) => Promise<CatalogueAnswer>
-  readonly write: (signal: 'logs' | 'spans', fileName: string, rows: SignalMessage) => Promise<FileTotals>
+  readonly write: (request: Omit<WriteRequest, 'kind'>) => Promise<FileTotals | undefined>
   readonly whenDurable: (topic: 'raw-logs' | 'spans-raw', toOffset: number) => Promise<void>
 }
 
@@ -48,8 +50,13 @@ export class SignalStore<Columns> {
   }
 
   /** What the catalogue holds. Before anything is applied. */
-  load(files: readonly FileRow[], sealedTo: number): void {
+  load({ files, deletes }: CatalogueState, sealedTo: number): void {
     this.stored.set(files.filter((file) => file.signal === this.signal.name))
+    for (const { signal, tenant, tombstone } of deletes) {
+      if (signal !== this.signal.name) continue
+      const rows = this.#rowsOf(tenant)
+      rows.tombstones = [...rows.tombstones, tombstone]
+    }
     this.#sealedTo = sealedTo
     this.#frozenTo = sealedTo
     this.#appliedTo = sealedTo
@@ -95,10 +102,50 @@ export class SignalStore<Columns> {
     const count = signal.countOf(batch.columns)
     if (count > 0) {
       const defaultTime = halvesOfTime(BigInt(Math.round(receivedAtMs)) * 1_000_000n)
-      this.#rowsOf(tenant).append(signal.setOf(batch.columns), count, batch, defaultTime)
+      this.#rowsOf(tenant).append(signal.setOf(batch.columns), count, batch, defaultTime, offset)
     }
     this.#appliedTo = Math.max(this.#appliedTo, offset + 1)
     return count
+  }
+
+  /**
+   * Hides rows whose records lie before `offset`, for all readers at once; files follow behind.
+   * @param deletion as `checkDeletion` returned it
+   */
+  deleteRows(tenant: TenantId, deletion: RowDeletion, offset: number): void {
+    assert(offset >= this.#frozenTo, `record ${offset} is sealed already, below ${this.#frozenTo}`)
+    this.#appliedTo = Math.max(this.#appliedTo, offset)
+    if (this.hasTenant(tenant)) {
+      // What is covered and what comes after must not share a chunk.
+      this.freeze()
+      const rows = this.#rowsOf(tenant)
+      rows.tombstones = [...rows.tombstones, { ...deletion, offset }]
+    }
+    this.#appliedTo = offset + 1
+  }
+
+  tombstones(tenant: TenantId): readonly Tombstone[] {
+    return this.#tenants.get(tenant)?.tombstones ?? []
+  }
+
+  /** Deletions that hide nothing any more, in no file and in no chunk, are over. */
+  async forgetFinalDeletes(): Promise<void> {
+    const over: DeleteRow[] = []
+    for (const [tenant, rows] of this.#tenants) {
+      if (rows.tombstones.length === 0) continue
+      const chunks = [...rows.frozen.flatMap((frozen) => frozen.chunks), ...rows.chunks]
+      const isOpen = (one: Tombstone): boolean =>
+        // One that is not in the catalogue yet would come back with its record.
+        one.offset >= this.#sealedTo ||
+        chunks.some((chunk) => chunk.deletedTo <= one.offset) ||
+        this.stored.of(tenant).some((file) => tombstonesOver([one], file).length > 0)
+      const open = rows.tombstones.filter(isOpen)
+      if (open.length === rows.tombstones.length) continue
+      const gone = rows.tombstones.filter((one) => !open.includes(one))
+      over.push(...gone.map((tombstone) => ({ signal: this.signal.name, tenant, tombstone })))
+      rows.tombstones = open
+    }
+    if (over.length > 0) await this.#scope.catalogue({ kind: 'forget', deletes: over })
   }
 
   hasTenant(tenant: TenantId): boolean {
@@ -130,10 +177,11 @@ export class SignalStore<Columns> {
     for (let batch = this.#pending[0]; batch !== undefined; batch = this.#pending[0]) {
       const files: NewFile[] = []
       for (const { tenant, frozen } of batch.items) files.push(await this.#write(batch, tenant, frozen))
-      const { toOffset } = batch
+      const { fromOffset, toOffset } = batch
       const { topic } = this.signal
       await this.#scope.whenDurable(topic, toOffset)
-      const answer = await this.#scope.catalogue({ kind: 'seal', files, topic, toOffset })
+      const deletes = this.#deletes((one) => one.offset >= fromOffset && one.offset < toOffset)
+      const answer = await this.#scope.catalogue({ kind: 'seal', files, deletes, topic, toOffset })
       assert(answer.kind === 'ids', 'the catalogue answers with ids')
       // One turn: whoever looks sees the rows in chunks before and in files after, never in both.
       this.#pending.shift()
@@ -148,9 +196,18 @@ export class SignalStore<Columns> {
     const { nextId, nowMs, write } = this.#scope
     const signal = this.signal.name
     const fileName = columnFileName(signal, tenant, batch, 0, nextId())
-    const totals = await write(signal, fileName, chunksMessage([frozen]))
+    const totals = await write({ signal, fileName, rows: chunksMessage([frozen]), isRewrite: false })
+    assert(totals !== undefined, 'a seal writes a file')
     const { fromOffset, toOffset } = batch
-    return { signal, tenant, fileName, level: 0, fromOffset, toOffset, arrivedMs: nowMs(), ...totals }
+    const arrivedMs = nowMs()
+    return { signal, tenant, fileName, level: 0, fromOffset, toOffset, deletedTo: toOffset, arrivedMs, ...totals }
+  }
+
+  #deletes(wanted: (tombstone: Tombstone) => boolean): DeleteRow[] {
+    const signal = this.signal.name
+    return [...this.#tenants].flatMap(([tenant, rows]) =>
+      rows.tombstones.filter(wanted).map((tombstone) => ({ signal, tenant, tombstone })),
+    )
   }
 
   #rowsOf(tenant: TenantId): TenantRows<Columns> {

@@ -1,12 +1,15 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { NodeFileSystem } from '@vantage/bytes'
 import { FaultError } from '@vantage/model'
-import { FaultFileSystem, seededRandom, testSeed } from '@vantage/model/testing'
+import { logRowsOf, spansOf } from '@vantage/model/contract-tests'
+import { FaultFileSystem, seededRandom, testSeed, unlimitedBudget } from '@vantage/model/testing'
 import { afterEach, expect, test } from 'vitest'
 import { MortalFiles } from '../metrics/testing/mortal-files.ts'
 import { ColumnsHarness } from './testing/columns-harness.ts'
+import { richLogs, richSpans } from './testing/rich-rows.ts'
 import { someLogs, someSpans } from './testing/rows.ts'
 
 const directories: string[] = []
@@ -130,6 +133,41 @@ test('files that a pinned reader may see stay until it is done', async () => {
   await expect.poll(() => readdirSync(join(one.directory, 'files')).length).toBe(2)
   await one.store.close()
 })
+
+test('every field of any row comes back from files and from merged files as it did from memory', async () => {
+  const seed = testSeed()
+  const random = seededRandom(seed)
+  const one = harness()
+  await one.open()
+  const read = () => {
+    const range = { startNs: -(2n ** 63n), endNs: 2n ** 63n, direction: 'backward' } as const
+    const logs = one.store.logReader().scan('default', { ...range, matchers: [], lineFilters: [] }, unlimitedBudget)
+    const spans = one.store.spanReader().scan('default', { ...range, conditions: [], isAll: true }, unlimitedBudget)
+    const rows = { logs: [] as ReturnType<typeof logRowsOf>, spans: [] as ReturnType<typeof spansOf> }
+    // Block by block: each is valid until the next.
+    for (const block of logs) rows.logs.push(...logRowsOf(block))
+    for (const block of spans) rows.spans.push(...spansOf(block))
+    return rows
+  }
+  const whole: ReturnType<typeof read> = { logs: [], spans: [] }
+  for (const count of [1, 500, 17_000, 16_800]) {
+    one.applyLogs(richLogs(random, count))
+    one.applySpans(richSpans(random, Math.ceil(count / 20)))
+    const hot = read()
+    await one.store.seal()
+    const sealed = read()
+    expect([seed, sealed.logs.length, sealed.spans.length]).toEqual([seed, hot.logs.length, hot.spans.length])
+    for (const signal of ['logs', 'spans'] as const) {
+      const wrong = hot[signal].findIndex((row, i) => !isDeepStrictEqual(row, sealed[signal][i]))
+      expect([seed, count, sealed[signal][wrong]]).toEqual([seed, count, hot[signal][wrong]])
+    }
+    Object.assign(whole, sealed)
+  }
+  for (let i = 0; i < 3; i++) await one.tick()
+  expect(one.store.stats()).toMatchObject({ merges: 2, files: 2 })
+  expect(isDeepStrictEqual(read(), whole)).toBe(true)
+  await one.store.close()
+}, 60_000)
 
 /** Seals and merges of both signals; dies after `steps` changes to the disk. @returns changes made */
 async function history(one: ColumnsHarness, steps: number): Promise<number> {

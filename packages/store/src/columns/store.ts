@@ -1,8 +1,10 @@
 import {
   assert,
+  type Fault,
   type LogBatch,
   type LogColumns,
   type LogReader,
+  type Result,
   type SpanBatch,
   type SpanColumns,
   type SpanReader,
@@ -13,7 +15,8 @@ import { CondemnedFiles } from '../metrics/condemned-files.ts'
 import { type Pin, PinBook } from '../metrics/pins.ts'
 import type { TickInput } from '../metrics/upkeep.ts'
 import { WorkerClient } from '../metrics/worker-port.ts'
-import type { CatalogueAnswer, CatalogueRequest, FileRow } from './catalogue/protocol.ts'
+import type { CatalogueAnswer, CatalogueRequest, FileRow, SignalName } from './catalogue/protocol.ts'
+import { checkDeletion, type RowDeletion } from './deletions.ts'
 import { FileUpkeep } from './file-upkeep.ts'
 import { dataFile, filterFile } from './files/file-index.ts'
 import type { FileTotals } from './files/file-writer.ts'
@@ -32,8 +35,8 @@ import { FILES_DIRECTORY } from './paths.ts'
 import { LOGS, SPANS } from './rows/column-set.ts'
 import { type SignalScope, SignalStore } from './signal-store.ts'
 import type { ColumnStoreOptions } from './store-options.ts'
-import { ColumnView, type ColumnViewMessage, type ColumnViewOptions, type SignalMessage } from './view.ts'
-import type { WorkerAnswer, WorkerRequest } from './worker/protocol.ts'
+import { ColumnView, type ColumnViewMessage, type ColumnViewOptions } from './view.ts'
+import type { WorkerAnswer, WorkerRequest, WriteRequest } from './worker/protocol.ts'
 
 const MAIN_READER = 'main'
 
@@ -94,17 +97,14 @@ export class ColumnStore {
       nextId: () => ++this.#ids,
       nowMs: () => options.clock.nowMs(),
       catalogue: (request) => this.#catalogue(request),
-      write: (signal, fileName, rows) => this.#write(signal, fileName, rows),
+      write: (request) => this.#write(request),
       whenDurable: async (topic, toOffset) => options.whenDurable?.(topic, toOffset),
     }
     this.#logs = new SignalStore(LOGS, scope)
     this.#spans = new SignalStore(SPANS, scope)
     this.#upkeep = new FileUpkeep({
       options,
-      signals: [
-        { name: 'logs', stored: this.#logs.stored },
-        { name: 'spans', stored: this.#spans.stored },
-      ],
+      signals: [this.#logs, this.#spans],
       condemned: this.#condemned,
       nextId: scope.nextId,
       catalogue: scope.catalogue,
@@ -128,8 +128,8 @@ export class ColumnStore {
     const answer = await this.#catalogue({ kind: 'load' })
     assert(answer.kind === 'state', 'the catalogue answers with its state')
     const { state } = answer
-    this.#logs.load(state.files, state.offsets[LOGS.topic] ?? 0)
-    this.#spans.load(state.files, state.offsets[SPANS.topic] ?? 0)
+    this.#logs.load(state, state.offsets[LOGS.topic] ?? 0)
+    this.#spans.load(state, state.offsets[SPANS.topic] ?? 0)
     const wanted = new Set(state.files.flatMap(({ fileName }) => [dataFile(fileName), filterFile(fileName)]))
     for (const name of files.list(this.#directory)) {
       if (!wanted.has(name)) await files.remove(`${this.#directory}/${name}`)
@@ -152,6 +152,21 @@ export class ColumnStore {
     const rows = this.#spans.apply(tenant, batch, offset, receivedAtMs)
     this.#sealWhenFull()
     return { rows }
+  }
+
+  /** @returns the deletion as it may be logged and applied, or why it may not: not valid, or too many wait */
+  checkDeletion(tenant: TenantId, signal: SignalName, deletion: RowDeletion): Result<RowDeletion, Fault> {
+    return checkDeletion(deletion, this.#store(signal).tombstones(tenant).length)
+  }
+
+  /**
+   * Deletes rows whose records lie before `offset` of the signal's topic, for all readers at once; files follow behind.
+   * For intake and replay alike, in the order of the log: reserve, this, commit `rowDeletionRecord`, answer.
+   * @param deletion as `checkDeletion` or `readRowDeletion` returned it
+   * @param offset of the deletion's own record
+   */
+  deleteRows(tenant: TenantId, signal: SignalName, deletion: RowDeletion, offset: number): void {
+    this.#store(signal).deleteRows(tenant, deletion, offset)
   }
 
   /** False while the memory of hot rows is used up: who has more rows waits for `whenRoom`, or refuses them. */
@@ -261,6 +276,10 @@ export class ColumnStore {
     await this.#worker.end()
   }
 
+  #store(signal: SignalName): SignalStore<LogColumns> | SignalStore<SpanColumns> {
+    return signal === 'logs' ? this.#logs : this.#spans
+  }
+
   #spawn(): WorkerClient<WorkerRequest, WorkerAnswer> {
     return new WorkerClient(this.#options.workers.spawn('columns', { directory: this.#options.directory }))
   }
@@ -277,8 +296,8 @@ export class ColumnStore {
     return answer.answer
   }
 
-  async #write(signal: 'logs' | 'spans', fileName: string, rows: SignalMessage): Promise<FileTotals> {
-    const answer = await this.#ask({ kind: 'write', signal, fileName, rows })
+  async #write(request: Omit<WriteRequest, 'kind'>): Promise<FileTotals | undefined> {
+    const answer = await this.#ask({ kind: 'write', ...request })
     assert(answer.kind === 'written', 'the worker answers with what it wrote')
     return answer.totals
   }

@@ -23,12 +23,13 @@ export class StoredFiles {
 
   /** As readers of the tenant are told. */
   viewOf(tenant: TenantId): StoredView {
-    const files = this.of(tenant).map(({ id, fileName, checksum, minTimeNs, maxTimeNs }) => ({
+    const files = this.of(tenant).map(({ id, fileName, checksum, minTimeNs, maxTimeNs, deletedTo }) => ({
       id,
       fileName,
       checksum,
       minTimeNs,
       maxTimeNs,
+      deletedTo,
     }))
     return { version: this.#version, files }
   }

@@ -1,4 +1,5 @@
 import type { TenantId } from '@vantage/model'
+import type { Tombstone } from './deletions.ts'
 import type { HotChunk } from './hot/chunk.ts'
 import type { OriginList } from './hot/origin-list.ts'
 import type { TenantRows } from './hot/tenant-rows.ts'
@@ -10,6 +11,7 @@ interface Known {
   chunks: ReadonlySet<number>
   origins: ReadonlyMap<number, number>
   storedVersion: number
+  tombstones: readonly Tombstone[]
 }
 
 /** Chunks with the list that their origins are in. */
@@ -18,7 +20,7 @@ interface ChunkGroup<Columns> {
   readonly origins: OriginList
 }
 
-const NOTHING: Known = { chunks: new Set(), origins: new Map(), storedVersion: -1 }
+const NOTHING: Known = { chunks: new Set(), origins: new Map(), storedVersion: -1, tombstones: [] }
 
 /** All rows of some chunks, for a reader that knows nothing yet. */
 export function chunksMessage<Columns>(groups: readonly ChunkGroup<Columns>[], known = NOTHING): SignalMessage {
@@ -51,7 +53,14 @@ export class ViewBook {
     known.chunks = new Set(message.chunks.map((chunk) => chunk.id))
     known.origins = new Map(message.origins.map(({ epoch, from, origins }) => [epoch, from + origins.length]))
     known.storedVersion = stored.version
-    return isStoredNew ? { ...message, stored: stored.viewOf(tenant) } : message
+    const tombstones = rows?.tombstones ?? []
+    const areTombstonesNew = known.tombstones !== tombstones && known.tombstones.length + tombstones.length > 0
+    known.tombstones = tombstones
+    return {
+      ...message,
+      ...(isStoredNew ? { stored: stored.viewOf(tenant) } : {}),
+      ...(areTombstonesNew ? { tombstones } : {}),
+    }
   }
 
   /** The reader is gone or starts anew. */

@@ -7,6 +7,7 @@ import {
   type SpanColumns,
   type TenantId,
 } from '@vantage/model'
+import { type Tombstone, tombstonesOver } from './deletions.ts'
 import { FileReader, type FileRef } from './files/file-reader.ts'
 import { StripeCache } from './files/stripe-cache.ts'
 import type { ChunkState } from './hot/chunk.ts'
@@ -34,6 +35,8 @@ export interface SignalMessage {
   readonly origins: readonly { readonly epoch: number; readonly from: number; readonly origins: readonly Origin[] }[]
   /** Absent where unchanged since the last message. */
   readonly stored?: StoredView
+  /** All deletions in force, oldest first; absent where unchanged. */
+  readonly tombstones?: readonly Tombstone[]
 }
 
 /**
@@ -74,6 +77,7 @@ export class SignalView<Columns> {
   #hot = new Map<number, HotSource<Columns>>()
   #files = new Map<number, LazyFile<Columns>>()
   #retired: LazyFile<Columns>[] = []
+  #tombstones: readonly Tombstone[] = []
 
   constructor(signal: Signal<Columns>, scope: ViewScope) {
     this.#signal = signal
@@ -92,13 +96,18 @@ export class SignalView<Columns> {
       if (!overlaps(file.ref)) continue
       for (const stripe of this.#open(file).stripes) if (overlaps(stripe)) found.push(stripe)
     }
-    for (const source of this.#hot.values()) if (overlaps(source)) found.push(source)
+    for (const source of this.#hot.values()) {
+      if (!overlaps(source)) continue
+      source.tombstones = tombstonesOver(this.#tombstones, source)
+      found.push(source)
+    }
     return found
   }
 
   update(message: SignalMessage): void {
     this.#updateOrigins(message)
     this.#updateChunks(message)
+    if (message.tombstones !== undefined) this.#tombstones = message.tombstones
     if (message.stored !== undefined) this.#updateFiles(message.stored.files)
   }
 
@@ -113,6 +122,7 @@ export class SignalView<Columns> {
     const { files, directory, cache } = this.#scope
     file.reader ??= FileReader.open(this.#signal, files, directory, file.ref, cache)
     file.reader.sequence = file.sequence
+    file.reader.tombstones = tombstonesOver(this.#tombstones, file.ref)
     return file.reader
   }
 

@@ -88,7 +88,7 @@ export class BlockRows {
         if (isWanted(this.#wanted, name)) row.addMetadata(name, value)
       }
     }
-    this.#addFields(row, columns, at)
+    this.#addFields(row, columns, at, origin.kind === 'resource')
   }
 
   /**
@@ -130,15 +130,13 @@ export class BlockRows {
     return made
   }
 
-  /** Fields of a record that are no attributes, as Loki names them. */
-  #addFields(row: Row, columns: LogColumns, at: number): void {
+  /**
+   * Fields of a record that are no attributes, as Loki names them.
+   * @param isRecord false for lines pushed to a stream: their severity was found in them, it is their level alone
+   */
+  #addFields(row: Row, columns: LogColumns, at: number, isRecord: boolean): void {
     const wanted = this.#wanted
-    const severity = columns.severities[at] as number
-    if (severity !== 0 && isWanted(wanted, 'severity_number')) row.addMetadata('severity_number', String(severity))
-    if (isWanted(wanted, 'severity_text')) {
-      const text = this.#severityTexts.at(columns.severityTexts, at)
-      if (text !== '') row.addMetadata('severity_text', text)
-    }
+    if (isRecord) this.#addSeverity(row, columns, at)
     if (isWanted(wanted, 'trace_id') && !isZero(columns.traceIds, at * 16, at * 16 + 16)) {
       row.addMetadata('trace_id', hexText(columns.traceIds, at * 16, at * 16 + 16))
     }
@@ -146,10 +144,21 @@ export class BlockRows {
       row.addMetadata('span_id', hexText(columns.spanIds, at * 8, at * 8 + 8))
     }
     const observed = columns.observedTimes[at] as bigint
-    if (observed !== 0n && isWanted(wanted, 'observed_timestamp'))
+    if (observed !== 0n && isWanted(wanted, 'observed_timestamp')) {
       row.addMetadata('observed_timestamp', String(observed))
+    }
     const flags = columns.flags[at] as number
     if (flags !== 0 && isWanted(wanted, 'flags')) row.addMetadata('flags', String(flags))
+  }
+
+  #addSeverity(row: Row, columns: LogColumns, at: number): void {
+    const severity = columns.severities[at] as number
+    if (severity !== 0 && isWanted(this.#wanted, 'severity_number')) {
+      row.addMetadata('severity_number', String(severity))
+    }
+    if (!isWanted(this.#wanted, 'severity_text')) return
+    const text = this.#severityTexts.at(columns.severityTexts, at)
+    if (text !== '') row.addMetadata('severity_text', text)
   }
 
   /** From what the sender said, else from the line. */

@@ -14,7 +14,7 @@ export const LEVEL_NAMES: ReadonlySet<string> = new Set([
   'Lvl',
 ])
 
-export const UNKNOWN_LEVEL = 'unknown'
+const UNKNOWN_LEVEL = 'unknown'
 
 /** Spellings of levels, in lower case. */
 const LEVELS: Readonly<Record<string, string>> = {

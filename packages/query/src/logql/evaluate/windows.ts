@@ -19,7 +19,7 @@ export type WindowKernel = (samples: Samples, window: Window, parameter: number)
 
 const NS_PER_SECOND = 1e9
 
-export function seconds({ startNs, endNs }: Window): number {
+function seconds({ startNs, endNs }: Window): number {
   return (endNs - startNs) / NS_PER_SECOND
 }
 

@@ -153,7 +153,7 @@ export function formatNumber(value: number): string {
 }
 
 /** `1h30m0s`, `250ms`. Source: Go time.Duration.String. */
-export function formatGoDuration(durationNs: number): string {
+function formatGoDuration(durationNs: number): string {
   if (durationNs === 0) return '0s'
   const sign = durationNs < 0 ? '-' : ''
   const ns = Math.abs(durationNs)

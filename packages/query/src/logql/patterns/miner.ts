@@ -1,5 +1,5 @@
 /** Where something varies; the form that `|>` and `| pattern` read. */
-export const VARIABLE = '<_>'
+const VARIABLE = '<_>'
 
 /** Words and what parts them, each a piece: all of them together are the line. */
 const PIECE = /[^\s=:,;()[\]{}"'`|<>]+|[\s=:,;()[\]{}"'`|<>]/g
@@ -22,8 +22,8 @@ export interface Template {
   /** Text with `<_>` where it varies. */
   readonly pattern: string
   readonly count: number
-  /** Lines by the start of their step, unix ns. */
-  readonly samples: ReadonlyMap<bigint, number>
+  /** Lines by the start of their step, unix ns, in the order of time. */
+  readonly samples: readonly (readonly [startNs: bigint, count: number])[]
 }
 
 interface GrowingTemplate {
@@ -75,9 +75,13 @@ export class PatternMiner {
       for (const [step, count] of template.samples) known.samples.set(step, (known.samples.get(step) ?? 0) + count)
     }
     return [...byPattern]
-      .map(([pattern, { count, samples }]) => ({ pattern, count, samples }))
+      .map(([pattern, { count, samples }]) => ({ pattern, count, samples: [...samples].sort(byTime) }))
       .sort((a, b) => b.count - a.count || (a.pattern < b.pattern ? -1 : 1))
   }
+}
+
+function byTime([a]: readonly [bigint, number], [b]: readonly [bigint, number]): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** Words with digits are taken to vary from the start. */
@@ -93,10 +97,10 @@ function piecesOf(line: string): string[] {
   return pieces
 }
 
-/** How many pieces, and the first two words that do not vary. */
+/** How many pieces, and the first word that does not vary. */
 function groupKey(pieces: readonly string[]): string {
-  const words = pieces.filter((piece) => piece !== VARIABLE && IS_WORD.test(piece)).slice(0, 2)
-  return `${pieces.length} ${words.join(' ')}`
+  const word = pieces.find((piece) => piece !== VARIABLE && IS_WORD.test(piece))
+  return `${pieces.length} ${word ?? ''}`
 }
 
 function closest(group: readonly GrowingTemplate[], pieces: readonly string[]): GrowingTemplate | undefined {

@@ -5,7 +5,7 @@ import { appendName } from './label-name.ts'
 import type { Row } from './row.ts'
 import type { RowStep, StepOptions } from './stage.ts'
 
-export const JSON_ERROR = 'JSONParserErr'
+const JSON_ERROR = 'JSONParserErr'
 
 /** The label that a member's path makes, and those of the members inside it: found by key, made once. */
 interface NameNode {

@@ -8,7 +8,7 @@ const LOGFMT_ERROR = 'LogfmtParserErr'
 const encoder = new TextEncoder()
 
 /** Reads `key=value key="quoted value" key` one by one. Source: go-logfmt/logfmt decode.go. */
-export class LogfmtScanner {
+class LogfmtScanner {
   line = ''
   key = ''
   value = ''

@@ -1,5 +1,6 @@
 import { type AnyValue, hexBytes, SPAN_KINDS, type SpanCondition, type SpanField, STATUS_CODES } from '@vantage/model'
-import type { Field, FieldExpression, FieldOp, Spanset, Stage } from '../language/syntax.ts'
+import type { ComparisonOp, Field, FieldExpression, FieldOp, Spanset, Stage } from '../language/syntax.ts'
+import { compareValues } from '../operators.ts'
 import { TRUE, type Value } from '../value.ts'
 import { needsTrace } from './fields.ts'
 
@@ -15,9 +16,11 @@ export interface Candidates {
   readonly traceIds: readonly Uint8Array[] | undefined
 }
 
+const NO_DURATION: Value = { kind: 'duration', value: 0 }
 const ALWAYS: FieldExpression = { kind: 'static', value: TRUE }
 
-export function candidatesOf(stages: readonly Stage[]): Candidates {
+export function candidatesOf(pipeline: readonly Stage[]): Candidates {
+  const stages = mergedFilters(pipeline)
   const first = stages[0]
   const leaves = first === undefined ? [ALWAYS] : leavesOfStage(first)
   const alternatives = leaves.map(conjuncts)
@@ -25,6 +28,14 @@ export function candidatesOf(stages: readonly Stage[]): Candidates {
   const isExact = stages.length === 1 && first?.kind === 'filter' && alternatives[0]?.length === local[0]?.length
   const { hints, isAll } = hintsOf(local)
   return { conditions: local.map(conjunction), isExact, hints, isAll, traceIds: traceIdsOf(alternatives) }
+}
+
+/** Filters in a row at the front are one: each keeps what the one before it kept. */
+function mergedFilters(stages: readonly Stage[]): readonly Stage[] {
+  const [first, second, ...rest] = stages
+  if (first?.kind !== 'filter' || second?.kind !== 'filter') return stages
+  const condition: FieldExpression = { kind: 'binary', op: '&&', left: first.condition, right: second.condition }
+  return mergedFilters([{ kind: 'filter', condition }, ...rest])
 }
 
 function leavesOfStage(stage: Stage): FieldExpression[] {
@@ -108,6 +119,12 @@ function comparisonHint(expression: FieldExpression, op: SpanCondition['op'], va
   if (expression.kind !== 'attribute' && expression.kind !== 'intrinsic') return undefined
   const field = fieldOf(expression)
   const wanted = plainValue(value)
+  // Readers tell texts of a resource by equality, which leaves out arrays that hold the text; a service's name is none.
+  if (field?.scope === 'resource' && op === '=' && field.name !== 'service.name') return undefined
+  // A span without an end has the duration 0 here, and a negative one where times are only subtracted.
+  if (field?.name === 'duration' && field.scope === 'intrinsic' && (op === '=' || op.startsWith('>'))) {
+    if (compareValues(op as ComparisonOp, NO_DURATION, value)) return undefined
+  }
   return field === undefined || wanted === undefined ? undefined : { field, op, value: wanted }
 }
 

@@ -2,7 +2,7 @@ import { hexText, type QueryBudget, type SpanReader, type TenantId } from '@vant
 import type { Stage } from '../language/syntax.ts'
 import type { TraceqlLimits } from '../limits.ts'
 import { compileStages, type SpanSet, wholeTrace } from './pipeline.ts'
-import { TraceCollector, type TraceView } from './trace-view.ts'
+import { ByteMeter, TraceCollector, type TraceView } from './trace-view.ts'
 
 /**
  * Reads one trace whole, whenever its spans began.
@@ -17,8 +17,11 @@ export function readTrace(
   budget: QueryBudget,
   limits: TraceqlLimits,
 ): TraceView | undefined {
-  const collector = new TraceCollector(limits, budget)
-  for (const block of reader.trace(tenant, traceId, budget)) collector.add(block)
+  const collector = new TraceCollector(limits, new ByteMeter(budget))
+  for (const block of reader.trace(tenant, traceId, budget)) {
+    budget.check()
+    collector.add(block)
+  }
   return collector.finish().get(hexText(traceId, 0, 16))
 }
 

@@ -25,7 +25,7 @@ import { compileStages, type SpanSet, wholeTrace } from './pipeline.ts'
 import { type Candidates, candidatesOf } from './pushdown.ts'
 import { shownFields } from './shown-fields.ts'
 import { SpanView } from './span-view.ts'
-import { TraceCollector, type TraceView } from './trace-view.ts'
+import { ByteMeter, TraceCollector, type TraceView } from './trace-view.ts'
 
 export interface SearchRequest extends NsRange {
   readonly query: string
@@ -161,8 +161,10 @@ export function forEachTrace(
   let pending: string[] = []
   let batch = FIRST_BATCH
   const counts = { inspectedSpans: 0, inspectedTraces: 0 }
+  const meter = new ByteMeter(budget)
   const drain = (): boolean => {
-    const traces = readTraces(pending, range, tenant, reader, budget, limits)
+    const traces = readTraces(pending, range, tenant, reader, budget, limits, meter)
+    meter.release()
     counts.inspectedTraces += pending.length
     const isMore = pending.every((id) => {
       const trace = traces.get(id)
@@ -224,8 +226,9 @@ function readTraces(
   reader: SpanReader,
   budget: QueryBudget,
   limits: TraceqlLimits,
+  meter: ByteMeter,
 ): Map<string, TraceView> {
-  const collector = new TraceCollector(limits, budget)
+  const collector = new TraceCollector(limits, meter)
   const scan = {
     startNs: range.startNs - TRACE_REACH_NS,
     endNs: range.endNs + TRACE_REACH_NS,
@@ -235,7 +238,10 @@ function readTraces(
     direction: 'forward' as const,
   }
   const wanted = new Set(ids)
-  for (const block of reader.scan(tenant, scan, budget)) collector.add(block, wanted)
+  for (const block of reader.scan(tenant, scan, budget)) {
+    budget.check()
+    collector.add(block, wanted)
+  }
   return collector.finish()
 }
 

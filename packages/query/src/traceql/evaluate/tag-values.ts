@@ -86,7 +86,9 @@ function knownValues(
 ): Value[] | undefined {
   if (field.isParent) return undefined
   if (field.kind === 'attribute') {
-    return reader.values(tenant, { scope: field.scope, name: field.name }, request, request.limit, budget)
+    const values = reader.values(tenant, { scope: field.scope, name: field.name }, request, request.limit, budget)
+    const found = new Map(values.flatMap(elements).map((value) => [valueKey(value), value]))
+    return [...found.values()].slice(0, request.limit)
   }
   switch (field.name) {
     case 'name':

@@ -15,7 +15,7 @@ import { SpanView } from './span-view.ts'
 export const NO_PARENT = -1
 
 /**
- * All spans of one trace that were read, in memory of its own, with who is whose parent. Places are in the order in
+ * All spans of one trace that were read, copied, with who is whose parent. Places are in the order in
  * which the spans were read.
  */
 export class TraceView {
@@ -33,8 +33,12 @@ export class TraceView {
   /** The earliest span without a parent id. */
   readonly root: SpanView | undefined
 
+  /** What it takes in memory, about. */
+  readonly bytes: number
+
   /** @param spans of one trace, each once; they become this trace's */
-  constructor(spans: readonly SpanView[]) {
+  constructor(spans: readonly SpanView[], bytes: number) {
+    this.bytes = bytes
     this.spans = spans
     const count = spans.length
     this.parents = new Int32Array(count).fill(NO_PARENT)
@@ -122,17 +126,57 @@ export class TraceView {
   }
 }
 
+/** Place in SPAN_KINDS. */
 const SERVER = 2
 
-/** Copies spans of many traces out of borrowed blocks, sorted by trace. */
+/** Charges a budget for the most that is held at one time: what a batch took is free for the next one. */
+export class ByteMeter {
+  readonly #budget: QueryBudget
+  #held = 0
+  #charged = 0
+
+  constructor(budget: QueryBudget) {
+    this.#budget = budget
+  }
+
+  hold(bytes: number): void {
+    this.#held += bytes
+    if (this.#held <= this.#charged) return
+    this.#budget.chargeBytes(this.#held - this.#charged)
+    this.#charged = this.#held
+  }
+
+  release(): void {
+    this.#held = 0
+  }
+}
+
+/** Bytes that a span takes beside its texts. */
+const ROW_BYTES = 256
+const ARENA_BYTES = 64 * 1024
+
+/** Rows of one trace in the collector's columns. */
+interface TraceRows {
+  readonly rows: number[]
+  /** Spans that are there, so that one that was stored twice is kept once. */
+  readonly seen: Set<string>
+  bytes: number
+}
+
+/** Copies spans of many traces out of borrowed blocks, into columns that the traces share. */
 export class TraceCollector {
   readonly #limits: TraceqlLimits
-  readonly #budget: QueryBudget
+  readonly #meter: ByteMeter
   readonly #traces = new Map<string, TraceRows>()
+  readonly #batch = new SpanBatch()
+  readonly #origins: Origin[] = []
+  readonly #placeOfOrigin = new Map<Origin, number>()
+  #arena = new Uint8Array(ARENA_BYTES)
+  #used = 0
 
-  constructor(limits: TraceqlLimits, budget: QueryBudget) {
+  constructor(limits: TraceqlLimits, meter: ByteMeter) {
     this.#limits = limits
-    this.#budget = budget
+    this.#meter = meter
   }
 
   /** @param wanted trace ids in hex; others are left out. Absent = all */
@@ -144,80 +188,46 @@ export class TraceCollector {
       if (wanted !== undefined && !wanted.has(id)) continue
       let trace = this.#traces.get(id)
       if (trace === undefined) {
-        trace = new TraceRows()
+        trace = { rows: [], seen: new Set(), bytes: 0 }
         this.#traces.set(id, trace)
       }
-      const bytes = trace.add(view)
-      this.#budget.chargeBytes(bytes)
+      this.#copy(view, trace)
       this.#check(id, trace)
     }
-    this.#budget.check()
   }
 
-  /** The traces by their ids; the collector is empty afterwards. */
+  /** The traces by their ids. The collector has done its work. */
   finish(): Map<string, TraceView> {
+    const { columns } = this.#batch
+    for (const ranges of rangesOf(columns)) ranges.bytes = this.#arena
     const views = new Map<string, TraceView>()
-    for (const [id, rows] of this.#traces) views.set(id, rows.finish())
-    this.#traces.clear()
+    for (const [id, { rows, bytes }] of this.#traces) {
+      const spans = rows.map((row) => {
+        const span = new SpanView()
+        span.moveTo(columns, this.#origins, row)
+        return span
+      })
+      views.set(id, new TraceView(spans, bytes))
+    }
     return views
   }
 
-  #check(id: string, { bytes, count }: TraceRows): void {
-    const { traceBytesMax, traceSpansMax } = this.#limits
-    if (bytes > traceBytesMax) throw tooLarge(id, `${traceBytesMax} bytes`, 'query.maxTraceBytes')
-    if (count > traceSpansMax) throw tooLarge(id, `${traceSpansMax} spans`, 'query.maxTraceSpans')
-  }
-}
-
-function tooLarge(id: string, max: string, limit: string): FaultError {
-  const message = `trace ${id} is too large to be read whole: want at most ${max} (${limit})`
-  return new FaultError(fault('unprocessable', message, { limit }))
-}
-
-/** Bytes that a span takes beside its texts. */
-const ROW_BYTES = 128
-
-/** The rows of one trace, copied; a span that was stored twice is kept once. */
-class TraceRows {
-  readonly #batch = new SpanBatch()
-  readonly #origins: Origin[] = []
-  readonly #placeOfOrigin = new Map<Origin, number>()
-  readonly #seen = new Set<string>()
-  #arena = new Uint8Array(4096)
-  #used = 0
-
-  get bytes(): number {
-    return this.#used + this.count * ROW_BYTES
-  }
-
-  get count(): number {
-    return this.#batch.columns.count
-  }
-
-  /** @returns bytes taken */
-  add(view: SpanView): number {
+  #copy(view: SpanView, trace: TraceRows): void {
     const key = `${view.spanId}${view.kind}${view.startNs}`
-    if (this.#seen.has(key)) return 0
-    this.#seen.add(key)
+    if (trace.seen.has(key)) return
+    trace.seen.add(key)
     const before = this.#used
     const row = this.#batch.addRow(this.#origin(view.origin))
     const { columns } = this.#batch
     copyFixed(view.columns, view.row, columns, row)
     const sources = rangesOf(view.columns)
-    for (const [i, target] of rangesOf(columns).entries())
+    for (const [i, target] of rangesOf(columns).entries()) {
       this.#copyRange(sources[i] as ByteRanges, view.row, target, row)
-    return this.#used - before + ROW_BYTES
-  }
-
-  finish(): TraceView {
-    const { columns } = this.#batch
-    for (const ranges of rangesOf(columns)) ranges.bytes = this.#arena
-    const views = Array.from({ length: columns.count }, (_, row) => {
-      const view = new SpanView()
-      view.moveTo(columns, this.#origins, row)
-      return view
-    })
-    return new TraceView(views)
+    }
+    trace.rows.push(row)
+    const bytes = this.#used - before + ROW_BYTES
+    trace.bytes += bytes
+    this.#meter.hold(bytes)
   }
 
   #origin(origin: Origin): number {
@@ -239,6 +249,17 @@ class TraceRows {
     target.set(row, this.#used, need)
     this.#used = need
   }
+
+  #check(id: string, { bytes, rows }: TraceRows): void {
+    const { traceBytesMax, traceSpansMax } = this.#limits
+    if (bytes > traceBytesMax) throw tooLarge(id, `${traceBytesMax} bytes`, 'query.maxTraceBytes')
+    if (rows.length > traceSpansMax) throw tooLarge(id, `${traceSpansMax} spans`, 'query.maxTraceSpans')
+  }
+}
+
+function tooLarge(id: string, max: string, limit: string): FaultError {
+  const message = `trace ${id} is too large to be read whole: want at most ${max} (${limit})`
+  return new FaultError(fault('unprocessable', message, { limit }))
 }
 
 function rangesOf({ names, statusMessages, traceStates, attributes, events, links }: SpanColumns): ByteRanges[] {

@@ -1,8 +1,9 @@
 import { arithmetic } from '../operators.ts'
 import type { Value } from '../value.ts'
 import { syntaxRefusal } from './fault.ts'
-import type { ArithmeticOp, ComparisonOp } from './syntax.ts'
 import {
+  type ArithmeticOp,
+  type ComparisonOp,
   type MathOp,
   type Metrics,
   type Scalar,

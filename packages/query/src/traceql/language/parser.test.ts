@@ -294,7 +294,7 @@ test('what is printed parses to the same query', () => {
       if (!parsed.ok) throw new Error(`${text}: ${parsed.error.message}`)
       expect(parsed.value, text).toEqual(one)
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   )
 })
 

@@ -149,7 +149,7 @@ function quoted(text: string): string {
 }
 
 function doubleText(value: number): string {
-  const text = String(value)
+  const text = Object.is(value, -0) ? '-0' : String(value)
   return /[.e]/.test(text) ? text : `${text}.0`
 }
 

@@ -1,6 +1,6 @@
 import { foreign } from '@vantage/model'
 import type { TraceqlLimits } from '../limits.ts'
-import { TraceqlRefusal as Refusal, syntaxRefusal, type TraceqlRefusal } from './fault.ts'
+import { syntaxRefusal, TraceqlRefusal } from './fault.ts'
 import { lex, type Token } from './lexer.ts'
 
 /** Tokens in order, with the limits that the parser counts against. */
@@ -14,7 +14,7 @@ export class TokenReader {
   constructor(text: string, limits: TraceqlLimits) {
     if (text.length > limits.textCharsMax) {
       const message = `want at most ${limits.textCharsMax} characters (query.maxTextBytes), got ${text.length}`
-      throw new Refusal('syntax', message)
+      throw new TraceqlRefusal('syntax', message)
     }
     this.#tokens = lex(text)
     this.#limits = limits

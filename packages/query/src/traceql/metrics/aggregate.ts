@@ -23,6 +23,8 @@ interface Group {
   readonly labels: readonly NamedValue[]
   readonly cells: Cells
   readonly exemplars: Exemplar[]
+  /** 1 where an interval has one. */
+  readonly hasExemplar: Uint8Array
 }
 
 /** What is kept of a group by interval. */
@@ -99,14 +101,20 @@ export class GroupedAggregator implements SpanAggregator {
     this.#budget.chargeSeries(1)
     this.#budget.chargeSamples(this.#grid.steps)
     const labels = this.#by.map(({ name }, i) => ({ name, value: values[i] as Value }))
-    const group = { labels, cells: cellsOf(this.#aggregate, this.#grid), exemplars: [] }
+    const group = {
+      labels,
+      cells: cellsOf(this.#aggregate, this.#grid),
+      exemplars: [],
+      hasExemplar: new Uint8Array(this.#grid.steps),
+    }
     this.#groups.set(key, group)
     return group
   }
 
   /** One for each interval of a group, until there are enough. */
-  #keepExemplar({ exemplars }: Group, span: SpanView, step: number, value: number): void {
-    if (this.#exemplars >= this.#exemplarsMax || exemplars.some((one) => one.step === step)) return
+  #keepExemplar({ exemplars, hasExemplar }: Group, span: SpanView, step: number, value: number): void {
+    if (this.#exemplars >= this.#exemplarsMax || hasExemplar[step] === 1) return
+    hasExemplar[step] = 1
     this.#exemplars++
     exemplars.push({ traceId: span.traceId, step, timeMs: Number(span.startNs / 1_000_000n), value })
   }

@@ -1,7 +1,8 @@
 // biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node modules lacks node:sqlite
 import { DatabaseSync } from 'node:sqlite'
 import { unreachable } from '@vantage/model'
-import type { CatalogueAnswer, CatalogueRequest, CatalogueState, FileRow, NewFile } from './protocol.ts'
+import { matchersFromJson, matchersToJson } from '../../metrics/tombstones.ts'
+import type { CatalogueAnswer, CatalogueRequest, CatalogueState, DeleteRow, FileRow, NewFile } from './protocol.ts'
 
 /** Version of the tables below; a newer one is refused. */
 const CATALOGUE_VERSION = 1
@@ -21,7 +22,17 @@ const TABLES = `
     to_offset INTEGER NOT NULL,
     checksum INTEGER NOT NULL,
     services TEXT NOT NULL,
-    arrived_ms REAL NOT NULL
+    arrived_ms REAL NOT NULL,
+    deleted_to INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS deletes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    signal TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    matchers TEXT NOT NULL,
+    start_ns INTEGER NOT NULL,
+    end_ns INTEGER NOT NULL,
+    log_offset INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE IF NOT EXISTS offsets (
     topic TEXT PRIMARY KEY,
@@ -58,16 +69,22 @@ export class Catalogue {
       case 'load':
         return { kind: 'state', state: this.#load() }
       case 'seal': {
-        const { files, topic, toOffset } = request
-        return { kind: 'ids', ids: this.#transaction(() => this.#seal(files, topic, toOffset)) }
+        const { files, deletes, topic, toOffset } = request
+        return { kind: 'ids', ids: this.#transaction(() => this.#seal(files, deletes, topic, toOffset)) }
       }
       case 'replace': {
         const ids = this.#transaction(() => {
           this.#remove(request.removed)
-          return [this.#insert(request.file)]
+          return request.file === undefined ? [] : [this.#insert(request.file)]
         })
         return { kind: 'ids', ids }
       }
+      case 'settle':
+        this.#database.prepare('UPDATE files SET deleted_to = ? WHERE id = ?').run(request.deletedTo, request.file)
+        return { kind: 'ids', ids: [] }
+      case 'forget':
+        this.#transaction(() => this.#forget(request.deletes))
+        return { kind: 'ids', ids: [] }
       case 'drop':
         this.#transaction(() => this.#remove(request.removed))
         return { kind: 'ids', ids: [] }
@@ -88,11 +105,14 @@ export class Catalogue {
     for (const row of this.#database.prepare('SELECT topic, to_offset FROM offsets').all()) {
       offsets[String(row['topic'])] = Number(row['to_offset'])
     }
-    return { files: select.all().map(fileOf), offsets }
+    const deletes = this.#database.prepare('SELECT * FROM deletes ORDER BY log_offset')
+    deletes.setReadBigInts(true)
+    return { files: select.all().map(fileOf), offsets, deletes: deletes.all().map(deleteOf) }
   }
 
-  #seal(files: readonly NewFile[], topic: string, toOffset: number): number[] {
+  #seal(files: readonly NewFile[], deletes: readonly DeleteRow[], topic: string, toOffset: number): number[] {
     const ids = files.map((file) => this.#insert(file))
+    for (const one of deletes) this.#insertDelete(one)
     this.#database
       .prepare(
         `INSERT INTO offsets (topic, to_offset) VALUES (?, ?)
@@ -106,8 +126,8 @@ export class Catalogue {
     const result = this.#database
       .prepare(
         `INSERT INTO files (signal, tenant, file_name, level, rows, bytes, min_time_ns, max_time_ns, from_offset,
-           to_offset, checksum, services, arrived_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           to_offset, checksum, services, arrived_ms, deleted_to)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         file.signal,
@@ -123,8 +143,21 @@ export class Catalogue {
         file.checksum,
         JSON.stringify(file.services),
         file.arrivedMs,
+        file.deletedTo,
       )
     return Number(result.lastInsertRowid)
+  }
+
+  #insertDelete({ signal, tenant, tombstone }: DeleteRow): void {
+    const { matchers, startNs, endNs, offset } = tombstone
+    this.#database
+      .prepare('INSERT INTO deletes (signal, tenant, matchers, start_ns, end_ns, log_offset) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(signal, tenant, JSON.stringify(matchersToJson(matchers)), startNs, endNs, offset)
+  }
+
+  #forget(deletes: readonly DeleteRow[]): void {
+    const statement = this.#database.prepare('DELETE FROM deletes WHERE signal = ? AND tenant = ? AND log_offset = ?')
+    for (const { signal, tenant, tombstone } of deletes) statement.run(signal, tenant, tombstone.offset)
   }
 
   #remove(ids: readonly number[]): void {
@@ -163,5 +196,19 @@ function fileOf(row: Record<string, unknown>): FileRow {
     checksum: Number(row['checksum']),
     services: JSON.parse(String(row['services'])) as string[],
     arrivedMs: Number(row['arrived_ms']),
+    deletedTo: Number(row['deleted_to']),
+  }
+}
+
+function deleteOf(row: Record<string, unknown>): DeleteRow {
+  return {
+    signal: row['signal'] === 'spans' ? 'spans' : 'logs',
+    tenant: String(row['tenant']),
+    tombstone: {
+      matchers: matchersFromJson(JSON.parse(String(row['matchers']))),
+      startNs: row['start_ns'] as bigint,
+      endNs: row['end_ns'] as bigint,
+      offset: Number(row['log_offset']),
+    },
   }
 }

@@ -1,4 +1,5 @@
 import type { TenantId } from '@vantage/model'
+import type { Tombstone } from '../deletions.ts'
 
 export type SignalName = 'logs' | 'spans'
 
@@ -25,22 +26,43 @@ export interface FileRow {
   readonly services: readonly string[]
   /** When its newest rows arrived, unix ms. */
   readonly arrivedMs: number
+  /** Deletions below this offset are made final in it, or came before its rows. */
+  readonly deletedTo: number
 }
 
 export type NewFile = Omit<FileRow, 'id'>
+
+/** A deletion whose log record may be gone before every file was rewritten. */
+export interface DeleteRow {
+  readonly signal: SignalName
+  readonly tenant: TenantId
+  readonly tombstone: Tombstone
+}
 
 export interface CatalogueState {
   readonly files: readonly FileRow[]
   /** Topic → offset below which everything is sealed. */
   readonly offsets: Readonly<Record<string, number>>
+  /** Lowest log offset first. */
+  readonly deletes: readonly DeleteRow[]
 }
 
 /** Every request is one transaction. */
 export type CatalogueRequest =
   | { readonly kind: 'load' }
-  | { readonly kind: 'seal'; readonly files: readonly NewFile[]; readonly topic: string; readonly toOffset: number }
-  /** One file in place of others. */
-  | { readonly kind: 'replace'; readonly removed: readonly number[]; readonly file: NewFile }
+  | {
+      readonly kind: 'seal'
+      readonly files: readonly NewFile[]
+      readonly deletes: readonly DeleteRow[]
+      readonly topic: string
+      readonly toOffset: number
+    }
+  /** One file in place of others; none where nothing is left of them. */
+  | { readonly kind: 'replace'; readonly removed: readonly number[]; readonly file: NewFile | undefined }
+  /** Deletions below `deletedTo` name nothing in the file. */
+  | { readonly kind: 'settle'; readonly file: number; readonly deletedTo: number }
+  /** Deletions that are final everywhere. */
+  | { readonly kind: 'forget'; readonly deletes: readonly DeleteRow[] }
   | { readonly kind: 'drop'; readonly removed: readonly number[] }
 
 export type CatalogueAnswer =

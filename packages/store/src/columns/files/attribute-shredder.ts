@@ -2,6 +2,8 @@ import type { ByteRanges } from '@vantage/model'
 import { ByteWriter } from '../parquet/byte-writer.ts'
 import type { ColumnSpec, ColumnValues } from '../parquet/column-values.ts'
 import { AttributeCursor, isBytes, nextAttribute } from '../read/attribute-scan.ts'
+import type { BloomBuilder } from './bloom.ts'
+import { addTokens } from './tokens.ts'
 
 /** Columns of attributes in one file; what has none lies in the rest. */
 const COLUMNS_MAX = 200
@@ -147,6 +149,18 @@ export class AttributeShredder {
     this.#valueTo = grown(this.#valueTo)
     this.#messageFrom = grown(this.#messageFrom)
     this.#messageTo = grown(this.#messageTo)
+  }
+
+  /** Adds the words of the values that are texts in rows [from, to) of the row group that `begin` read. */
+  addTokens({ bytes }: ByteRanges, from: number, to: number, bloom: BloomBuilder): void {
+    const end = this.#rowStarts[to] as number
+    for (let at = this.#rowStarts[from] as number; at < end; at++) {
+      let start = this.#valueFrom[at] as number
+      if (bytes[start] !== 0x0a) continue
+      start++
+      while ((bytes[start] as number) >= 128) start++
+      addTokens(bytes, start + 1, this.#valueTo[at] as number, bloom)
+    }
   }
 
   /** Layout, rest and columns of the row group that `begin` read, in this order. */

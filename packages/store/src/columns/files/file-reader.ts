@@ -1,4 +1,5 @@
 import type { FileSystem, OpenFile, Origin } from '@vantage/model'
+import type { Tombstone } from '../deletions.ts'
 import type { PagePlace } from '../parquet/column-chunk.ts'
 import type { ColumnSpec } from '../parquet/column-values.ts'
 import { decodePage, type PageValues, readEntries, readPage } from '../parquet/page-reader.ts'
@@ -17,6 +18,8 @@ export interface FileRef {
   /** Unix ns, both inclusive. */
   readonly minTimeNs: bigint
   readonly maxTimeNs: bigint
+  /** Deletions below this offset are made final in it, or came before its rows. */
+  readonly deletedTo: number
 }
 
 /** Entries of a dictionary: of numbers as they lie, each of its width. */
@@ -36,6 +39,8 @@ export class FileReader<Columns> {
   readonly stripes: readonly FileStripe<Columns>[]
   /** Orders its rows among those of equal times: whole numbers, later files higher. */
   sequence = 0
+  /** Deletions that may hide some of its rows. */
+  tombstones: readonly Tombstone[] = []
 
   private constructor(
     signal: Signal<Columns>,

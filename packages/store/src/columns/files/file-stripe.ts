@@ -1,4 +1,5 @@
 import type { ByteRanges, Origin } from '@vantage/model'
+import { type Tombstone, tombstonesOver } from '../deletions.ts'
 import type { ScanPart } from '../read/scan-part.ts'
 import type { RowSource, RowsInOrder } from '../read/source.ts'
 import { ATTRIBUTES, type ColumnSet, type Signal } from '../rows/column-set.ts'
@@ -56,6 +57,11 @@ export class FileStripe<Columns> implements RowSource<Columns> {
 
   get sequence(): number {
     return this.#reader.sequence + this.#fraction
+  }
+
+  get tombstones(): readonly Tombstone[] {
+    const { minTimeNs, maxTimeNs } = this
+    return tombstonesOver(this.#reader.tombstones, { deletedTo: 0, minTimeNs, maxTimeNs })
   }
 
   get origins(): readonly Origin[] {

@@ -153,7 +153,9 @@ export class FileWriter<Columns> {
       minTimeNs: String(timeAt(times, from)),
       maxTimeNs: String(timeAt(times, to - 1)),
       rows: to - from,
-      tokens: this.#addFilter(this.#stripeFilters.tokens(set.ranges[0] as ByteRanges, kinds, attributes, from, to)),
+      tokens: this.#addFilter(
+        this.#stripeFilters.tokens(set.ranges[0] as ByteRanges, kinds, this.#shredder, attributes, from, to),
+      ),
       traces: this.#addFilter(this.#stripeFilters.traces(set, from, to)),
     })
   }

@@ -4,76 +4,17 @@ import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { NodeFileSystem } from '@vantage/bytes'
-import { type AnyValue, type Attributes, hexText, NO_ORIGIN, type Origin, serviceOf } from '@vantage/model'
+import { type AnyValue, NO_ORIGIN, serviceOf } from '@vantage/model'
 import { type ContractLogRow, logBatchOf } from '@vantage/model/contract-tests'
 import { seededRandom, testSeed } from '@vantage/model/testing'
 import { parquetReadObjects } from 'hyparquet'
 import { afterAll, expect, test } from 'vitest'
 import { LOGS } from '../rows/column-set.ts'
+import { richLogs } from '../testing/rich-rows.ts'
 import { FileWriter } from './file-writer.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'vantage-columns-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
-
-const BASE_NS = 1_700_000_000_123_456_789n
-
-function text(value: string): AnyValue {
-  return { kind: 'string', value }
-}
-
-function origins(): Origin[] {
-  return ['web', 'db', 'ünï'].map((name, i) => ({
-    ...NO_ORIGIN,
-    resource: [
-      { key: 'service.name', value: text(name) },
-      { key: 'host.cores', value: { kind: 'int', value: BigInt(i) } },
-    ],
-    scopeName: `scope ${i}`,
-  }))
-}
-
-function pick<T>(random: () => number, list: readonly T[]): T {
-  return list[Math.floor(random() * list.length)] as T
-}
-
-function randomAttributes(random: () => number): Attributes {
-  const all: Attributes = [
-    { key: 'method', value: text(pick(random, ['GET', 'POST'])) },
-    { key: 'user', value: text(`u-${Math.floor(random() * 1e6)}`) },
-    { key: 'status', value: { kind: 'int', value: BigInt(pick(random, [200, 404, -1])) } },
-    { key: 'big', value: { kind: 'int', value: BigInt(Math.floor(random() * 1e9)) * 7_777_777_777n } },
-    { key: 'took', value: { kind: 'double', value: random() * 1000 } },
-    { key: 'ok', value: { kind: 'bool', value: random() < 0.5 } },
-    { key: 'status', value: text('repeated with another type') },
-    { key: 'list', value: { kind: 'array', values: [text('a'), { kind: 'bytes', value: Uint8Array.of(1, 2) }] } },
-    { key: 'none', value: { kind: 'empty' } },
-    { key: '', value: text('') },
-  ]
-  return all.filter(() => random() < 0.6)
-}
-
-function randomLogs(random: () => number, count: number): ContractLogRow[] {
-  const sent = origins()
-  return Array.from({ length: count }, (_, i) => ({
-    timeNs: BASE_NS + BigInt(i) * 1_000_003n + (i > count / 2 ? 2n ** 55n : 0n),
-    origin: pick(random, sent),
-    attributes: randomAttributes(random),
-    ...(random() < 0.9 ? { body: `line ${i} ${pick(random, ['alpha', 'beta', 'ünï'])}` } : {}),
-    ...(random() < 0.1 ? { body: { kind: 'map', entries: [{ key: 'n', value: text(`value ${i}`) }] } as const } : {}),
-    ...(random() < 0.5 ? { observedTimeNs: BASE_NS - BigInt(i) } : {}),
-    ...(random() < 0.5 ? { severity: pick(random, [9, 17]), severityText: pick(random, ['INFO', 'ERROR']) } : {}),
-    ...(random() < 0.5 ? { traceId: hex(random, 16), spanId: hex(random, 8), flags: 4_294_967_295 } : {}),
-    ...(random() < 0.1 ? { eventName: `event ${i}`, droppedAttributes: i } : {}),
-  }))
-}
-
-function hex(random: () => number, bytes: number): string {
-  return hexText(
-    Uint8Array.from({ length: bytes }, () => Math.floor(random() * 256)),
-    0,
-    bytes,
-  )
-}
 
 function writeLogs(name: string, rows: readonly ContractLogRow[]): string {
   const batch = logBatchOf(rows)
@@ -158,7 +99,7 @@ test.each([
   ['two row groups', 70_000],
 ])('%s of logs: DuckDB and hyparquet read every column as it was sent', async (name, count) => {
   const seed = testSeed()
-  const rows = randomLogs(seededRandom(seed), count)
+  const rows = richLogs(seededRandom(seed), count)
   const path = writeLogs(`logs-${count}`, rows)
   // Fewer rows than a column needs: no attribute has one.
   const keys = count < 8 ? WANTED.filter((key) => !key.startsWith('attributes.')) : WANTED

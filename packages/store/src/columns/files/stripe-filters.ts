@@ -1,6 +1,6 @@
 import { BODY_KIND, type ByteRanges, decodeValue, valueText } from '@vantage/model'
-import { AttributeCursor, nextAttribute } from '../read/attribute-scan.ts'
 import type { ColumnSet } from '../rows/column-set.ts'
+import type { AttributeShredder } from './attribute-shredder.ts'
 import { BloomBuilder } from './bloom.ts'
 import { addTokens, traceHash } from './tokens.ts'
 
@@ -12,16 +12,17 @@ const TRACE_BYTES = 32 * 1024
 export class StripeFilters {
   readonly #tokens = new BloomBuilder(TOKEN_BYTES)
   readonly #traces = new BloomBuilder(TRACE_BYTES)
-  readonly #cursor = new AttributeCursor()
 
   /**
    * Words of lines or names, and of attribute values that are texts, in rows [from, to).
    * @param kinds of bodies, where the first range column holds some
+   * @param attributes has begun with the row group, whose attributes are `ranges`
    */
   tokens(
     lines: ByteRanges,
     kinds: Uint8Array | undefined,
-    attributes: ByteRanges,
+    attributes: AttributeShredder,
+    ranges: ByteRanges,
     from: number,
     to: number,
   ): Uint8Array {
@@ -35,8 +36,8 @@ export class StripeFilters {
       } else {
         addTokens(lines.bytes, start, end, this.#tokens)
       }
-      this.#addValues(attributes, row)
     }
+    attributes.addTokens(ranges, from, to, this.#tokens)
     return this.#tokens.fold()
   }
 
@@ -47,18 +48,6 @@ export class StripeFilters {
       if (!isSame(traceIds, row, row - 1) || row === from) this.#traces.add(traceHash(traceIds, row * 16))
     }
     return this.#traces.fold()
-  }
-
-  #addValues(attributes: ByteRanges, row: number): void {
-    const cursor = this.#cursor
-    const { bytes } = attributes
-    cursor.reset(bytes, attributes.from[row] as number, attributes.to[row] as number)
-    while (nextAttribute(cursor)) {
-      if (bytes[cursor.valueFrom] !== 0x0a) continue
-      let from = cursor.valueFrom + 1
-      while ((bytes[from] as number) >= 128) from++
-      addTokens(bytes, from + 1, cursor.valueTo, this.#tokens)
-    }
   }
 }
 

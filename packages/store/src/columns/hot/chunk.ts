@@ -39,6 +39,8 @@ export interface ChunkState {
   readonly maxTimeNs: bigint
   readonly isOrdered: boolean
   readonly originEpoch: number
+  /** Deletions below this offset came before its rows. */
+  readonly deletedTo: number
 }
 
 /** A chunk as its writer has it. */
@@ -48,6 +50,7 @@ export class HotChunk<Columns> {
   readonly buffer: SharedArrayBuffer
   readonly memory: ChunkMemory<Columns>
   readonly originEpoch: number
+  readonly deletedTo: number
   count = 0
   #front = 0
   #back: number
@@ -55,11 +58,19 @@ export class HotChunk<Columns> {
   #minRow = 0
   #maxRow = 0
 
-  constructor(id: number, signal: Signal<Columns>, buffer: SharedArrayBuffer, rowsMax: number, originEpoch: number) {
+  constructor(
+    id: number,
+    signal: Signal<Columns>,
+    buffer: SharedArrayBuffer,
+    rowsMax: number,
+    originEpoch: number,
+    deletedTo: number,
+  ) {
     this.id = id
     this.signal = signal
     this.buffer = buffer
     this.originEpoch = originEpoch
+    this.deletedTo = deletedTo
     this.memory = layChunk(signal, buffer, rowsMax)
     this.#back = this.memory.arena.length
     Atomics.store(this.memory.header, 0, 0)
@@ -75,6 +86,7 @@ export class HotChunk<Columns> {
       maxTimeNs: timeAt(times, this.#maxRow),
       isOrdered: this.#isOrdered,
       originEpoch: this.originEpoch,
+      deletedTo: this.deletedTo,
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Tombstone } from '../deletions.ts'
 import { CHUNK_BYTES_MAX, CHUNK_BYTES_MIN, CHUNK_ROW_BYTES, ORIGINS_PER_LIST_MAX } from '../limits.ts'
 import type { ColumnSet, Signal } from '../rows/column-set.ts'
 import { bytesOfRow, HotChunk } from './chunk.ts'
@@ -18,6 +19,8 @@ export class TenantRows<Columns> {
   chunks: HotChunk<Columns>[] = []
   /** Oldest first. */
   frozen: FrozenRows<Columns>[] = []
+  /** In force, oldest first. */
+  tombstones: readonly Tombstone[] = []
   origins: OriginList
   #places = new Int32Array(64)
   #lastBytes = 0
@@ -34,8 +37,12 @@ export class TenantRows<Columns> {
     return this.chunks.reduce((sum, chunk) => sum + chunk.buffer.byteLength, 0)
   }
 
-  /** Appends the first `count` rows. @param defaultTime halves of the time of rows that have none */
-  append(source: ColumnSet, count: number, origins: BatchOrigins, defaultTime: Int32Array): void {
+  /**
+   * Appends the first `count` rows.
+   * @param defaultTime halves of the time of rows that have none
+   * @param offset of their record
+   */
+  append(source: ColumnSet, count: number, origins: BatchOrigins, defaultTime: Int32Array, offset: number): void {
     if (origins.originCount > this.#places.length) this.#places = new Int32Array(origins.originCount * 2)
     this.origins.intern(origins, this.#places)
     let at = 0
@@ -43,7 +50,7 @@ export class TenantRows<Columns> {
       const chunk = this.chunks.at(-1)
       const fitting = chunk === undefined ? 0 : chunk.room(source, at, count)
       if (chunk === undefined || fitting === 0) {
-        this.#open(bytesOfRow(source, at))
+        this.#open(bytesOfRow(source, at), offset)
         continue
       }
       chunk.append(source, at, at + fitting, this.#places, defaultTime)
@@ -69,12 +76,12 @@ export class TenantRows<Columns> {
   }
 
   /** Chunks grow with what a tenant sends. */
-  #open(rowBytes: number): void {
+  #open(rowBytes: number, offset: number): void {
     const sent = Math.max(this.liveBytes, this.#lastBytes / 2)
     // Columns take less than a third of a chunk, so that the arena of half as much again holds the row.
     const wanted = Math.max(Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, sent)), rowBytes * 1.5)
     const buffer = this.#pool.take(wanted)
     const rowsMax = Math.floor(Math.min(buffer.byteLength, CHUNK_BYTES_MAX) / CHUNK_ROW_BYTES)
-    this.chunks.push(new HotChunk(this.#nextId(), this.#signal, buffer, rowsMax, this.origins.epoch))
+    this.chunks.push(new HotChunk(this.#nextId(), this.#signal, buffer, rowsMax, this.origins.epoch, offset))
   }
 }

@@ -7,6 +7,8 @@ const ENTRIES_MIN = 16
 /** Of the first values hardly two are the same: the others are not looked at. */
 const SAMPLE_VALUES = 1024
 const SAMPLE_ENTRIES_MAX = 768
+/** Memory that most dictionaries fit. */
+const ENTRY_BYTES = 4096
 
 /** Different values in the order they were met, and the place of each value among them. */
 export interface Dictionary {
@@ -50,42 +52,73 @@ function usedEntries(codes: Int32Array, entries: readonly Uint8Array[], count: n
   return { codes: out, entries: used }
 }
 
-/** Open addressing over the bytes of the entries. */
+/** Open addressing over the bytes of the entries, which lie one behind the other. */
 function rangeDictionary({ bytes, from, to }: Ranges, count: number): Dictionary | undefined {
   const most = entriesMax(count)
   const mask = ENTRIES_MAX * 4 - 1
   const table = new Int32Array(mask + 1).fill(-1)
-  const entries: Uint8Array[] = []
+  const starts = new Int32Array(most + 1)
   const codes = new Int32Array(count)
+  let known = new Uint8Array(ENTRY_BYTES)
+  let entries = 0
   for (let i = 0; i < count; i++) {
     const start = from[i] as number
     const end = to[i] as number
     let slot = hashRange(bytes, start, end) & mask
     let code = table[slot] as number
-    while (code >= 0 && !isRange(entries[code] as Uint8Array, bytes, start, end)) {
+    while (code >= 0 && !isEntry(known, starts[code] as number, starts[code + 1] as number, bytes, start, end)) {
       slot = (slot + 1) & mask
       code = table[slot] as number
     }
     if (code < 0) {
-      if (entries.length === most || (i < SAMPLE_VALUES && entries.length === SAMPLE_ENTRIES_MAX)) return undefined
-      code = entries.length
+      if (entries === most || (i < SAMPLE_VALUES && entries === SAMPLE_ENTRIES_MAX)) return undefined
+      code = entries++
       table[slot] = code
-      entries.push(bytes.slice(start, end))
+      const top = starts[code] as number
+      if (top + end - start > known.length) known = grown(known, top + end - start)
+      known.set(bytes.subarray(start, end), top)
+      starts[entries] = top + end - start
     }
     codes[i] = code
   }
-  return { codes, entries }
+  const list = Array.from({ length: entries }, (_, code) => known.subarray(starts[code], starts[code + 1]))
+  return { codes, entries: list }
+}
+
+function grown(bytes: Uint8Array, least: number): Uint8Array<ArrayBuffer> {
+  const next = new Uint8Array(Math.max(least, bytes.length * 2))
+  next.set(bytes)
+  return next
 }
 
 function hashRange(bytes: Uint8Array, from: number, to: number): number {
-  let hash = 0x811c9dc5
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193)
+  let hash = to - from
+  let at = from
+  // Four bytes a step.
+  for (; at + 4 <= to; at += 4) {
+    const word =
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)
+    hash = Math.imul(hash ^ word, 0x9e3779b1)
+    hash ^= hash >>> 15
+  }
+  for (; at < to; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193)
   return hash ^ (hash >>> 15)
 }
 
-function isRange(entry: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
-  if (entry.length !== to - from) return false
-  for (let k = 0; k < entry.length; k++) if (entry[k] !== bytes[from + k]) return false
+function isEntry(
+  known: Uint8Array,
+  knownFrom: number,
+  knownTo: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  if (knownTo - knownFrom !== to - from) return false
+  const shift = from - knownFrom
+  for (let k = knownFrom; k < knownTo; k++) if (known[k] !== bytes[k + shift]) return false
   return true
 }
 

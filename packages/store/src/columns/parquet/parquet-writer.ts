@@ -10,6 +10,9 @@ import { statisticsOf } from './statistics.ts'
 import { i32, struct, type ThriftValue, writeStruct } from './thrift-writer.ts'
 
 const MAGIC = new TextEncoder().encode('PAR1')
+/** What is held back at most, beside one column of a row group. */
+const FLUSH_BYTES = 1024 * 1024
+const LARGE_PAGE_BYTES = 512 * 1024
 const PAGE_TYPE = { data: 0, dictionary: 2 } as const
 
 /**
@@ -84,6 +87,7 @@ export class ParquetWriter {
       from = to
     }
     const end = this.#offset + this.#out.at
+    if (this.#out.at >= FLUSH_BYTES) this.#flush()
     const all = dictionaryPage === undefined ? pages : [dictionaryPage, ...pages]
     return {
       rows,
@@ -130,8 +134,8 @@ export class ParquetWriter {
   #writePage(type: number, headerField: number, header: ThriftValue, encoding: number, values: number): PagePlace {
     const raw = this.#page.view()
     const stored = zstdCompressSync(raw, {
-      // The default chunk size joins pieces and is up to twice as slow.
-      chunkSize: Math.max(64, raw.length + 1024),
+      // Pieces are joined, which is up to twice as slow; of large pages, which are texts, a third is enough.
+      chunkSize: raw.length > LARGE_PAGE_BYTES ? Math.ceil(raw.length / 3) : Math.max(64, raw.length + 1024),
       params: { [constants.ZSTD_c_compressionLevel]: 1 },
     })
     const crc = crc32(stored)

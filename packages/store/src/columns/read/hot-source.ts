@@ -1,4 +1,5 @@
 import type { Origin } from '@vantage/model'
+import type { Tombstone } from '../deletions.ts'
 import { type ChunkMemory, type ChunkState, layChunk } from '../hot/chunk.ts'
 import type { Signal } from '../rows/column-set.ts'
 import { timeOrder } from '../rows/times.ts'
@@ -11,6 +12,7 @@ export class HotSource<Columns> implements RowSource<Columns> {
   #state: ChunkState
   #order: Int32Array | undefined
   origins: readonly Origin[]
+  tombstones: readonly Tombstone[] = []
 
   constructor(signal: Signal<Columns>, buffer: SharedArrayBuffer, state: ChunkState, origins: readonly Origin[]) {
     this.#signal = signal
@@ -22,6 +24,10 @@ export class HotSource<Columns> implements RowSource<Columns> {
 
   get sequence(): number {
     return this.#state.id
+  }
+
+  get deletedTo(): number {
+    return this.#state.deletedTo
   }
 
   get minTimeNs(): bigint {

@@ -1,4 +1,5 @@
 import type { NsRange, Origin, QueryBudget } from '@vantage/model'
+import { type Tombstone, undeleted } from '../deletions.ts'
 import type { ColumnSet } from '../rows/column-set.ts'
 import { lowerBound } from '../rows/times.ts'
 import type { Direction } from './merge-pieces.ts'
@@ -21,6 +22,8 @@ export interface RowSource<Columns> {
   readonly minTimeNs: bigint
   readonly maxTimeNs: bigint
   readonly sequence: number
+  /** Deletions that may hide some of its rows. */
+  readonly tombstones: readonly Tombstone[]
   /** Of its rows, and maybe of others. */
   readonly origins: readonly Origin[]
   /** False promises that no row has the id. */
@@ -68,7 +71,8 @@ function openPiece<Columns>(source: RowSource<Columns>, scan: SourceScan<Columns
   const { columns, set, origins, order } = read
   const { from, to } = rangeOf(set, order, scan.range)
   scan.budget.chargeSamples(to - from)
-  const rows = scan.filter.select(columns, set, origins, order, from, to)
+  const selected = scan.filter.select(columns, set, origins, order, from, to)
+  const rows = undeleted(source.tombstones, set, origins, selected)
   if (scan.direction === 'backward') rows.reverse()
   if (scan.parts !== undefined || rows.length === 0) return { columns, set, origins, rows }
   return { ...read.complete(rows), origins, rows }

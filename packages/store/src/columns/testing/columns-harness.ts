@@ -1,7 +1,15 @@
-import type { Clock, FileSystem } from '@vantage/model'
+import { type Clock, FaultError, type FileSystem, type LogRecord } from '@vantage/model'
 import { type ContractLogRow, type ContractSpan, logBatchOf, spanBatchOf } from '@vantage/model/contract-tests'
 import { unlimitedBudget } from '@vantage/model/testing'
-import { type ColumnStore, type ColumnStoreOptions, openColumnStore } from '../index.ts'
+import {
+  type ColumnStore,
+  type ColumnStoreOptions,
+  openColumnStore,
+  type RowDeletion,
+  readRowDeletion,
+  rowDeletionRecord,
+  type SignalName,
+} from '../index.ts'
 import { columnsHost } from './columns-host.ts'
 
 /** Tests own time. */
@@ -26,6 +34,7 @@ class TestClock implements Clock {
 type LoggedRecord = { readonly tenant: string } & (
   | { readonly logs: readonly ContractLogRow[] }
   | { readonly spans: readonly ContractSpan[] }
+  | { readonly deletion: LogRecord }
 )
 
 const EVERYWHEN = { startNs: -(2n ** 63n), endNs: 2n ** 63n }
@@ -59,25 +68,38 @@ export class ColumnsHarness {
       onProblem: (message) => this.problems.push(message),
       ...this.options,
     })
-    for (let i = this.store.replayFrom('raw-logs'); i < this.logs.length; i++) this.#replay(this.logs[i], i)
-    for (let i = this.store.replayFrom('spans-raw'); i < this.spans.length; i++) this.#replay(this.spans[i], i)
+    for (let i = this.store.replayFrom('raw-logs'); i < this.logs.length; i++) this.#replay('logs', i)
+    for (let i = this.store.replayFrom('spans-raw'); i < this.spans.length; i++) this.#replay('spans', i)
   }
 
-  #replay(record: LoggedRecord | undefined, offset: number): void {
-    if (record === undefined) return
+  #replay(signal: SignalName, offset: number): void {
+    const record = this[signal][offset] as LoggedRecord
     const { tenant } = record
     if ('logs' in record) this.store.applyLogs(tenant, logBatchOf(record.logs), offset, 0)
-    else this.store.applySpans(tenant, spanBatchOf(record.spans), offset, 0)
+    else if ('spans' in record) this.store.applySpans(tenant, spanBatchOf(record.spans), offset, 0)
+    else {
+      const deletion = readRowDeletion(record.deletion)
+      if (!deletion.ok) throw new FaultError(deletion.error)
+      this.store.deleteRows(tenant, signal, deletion.value, offset)
+    }
   }
 
   applyLogs(logs: readonly ContractLogRow[], tenant = 'default'): void {
     this.logs.push({ tenant, logs })
-    this.#replay(this.logs.at(-1), this.logs.length - 1)
+    this.#replay('logs', this.logs.length - 1)
   }
 
   applySpans(spans: readonly ContractSpan[], tenant = 'default'): void {
     this.spans.push({ tenant, spans })
-    this.#replay(this.spans.at(-1), this.spans.length - 1)
+    this.#replay('spans', this.spans.length - 1)
+  }
+
+  /** As intake does it: check, apply at the record's offset, keep the record. */
+  delete(signal: SignalName, deletion: RowDeletion, tenant = 'default'): void {
+    const checked = this.store.checkDeletion(tenant, signal, deletion)
+    if (!checked.ok) throw new FaultError(checked.error)
+    this[signal].push({ tenant, deletion: rowDeletionRecord(tenant, checked.value, this.clock.nowMs()) })
+    this.#replay(signal, this[signal].length - 1)
   }
 
   tick(): Promise<void> {

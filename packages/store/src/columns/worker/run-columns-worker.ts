@@ -2,14 +2,15 @@ import { mkdirSync } from 'node:fs'
 import { type FileSystem, unreachable } from '@vantage/model'
 import { serve, type WorkerPort } from '../../metrics/worker-port.ts'
 import { Catalogue } from '../catalogue/catalogue.ts'
+import { namesSome } from '../deletions.ts'
 import { type FileTotals, FileWriter } from '../files/file-writer.ts'
 import { StripeCache } from '../files/stripe-cache.ts'
 import { CATALOGUE_FILE, FILES_DIRECTORY } from '../paths.ts'
 import { PieceMerge } from '../read/merge-pieces.ts'
-import { piecesOf } from '../read/source.ts'
+import { piecesOf, type RowSource } from '../read/source.ts'
 import { LOGS, type Signal, SPANS } from '../rows/column-set.ts'
-import { type SignalMessage, SignalView } from '../view.ts'
-import type { ColumnsWorkerData, WorkerAnswer, WorkerRequest } from './protocol.ts'
+import { SignalView } from '../view.ts'
+import type { ColumnsWorkerData, WorkerAnswer, WorkerRequest, WriteRequest } from './protocol.ts'
 
 const EVERYWHEN = { startNs: -(2n ** 63n), endNs: 2n ** 63n }
 /** A write reads every stripe once. */
@@ -25,11 +26,10 @@ export function runColumnsWorker(port: WorkerPort, data: ColumnsWorkerData, file
   serve<WorkerRequest, WorkerAnswer>(port, (request) => {
     switch (request.kind) {
       case 'write': {
-        const { fileName, rows } = request
         const totals =
           request.signal === 'logs'
-            ? writeRows(LOGS, files, directory, fileName, rows)
-            : writeRows(SPANS, files, directory, fileName, rows)
+            ? writeRows(LOGS, files, directory, request)
+            : writeRows(SPANS, files, directory, request)
         return { kind: 'written', totals }
       }
       case 'catalogue':
@@ -53,14 +53,26 @@ function writeRows<Columns>(
   signal: Signal<Columns>,
   files: FileSystem,
   directory: string,
-  fileName: string,
-  rows: SignalMessage,
-): FileTotals {
+  { fileName, rows, isRewrite }: WriteRequest,
+): FileTotals | undefined {
   const view = new SignalView(signal, { files, directory, cache: new StripeCache(WRITE_CACHE_BYTES) })
   view.update(rows)
-  const writer = new FileWriter(signal, files, directory, fileName)
   try {
-    const pieces = piecesOf(view.sources(EVERYWHEN), {
+    const sources = view.sources(EVERYWHEN)
+    if (isRewrite && !sources.some((one) => namesSome(one.tombstones, one.origins))) return undefined
+    return writeSources(signal, sources, new FileWriter(signal, files, directory, fileName))
+  } finally {
+    view.close()
+  }
+}
+
+function writeSources<Columns>(
+  signal: Signal<Columns>,
+  sources: readonly RowSource<Columns>[],
+  writer: FileWriter<Columns>,
+): FileTotals {
+  try {
+    const pieces = piecesOf(sources, {
       range: EVERYWHEN,
       direction: 'forward',
       filter: { parts: [], mayHold: () => true, select: (_columns, _set, _origins, order) => order },
@@ -72,8 +84,6 @@ function writeRows<Columns>(
   } catch (error) {
     writer.abandon()
     throw error
-  } finally {
-    view.close()
   }
 }
 

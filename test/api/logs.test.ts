@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startServer, type TestServer } from '../support/server.ts'
+
+const BASE_MS = Math.floor(Date.now() / 60_000) * 60_000 - 600_000
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
+
+function atNs(seconds: number): string {
+  return `${BASE_MS + seconds * 1000}000000`
+}
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer({ env: { VANTAGE_SELF_ENABLED: 'false' } })
+  const values = Array.from({ length: 120 }, (_, i) => {
+    const line = `level=${i % 4 === 0 ? 'error' : 'info'} msg="order ${i}" took=${i}ms`
+    return i % 10 === 0 ? [atNs(i), line, { trace_id: TRACE_ID, user: 'u1' }] : [atNs(i), line]
+  })
+  const streams = [
+    { stream: { app: 'shop', pod: 'a' }, values },
+    { stream: { app: 'db', pod: 'a' }, values: [[atNs(5), '{"level":"warn","rows":7}']] },
+  ]
+  const pushed = await fetch(`${server.url}/loki/api/v1/push`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ streams }),
+  })
+  expect(pushed.status).toBe(204)
+  const record = {
+    timeUnixNano: atNs(30),
+    severityNumber: 17,
+    severityText: 'ERROR',
+    body: { stringValue: 'card declined' },
+    attributes: [{ key: 'user.id', value: { intValue: '42' } }],
+    traceId: TRACE_ID,
+  }
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'cart' } }] }
+  const exported = await fetch(`${server.url}/v1/logs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ logRecords: [record] }] }] }),
+  })
+  expect(exported.status).toBe(200)
+})
+afterAll(async () => {
+  await server.stop()
+})
+
+interface LokiAnswer {
+  readonly data: { readonly resultType: string; readonly result: never }
+}
+
+async function ask(path: string, params: Record<string, string>): Promise<unknown> {
+  const answer = await fetch(`${server.url}/loki/api/v1/${path}?${new URLSearchParams(params)}`)
+  expect(answer.status).toBe(200)
+  return answer.json()
+}
+
+async function rangeOf(query: string, more: Record<string, string> = {}): Promise<LokiAnswer['data']> {
+  const params = { query, start: atNs(0), end: atNs(120), limit: '1000', step: '30s', ...more }
+  return ((await ask('query_range', params)) as LokiAnswer).data
+}
+
+async function rowsOf(query: string): Promise<string[]> {
+  const { result } = await rangeOf(query, { direction: 'forward' })
+  const rows = (result as { values: [string, string][] }[]).flatMap(({ values }) => values)
+  return rows.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line)
+}
+
+test('lines that were pushed are found by text, by parsed labels, by metadata', async () => {
+  expect(await rowsOf('{app="shop"} |= "order 17"')).toEqual(['level=info msg="order 17" took=17ms'])
+  expect(await rowsOf('{app="shop"} | logfmt | took > 117ms')).toHaveLength(2)
+  expect(await rowsOf('{app="shop"} | user="u1" | level="error"')).toHaveLength(0)
+  expect(await rowsOf('{app="shop"} | user="u1" | logfmt | level="error"')).toHaveLength(6)
+  expect(await rowsOf(`{app=~".+"} | trace_id="${TRACE_ID}"`)).toHaveLength(12)
+  expect(await rowsOf('{app=~".+"} | json | __error__="" | rows=7')).toEqual(['{"level":"warn","rows":7}'])
+})
+
+test('records of OpenTelemetry are rows of a stream of their service', async () => {
+  const { result } = await rangeOf('{service_name="cart"} | user_id="42"')
+  expect(result).toEqual([
+    {
+      stream: {
+        service_name: 'cart',
+        user_id: '42',
+        severity_number: '17',
+        severity_text: 'ERROR',
+        trace_id: TRACE_ID,
+        detected_level: 'error',
+      },
+      values: [[atNs(30), 'card declined']],
+    },
+  ])
+})
+
+test.each([
+  ['count_over_time', '[30s]'],
+  ['rate', '[1m]'],
+  ['bytes_over_time', '[45s]'],
+  ['bytes_rate', '[7s]'],
+])('%s%s is the same whether rows are counted in the store or read', async (operation, range) => {
+  const counted = await rangeOf(`sum by (app) (${operation}({app=~".+"} |= "order" ${range}))`)
+  const read = await rangeOf(`sum by (app) (${operation}({app=~".+"} |= "order" |~ "o[r]der" ${range}))`)
+  expect(counted).toEqual({ ...read, stats: expect.anything() })
+  expect(counted.result).not.toEqual([])
+})
+
+test('labels, volumes, patterns and fields', async () => {
+  const span = { start: atNs(0), end: atNs(120) }
+  expect(await ask('label/app/values', span)).toEqual({ status: 'success', data: ['db', 'shop'] })
+  expect(await ask('index/stats', { ...span, query: '{app="shop"}' })).toMatchObject({ streams: 1, entries: 120 })
+  const patterns = (await ask('patterns', { ...span, query: '{app="shop"} |= "error"' })) as {
+    data: { pattern: string }[]
+  }
+  expect(patterns.data.map(({ pattern }) => pattern)).toEqual(['level=error msg="order <_>" took=<_>'])
+  expect(await rowsOf('{app="shop"} |> `level=error msg="order <_>" took=<_>`')).toHaveLength(30)
+  const fields = (await ask('detected_fields', { ...span, query: '{app="shop"}' })) as {
+    fields: { label: string; type: string }[]
+  }
+  expect(fields.fields.find(({ label }) => label === 'took')).toMatchObject({ type: 'duration', parsers: ['logfmt'] })
+})
+
+test('what Grafana asks to see whether the source works', async () => {
+  const { data } = (await ask('query', { query: 'vector(1)+vector(1)' })) as LokiAnswer
+  expect(data).toMatchObject({ resultType: 'vector', result: [{ metric: {}, value: [expect.any(Number), '2'] }] })
+})
