@@ -12,6 +12,7 @@ const ROWS = 5
 /** So little memory that seals run while the process dies, too. */
 const CONFIG = 'storage:\n  hotBytes: 40MiB\n'
 const LINES_MAX = 5_000
+const TIMEOUT_MS = KILLS * 9_000
 
 let dataDir = ''
 beforeAll(async () => {
@@ -37,7 +38,9 @@ function logsOf(writer: Writer, number: number): object {
     timeUnixNano: nsOf(number, row),
     body: { stringValue: `number ${number} row ${row}` },
   }))
-  return { resourceLogs: [{ resource: { attributes: [text('service.name', writer.name)] }, scopeLogs: [{ logRecords }] }] }
+  return {
+    resourceLogs: [{ resource: { attributes: [text('service.name', writer.name)] }, scopeLogs: [{ logRecords }] }],
+  }
 }
 
 function spansOf(writer: Writer, number: number): object {
@@ -91,43 +94,49 @@ async function storedSpans(server: TestServer, writer: Writer, number: number): 
   const answer = await fetch(`${server.url}/tempo/api/traces/${hex(number + 1, 31)}${writer.name.slice(-1)}`)
   if (answer.status === 404) return []
   const body = (await answer.json()) as { batches: { scopeSpans: { spans: { name: string }[] }[] }[] }
-  return body.batches.flatMap((batch) => batch.scopeSpans.flatMap((scope) => scope.spans.map((span) => span.name))).sort()
+  return body.batches
+    .flatMap((batch) => batch.scopeSpans.flatMap((scope) => scope.spans.map((span) => span.name)))
+    .sort()
 }
 
-test(`${KILLS} times kill -9: no acknowledged row of logs or spans is lost, none is there twice`, async () => {
-  const seed = testSeed()
-  const random = seededRandom(seed)
-  const named = (name: string): Writer => ({ name, next: 0, acked: new Set() })
-  const logWriters = Array.from({ length: WRITERS }, (_, i) => named(`logs-${i}`))
-  const spanWriters = Array.from({ length: WRITERS }, (_, i) => named(`spans-${i}`))
-  for (let life = 0; life < KILLS; life++) {
-    const server = await startServer({ dataDir, config: CONFIG })
-    let isOver = false
-    const writing = [
-      ...logWriters.map((writer) => write(server, '/v1/logs', writer, logsOf, () => isOver)),
-      ...spanWriters.map((writer) => write(server, '/v1/traces', writer, spansOf, () => isOver)),
-    ]
-    await new Promise((resume) => setTimeout(resume, LIFE_MS[0] + random() * (LIFE_MS[1] - LIFE_MS[0])))
-    isOver = true
-    await server.kill()
-    await Promise.all(writing)
-  }
-  const server = await startServer({ dataDir, config: CONFIG })
-  for (const writer of logWriters) {
-    const lines = await storedLines(server, writer)
-    const lost = [...writer.acked].filter((number) =>
-      Array.from({ length: ROWS }, (_, row) => lines.get(`number ${number} row ${row}`)).some((count) => count !== 1),
-    )
-    expect(writer.acked.size).toBeGreaterThan(KILLS)
-    expect({ seed, writer: writer.name, lost }).toEqual({ seed, writer: writer.name, lost: [] })
-    expect([...lines.values()].filter((count) => count > 1)).toEqual([])
-  }
-  const all = Array.from({ length: ROWS }, (_, row) => `row ${row}`)
-  for (const writer of spanWriters) {
-    expect(writer.acked.size).toBeGreaterThan(KILLS)
-    for (const number of writer.acked) {
-      expect({ seed, number, spans: await storedSpans(server, writer, number) }).toEqual({ seed, number, spans: all })
+test(
+  `${KILLS} times kill -9: no acknowledged row of logs or spans is lost, none is there twice`,
+  async () => {
+    const seed = testSeed()
+    const random = seededRandom(seed)
+    const named = (name: string): Writer => ({ name, next: 0, acked: new Set() })
+    const logWriters = Array.from({ length: WRITERS }, (_, i) => named(`logs-${i}`))
+    const spanWriters = Array.from({ length: WRITERS }, (_, i) => named(`spans-${i}`))
+    for (let life = 0; life < KILLS; life++) {
+      const server = await startServer({ dataDir, config: CONFIG })
+      let isOver = false
+      const writing = [
+        ...logWriters.map((writer) => write(server, '/v1/logs', writer, logsOf, () => isOver)),
+        ...spanWriters.map((writer) => write(server, '/v1/traces', writer, spansOf, () => isOver)),
+      ]
+      await new Promise((resume) => setTimeout(resume, LIFE_MS[0] + random() * (LIFE_MS[1] - LIFE_MS[0])))
+      isOver = true
+      await server.kill()
+      await Promise.all(writing)
     }
-  }
-  await server.stop()
-})
+    const server = await startServer({ dataDir, config: CONFIG })
+    for (const writer of logWriters) {
+      const lines = await storedLines(server, writer)
+      const lost = [...writer.acked].filter((number) =>
+        Array.from({ length: ROWS }, (_, row) => lines.get(`number ${number} row ${row}`)).some((count) => count !== 1),
+      )
+      expect(writer.acked.size).toBeGreaterThan(KILLS)
+      expect({ seed, writer: writer.name, lost }).toEqual({ seed, writer: writer.name, lost: [] })
+      expect([...lines.values()].filter((count) => count > 1)).toEqual([])
+    }
+    const all = Array.from({ length: ROWS }, (_, row) => `row ${row}`)
+    for (const writer of spanWriters) {
+      expect(writer.acked.size).toBeGreaterThan(KILLS)
+      for (const number of writer.acked) {
+        expect({ seed, number, spans: await storedSpans(server, writer, number) }).toEqual({ seed, number, spans: all })
+      }
+    }
+    await server.stop()
+  },
+  TIMEOUT_MS,
+)

@@ -24,17 +24,41 @@ afterAll(async () => {
 const TIME_MS = Date.now() - 60_000
 
 const forms = [
-  ['grpc', () => ({ logs: new GrpcLogs({ url: `http://${server.otlpGrpcTarget}` }), traces: new GrpcTraces({ url: `http://${server.otlpGrpcTarget}` }) })],
-  ['http-protobuf', () => ({ logs: new ProtobufLogs({ url: `${server.otlpHttpUrl}/v1/logs` }), traces: new ProtobufTraces({ url: `${server.otlpHttpUrl}/v1/traces` }) })],
-  ['http-json', () => ({ logs: new JsonLogs({ url: `${server.otlpHttpUrl}/v1/logs` }), traces: new JsonTraces({ url: `${server.otlpHttpUrl}/v1/traces` }) })],
+  [
+    'grpc',
+    () => ({
+      logs: new GrpcLogs({ url: `http://${server.otlpGrpcTarget}` }),
+      traces: new GrpcTraces({ url: `http://${server.otlpGrpcTarget}` }),
+    }),
+  ],
+  [
+    'http-protobuf',
+    () => ({
+      logs: new ProtobufLogs({ url: `${server.otlpHttpUrl}/v1/logs` }),
+      traces: new ProtobufTraces({ url: `${server.otlpHttpUrl}/v1/traces` }),
+    }),
+  ],
+  [
+    'http-json',
+    () => ({
+      logs: new JsonLogs({ url: `${server.otlpHttpUrl}/v1/logs` }),
+      traces: new JsonTraces({ url: `${server.otlpHttpUrl}/v1/traces` }),
+    }),
+  ],
 ] as const
 
 describe.each(forms)('%s', (form, exporters) => {
   test('a span with everything that the SDK can say, and a log record inside of it', async () => {
     const { logs: logExporter, traces: traceExporter } = exporters()
     const resource = resourceFromAttributes({ 'service.name': `sdk-${form}`, 'service.version': '1.2.3' })
-    const tracing = new TracerProvider({ resource, spanProcessors: [new SimpleSpanProcessor({ exporter: traceExporter })] })
-    const logging = new LoggerProvider({ resource, processors: [new SimpleLogRecordProcessor({ exporter: logExporter })] })
+    const tracing = new TracerProvider({
+      resource,
+      spanProcessors: [new SimpleSpanProcessor({ exporter: traceExporter })],
+    })
+    const logging = new LoggerProvider({
+      resource,
+      processors: [new SimpleLogRecordProcessor({ exporter: logExporter })],
+    })
     const span = tracing.getTracer('shop.tracer', '0.1').startSpan('POST /pay', {
       kind: SpanKind.SERVER,
       startTime: TIME_MS,
@@ -56,7 +80,9 @@ describe.each(forms)('%s', (form, exporters) => {
     const { traceId, spanId } = span.spanContext()
 
     const answer = await fetch(`${server.url}/tempo/api/traces/${traceId}`)
-    const body = (await answer.json()) as { batches: { resource: object; scopeSpans: { scope: object; spans: object[] }[] }[] }
+    const body = (await answer.json()) as {
+      batches: { resource: object; scopeSpans: { scope: object; spans: object[] }[] }[]
+    }
     expect(body.batches).toHaveLength(1)
     expect(body.batches[0]?.resource).toMatchObject({
       attributes: [
@@ -80,7 +106,13 @@ describe.each(forms)('%s', (form, exporters) => {
           { key: 'isPaid', value: { boolValue: true } },
           { key: 'items', value: { arrayValue: { values: [{ stringValue: 'a' }, { stringValue: 'b' }] } } },
         ],
-        events: [{ name: 'charged', timeUnixNano: `${TIME_MS + 5}000000`, attributes: [{ key: 'cents', value: { intValue: '1200' } }] }],
+        events: [
+          {
+            name: 'charged',
+            timeUnixNano: `${TIME_MS + 5}000000`,
+            attributes: [{ key: 'cents', value: { intValue: '1200' } }],
+          },
+        ],
         status: { code: 2, message: 'declined' },
       },
     ])
