@@ -41,8 +41,8 @@ export const MERGE_FILES_MAX = 16
 export const MERGE_ROWS_MAX = 1024 * 1024
 export const MERGE_BYTES_MAX = 512 * 1024 * 1024
 
-/** [storage.retention] of logs and spans. */
-export const RETENTION_MS = 15 * 24 * 3_600_000
+/** How long logs and spans are kept unless configured otherwise. */
+export const RETENTION_MS = 7 * 24 * 3_600_000
 
 /** Deletions of one tenant and signal that wait to be made final in files: each costs every read a look. */
 export const DELETIONS_MAX = 256
