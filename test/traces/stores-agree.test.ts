@@ -25,14 +25,13 @@ const seed = testSeed()
 const random = seededRandom(seed)
 const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
 
-/** No arrays of texts: a file's filters hold the words of plain texts only. */
 const VALUES = [
   { stringValue: 'x' },
   { stringValue: 'two words' },
   { intValue: '3' },
   { doubleValue: 2.5 },
   { boolValue: true },
-  { arrayValue: { values: [{ intValue: '3' }, { doubleValue: 2.5 }] } },
+  { arrayValue: { values: [{ stringValue: 'x' }, { intValue: '3' }] } },
 ]
 
 function attributes(keys: readonly string[]): unknown[] {

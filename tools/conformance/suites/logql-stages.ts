@@ -44,7 +44,7 @@ const LINES: Readonly<Record<string, string>> = {
   logFmt: 'size=36 name=first name=second style=bold',
 }
 const JSON_LINE =
-  '{"app":"foo","null_field":null,"bool_field":false,"namespace":"prod","pod":{"uuid":"foo","deployment":{"ref":"foobar","params":[1,2,3,"string_value"]}},"field with ÜFT8👌":"value"}'
+  '{"app":"foo","field with space":"value","field with ÜFT8👌":"value","null_field":null,"bool_field":false,"namespace":"prod","pod":{"uuid":"foo","deployment":{"ref":"foobar", "params": [1,2,3,"string_value"]}}}'
 const LOGFMT_LINE = 'app=foo level=error spaces="value with ÜFT8👌" ts=2021-02-12T19:18:10.037940878Z'
 
 /** Lines that filters are tried on. */

@@ -64,6 +64,9 @@ export function textOf(cell: Cell | undefined, lines: Readonly<Record<string, st
     const text = lines[id] ?? CONSTANTS[id]
     if (text !== undefined) return text
   }
+  const base64 = field(cell, 'base64')
+  // Bytes that are no UTF-8, as lines of logs are read.
+  if (typeof base64 === 'string') return Buffer.from(base64, 'base64').toString('utf8')
   const expression = field(cell, 'expr')
   if (typeof expression === 'string') return expression.replace(/^'(.*)'$/, '$1')
   const call = callOf(cell)

@@ -159,6 +159,10 @@ function attributeValue(call: string, first: unknown): AnyValue {
       return { kind: 'bool', value: first as boolean }
     case 'NewStaticDuration':
       return { kind: 'int', value: BigInt(Math.round(seconds(first) * 1e9)) }
+    case 'NewStaticStatus':
+    case 'NewStaticKind':
+      // No attribute is a status: its word stands for it.
+      return { kind: 'string', value: (first as { id: string }).id }
     case 'NewStaticNil':
       return { kind: 'empty' }
     default:

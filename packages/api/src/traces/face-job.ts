@@ -47,6 +47,9 @@ export type FaceJob =
   /** Texts of a span's attribute. */
   | { readonly kind: 'attribute-values'; readonly name: string; readonly range: NsRange }
 
+/** Memory that an answer takes while it is made, by the bytes of the traces it is of. */
+export const ANSWER_FACTOR = 3
+
 /** Names of services, of operations of one service, values of one attribute. */
 const NAMES_MAX = 10_000
 
@@ -67,7 +70,7 @@ export function faceAnswer(
       const found: [string, TraceView][] = []
       const request = { ...job.range, query: job.query, limit: job.limit }
       const counts = findTraces(request, tenant, reader, budget, limits, (id, trace) => {
-        budget.chargeBytes(trace.bytes)
+        budget.chargeBytes(trace.bytes * (1 + ANSWER_FACTOR))
         found.push([id, trace])
       })
       return counts.ok ? ok(tracesBody(found, job.form)) : counts
@@ -75,7 +78,9 @@ export function faceAnswer(
     case 'traces': {
       const found = job.traceIds.flatMap((id): [string, TraceView][] => {
         const trace = readTrace(hexBytes(id, 16) as Uint8Array, tenant, reader, budget, limits)
-        return trace === undefined ? [] : [[id, trace]]
+        if (trace === undefined) return []
+        budget.chargeBytes(trace.bytes * ANSWER_FACTOR)
+        return [[id, trace]]
       })
       if (found.length === 0 && job.form !== 'zipkin') return err(fault('not_found', 'trace not found'))
       return ok(tracesBody(found, job.form))

@@ -27,7 +27,7 @@ import {
 import { encodeTrace } from '@vantage/query/traces'
 import { AnswerWriter } from '../answer-writer.ts'
 import { metricsAnswer, searchAnswer, tagNamesAnswer, tagValuesAnswer } from '../tempo/answers.ts'
-import { type FaceForm, type FaceJob, faceAnswer, traceAnswer } from './face-job.ts'
+import { ANSWER_FACTOR, type FaceForm, type FaceJob, faceAnswer, traceAnswer } from './face-job.ts'
 import { resourceSpansJson } from './otlp-json.ts'
 
 /** How one trace is written. `v2`: inside an envelope. */
@@ -85,6 +85,7 @@ function answerOf(
     case 'trace': {
       const trace = readTrace(hexBytes(job.traceId, 16) as Uint8Array, tenant, reader, budget, limits)
       if (trace === undefined) return err(fault('not_found', `trace ${job.traceId} not found`))
+      budget.chargeBytes(trace.bytes * ANSWER_FACTOR)
       return ok(formedTrace(job.traceId, trace, job.form))
     }
     case 'search': {

@@ -24,6 +24,8 @@ function text(value: string): AnyValue {
   return { kind: 'string', value }
 }
 
+const TAGS: AnyValue = { kind: 'array', values: [text('red'), text('light blue')] }
+
 const WEB: Origin = { ...NO_ORIGIN, resource: [{ key: 'service.name', value: text('web') }], scopeName: 'http' }
 const DATABASE: Origin = {
   ...NO_ORIGIN,
@@ -70,6 +72,8 @@ function dataSet(): ContractSpan[] {
     span(second, 3, { name: 'SELECT', kind: 3, origin: DATABASE, parentSpanId: '01'.repeat(8), statusCode: 2 }),
     span(second, 4, { statusMessage: 'gone', events: EVENT, links: LINK, statusCode: 2, droppedEvents: 4 }),
     span(first, 5, { name: 'GET /', attributes: [{ key: 'http.status', value: text('odd') }], droppedLinks: 1 }),
+    // A clock that is behind, and a list.
+    span(second, 6, { name: 'late', endNs: 1n, attributes: [{ key: 'tags', value: TAGS }] }),
   ]
 }
 
@@ -99,11 +103,12 @@ function scanContract(implementation: string, openData: OpenData): void {
     const check = (scan: Partial<SpanScan>, want: readonly string[]): void => {
       expect([scan, names(reader.scan('default', { ...EVERY_SPAN, ...scan }, unlimitedBudget))]).toEqual([scan, want])
     }
-    check({}, ['1', '2', '3', '4', '5'])
-    check({ direction: 'backward' }, ['5', '4', '3', '2', '1'])
+    check({}, ['1', '2', '3', '4', '5', '6'])
+    check({ direction: 'backward' }, ['6', '5', '4', '3', '2', '1'])
     check({ startNs: BASE_NS + 200n, endNs: BASE_NS + 400n }, ['2', '3'])
     check({ traceIds: [hexBytes(TRACES[0] as string, 16) as Uint8Array] }, ['1', '2', '5'])
     check({ traceIds: TRACES.map((id) => hexBytes(id, 16) as Uint8Array), direction: 'backward' }, [
+      '6',
       '5',
       '4',
       '3',
@@ -113,7 +118,7 @@ function scanContract(implementation: string, openData: OpenData): void {
     check({ traceIds: [] }, [])
     expect(
       names(reader.trace('default', hexBytes(TRACES[1] as string, 16) as Uint8Array, unlimitedBudget)).sort(),
-    ).toEqual(['3', '4'])
+    ).toEqual(['3', '4', '6'])
     expect(names(reader.trace('default', hexBytes(TRACES[2] as string, 16) as Uint8Array, unlimitedBudget))).toEqual([])
     expect(names(reader.scan('nobody', EVERY_SPAN, unlimitedBudget))).toEqual([])
   })
@@ -128,6 +133,9 @@ function scanContract(implementation: string, openData: OpenData): void {
     const isLong = condition({ scope: 'intrinsic', name: 'duration' }, '>=', { kind: 'int', value: 200n })
     const isDatabase = condition({ scope: 'any', name: 'service.name' }, '=', text('db'))
     const isOdd = condition({ scope: 'span', name: 'http.status' }, '=', text('odd'))
+    const isBlue = condition({ scope: 'span', name: 'tags' }, '=', text('light blue'))
+    const isInstant = condition({ scope: 'intrinsic', name: 'duration' }, '>=', { kind: 'int', value: 0n })
+    const isEightCores = condition({ scope: 'resource', name: 'host.cores' }, '=', { kind: 'int', value: 8n })
     const has = condition({ scope: 'event', name: 'exception.type' }, 'exists', { kind: 'empty' })
     const check = (conditions: readonly SpanCondition[], isAll: boolean, want: readonly string[]): void => {
       expect(found(conditions, isAll)).toEqual(expect.arrayContaining([...want]))
@@ -139,6 +147,9 @@ function scanContract(implementation: string, openData: OpenData): void {
     check([isLong], true, ['4', '5'])
     check([isDatabase, isOdd], false, ['3', '5'])
     check([has], true, ['4'])
+    check([isBlue], true, ['6'])
+    check([isBlue, isInstant], true, ['6'])
+    check([isEightCores, isBlue], false, ['3', '6'])
     check([has, isGet], false, ['1', '2', '4', '5'])
   })
 
@@ -163,6 +174,7 @@ function fieldContract(implementation: string, openData: OpenData): void {
       { scope: 'resource', name: 'host.cores' },
       { scope: 'span', name: 'http.status' },
       { scope: 'resource', name: 'service.name' },
+      { scope: 'span', name: 'tags' },
       { scope: 'link', name: 'why' },
     ])
     const values = (field: SpanField, limit = 10): string[] =>

@@ -43,10 +43,13 @@ export class FileUpkeep {
     this.#clock = new RetentionClock(scope.options.clock)
   }
 
-  /** One round: drops what is over, then does the rewrite or merge that is due, if any. */
-  async run(): Promise<void> {
+  /**
+   * One round: drops what is over, then does the rewrite or merge that is due, if any.
+   * @param mayMerge false while the worker is needed for seals
+   */
+  async run(mayMerge: boolean): Promise<void> {
     await this.#retain()
-    await this.#mergeOnce()
+    if (mayMerge) await this.#mergeOnce()
     for (const one of this.#scope.signals) await one.forgetFinalDeletes()
   }
 

@@ -39,10 +39,14 @@ export const UPKEEP_RETRY_MS = 30_000
 export const MERGE_FILES_MIN = 4
 export const MERGE_FILES_MAX = 16
 export const MERGE_ROWS_MAX = 1024 * 1024
+/** A file of so many rows is merged no more: what is sealed under load costs no second write. */
+export const MERGE_ROWS_ENOUGH = 256 * 1024
+/** Share of the hot memory from which on seals have the worker for themselves. */
+export const MERGE_POOL_SHARE = 0.25
 export const MERGE_BYTES_MAX = 512 * 1024 * 1024
 
-/** [storage.retention] of logs and spans. */
-export const RETENTION_MS = 15 * 24 * 3_600_000
+/** How long logs and spans are kept unless configured otherwise. */
+export const RETENTION_MS = 7 * 24 * 3_600_000
 
 /** Deletions of one tenant and signal that wait to be made final in files: each costs every read a look. */
 export const DELETIONS_MAX = 256

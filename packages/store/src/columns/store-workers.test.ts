@@ -21,7 +21,7 @@ test('readers in other threads see whole rows, each once, while main writes, sea
     files: new NodeFileSystem(),
     clock: systemClock,
     workers: { spawn: (role, data) => new Worker(entry, { workerData: { role, data } }) },
-    hotBytesMax: 3 * 1024 * 1024,
+    hotBytesMax: 8 * 1024 * 1024,
     onProblem: (message) => problems.push(message),
   })
   const reader = new Worker(entry, { workerData: { role: 'reader', data: store.viewOptions() } })
@@ -47,7 +47,10 @@ test('readers in other threads see whole rows, each once, while main writes, sea
     })
     store.applyLogs('default', logBatchOf(rows), round, 0)
     if (!isReading) ask((round + 1) * ROWS)
-    if (round % 20 === 19) await store.tick({ unsealedLogBytes: 0, isMemoryShort: false })
+    if (round % 40 === 39) {
+      await store.seal()
+      await store.tick({ unsealedLogBytes: 0, isMemoryShort: false })
+    }
     await setImmediate()
   }
   await store.seal()

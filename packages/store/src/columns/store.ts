@@ -23,6 +23,7 @@ import type { FileTotals } from './files/file-writer.ts'
 import { ChunkPool } from './hot/chunk-pool.ts'
 import {
   HOT_BYTES_MAX,
+  MERGE_POOL_SHARE,
   SEAL_AFTER_MS,
   SEAL_GAP_MS,
   SEAL_LOG_BYTES,
@@ -239,7 +240,7 @@ export class ColumnStore {
     await this.#exclusive(async () => {
       if (this.#isSealDue(input)) await this.#sealAll()
       else await this.#sealPending()
-      await this.#upkeep.run()
+      await this.#upkeep.run(this.#pool.usedBytes < this.#pool.bytesMax * MERGE_POOL_SHARE)
       await this.#condemned.removeFree()
     })
   }

@@ -26,6 +26,11 @@ const KEY_TAG = 0x0a
 const VALUE_TAG = 0x12
 const TEXT_TAG = 0x0a
 
+/** More names than this are not looked for one by one. */
+const NEEDLES_MAX = 4
+
+const encoder = new TextEncoder()
+
 /** Names that rows get beyond their attributes. */
 type Wanted = ReadonlySet<string> | undefined
 
@@ -36,6 +41,9 @@ type Wanted = ReadonlySet<string> | undefined
 export class BlockRows {
   readonly #wanted: Wanted
   readonly #detectsLevels: boolean
+  readonly #skipsLines: boolean
+  /** Attributes without any of these hold nothing that is wanted; undefined = they must be read. */
+  readonly #needles: readonly Uint8Array[] | undefined
   readonly #metadata = new Map<Origin, readonly [string, string][]>()
   /** Views of the columns' bytes; strings come from them without a copy, from shared memory too. */
   readonly #bodies = new Text()
@@ -46,9 +54,12 @@ export class BlockRows {
   /**
    * @param wanted metadata that somebody asks for; undefined = all
    * @param detectsLevels adds `detected_level` to rows that came without
+   * @param skipsLines nobody looks at lines: they stay ''
    */
-  constructor(wanted: Wanted, detectsLevels: boolean) {
+  constructor(wanted: Wanted, detectsLevels: boolean, skipsLines = false) {
     this.#detectsLevels = detectsLevels && isWanted(wanted, DETECTED_LEVEL)
+    this.#skipsLines = skipsLines
+    this.#needles = wanted === undefined || wanted.size > NEEDLES_MAX ? undefined : [...wanted].map(needleOf)
     this.#wanted = wanted !== undefined && this.#detectsLevels ? new Set([...wanted, ...LEVEL_NAMES]) : wanted
   }
 
@@ -57,7 +68,7 @@ export class BlockRows {
     const { columns } = block
     row.reset(block.streams[columns.origins[at] as number] as readonly string[])
     row.timeNs = columns.times[at] as bigint
-    row.line = this.#line(columns, at)
+    row.line = this.#skipsLines ? '' : this.#line(columns, at)
   }
 
   /** Adds the metadata; apart from `start`, because filters on lines turn most rows away before. */
@@ -83,12 +94,24 @@ export class BlockRows {
     const { attributes } = columns
     const from = attributes.from[at] as number
     const to = attributes.to[at] as number
-    if (to > from && !this.#addTexts(row, attributes, from, to)) {
+    const isRead = to > from && this.#mayHold(columns, at)
+    if (isRead && !this.#addTexts(row, attributes, from, to)) {
       for (const [name, value] of pairs(decodeAttributes(attributes.bytes, from, to), lokiName)) {
         if (isWanted(this.#wanted, name)) row.addMetadata(name, value)
       }
     }
     this.#addFields(row, columns, at, origin.kind === 'resource')
+  }
+
+  /** False where attributes cannot hold what is wanted. Labels that tell a level are looked for where no severity does. */
+  #mayHold({ attributes, severities }: LogColumns, at: number): boolean {
+    const needles = this.#needles
+    if (needles === undefined || (this.#detectsLevels && severities[at] === 0)) return true
+    const from = attributes.from[at] as number
+    const to = attributes.to[at] as number
+    for (let i = 0; i < needles.length; i++)
+      if (holds(attributes.bytes, from, to, needles[i] as Uint8Array)) return true
+    return false
   }
 
   /**
@@ -166,13 +189,37 @@ export class BlockRows {
     if (row.get(DETECTED_LEVEL) !== undefined) return
     const text = this.#severityTexts.at(columns.severityTexts, at)
     const level =
-      levelOfNumber(columns.severities[at] as number) ?? levelOfText(text) ?? labelLevel(row) ?? levelOfLine(row.line)
+      levelOfNumber(columns.severities[at] as number) ??
+      levelOfText(text) ??
+      labelLevel(row) ??
+      levelOfLine(this.#skipsLines ? this.#line(columns, at) : row.line)
     row.addMetadata(DETECTED_LEVEL, level)
   }
 }
 
 function isWanted(wanted: Wanted, name: string): boolean {
   return wanted === undefined || wanted.has(name)
+}
+
+/**
+ * Text that stands in the key of every attribute of this name: keys may have any characters where names have underscores,
+ * and maps are joined by them.
+ */
+function needleOf(name: string): Uint8Array {
+  const parts = name.split('_')
+  return encoder.encode(parts.reduce((longest, part) => (part.length > longest.length ? part : longest)))
+}
+
+function holds(bytes: Uint8Array, from: number, to: number, needle: Uint8Array): boolean {
+  const first = needle[0]
+  if (first === undefined) return true
+  for (let at = from; at <= to - needle.length; at++) {
+    if (bytes[at] !== first) continue
+    let length = 1
+    while (length < needle.length && bytes[at + length] === needle[length]) length++
+    if (length === needle.length) return true
+  }
+  return false
 }
 
 function labelLevel(row: Row): string | undefined {

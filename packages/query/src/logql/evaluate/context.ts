@@ -1,4 +1,12 @@
-import { FaultError, fault, type LogReader, type NsRange, type QueryBudget, type TenantId } from '@vantage/model'
+import {
+  FaultError,
+  fault,
+  type LogBlock,
+  type LogReader,
+  type NsRange,
+  type QueryBudget,
+  type TenantId,
+} from '@vantage/model'
 import { CHECK_EVERY_ROWS, type LogqlLimits } from '../limits.ts'
 
 /** What was read for an answer. */
@@ -27,10 +35,10 @@ export interface Grid {
   readonly steps: number
 }
 
-/** Counts a row and looks at the budget now and then. */
-export function chargeRow(context: Context, line: string): void {
+/** Counts a row of a block and looks at the budget now and then. */
+export function chargeRow(context: Context, { columns }: LogBlock, at: number): void {
   const { stats, budget } = context
-  stats.bytesRead += line.length
+  stats.bytesRead += (columns.bodies.to[at] as number) - (columns.bodies.from[at] as number)
   if (++stats.rowsRead % CHECK_EVERY_ROWS !== 0) return
   budget.chargeSamples(CHECK_EVERY_ROWS)
   budget.check()

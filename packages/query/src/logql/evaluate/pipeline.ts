@@ -101,12 +101,12 @@ function collectStage(stage: Stage, names: Set<string>): void {
       collectFilter(stage.filter, names)
       return
     case 'lineFormat':
-      for (const field of compileTemplate(stage.template, 0n).fields) names.add(field)
+      for (const field of compileTemplate(stage.template, 'line', 0n).fields) names.add(field)
       return
     case 'labelFormat':
       for (const format of stage.formats) {
         if (format.kind === 'rename') names.add(format.from)
-        else for (const field of compileTemplate(format.template, 0n).fields) names.add(field)
+        else for (const field of compileTemplate(format.template, 'label', 0n).fields) names.add(field)
       }
       return
     case 'drop':

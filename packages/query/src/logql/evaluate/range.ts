@@ -1,13 +1,13 @@
 import { assert, formatLabels, type Labels, type LogScan, labelsKey } from '@vantage/model'
 import { executionFault } from '../language/fault.ts'
-import type { Grouping, LogRange, RangeAggregation, Unwrap } from '../language/plan.ts'
+import type { Grouping, LogRange, RangeAggregation, RangeOperation, Unwrap } from '../language/plan.ts'
 import { LOGQL_LIMITS } from '../limits.ts'
 import { ERROR_LABEL, PRESERVE_ERROR_LABEL, Row } from '../stages/row.ts'
 import { unwrapValue } from '../stages/unwrap.ts'
 import { BlockRows } from './block-rows.ts'
 import { type Context, chargeRow, chargeSeries, type Grid, rangeOf } from './context.ts'
 import { countWithoutRows } from './count-pushdown.ts'
-import { asksForErrors, Pipeline, pushedFilters, requiredLabels, withConflicts } from './pipeline.ts'
+import { asksForErrors, isPushedWhole, Pipeline, pushedFilters, requiredLabels, withConflicts } from './pipeline.ts'
 import {
   ALONE,
   CountedSeries,
@@ -30,6 +30,8 @@ export interface RangeTask {
   readonly preservesErrors: boolean
   /** Metadata that somebody looks at; undefined = all. */
   readonly wanted: ReadonlySet<string> | undefined
+  /** Nobody looks at lines but filters that the store knows. */
+  readonly skipsLines: boolean
   readonly scan: LogScan
 }
 
@@ -66,8 +68,13 @@ function rangeTask(plan: RangeAggregation, outer: Grouping | undefined, grid: Gr
     needsNoLabels,
     preservesErrors: asksForErrors(required),
     wanted: isNarrow ? withConflicts(required) : undefined,
+    skipsLines: !isBytes(operation) && isPushedWhole(stages, needsNoLabels),
     scan: scanOf(range, grid),
   }
+}
+
+function isBytes(operation: RangeOperation): boolean {
+  return operation === 'bytes_over_time' || operation === 'bytes_rate'
 }
 
 function scanOf(range: LogRange, grid: Grid): LogScan {
@@ -98,7 +105,7 @@ function collect(task: RangeTask, grid: Grid, context: Context, series: RangeSer
   const { range, operation } = task.plan
   const startNs = grid.startNs - BigInt(range.offsetNs)
   const windows = windowGrid(grid, range.rangeNs)
-  const sampleOf = sampler(operation === 'bytes_over_time' || operation === 'bytes_rate', range.unwrap, task)
+  const sampleOf = sampler(isBytes(operation), range.unwrap, task)
   const places = new SeriesPlaces(task, context)
   forEachRow(task, context, (row) => {
     const timeNs = Number(row.timeNs - startNs)
@@ -110,8 +117,8 @@ function collect(task: RangeTask, grid: Grid, context: Context, series: RangeSer
 }
 
 /** The number of a row; undefined where it has none. */
-function sampler(isBytes: boolean, unwrap: Unwrap | undefined, task: RangeTask): (row: Row) => number | undefined {
-  if (unwrap === undefined) return isBytes ? (row) => Buffer.byteLength(row.line) : () => 1
+function sampler(countsBytes: boolean, unwrap: Unwrap | undefined, task: RangeTask): (row: Row) => number | undefined {
+  if (unwrap === undefined) return countsBytes ? (row) => Buffer.byteLength(row.line) : () => 1
   const filters = new Pipeline(
     unwrap.filters.map((filter) => ({ kind: 'labelFilter', filter })),
     LOGQL_LIMITS,
@@ -125,16 +132,17 @@ function sampler(isBytes: boolean, unwrap: Unwrap | undefined, task: RangeTask):
 
 /** @param take told of each row that passes the pipeline */
 function forEachRow(task: RangeTask, context: Context, take: (row: Row) => void): void {
-  const { plan, needsNoLabels, preservesErrors, wanted, scan } = task
-  const { stages } = plan.range.selector
+  const { plan, needsNoLabels, preservesErrors, wanted, skipsLines, scan } = task
+  // What the store has filtered by whole needs no pipeline.
+  const stages = skipsLines ? [] : plan.range.selector.stages
   const pipeline = new Pipeline(stages, context.limits, { needsNoLabels, preservesErrors, nowNs: context.nowNs })
-  const rows = new BlockRows(wanted, context.detectsLevels)
+  const rows = new BlockRows(wanted, context.detectsLevels, skipsLines)
   const row = new Row(wanted)
   for (const block of context.reader.scan(context.tenant, scan, context.budget)) {
     for (let i = 0; i < block.rows.length; i++) {
       const at = block.rows[i] as number
+      chargeRow(context, block, at)
       rows.start(row, block, at)
-      chargeRow(context, row.line)
       if (!pipeline.wants(row)) continue
       rows.addMetadata(row, block, at)
       if (pipeline.run(row)) take(row)

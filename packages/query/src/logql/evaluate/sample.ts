@@ -52,9 +52,9 @@ function forEachRow(
     for (const block of reader.scan(tenant, scan, budget)) {
       for (let i = 0; i < block.rows.length; i++) {
         if (stats.rowsKept >= request.rowsMax) return ok(undefined)
-        const isWanted = filter.take(block, block.rows[i] as number)
-        chargeRow(context, filter.row.line)
-        if (!isWanted) continue
+        const at = block.rows[i] as number
+        chargeRow(context, block, at)
+        if (!filter.take(block, at)) continue
         stats.rowsKept++
         take(filter.row)
       }

@@ -68,9 +68,9 @@ export function selectStreams(selector: Selector, request: StreamsRequest, conte
   }
   for (const block of reader.scan(tenant, scan, budget)) {
     for (let i = 0; i < block.rows.length && streams.rows < request.limit; i++) {
-      const isWanted = filter.take(block, block.rows[i] as number)
-      chargeRow(context, filter.row.line)
-      if (isWanted) streams.add(filter.row)
+      const at = block.rows[i] as number
+      chargeRow(context, block, at)
+      if (filter.take(block, at)) streams.add(filter.row)
     }
     if (streams.rows >= request.limit) break
   }

@@ -12,7 +12,7 @@ function refused(message: string): FaultError {
 
 /** Writes the line anew. A template that fails leaves it and marks the row. */
 export function lineFormatStep(template: string, options: StepOptions): RowStep {
-  const compiled = compileTemplate(template, options.nowNs)
+  const compiled = compileTemplate(template, 'line', options.nowNs)
   return (row) => {
     const written = compiled.run(row)
     if (written.ok) row.line = written.text
@@ -46,7 +46,7 @@ function formatStep(format: LabelFormat, options: StepOptions): (row: Row) => vo
       row.delete(from)
     }
   }
-  const compiled = compileTemplate(format.template, options.nowNs)
+  const compiled = compileTemplate(format.template, 'label', options.nowNs)
   return (row) => {
     const written = compiled.run(row)
     if (written.ok) row.set(SOURCE.parsed, format.name, written.text)

@@ -6,7 +6,6 @@ export const JSON_FAULT = {
   object: "Value looks like object, but can't find closing '}' symbol",
   array: "Value is array, but can't find closing ']' symbol",
   string: "Value is string, but can't find closing '\"' symbol",
-  value: "Value looks like Number/Boolean/None, but can't find its end: ',' or '}' symbol",
   unknown: 'Unknown value type',
   malformed: 'Malformed JSON error',
 } as const
@@ -87,9 +86,9 @@ export class JsonScanner {
     if (code === 34) return this.#close('string', stringEnd(text, from), JSON_FAULT.string)
     if (code === 123) return this.#close('object', blockEnd(text, from, 123, 125), JSON_FAULT.object)
     if (code === 91) return this.#close('array', blockEnd(text, from, 91, 93), JSON_FAULT.array)
+    if (from >= text.length) return this.fail(JSON_FAULT.malformed)
     let to = from
     while (to < text.length && !isTokenEnd(text.charCodeAt(to))) to++
-    if (to === text.length) return this.fail(JSON_FAULT.value)
     this.to = to
     if (code === 45 || (code >= 48 && code <= 57)) this.kind = 'number'
     else if (text.startsWith('true', from) && to - from === 4) this.kind = 'boolean'

@@ -55,9 +55,10 @@ class MemberReader {
     if (next >= text.length) return scanner.fail(JSON_FAULT.malformed)
     if (text.charCodeAt(next) === 125) return true
     for (;;) {
+      if (text.charCodeAt(next) === 125) return true
       if (text.charCodeAt(next) !== 34) return scanner.fail(JSON_FAULT.object)
       const keyEnd = stringEnd(text, next)
-      if (keyEnd < 0) return scanner.fail(JSON_FAULT.string)
+      if (keyEnd < 0) return scanner.fail(JSON_FAULT.malformed)
       const key = text.slice(next + 1, keyEnd - 1)
       const colon = skipSpace(text, keyEnd)
       if (text.charCodeAt(colon) !== 58) return scanner.fail(JSON_FAULT.malformed)
@@ -69,6 +70,7 @@ class MemberReader {
       if (code === 125) return true
       if (code !== 44) return scanner.fail(next >= text.length ? JSON_FAULT.array : JSON_FAULT.object)
       next = skipSpace(text, next + 1)
+      if (next >= text.length) return scanner.fail(JSON_FAULT.array)
     }
   }
 

@@ -57,9 +57,20 @@ test.each([
 })
 
 test.each([
-  ['{{ div 1 0 }}', 'div: division by zero'],
-  ['{{ index (fromJson `[1]`) 5 }}', 'index out of range: 5'],
-  ['{{ repeat 100000000 "x" }}', 'want at most 1048576 characters, got more'],
+  ['{{ div 1 0 }}', 'template: line:1:3: executing "line" at <div 1 0>: error calling div: division by zero'],
+  [
+    'x\n{{ index (fromJson `[1]`) 5 }}',
+    'template: line:2:3: executing "line" at <index ( fromJson `[1]` ) 5>: error calling index: index out of range: 5',
+  ],
+  [
+    '{{.a | bytes }}',
+    'template: line:1:7: executing "line" at <bytes>: error calling bytes: strconv.ParseFloat: parsing "": invalid syntax',
+  ],
+  ['{{.a ToUpper "x"}}', 'template: line:1:2: executing "line" at <.a>: a is not a method but has arguments'],
+  [
+    '{{ repeat 100000000 "x" }}',
+    'template: line:1:3: executing "line" at <repeat 100000000 "x">: error calling repeat: want at most 1048576 characters, got more',
+  ],
   [
     '{{ range fromJson .j }}{{ range fromJson $.j }}{{ range fromJson $.j }}x{{end}}{{end}}{{end}}',
     'want at most 100000 steps, got more',
@@ -70,6 +81,27 @@ test.each([
   const plain = template.replace('{{ .a.b }}', '{{ ("x").b }}')
   const row = run(`| line_format ${JSON.stringify(plain)}`, 'hello', ['a', 'x', 'j', list])
   expect([row?.error, row?.errorDetails, row?.line]).toEqual(['TemplateFormatErr', want, 'hello'])
+})
+
+/** What a parser says of a line that it cannot read. */
+test.each([
+  ['| json', '{n}', "Value looks like object, but can't find closing '}' symbol"],
+  ['| json', 'no', "Value looks like object, but can't find closing '}' symbol"],
+  ['| json', '{', 'Malformed JSON error'],
+  ['| json', '{"a', 'Malformed JSON error'],
+  ['| json', '{"a":"b', "Value is string, but can't find closing '\"' symbol"],
+  ['| json', '{"a":[1', "Value is array, but can't find closing ']' symbol"],
+  ['| json', '{"a":yes}', 'Unknown value type'],
+  ['| json', '{"a":1', "Value is array, but can't find closing ']' symbol"],
+  ['| json', '{"a":1,', "Value is array, but can't find closing ']' symbol"],
+  ['| json', '{"a":1,}', undefined],
+  ['| json', '{"a":1} behind', undefined],
+  ['| unpack', 'no', 'expecting json object(6), but it is not'],
+  ['| unpack', '{"a":"b"', "Value is array, but can't find closing ']' symbol"],
+  ['| unpack', '{a}', "Value looks like object, but can't find closing '}' symbol"],
+  ['| logfmt --strict', 'a="b', 'logfmt syntax error at pos 5 : unterminated quoted value'],
+])('%s of %s', (stage, line, want) => {
+  expect(run(stage, line)?.get('__error_details__')).toBe(want)
 })
 
 test.each([

@@ -1,4 +1,4 @@
-import { JsonScanner, skipSpace, stringEnd, unescapeJson } from './json-scan.ts'
+import { JSON_FAULT, JsonScanner, skipSpace, stringEnd, unescapeJson } from './json-scan.ts'
 import { LabelNames } from './label-name.ts'
 import type { Row } from './row.ts'
 import type { RowStep, StepOptions } from './stage.ts'
@@ -28,18 +28,21 @@ function unpack(row: Row, scanner: JsonScanner, names: LabelNames): string {
   const found: string[] = []
   let entry: string | undefined
   let at = skipSpace(line, start + 1)
-  while (line[at] === '"') {
+  if (at >= line.length) return JSON_FAULT.malformed
+  while (line[at] !== '}') {
+    if (line[at] !== '"') return JSON_FAULT.object
     const keyEnd = stringEnd(line, at)
     const colon = keyEnd < 0 ? -1 : skipSpace(line, keyEnd)
-    if (line[colon] !== ':' || !scanner.readValue(colon + 1)) return scanner.fault || 'Malformed JSON error'
+    if (line[colon] !== ':') return JSON_FAULT.malformed
+    if (!scanner.readValue(colon + 1)) return scanner.fault
     const key = unescapeJson(line.slice(at + 1, keyEnd - 1))
     if (scanner.kind === 'string' && key === ENTRY) entry = scanner.valueText()
     else if (scanner.kind === 'string') found.push(names.of(key), scanner.valueText())
     at = skipSpace(line, scanner.to)
+    if (at < line.length && line[at] !== ',' && line[at] !== '}') return JSON_FAULT.object
     if (line[at] === ',') at = skipSpace(line, at + 1)
-    else break
+    if (at >= line.length) return JSON_FAULT.array
   }
-  if (line[at] !== '}') return 'Malformed JSON error'
   if (entry === undefined) return ''
   for (let i = 0; i < found.length; i += 2) row.addParsed(found[i] as string, found[i + 1] as string)
   row.line = entry

@@ -26,7 +26,7 @@ function smaller(a: bigint, b: bigint): bigint {
 }
 
 function divided(a: bigint, b: bigint, name: string): bigint {
-  if (b === 0n) throw new TemplateError(`${name}: division by zero`)
+  if (b === 0n) throw new TemplateError('division by zero')
   return name === 'mod' ? a % b : a / b
 }
 

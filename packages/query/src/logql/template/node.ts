@@ -12,6 +12,10 @@ export type Operand =
 
 export interface Command {
   readonly operands: readonly Operand[]
+  /** As it was written, for messages. */
+  readonly text: string
+  /** Where it begins: line from 1, column from 0. */
+  readonly place: string
 }
 
 /** Commands from left to right, the result of each the last argument of the next; then it is given to variables. */

@@ -10,7 +10,14 @@ type Token =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'action'; readonly words: readonly Word[] }
 
-type Word = { readonly kind: 'word' | 'string' | 'number' | 'field' | 'variable' | 'symbol'; readonly text: string }
+interface Word {
+  readonly kind: 'word' | 'string' | 'number' | 'field' | 'variable' | 'symbol'
+  /** Of a string its value. */
+  readonly text: string
+  readonly source: string
+  /** Line from 1, column from 0. */
+  readonly place: string
+}
 
 function refused(message: string): FaultError {
   return new FaultError(fault('bad_request', `template: ${message}`, { reason: 'bad_data' }))
@@ -89,9 +96,16 @@ function readWord(template: string, at: number): { readonly word: Word | undefin
   if (groups['string'] !== undefined) return readString(template, at)
   for (const kind of ['number', 'field', 'variable', 'word', 'symbol'] as const) {
     const text = groups[kind]
-    if (text !== undefined) return { word: { kind, text }, end: at + text.length }
+    if (text !== undefined) return { word: wordAt(template, at, at + text.length, kind, text), end: at + text.length }
   }
   return { word: undefined, end: at + match[0].length }
+}
+
+function wordAt(template: string, from: number, to: number, kind: Word['kind'], text: string): Word {
+  const before = template.slice(0, from)
+  const lineStart = before.lastIndexOf('\n') + 1
+  const line = before.split('\n').length
+  return { kind, text, source: template.slice(from, to), place: `${line}:${from - lineStart}` }
 }
 
 function readString(template: string, at: number): { readonly word: Word; readonly end: number } {
@@ -101,9 +115,9 @@ function readString(template: string, at: number): { readonly word: Word; readon
   if (template[at] === "'") {
     const code = literal.text.codePointAt(0)
     if (code === undefined || String.fromCodePoint(code) !== literal.text) throw refused('malformed character constant')
-    return { word: { kind: 'number', text: String(code) }, end: literal.endOffset }
+    return { word: wordAt(template, at, literal.endOffset, 'number', String(code)), end: literal.endOffset }
   }
-  return { word: { kind: 'string', text: literal.text }, end: literal.endOffset }
+  return { word: wordAt(template, at, literal.endOffset, 'string', literal.text), end: literal.endOffset }
 }
 
 /** Words that end or divide a block. */
@@ -243,6 +257,7 @@ class TemplateParser {
 
   #command(): Command {
     const operands: Operand[] = []
+    const start = this.#word
     for (;;) {
       const word = this.#words[this.#word]
       if (word === undefined || (word.kind === 'symbol' && /^[|),]$/.test(word.text))) break
@@ -252,7 +267,8 @@ class TemplateParser {
     const [head] = operands
     if (operands.length > 1 && head?.kind === 'literal')
       throw refused(`can't give argument to non-function ${String(head.value)}`)
-    return { operands }
+    const words = this.#words.slice(start, this.#word)
+    return { operands, text: words.map(({ source }) => source).join(' '), place: words[0]?.place ?? '' }
   }
 
   #operand(): Operand {

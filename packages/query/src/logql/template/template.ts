@@ -19,10 +19,11 @@ export interface Template {
 }
 
 /**
+ * @param name what messages call it
  * @param nowNs unix ns that `now` gives
  * @throws FaultError where the template is not well formed
  */
-export function compileTemplate(template: string, nowNs: bigint): Template {
+export function compileTemplate(template: string, name: 'line' | 'label', nowNs: bigint): Template {
   const nodes = parseTemplate(template)
   const fields = new Set<string>()
   collectFields(nodes, fields, true)
@@ -34,7 +35,7 @@ export function compileTemplate(template: string, nowNs: bigint): Template {
       const [only] = nodes
       if (only === undefined) return { ok: true, text: '' }
       if (nodes.length === 1 && only.kind === 'text') return { ok: true, text: only.text }
-      return new TemplateRun({ row, nowNs, patterns }).write(nodes)
+      return new TemplateRun({ row, nowNs, patterns }, name).write(nodes)
     },
   }
 }
@@ -81,12 +82,14 @@ type Flow = 'next' | 'break' | 'continue'
 /** One execution: output, variables and how much was done. */
 class TemplateRun {
   readonly #context: TemplateContext
+  readonly #name: string
   readonly #variables: Variable[] = [{ name: '$', value: ROW_LABELS }]
   #out = ''
   #steps = 0
 
-  constructor(context: TemplateContext) {
+  constructor(context: TemplateContext, name: string) {
     this.#context = context
+    this.#name = name
   }
 
   write(nodes: readonly Node[]): Written {
@@ -111,8 +114,7 @@ class TemplateRun {
   }
 
   #node(node: Node, dot: Dot): Flow {
-    if (++this.#steps > TEMPLATE_STEPS_MAX)
-      throw new TemplateError(`want at most ${TEMPLATE_STEPS_MAX} steps, got more`)
+    this.#step()
     switch (node.kind) {
       case 'text':
         this.#put(node.text)
@@ -183,20 +185,31 @@ class TemplateRun {
     return value
   }
 
-  #command({ operands }: Command, dot: Dot, isPiped: boolean, piped: Dot): Dot {
-    const [head, ...rest] = operands as [Operand, ...Operand[]]
+  #command(command: Command, dot: Dot, isPiped: boolean, piped: Dot): Dot {
+    const [head, ...rest] = command.operands as [Operand, ...Operand[]]
     if (head.kind !== 'call') {
-      if (rest.length > 0 || isPiped) throw new TemplateError(`${describe(head)} is not a function but has arguments`)
-      return this.#operand(head, dot)
+      if (rest.length === 0 && !isPiped) return this.#operand(head, dot)
+      const shown = describe(head)
+      throw this.#failed({ ...command, text: `.${shown}` }, `${shown} is not a method but has arguments`)
     }
     const args = rest.map((operand) => this.#argument(operand, dot))
     if (isPiped) args.push(plain(piped))
-    return this.#call(head.name, args)
+    try {
+      return this.#call(head.name, args)
+    } catch (error) {
+      if (!(error instanceof TemplateError) || error.isPlaced) throw error
+      throw this.#failed(command, `error calling ${head.name}: ${error.message}`)
+    }
+  }
+
+  /** Source: Go text/template, ExecError. */
+  #failed({ place, text }: Command, message: string): TemplateError {
+    const name = this.#name
+    return new TemplateError(`template: ${name}:${place}: executing "${name}" at <${text}>: ${message}`, true)
   }
 
   #call(name: string, args: Value[]): Value {
-    if (++this.#steps > TEMPLATE_STEPS_MAX)
-      throw new TemplateError(`want at most ${TEMPLATE_STEPS_MAX} steps, got more`)
+    this.#step()
     const known = FUNCTIONS[name]
     if (known === undefined) throw new TemplateError(`function ${JSON.stringify(name)} not defined`)
     const { min, max, run } = known
@@ -206,6 +219,11 @@ class TemplateRun {
       )
     }
     return run(args, this.#context)
+  }
+
+  #step(): void {
+    if (++this.#steps <= TEMPLATE_STEPS_MAX) return
+    throw new TemplateError(`want at most ${TEMPLATE_STEPS_MAX} steps, got more`, true)
   }
 
   #argument(operand: Operand, dot: Dot): Value {

@@ -19,9 +19,13 @@ export type Value =
 
 /** What went wrong while a template ran; caught in `Template.run`. */
 export class TemplateError extends Error {
-  constructor(message: string) {
+  /** The message says where. */
+  readonly isPlaced: boolean
+
+  constructor(message: string, isPlaced = false) {
     super(message)
     this.name = 'TemplateError'
+    this.isPlaced = isPlaced
   }
 }
 

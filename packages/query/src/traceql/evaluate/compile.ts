@@ -76,17 +76,41 @@ function compileMatch(
   right: FieldExpression,
   regexCharsMax: number,
 ): ReadValue {
-  if (right.kind !== 'static' || right.value.kind !== 'string') return () => FALSE
-  const regex = compileRegex(right.value.value, regexCharsMax)
-  if (!regex.ok) throw new FaultError(regex.error)
-  const { matches } = regex.value
   const isWanted = op === '=~'
+  const matcherFor = matcherReader(right, regexCharsMax)
   return (span) => {
+    const matches = matcherFor(span)
+    if (matches === undefined) return FALSE
     const value = readLeft(span)
     if (value.kind === 'string') return matches(value.value) === isWanted ? TRUE : FALSE
     if (value.kind !== 'array') return FALSE
     const strings = value.values.filter((one) => one.kind === 'string')
     if (strings.length === 0) return FALSE
     return strings.some((one) => matches(one.value)) === isWanted ? TRUE : FALSE
+  }
+}
+
+type Matches = (text: string) => boolean
+
+/** Patterns of other fields that are kept ready. */
+const PATTERNS_MAX = 64
+
+/** The checks want a constant; a pattern out of another field, where it comes unchecked, that is none matches nothing. */
+function matcherReader(right: FieldExpression, regexCharsMax: number): (span: SpanView) => Matches | undefined {
+  if (right.kind === 'static' && right.value.kind === 'string') {
+    const regex = compileRegex(right.value.value, regexCharsMax)
+    if (!regex.ok) throw new FaultError(regex.error)
+    return () => regex.value.matches
+  }
+  const read = compileField(right, regexCharsMax)
+  const known = new Map<string, Matches | undefined>()
+  return (span) => {
+    const value = read(span)
+    if (value.kind !== 'string') return undefined
+    if (known.has(value.value)) return known.get(value.value)
+    const regex = compileRegex(value.value, regexCharsMax)
+    if (known.size >= PATTERNS_MAX) known.clear()
+    known.set(value.value, regex.ok ? regex.value.matches : undefined)
+    return known.get(value.value)
   }
 }

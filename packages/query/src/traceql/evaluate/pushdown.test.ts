@@ -38,7 +38,7 @@ test.each([
   ['{ .a = 1 } | count() > 1', 'any a = 1 all'],
   [
     '{ duration >= 0s && duration > 1s && duration < 2s && 0 = duration }',
-    'intrinsic duration > 1000000000, intrinsic duration < 2000000000 all exact',
+    'intrinsic duration >= 0, intrinsic duration > 1000000000, intrinsic duration < 2000000000, intrinsic duration = 0 all exact',
   ],
   ['count() > 1', ' all'],
   ['{ trace:id = "1" && .a = 1 } || { trace:id = "2" }', ' any ids 2'],

@@ -1,6 +1,5 @@
 import { type AnyValue, hexBytes, SPAN_KINDS, type SpanCondition, type SpanField, STATUS_CODES } from '@vantage/model'
-import type { ComparisonOp, Field, FieldExpression, FieldOp, Spanset, Stage } from '../language/syntax.ts'
-import { compareValues } from '../operators.ts'
+import type { Field, FieldExpression, FieldOp, Spanset, Stage } from '../language/syntax.ts'
 import { TRUE, type Value } from '../value.ts'
 import { needsTrace } from './fields.ts'
 
@@ -16,7 +15,6 @@ export interface Candidates {
   readonly traceIds: readonly Uint8Array[] | undefined
 }
 
-const NO_DURATION: Value = { kind: 'duration', value: 0 }
 const ALWAYS: FieldExpression = { kind: 'static', value: TRUE }
 
 export function candidatesOf(pipeline: readonly Stage[]): Candidates {
@@ -119,12 +117,6 @@ function comparisonHint(expression: FieldExpression, op: SpanCondition['op'], va
   if (expression.kind !== 'attribute' && expression.kind !== 'intrinsic') return undefined
   const field = fieldOf(expression)
   const wanted = plainValue(value)
-  // Readers tell texts of a resource by equality, which leaves out arrays that hold the text; a service's name is none.
-  if (field?.scope === 'resource' && op === '=' && field.name !== 'service.name') return undefined
-  // A span without an end has the duration 0 here, and a negative one where times are only subtracted.
-  if (field?.name === 'duration' && field.scope === 'intrinsic' && (op === '=' || op.startsWith('>'))) {
-    if (compareValues(op as ComparisonOp, NO_DURATION, value)) return undefined
-  }
   return field === undefined || wanted === undefined ? undefined : { field, op, value: wanted }
 }
 

@@ -1,7 +1,9 @@
-import { type AnyValue, type Attributes, NO_ORIGIN, type Origin } from '@vantage/model'
+import { type AnyValue, type Attributes, hexBytes, NO_ORIGIN, type Origin } from '@vantage/model'
 import { MemorySpans, type SpanRecord, unlimitedBudget } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
+import { parseTraceql } from '../language/parser.ts'
 import { TRACEQL_LIMITS } from '../limits.ts'
+import { readTrace, spanSetsOf } from './read-trace.ts'
 import { searchTraces } from './search.ts'
 import { plainText } from './value-text.ts'
 
@@ -349,6 +351,18 @@ test('the newest traces come first and the search stops at its limit', () => {
   const result = searchTraces(request, T, many, unlimitedBudget, TRACEQL_LIMITS)
   expect(result.ok && result.value.traces.map((trace) => Number.parseInt(trace.traceId, 16))).toEqual([150, 149, 148])
   expect(result.ok && result.value.inspectedTraces).toBeLessThan(64)
+})
+
+test('a pattern out of another field matches where it comes unchecked', () => {
+  const trace = readTrace(hexBytes(A, 16) as Uint8Array, T, memory, unlimitedBudget, TRACEQL_LIMITS)
+  const sets = (text: string): unknown => {
+    const query = parseTraceql(text, TRACEQL_LIMITS)
+    if (!query.ok || query.value.kind !== 'search' || trace === undefined) throw new Error(text)
+    return spanSetsOf(query.value.pipeline.stages, trace, TRACEQL_LIMITS).map(({ places }) => places.length)
+  }
+  expect(sets('{ rootName =~ name }')).toEqual([1])
+  expect(sets('{ name !~ resource.zone }')).toEqual([6])
+  expect(sets('{ name =~ .n }')).toEqual([])
 })
 
 test('spans stored twice count once, and rings of parents end', () => {

@@ -140,7 +140,7 @@ export function findTraces(
 
 /** Traces that are read whole in one go. */
 const FIRST_BATCH = 32
-const BATCH_MAX = 256
+const BATCH_MAX = 512
 /** How far beyond the range a trace that touches it is read. */
 const TRACE_REACH_NS = 3_600_000_000_000n
 
@@ -158,21 +158,20 @@ export function forEachTrace(
   visit: (id: string, trace: TraceView) => boolean,
 ): { inspectedSpans: number; inspectedTraces: number } {
   const seen = new Set<string>()
-  let pending: string[] = []
+  const pending: string[] = []
   let batch = FIRST_BATCH
   const counts = { inspectedSpans: 0, inspectedTraces: 0 }
   const meter = new ByteMeter(budget)
   const drain = (): boolean => {
-    const traces = readTraces(pending, range, tenant, reader, budget, limits, meter)
+    const ids = pending.splice(0, batch)
+    const traces = readTraces(ids, range, tenant, reader, budget, limits, meter)
     meter.release()
-    counts.inspectedTraces += pending.length
-    const isMore = pending.every((id) => {
+    counts.inspectedTraces += ids.length
+    batch = Math.min(BATCH_MAX, batch * 2)
+    return ids.every((id) => {
       const trace = traces.get(id)
       return trace === undefined || visit(id, trace)
     })
-    pending = []
-    batch = Math.min(BATCH_MAX, batch * 2)
-    return isMore
   }
   const candidates = candidatesOf(stages)
   for (const ids of candidateIds(candidates, range, tenant, reader, budget, limits, counts)) {
@@ -182,9 +181,9 @@ export function forEachTrace(
       pending.push(id)
     }
     if (seen.size > limits.tracesMax) throw tooManyTraces(limits.tracesMax)
-    if (pending.length >= batch && !drain()) return counts
+    while (pending.length >= batch) if (!drain()) return counts
   }
-  if (pending.length > 0) drain()
+  while (pending.length > 0 && drain());
   return counts
 }
 

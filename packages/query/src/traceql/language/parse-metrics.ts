@@ -69,7 +69,10 @@ function parseBy(reader: TokenReader): readonly Field[] {
 export function parseFieldList(reader: TokenReader): Field[] {
   reader.wantSymbol('(')
   const fields = [parseField(reader)]
-  while (reader.trySymbol(',')) fields.push(parseField(reader))
+  while (reader.trySymbol(',')) {
+    reader.countNode()
+    fields.push(parseField(reader))
+  }
   reader.wantSymbol(')')
   return fields
 }

@@ -1,4 +1,4 @@
-import type { ByteRanges } from '@vantage/model'
+import { type AnyValue, type ByteRanges, decodeValue } from '@vantage/model'
 import { ByteWriter } from '../parquet/byte-writer.ts'
 import type { ColumnSpec, ColumnValues } from '../parquet/column-values.ts'
 import { AttributeCursor, isBytes, nextAttribute } from '../read/attribute-scan.ts'
@@ -10,6 +10,7 @@ const COLUMNS_MAX = 200
 /** An attribute gets a column once it is in so many rows of a row group, or in one of so many. */
 const ROWS_MIN = 8
 const ROWS_SHARE = 64
+const ARRAY_TAG = 0x2a
 
 /** Types of values that columns hold, by the tag of the AnyValue. */
 const TYPES = { 10: 'string', 16: 'bool', 24: 'int', 33: 'double' } as const
@@ -151,11 +152,12 @@ export class AttributeShredder {
     this.#messageTo = grown(this.#messageTo)
   }
 
-  /** Adds the words of the values that are texts in rows [from, to) of the row group that `begin` read. */
+  /** Adds the words of the values that are texts or lists of them in rows [from, to) of the row group that `begin` read. */
   addTokens({ bytes }: ByteRanges, from: number, to: number, bloom: BloomBuilder): void {
     const end = this.#rowStarts[to] as number
     for (let at = this.#rowStarts[from] as number; at < end; at++) {
       let start = this.#valueFrom[at] as number
+      if (bytes[start] === ARRAY_TAG) addElements(decodeValue(bytes, start, this.#valueTo[at] as number), bloom)
       if (bytes[start] !== 0x0a) continue
       start++
       while ((bytes[start] as number) >= 128) start++
@@ -185,6 +187,14 @@ export class AttributeShredder {
     }
     return [layout.values(), rest.values(), ...values.map((one) => one.values())]
   }
+}
+
+/** Words of the texts in a list: a condition on it holds where it does for one of them. */
+function addElements(value: AnyValue, bloom: BloomBuilder): void {
+  if (value.kind === 'array') for (const one of value.values) addElements(one, bloom)
+  if (value.kind !== 'string') return
+  const text = Buffer.from(value.value)
+  addTokens(text, 0, text.length, bloom)
 }
 
 function hashKey(bytes: Uint8Array, from: number, to: number, tag: number): number {

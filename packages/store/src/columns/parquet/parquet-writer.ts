@@ -12,7 +12,6 @@ import { i32, struct, type ThriftValue, writeStruct } from './thrift-writer.ts'
 const MAGIC = new TextEncoder().encode('PAR1')
 /** What is held back at most, beside one column of a row group. */
 const FLUSH_BYTES = 1024 * 1024
-const LARGE_PAGE_BYTES = 512 * 1024
 const PAGE_TYPE = { data: 0, dictionary: 2 } as const
 
 /**
@@ -111,7 +110,7 @@ export class ParquetWriter {
       page.raw(entry)
     }
     const header = struct([1, i32(entries.length)], [2, i32(ENCODING.plain)])
-    return this.#writePage(PAGE_TYPE.dictionary, 7, header, ENCODING.plain, entries.length)
+    return this.#writePage(PAGE_TYPE.dictionary, 7, header, ENCODING.plain, entries.length, false)
   }
 
   #writeData(
@@ -128,14 +127,22 @@ export class ParquetWriter {
     if (spec.isOptional) writeLevels(page, values.rows, from, to, firstRow, rows)
     const encoding = from === to ? ENCODING.plain : writeValues(page, spec, values, dictionary, from, to)
     const header = struct([1, i32(rows)], [2, i32(encoding)], [3, i32(ENCODING.rle)], [4, i32(ENCODING.rle)])
-    return this.#writePage(PAGE_TYPE.data, 5, header, encoding, to - from)
+    return this.#writePage(PAGE_TYPE.data, 5, header, encoding, to - from, spec.isPlain === true)
   }
 
-  #writePage(type: number, headerField: number, header: ThriftValue, encoding: number, values: number): PagePlace {
+  /** @param isDense the page hardly shrinks */
+  #writePage(
+    type: number,
+    headerField: number,
+    header: ThriftValue,
+    encoding: number,
+    values: number,
+    isDense: boolean,
+  ): PagePlace {
     const raw = this.#page.view()
     const stored = zstdCompressSync(raw, {
-      // Pieces are joined, which is up to twice as slow; of large pages, which are texts, a third is enough.
-      chunkSize: raw.length > LARGE_PAGE_BYTES ? Math.ceil(raw.length / 3) : Math.max(64, raw.length + 1024),
+      // Memory for what comes out: pieces are joined, which costs as much again, and so does memory that is not needed.
+      chunkSize: isDense ? raw.length + 1024 : Math.max(4096, Math.ceil(raw.length / 3)),
       params: { [constants.ZSTD_c_compressionLevel]: 1 },
     })
     const crc = crc32(stored)

@@ -1,4 +1,5 @@
 import {
+  compareLabels,
   type Labels,
   type LogColumns,
   type LogCounts,
@@ -19,7 +20,7 @@ export interface CountGrid {
   readonly steps: number
 }
 
-/** Counts rows or bytes by step and group; groups in the order they were met. */
+/** Counts rows or bytes by step and group; groups in the order of their labels. */
 export class LogCounter {
   readonly #what: 'rows' | 'bytes'
   readonly #names: readonly string[]
@@ -54,7 +55,7 @@ export class LogCounter {
   }
 
   counts(): LogCounts[] {
-    return [...this.#groups.values()]
+    return [...this.#groups.values()].sort((a, b) => compareLabels(a.labels, b.labels))
   }
 
   /** The smallest step that does not end before the row. */

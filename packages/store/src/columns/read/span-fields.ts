@@ -11,6 +11,7 @@ import {
   STATUS_CODES,
 } from '@vantage/model'
 import { AttributeCursor, isBytes, nextAttribute } from './attribute-scan.ts'
+import { durationOf } from './span-filter.ts'
 
 export type NamedScope = 'span' | 'resource' | 'instrumentation' | 'event' | 'link'
 
@@ -142,7 +143,7 @@ function intrinsicValue(
     case 'status':
       return { kind: 'string', value: STATUS_CODES[columns.statusCodes[row] as number] ?? 'unset' }
     case 'duration':
-      return { kind: 'int', value: (columns.endTimes[row] as bigint) - (columns.startTimes[row] as bigint) }
+      return { kind: 'int', value: durationOf(columns, row) }
   }
 }
 

@@ -154,7 +154,9 @@ function isResource(
   value: AnyValue & { readonly kind: 'string' },
 ): boolean {
   const found = attribute((origins[columns.origins[row] as number] as Origin).resource, name)
-  return found?.kind === 'string' && found.value === value.value
+  // Of a list, one element is enough.
+  const all = found?.kind === 'array' ? found.values : found === undefined ? [] : [found]
+  return all.some((one) => one.kind === 'string' && one.value === value.value)
 }
 
 function rangeTest(column: (columns: SpanColumns) => ByteRanges, holds: (text: string) => boolean): RowTest {
@@ -190,9 +192,13 @@ function durationTest(op: SpanCondition['op'], value: AnyValue): RowTest | undef
   if (value.kind !== 'int') return undefined
   const wanted = value.value
   const holds = comparison(op, wanted)
-  return holds === undefined
-    ? undefined
-    : (columns, _origins, row) => holds((columns.endTimes[row] as bigint) - (columns.startTimes[row] as bigint))
+  return holds === undefined ? undefined : (columns, _origins, row) => holds(durationOf(columns, row))
+}
+
+/** Clocks that disagree make no negative durations. */
+export function durationOf({ startTimes, endTimes }: SpanColumns, row: number): bigint {
+  const duration = (endTimes[row] as bigint) - (startTimes[row] as bigint)
+  return duration > 0n ? duration : 0n
 }
 
 function comparison(op: SpanCondition['op'], wanted: bigint): ((duration: bigint) => boolean) | undefined {

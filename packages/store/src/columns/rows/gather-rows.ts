@@ -87,6 +87,7 @@ export function gatherRanges(
   at: number,
   top: number,
 ): number {
+  if (from < to && isDense(source, rows, from, to)) return moveRanges(source, rows, from, to, target, at, top)
   let end = top
   for (let i = from; i < to; i++) {
     const row = rows[i] as number
@@ -98,6 +99,39 @@ export function gatherRanges(
     target.to[at + i - from] = end
   }
   return end
+}
+
+/** Bytes of the rows lie one behind the other, in their order. */
+function isDense(source: ByteRanges, rows: Int32Array, from: number, to: number): boolean {
+  let end = source.from[rows[from] as number] as number
+  for (let i = from; i < to; i++) {
+    const row = rows[i] as number
+    if (source.from[row] !== end) return false
+    end = source.to[row] as number
+  }
+  return true
+}
+
+/** Fast path: all bytes at once. */
+function moveRanges(
+  source: ByteRanges,
+  rows: Int32Array,
+  from: number,
+  to: number,
+  target: ByteRanges,
+  at: number,
+  top: number,
+): number {
+  const first = source.from[rows[from] as number] as number
+  const last = source.to[rows[to - 1] as number] as number
+  target.bytes.set(source.bytes.subarray(first, last), top)
+  const shift = top - first
+  for (let i = from; i < to; i++) {
+    const row = rows[i] as number
+    target.from[at + i - from] = (source.from[row] as number) + shift
+    target.to[at + i - from] = (source.to[row] as number) + shift
+  }
+  return last + shift
 }
 
 export function copyBytes(source: Uint8Array, from: number, length: number, target: Uint8Array, at: number): void {
