@@ -108,6 +108,15 @@ test('rows are grouped by all their labels, newest first', async () => {
   ])
 })
 
+test.each([
+  ['interval=0s', 2],
+  ['interval=5s', 2],
+  ['limit=1', 1],
+])('%s', async (more, want) => {
+  const [, result] = (await resultOf(`query_range?query=${q('{app="web"}')}&${more}`)) as [string, unknown[]]
+  expect(result).toHaveLength(want)
+})
+
 test('categorized, rows say where their labels come from', async () => {
   const flags = { encodingFlags: 'categorize-labels' }
   const answer = (await ask(`query_range?query=${q('{app="web"} | logfmt took | pod="b"')}`, flags)) as {

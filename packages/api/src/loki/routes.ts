@@ -1,5 +1,5 @@
 import { type Clock, err, type Fault, fault, ok, type Result } from '@vantage/model'
-import { formatPlan, LOGQL_LIMITS, parseLogql } from '@vantage/query/logql'
+import { formatPlan, LOGQL_LIMITS, type LogqlLimits, parseLogql } from '@vantage/query/logql'
 import type { ServerFacts } from '../queries.ts'
 import { type ApiAnswer, type ApiRequest, JSON_TYPE, json, type Parameter, type Route } from '../route.ts'
 import { CATEGORIZE_LABELS } from './answers.ts'
@@ -19,6 +19,8 @@ const FIELDS_LIMIT = 1_000
 const ROWS_LIMIT = 100
 const VOLUME_LIMIT = 100
 const VOLUME_SERIES_MAX = 1_000
+/** `0`, `0s`: none. */
+const NO_DURATION = /^0*[a-z]{0,2}$/
 /** Patterns count by steps of at least this. */
 const PATTERN_STEP_NS = 10n * SECOND_NS
 
@@ -26,6 +28,8 @@ export interface LokiDeps {
   readonly queries: LogQueries
   readonly facts: Pick<ServerFacts, 'buildInfo'>
   readonly clock: Clock
+  /** Of queries; the product's own where nothing is said. */
+  readonly limits?: LogqlLimits
 }
 
 type Answer = Promise<Result<ApiAnswer, Fault>>
@@ -50,9 +54,11 @@ const RANGE: readonly Parameter[] = [START, END, SINCE]
 /** Loki's HTTP API. Source: grafana/loki docs/sources/reference/loki-http-api.md. */
 export class LokiApi {
   readonly #deps: LokiDeps
+  readonly #limits: LogqlLimits
 
   constructor(deps: LokiDeps) {
     this.#deps = deps
+    this.#limits = deps.limits ?? LOGQL_LIMITS
   }
 
   /** @param prefix '' or a path in front of `/loki/api/v1` */
@@ -94,7 +100,7 @@ export class LokiApi {
       ...this.#indexRoutes(route),
       ...this.#sampleRoutes(route),
       route('format_query', 'A query in standard form', [QUERY], (r) => this.#formatQuery(r)),
-      route('drilldown-limits', 'Limits that clients may heed', [], async () => ok(json(this.#limits()))),
+      route('drilldown-limits', 'Limits that clients may heed', [], async () => ok(json(this.#drilldownLimits()))),
       route('status/buildinfo', 'Version', [], async () => ok(json(this.#buildInfo()))),
     ]
   }
@@ -152,9 +158,9 @@ export class LokiApi {
     const { params } = request
     const time = parseTimeNs('time', params.get('time'), this.#nowNs())
     if (!time.ok) return time
-    const limit = parseCount('limit', params.get('limit'), ROWS_LIMIT, LOGQL_LIMITS.rowsMax)
+    const limit = parseCount('limit', params.get('limit'), ROWS_LIMIT, this.#limits.rowsMax)
     if (!limit.ok) return limit
-    const plan = parseLogql(query(request))
+    const plan = parseLogql(query(request), this.#limits)
     if (!plan.ok) return plan
     if (plan.value.kind === 'selector') {
       const message =
@@ -171,6 +177,7 @@ export class LokiApi {
       direction: 'backward',
       intervalNs: 0n,
       detectsLevels: true,
+      limits: this.#limits,
       isCategorized: isCategorized(request),
     })
   }
@@ -179,11 +186,12 @@ export class LokiApi {
     const { params } = request
     const span = parseSpan(params, this.#nowNs(), HOUR_NS)
     if (!span.ok) return span
-    const limit = parseCount('limit', params.get('limit'), ROWS_LIMIT, LOGQL_LIMITS.rowsMax)
+    const limit = parseCount('limit', params.get('limit'), ROWS_LIMIT, this.#limits.rowsMax)
     if (!limit.ok) return limit
     const step = parseDurationNs('step', params.get('step'))
     if (!step.ok) return step
-    const interval = parseDurationNs('interval', params.get('interval') === '0' ? null : params.get('interval'))
+    const intervalText = params.get('interval') ?? ''
+    const interval = parseDurationNs('interval', NO_DURATION.test(intervalText) ? null : intervalText)
     if (!interval.ok) return interval
     const direction = parseDirection(params.get('direction'))
     if (!direction.ok) return direction
@@ -196,6 +204,7 @@ export class LokiApi {
       direction: direction.value,
       intervalNs: interval.value ?? 0n,
       detectsLevels: true,
+      limits: this.#limits,
       isCategorized: isCategorized(request),
     })
   }
@@ -266,15 +275,15 @@ export class LokiApi {
   }
 
   async #formatQuery(request: ApiRequest): Answer {
-    const plan = parseLogql(query(request))
+    const plan = parseLogql(query(request), this.#limits)
     return plan.ok ? ok(json({ status: 'success', data: formatPlan(plan.value) })) : plan
   }
 
-  #limits(): unknown {
+  #drilldownLimits(): unknown {
     const limits = {
       discover_log_levels: true,
-      max_entries_limit_per_query: LOGQL_LIMITS.rowsMax,
-      max_query_series: LOGQL_LIMITS.seriesMax,
+      max_entries_limit_per_query: this.#limits.rowsMax,
+      max_query_series: this.#limits.seriesMax,
       volume_enabled: true,
       volume_max_series: VOLUME_SERIES_MAX,
       pattern_persistence_enabled: false,

@@ -1,5 +1,5 @@
 /**
- * Limits of one query. Keys are the configuration keys that a fault names; defaults are the product's.
+ * Limits of one query. Keys are the configuration keys that a fault names, where there is one; defaults are the product's.
  * Rows, bytes, series and the deadline are the business of the caller's `QueryBudget`.
  */
 export interface LogqlLimits {
@@ -7,9 +7,9 @@ export interface LogqlLimits {
   readonly textBytesMax: number
   /** `query.maxNesting`: parentheses, calls and templates inside each other. */
   readonly nestingMax: number
-  /** `query.maxNodes`: operators of a metric query and conditions of its label filters. */
+  /** Operators of a metric query and conditions of its label filters; bounds the stack of whoever walks the plan. */
   readonly nodesMax: number
-  /** `query.maxStages`: stages of one pipeline. */
+  /** Stages of one pipeline. */
   readonly stagesMax: number
   /** `query.maxRegexBytes`: one pattern, in characters. */
   readonly regexCharsMax: number

@@ -34,6 +34,9 @@ export function executionFault(message: string): FaultError {
   return new FaultError(fault('bad_request', message, { reason: 'execution' }))
 }
 
-export function limitFault(message: string, limit: string): FaultError {
-  return new FaultError(fault('bad_request', message, { reason: 'bad_data', limit }))
+/** @param limit its configuration key, where it has one */
+export function limitFault(message: string, limit?: string): FaultError {
+  return new FaultError(
+    fault('bad_request', message, { reason: 'bad_data', ...(limit === undefined ? {} : { limit }) }),
+  )
 }

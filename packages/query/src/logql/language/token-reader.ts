@@ -96,8 +96,7 @@ export class TokenReader {
   countNode(): void {
     this.#nodes++
     const max = this.limits.nodesMax
-    if (this.#nodes > max)
-      throw limitFault(`query: want at most ${max} operators and conditions, got more`, 'query.maxNodes')
+    if (this.#nodes > max) throw limitFault(`query: want at most ${max} operators and conditions, got more`)
   }
 
   fault(message: string, span: Span = this.peek()): ParseFault {
