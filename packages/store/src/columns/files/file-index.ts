@@ -25,6 +25,8 @@ export interface StripeIndex {
   readonly minTimeNs: string
   readonly maxTimeNs: string
   readonly rows: number
+  /** Places of the origins that its rows have, ascending. */
+  readonly origins: readonly number[]
   readonly tokens: FilterPlace
   readonly traces: FilterPlace
 }

@@ -64,6 +64,10 @@ export class FileStripe<Columns> implements RowSource<Columns> {
     return tombstonesOver(this.#reader.tombstones, { deletedTo: 0, minTimeNs, maxTimeNs })
   }
 
+  get originPlaces(): readonly number[] {
+    return this.#indexed.origins
+  }
+
   get origins(): readonly Origin[] {
     return this.#reader.origins
   }

@@ -47,6 +47,8 @@ export class FileWriter<Columns> {
   readonly #groupRows: number[] = []
   readonly #origins = new Map<string, number>()
   readonly #services = new Set<string>()
+  /** Of the row group at hand, the place of each of its origins among the file's. */
+  #placeOfCode: number[] = []
   #rows = 0
   #minTimeNs = 0n
   #maxTimeNs = 0n
@@ -135,7 +137,8 @@ export class FileWriter<Columns> {
     this.#parquet.writeRowGroup(count, [...values, ...this.#shredder.take(ranges, count)])
     this.#noteOrigins(origins)
     this.#groupRows.push(count)
-    for (let from = 0; from < count; from += PAGE_ROWS) this.#addStripe(from, Math.min(count, from + PAGE_ROWS))
+    for (let from = 0; from < count; from += PAGE_ROWS)
+      this.#addStripe(origins.codes, from, Math.min(count, from + PAGE_ROWS))
     if (this.#rows === 0) this.#minTimeNs = timeAt(set.longs[0] as Int32Array, 0)
     this.#maxTimeNs = timeAt(set.longs[0] as Int32Array, count - 1)
     this.#rows += count
@@ -143,7 +146,8 @@ export class FileWriter<Columns> {
     this.#group.forgetOrigins()
   }
 
-  #addStripe(from: number, to: number): void {
+  /** @param codes of the row group's origins */
+  #addStripe(codes: Int32Array, from: number, to: number): void {
     const { set } = this.#group
     const times = set.longs[0] as Int32Array
     const schema = SCHEMAS[this.#signal.name]
@@ -153,6 +157,7 @@ export class FileWriter<Columns> {
       minTimeNs: String(timeAt(times, from)),
       maxTimeNs: String(timeAt(times, to - 1)),
       rows: to - from,
+      origins: this.#originsOf(codes, from, to),
       tokens: this.#addFilter(
         this.#stripeFilters.tokens(set.ranges[0] as ByteRanges, kinds, this.#shredder, attributes, from, to),
       ),
@@ -169,6 +174,7 @@ export class FileWriter<Columns> {
   /** The dictionary of origins names them in the order in which they are met. */
   #noteOrigins({ codes, origins, encoded }: GroupOrigins): void {
     const places: number[] = []
+    this.#placeOfCode = []
     const seen = new Set<number>()
     for (const code of codes) {
       if (seen.has(code)) continue
@@ -181,8 +187,15 @@ export class FileWriter<Columns> {
         this.#services.add(serviceOf(origins[code] as Origin))
       }
       places.push(place)
+      this.#placeOfCode[code] = place
     }
     this.#groupOrigins.push(places)
+  }
+
+  #originsOf(codes: Int32Array, from: number, to: number): number[] {
+    const seen = new Uint8Array(this.#placeOfCode.length)
+    for (let row = from; row < to; row++) seen[codes[row] as number] = 1
+    return this.#placeOfCode.filter((_, code) => seen[code] === 1).sort((a, b) => a - b)
   }
 
   #index(chunks: readonly (readonly ColumnChunk[])[]): FileIndex {

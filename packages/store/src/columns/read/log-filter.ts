@@ -48,9 +48,10 @@ export class LogFilter implements RowFilter<LogColumns> {
     this.parts = [...(needsIds ? ['ids' as const] : []), ...(this.#needles.length > 0 ? ['line' as const] : [])]
   }
 
-  mayHold(origins: readonly Origin[]): boolean {
+  mayHold(origins: readonly Origin[], places: readonly number[] | undefined): boolean {
     if (this.#matchers.length === 0) return true
     const verdicts = this.#verdictsOf(origins)
+    if (places !== undefined) return places.some((origin) => this.#isWanted(origins, verdicts, origin))
     return origins.some((_, origin) => this.#isWanted(origins, verdicts, origin))
   }
 

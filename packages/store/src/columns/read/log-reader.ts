@@ -20,7 +20,7 @@ import { compileMatchers, LogFilter, matchesAll } from './log-filter.ts'
 import { PieceMerge } from './merge-pieces.ts'
 import type { PieceRef } from './piece.ts'
 import type { ScanPart } from './scan-part.ts'
-import { piecesOf, rangeOf } from './source.ts'
+import { piecesOf, type RowSource, rangeOf } from './source.ts'
 import { StreamBook } from './stream-book.ts'
 
 /** Reads logs of hot rows and files through the view of its thread. */
@@ -47,9 +47,8 @@ export class ColumnLogReader implements LogReader {
     const found = new Map<string, Labels>()
     for (const source of this.#view.tenant(tenant)?.logs.sources(range) ?? []) {
       budget.check()
-      const { set, origins, order } = source.read([])
-      const { from, to } = rangeOf(set, order, range)
-      for (const origin of originsOf(set.origins, order, from, to, origins.length)) {
+      const { origins } = source
+      for (const origin of originsIn(source, range)) {
         const labels = this.#streams.of(origins, origin)
         const key = labelsKey(labels)
         if (!found.has(key) && sets.some((matchers) => matchesAll(matchers, labels))) found.set(key, labels)
@@ -100,6 +99,16 @@ export class ColumnLogReader implements LogReader {
       mayHold: (source) => (traceId === undefined || source.mayHoldTrace(traceId)) && source.mayHoldWords(words),
     })
   }
+}
+
+/** The origins of the rows in the range. */
+function originsIn(source: RowSource<LogColumns>, range: NsRange): readonly number[] {
+  const isWhole = source.minTimeNs >= range.startNs && source.maxTimeNs < range.endNs
+  // Fast path: known without a look at the rows.
+  if (isWhole && source.originPlaces !== undefined) return source.originPlaces
+  const { set, origins, order } = source.read([])
+  const { from, to } = rangeOf(set, order, range)
+  return originsOf(set.origins, order, from, to, origins.length)
 }
 
 /** The origins that rows `order[from, to)` have, each once. */

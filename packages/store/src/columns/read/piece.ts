@@ -25,8 +25,11 @@ export interface PieceRef<Columns> {
 export interface RowFilter<Columns> {
   /** What it looks at, beside times and origins. */
   readonly parts: readonly ScanPart[]
-  /** False where no row of these origins can fulfil the scan. */
-  mayHold(origins: readonly Origin[]): boolean
+  /**
+   * False where no row of these origins can fulfil the scan.
+   * @param places of those that there are rows of; undefined: maybe all
+   */
+  mayHold(origins: readonly Origin[], places: readonly number[] | undefined): boolean
   /** Rows of `order[from, to)` that fulfil it, in that order. */
   select(
     columns: Columns,

@@ -26,6 +26,8 @@ export interface RowSource<Columns> {
   readonly tombstones: readonly Tombstone[]
   /** Of its rows, and maybe of others. */
   readonly origins: readonly Origin[]
+  /** Places of the origins that its rows have; undefined where that takes a look at the rows. */
+  readonly originPlaces?: readonly number[] | undefined
   /** False promises that no row has the id. */
   mayHoldTrace(traceId: Uint8Array): boolean
   /** False promises that no row's line or attributes hold all of these words, see `tokens.ts`. */
@@ -54,7 +56,7 @@ export function piecesOf<Columns>(
   const refs: PieceRef<Columns>[] = []
   for (const source of sources) {
     if (source.maxTimeNs < startNs || source.minTimeNs >= endNs) continue
-    if (!scan.filter.mayHold(source.origins)) continue
+    if (!scan.filter.mayHold(source.origins, source.originPlaces)) continue
     if (scan.mayHold !== undefined && !scan.mayHold(source)) continue
     refs.push({
       minTimeNs: later(source.minTimeNs, startNs),
