@@ -234,11 +234,7 @@ export class Server {
       assert(this.#queries !== undefined, 'queries are asked after the store is open')
       return this.#queries.ask(tenant, job, options)
     }
-    const faces = openFaces({
-      logs: { ask: (tenant, job, options) => ask(tenant, { kind: 'logs', job }, options) },
-      traces: { ask: (tenant, job, options) => ask(tenant, { kind: 'traces', job }, options) },
-      facts,
-    })
+    const faces = openFaces({ ask, facts, config: this.#config })
     const routes = [
       ...faces.routes,
       ...prometheus.routes(''),

@@ -1,5 +1,7 @@
 import { STATSD_SERIES_MAX } from '@vantage/decode/statsd'
+import { LOGQL_LIMITS } from '@vantage/query/logql'
 import { PROMQL_LIMITS } from '@vantage/query/promql'
+import { TRACEQL_LIMITS } from '@vantage/query/traceql'
 import { z } from 'zod'
 import { duration } from './duration.ts'
 import { RETENTION_KEYS } from './retention.ts'
@@ -96,6 +98,13 @@ export const configSchema = z.strictObject({
       maxNesting: count.max(NESTING_MAX).default(PROMQL_LIMITS.nestingMax),
       maxRegexBytes: size.default(PROMQL_LIMITS.regexCharsMax),
       cacheBytes: size.default(64 * MIB),
+      maxNodes: count.optional(),
+      maxGroupBys: count.default(TRACEQL_LIMITS.groupBysMax),
+      maxTraceBytes: size.default(TRACEQL_LIMITS.traceBytesMax),
+      maxTraceSpans: count.default(TRACEQL_LIMITS.traceSpansMax),
+      maxTraces: count.default(TRACEQL_LIMITS.tracesMax),
+      maxLogSeries: count.default(LOGQL_LIMITS.seriesMax),
+      maxLogRows: count.default(LOGQL_LIMITS.rowsMax),
       experimental: flag.default(false),
       warmUp: flag.default(true),
     })

@@ -1,4 +1,5 @@
 import {
+  type AskOptions,
   JAEGER_PREFIX,
   JaegerApi,
   LokiApi,
@@ -10,7 +11,10 @@ import {
   ZIPKIN_PREFIX,
   ZipkinApi,
 } from '@vantage/api'
-import { systemClock } from '@vantage/model'
+import { type Fault, type Result, systemClock, type TenantId } from '@vantage/model'
+import type { Config } from '../config/schema.ts'
+import { logqlLimits, traceqlLimits } from '../query/row-limits.ts'
+import type { WorkerJob } from '../query/worker-job.ts'
 
 /** Span attributes that Zipkin's search field completes. */
 const AUTOCOMPLETE_KEYS = ['http.route', 'http.request.method', 'service.version', 'deployment.environment.name']
@@ -24,12 +28,23 @@ export interface Faces {
 }
 
 export interface FaceDeps {
-  readonly logs: LokiDeps['queries']
-  readonly traces: TraceQueries
+  ask(tenant: TenantId, job: WorkerJob, options: AskOptions): Promise<Result<Uint8Array, Fault>>
+  readonly config: Config
   readonly facts: LokiDeps['facts']
 }
 
-export function openFaces({ logs, traces, facts }: FaceDeps): Faces {
+export function openFaces({ ask, facts, config }: FaceDeps): Faces {
+  const ofLogql = logqlLimits(config)
+  const ofTraceql = traceqlLimits(config)
+  const logs: LokiDeps['queries'] = {
+    ask: (tenant, job, options) => {
+      const bounded = job.kind === 'logql' ? { ...job, limits: ofLogql } : job
+      return ask(tenant, { kind: 'logs', job: bounded }, options)
+    },
+  }
+  const traces: TraceQueries = {
+    ask: (tenant, job, options) => ask(tenant, { kind: 'traces', job, limits: ofTraceql }, options),
+  }
   const loki = new LokiApi({ queries: logs, facts, clock: systemClock })
   const tempo = new TempoApi({ queries: traces, clock: systemClock, buildInfo: () => facts.buildInfo() })
   const jaeger = new JaegerApi({ queries: traces, clock: systemClock })

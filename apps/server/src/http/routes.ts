@@ -103,6 +103,7 @@ async function handled(route: Route, request: FastifyRequest, deps: RouteDeps, s
     tenant: tenant.value,
     params: parametersOf(request),
     ...bodyOf(request.body),
+    ...headersOf(request),
     path: (request.params ?? {}) as Record<string, string>,
     signal,
   }
@@ -112,6 +113,15 @@ async function handled(route: Route, request: FastifyRequest, deps: RouteDeps, s
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
     deps.logger.error('a handler failed', { requestId: request.id, path: route.path, error: stack })
     return { ok: false as const, error: fault('internal', 'internal error') }
+  }
+}
+
+/** Headers that change what an answer looks like. */
+function headersOf({ headers }: FastifyRequest): Pick<ApiRequest, 'accept' | 'encodingFlags'> {
+  const flags = headers['x-loki-response-encoding-flags']
+  return {
+    ...(headers.accept === undefined ? {} : { accept: headers.accept }),
+    ...(typeof flags === 'string' ? { encodingFlags: flags } : {}),
   }
 }
 

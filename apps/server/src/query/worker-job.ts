@@ -14,6 +14,7 @@ import {
   type SpanReader,
   type TenantId,
 } from '@vantage/model'
+import type { TraceqlLimits } from '@vantage/query/traceql'
 import { help, type SharedTask } from './help.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -22,7 +23,7 @@ export type WorkerJob =
   | QueryJob
   | { readonly kind: 'remote-read'; readonly scans: readonly SeriesScan[]; readonly form: ReadForm }
   | { readonly kind: 'logs'; readonly job: LogsJob }
-  | { readonly kind: 'traces'; readonly job: TracesJob }
+  | { readonly kind: 'traces'; readonly job: TracesJob; readonly limits: TraceqlLimits }
   /** Another worker's call for help. */
   | { readonly kind: 'share'; readonly share: SharedTask }
   /** Nobody's question: a new worker gets ready, piece by piece. */
@@ -57,7 +58,7 @@ export function runWorkerJob(
     case 'logs':
       return runLogsJob(job.job, tenant, readers.logs, budget, clock)
     case 'traces':
-      return runTracesJob(job.job, tenant, readers.spans, budget)
+      return runTracesJob(job.job, tenant, readers.spans, budget, job.limits)
     default:
       return runQueryJob(job, tenant, readers.metrics, budget, clock, extras)
   }
