@@ -199,13 +199,15 @@ function writeVolume(out: AnswerWriter, job: JobOf<'volume'>, store: Store): voi
   const grid = job.stepNs === 0n ? wholeRange(job) : { startNs: job.startNs + job.stepNs, stepNs: job.stepNs, steps }
   const named = job.targetLabels.length > 0 ? job.targetLabels : [...new Set(matchers.map(({ name }) => name))]
   const names = named.length > 0 ? named : labelNames(store.reader.streams(store.tenant, [matchers], job, store.budget))
-  const groups = job.aggregateBy === 'series' ? [names] : names.map((name) => [name])
+  // To the store `severity` means the severity of rows, not a label.
+  const labels = names.filter((name) => name !== 'severity')
+  const groups = job.aggregateBy === 'series' ? [labels] : labels.map((name) => [name])
   const scan = { startNs: job.startNs, endNs: job.endNs, matchers, lineFilters: [], direction: 'forward' } as const
   const volumes = new Map<string, Volume>()
   for (const by of groups) {
-    for (const { labels, values } of store.reader.count(store.tenant, scan, 'bytes', by, grid, store.budget)) {
-      if (labels.length === 0) continue
-      addVolume(volumes, job.aggregateBy === 'labels' ? [by[0] as string, ''] : labels, values)
+    for (const { labels: group, values } of store.reader.count(store.tenant, scan, 'bytes', by, grid, store.budget)) {
+      if (group.length === 0) continue
+      addVolume(volumes, job.aggregateBy === 'labels' ? [by[0] as string, ''] : group, values)
     }
   }
   const largest = [...volumes.values()]

@@ -343,6 +343,7 @@ export class ColumnStore {
   /** Runs one piece of upkeep after the work that runs; its failure is reported, counted and tried again later. */
   async #exclusive(work: () => Promise<void>): Promise<void> {
     while (this.#work !== undefined) await this.#work
+    if (this.#isClosed) return
     this.#work = work()
       .catch((error: unknown) => {
         this.#failures++

@@ -63,6 +63,11 @@ export class BlockRows {
     this.#wanted = wanted !== undefined && this.#detectsLevels ? new Set([...wanted, ...LEVEL_NAMES]) : wanted
   }
 
+  /** True where the labels that are wanted follow from origin and severity: no attribute of the row can change them. */
+  isPlain(columns: LogColumns, at: number): boolean {
+    return !this.#mayHold(columns, at)
+  }
+
   /** Starts the row at place `at` of the block's columns: time, line and labels of the stream. */
   start(row: Row, block: LogBlock, at: number): void {
     const { columns } = block

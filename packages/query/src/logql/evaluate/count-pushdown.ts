@@ -24,6 +24,8 @@ interface Cells {
 export function countWithoutRows(task: RangeTask, grid: Grid, context: Context): StepSeries[] | undefined {
   const { plan, grouping, needsNoLabels, scan } = task
   if (plan.range.unwrap !== undefined || grouping === undefined || grouping.isWithout) return undefined
+  // To the store this name means the severity of rows, not a label.
+  if (grouping.names.includes('severity')) return undefined
   if (!isPushedWhole(plan.range.selector.stages, needsNoLabels)) return undefined
   const cells = cellsOf(grid, BigInt(plan.range.rangeNs))
   if (cells === undefined) return undefined

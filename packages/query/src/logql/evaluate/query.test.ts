@@ -1,4 +1,13 @@
-import { DEFAULT_TENANT, FaultError, fault, type LogReader, type QueryBudget, systemClock } from '@vantage/model'
+import {
+  DEFAULT_TENANT,
+  FaultError,
+  fault,
+  type LogReader,
+  NO_ORIGIN,
+  type Origin,
+  type QueryBudget,
+  systemClock,
+} from '@vantage/model'
 import { MemoryLogs, testSeed, unlimitedBudget } from '@vantage/model/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -19,17 +28,36 @@ const LINES = [
 ]
 
 interface Loaded {
+  readonly severity: number
   readonly app: string
   readonly second: number
   readonly line: string
   readonly pod: string
 }
 
+function originOf(app: string): Origin {
+  const resource = { app, env: 'e' }
+  const attributes = Object.entries(resource).map(([key, value]) => ({
+    key,
+    value: { kind: 'string', value } as const,
+  }))
+  return { ...NO_ORIGIN, resource: attributes, kind: 'labels' }
+}
+const ORIGIN_A = originOf('a')
+const ORIGIN_B = originOf('b')
+
 function storeOf(rows: readonly Loaded[]): MemoryLogs {
   const logs = new MemoryLogs()
-  for (const { app, second, line, pod } of rows) {
-    const metadata = pod === '' ? {} : { pod, level: 'meta' }
-    logs.appendLine(DEFAULT_TENANT, { app, env: 'e' }, BASE_NS + BigInt(second) * SECOND_NS, line, metadata)
+  for (const { app, second, line, pod, severity } of rows) {
+    const metadata =
+      pod === '' ? [] : [['pod', pod], ['level', 'meta'], ...(pod === 'p2' ? [['detected.level', 'own']] : [])]
+    logs.append(DEFAULT_TENANT, {
+      timeNs: BASE_NS + BigInt(second) * SECOND_NS,
+      origin: app === 'a' ? ORIGIN_A : ORIGIN_B,
+      body: line,
+      attributes: metadata.map(([key = '', value = '']) => ({ key, value: { kind: 'string', value } })),
+      severity,
+    })
   }
   return logs
 }
@@ -59,6 +87,7 @@ const rows = fc.array(
     second: fc.integer({ min: -20, max: 70 }),
     line: fc.constantFrom(...LINES),
     pod: fc.constantFrom('', 'p1', 'p2'),
+    severity: fc.constantFrom(0, 0, 5, 9, 17),
   }),
   { maxLength: 40 },
 )
@@ -150,9 +179,20 @@ test(`counts are the same whether the store counts or rows are read (seed ${seed
 })
 
 test(`labels that are asked for are the same whether all are read or those alone (seed ${seed})`, () => {
-  const by = fc.constantFrom('level', 'level_extracted', 'n', 'pod, detected_level', 'took', 'a_b', 'y', 'first')
+  const by = fc.constantFrom(
+    'level',
+    'level_extracted',
+    'n',
+    'pod, detected_level',
+    'detected_level',
+    'app, detected_level',
+    'took',
+    'a_b',
+    'y',
+    'first',
+  )
   fc.assert(
-    fc.property(rows, pipeline, by, (some, stages, names) => {
+    fc.property(rows, fc.oneof(pipeline, fc.constantFrom('', '|= "level"')), by, (some, stages, names) => {
       const reader = storeOf(some)
       const narrow = answer(`sum by (${names}) (count_over_time({env="e"} ${stages} [20s]))`, reader)
       // A template that may ask for all labels makes all of them be read.
@@ -167,7 +207,13 @@ test(`labels that are asked for are the same whether all are read or those alone
 })
 
 const SOME = storeOf(
-  Array.from({ length: 30 }, (_, i) => ({ app: i % 2 === 0 ? 'a' : 'b', second: i, line: `n=${i}`, pod: '' })),
+  Array.from({ length: 30 }, (_, i) => ({
+    app: i % 2 === 0 ? 'a' : 'b',
+    second: i,
+    line: `n=${i}`,
+    pod: '',
+    severity: 0,
+  })),
 )
 
 test('rows come in the direction that was asked for, up to the limit, apart by the interval', () => {

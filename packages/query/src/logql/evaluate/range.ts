@@ -8,6 +8,7 @@ import { BlockRows } from './block-rows.ts'
 import { type Context, chargeRow, chargeSeries, type Grid, rangeOf } from './context.ts'
 import { countWithoutRows } from './count-pushdown.ts'
 import { asksForErrors, isPushedWhole, Pipeline, pushedFilters, requiredLabels, withConflicts } from './pipeline.ts'
+import { arePlainNames, countPlainRows } from './plain-rows.ts'
 import {
   ALONE,
   CountedSeries,
@@ -107,6 +108,11 @@ function collect(task: RangeTask, grid: Grid, context: Context, series: RangeSer
   const windows = windowGrid(grid, range.rangeNs)
   const sampleOf = sampler(isBytes(operation), range.unwrap, task)
   const places = new SeriesPlaces(task, context)
+  const { wanted, scan, skipsLines } = task
+  if (skipsLines && range.unwrap === undefined && arePlainNames(wanted)) {
+    countPlainRows({ scan, wanted, startNs, windows }, context, series, (row) => places.of(row))
+    return
+  }
   forEachRow(task, context, (row) => {
     const timeNs = Number(row.timeNs - startNs)
     if (firstStep(windows, timeNs) > lastStep(windows, timeNs)) return

@@ -66,6 +66,8 @@ export function buildAttributes(
 }
 
 const NO_BYTES = new Uint8Array(0)
+/** Room for a key or a value; longer ones grow. */
+const SHORT_BYTES = 256
 
 function readLayout(entry: Uint8Array): number[] {
   const numbers: number[] = []
@@ -111,12 +113,12 @@ class ColumnCursor {
   readonly #column: StripeColumn
   readonly #place: (row: number) => number
   readonly #keyField: Uint8Array
-  readonly #scratch = new ByteWriter()
+  readonly #scratch = new ByteWriter(SHORT_BYTES)
 
   constructor(column: StripeColumn, rowCount: number) {
     this.#column = column
     this.#place = placesOf(column.page, rowCount)
-    const field = new ByteWriter()
+    const field = new ByteWriter(SHORT_BYTES)
     field.byte(0x0a)
     field.varint(column.key.length)
     field.raw(column.key)
@@ -165,7 +167,12 @@ function textAt({ ranges }: PageValues, place: number): Uint8Array {
 }
 
 function wordAt(bytes: Uint8Array, at: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getInt32(at, true)
+  return (
+    (bytes[at] as number) |
+    ((bytes[at + 1] as number) << 8) |
+    ((bytes[at + 2] as number) << 16) |
+    ((bytes[at + 3] as number) << 24)
+  )
 }
 
 function lengthOfVarint(value: number): number {

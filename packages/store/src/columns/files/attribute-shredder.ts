@@ -267,7 +267,7 @@ class LayoutColumn {
       if (code === undefined) {
         code = this.#entries.length
         this.#places.set(key, code)
-        const out = new ByteWriter()
+        const out = new ByteWriter(layout.length * 2)
         for (const column of layout) out.varint(column)
         this.#entries.push(out.view().slice())
       }

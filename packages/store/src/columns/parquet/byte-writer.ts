@@ -1,7 +1,14 @@
+const ROOM_BYTES = 64 * 1024
+
 /** A growing byte array: what pages and footers are written into. */
 export class ByteWriter {
-  bytes = new Uint8Array(64 * 1024)
+  bytes: Uint8Array<ArrayBuffer>
   at = 0
+
+  /** @param roomBytes to begin with */
+  constructor(roomBytes = ROOM_BYTES) {
+    this.bytes = new Uint8Array(roomBytes)
+  }
 
   /** Makes room; whoever writes to `bytes` by hand calls it first. */
   reserve(more: number): void {

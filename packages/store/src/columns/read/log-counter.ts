@@ -1,4 +1,5 @@
 import {
+  type ByteRanges,
   compareLabels,
   type Labels,
   type LogColumns,
@@ -9,10 +10,13 @@ import {
   type Origin,
 } from '@vantage/model'
 import { halvesOfTime, timeAt } from '../rows/times.ts'
+import { isBytes } from './attribute-scan.ts'
 import { lineBytes } from './line-filter.ts'
 import type { StreamBook } from './stream-book.ts'
 
 const HALF = 2 ** 32
+/** Each row is compared with so many at most. */
+const KNOWN_TEXTS_MAX = 32
 
 export interface CountGrid {
   readonly startNs: bigint
@@ -29,6 +33,7 @@ export class LogCounter {
   readonly #start: Int32Array
   readonly #step: number
   readonly #streams: StreamBook
+  readonly #severities = new KnownTexts()
   readonly #groups = new Map<string, LogCounts>()
   /** Of each origin of a list, its labels among the wanted names. */
   readonly #picked = new Map<readonly Origin[], ({ readonly labels: Labels; readonly key: string } | undefined)[]>()
@@ -83,7 +88,7 @@ export class LogCounter {
 
   #groupOf(columns: LogColumns, origins: readonly Origin[], row: number): LogCounts {
     const { labels, key } = this.#pick(origins, columns.origins[row] as number)
-    const severity = this.#bySeverity ? severityText(columns, row) : ''
+    const severity = this.#bySeverity ? this.#severities.of(columns.severityTexts, row) : ''
     let bySeverity = this.#found.get(key)
     if (bySeverity === undefined) {
       bySeverity = new Map()
@@ -117,9 +122,20 @@ export class LogCounter {
   }
 }
 
-function severityText(columns: LogColumns, row: number): string {
-  const { bytes, from, to } = columns.severityTexts
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', from[row], to[row])
+/** Texts that come again and again, each made once. */
+class KnownTexts {
+  readonly #known: { readonly bytes: Uint8Array; readonly text: string }[] = []
+
+  of({ bytes, from, to }: ByteRanges, row: number): string {
+    const start = from[row] as number
+    const end = to[row] as number
+    if (start === end) return ''
+    for (const one of this.#known) if (isBytes(bytes, start, end, one.bytes)) return one.text
+    const own = bytes.slice(start, end)
+    const text = Buffer.from(own).toString()
+    if (this.#known.length < KNOWN_TEXTS_MAX) this.#known.push({ bytes: own, text })
+    return text
+  }
 }
 
 function pairsOf(labels: Labels): [string, string][] {
