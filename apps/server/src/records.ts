@@ -6,6 +6,7 @@ import { type ColumnStore, type ColumnsWorkerHost, openColumnStore } from '@vant
 import { SpanReport } from './derive/span-report.ts'
 import { LOG_FORMATS, logScratch, SPAN_FORMATS, spanScratch } from './intake/record-decoders.ts'
 import { RecordsIntake } from './intake/records-intake.ts'
+import { LogTails, type LogTailsOptions } from './live/log-tails.ts'
 
 const CONSUMER = 'columns'
 /** Metrics of spans are stated so often. */
@@ -30,6 +31,8 @@ export interface RecordsOptions {
   readonly onProblem: (message: string) => void
   /** Takes the metrics that spans say. */
   readonly submitMetrics: SubmitIntake
+  /** Asks for logs, as routes do. */
+  readonly askLogs: LogTailsOptions['history']
   readonly isShedding: () => boolean
 }
 
@@ -38,6 +41,7 @@ export class Records {
   readonly store: ColumnStore
   readonly logs: RecordsIntake<LogBatch>
   readonly spans: RecordsIntake<SpanBatch>
+  readonly tails: LogTails
   readonly #options: RecordsOptions
   readonly #report: SpanReport
 
@@ -47,11 +51,13 @@ export class Records {
     const { submitMetrics: submit, clock, logger, isShedding } = options
     const report = new SpanReport({ submit, clock, logger, intervalMs: SPAN_REPORT_MS, isShedding })
     this.#report = report
+    this.tails = new LogTails({ clock, history: options.askLogs, whenDurable: () => this.logs.whenDurable() })
     const shared = { log: options.log, clock: options.clock, hasRoom: () => store.hasRoom() }
     this.logs = new RecordsIntake({
       ...shared,
       topic: 'raw-logs',
       formats: LOG_FORMATS,
+      onStored: (tenant, batch) => this.tails.add(tenant, batch),
       newScratch: (isReplay) => logScratch(limitsOf(options, isReplay), unpackedMax(options, isReplay)),
       apply: (tenant, batch, offset, receivedAtMs) => store.applyLogs(tenant, batch, offset, receivedAtMs),
     })

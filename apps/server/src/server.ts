@@ -192,6 +192,7 @@ export class Server {
       }),
       ...this.#routes(),
       hub: () => (this.#phase === 'ready' ? this.#hub : undefined),
+      tails: () => (this.#phase === 'ready' ? this.#records?.tails : undefined),
       corsOrigins: this.#config.http.corsOrigins,
       dashboard: this.#config.dashboard,
       version: VERSION,
@@ -230,11 +231,7 @@ export class Server {
       options: engineOptions(this.#config),
     })
     const { maxRegexBytes } = this.#config.query
-    const ask = (tenant: TenantId, job: WorkerJob, options: AskOptions) => {
-      assert(this.#queries !== undefined, 'queries are asked after the store is open')
-      return this.#queries.ask(tenant, job, options)
-    }
-    const faces = openFaces({ ask, facts, config: this.#config })
+    const faces = openFaces({ ask: (...args) => this.#ask(...args), facts, config: this.#config })
     const routes = [
       ...faces.routes,
       ...prometheus.routes(''),
@@ -252,6 +249,11 @@ export class Server {
       }),
     ]
     return { routes, faces: faces.ports }
+  }
+
+  #ask(tenant: TenantId, job: WorkerJob, options: AskOptions): ReturnType<QueryPool['ask']> {
+    assert(this.#queries !== undefined, 'queries are asked after the store is open')
+    return this.#queries.ask(tenant, job, options)
   }
 
   #unreadyFault(): Fault | undefined {
@@ -369,6 +371,7 @@ export class Server {
       maxDecompressedBytes: http.maxDecompressedBytes,
       onProblem: (message) => this.#warn(message),
       submitMetrics: (request) => intake.submit(request),
+      askLogs: (tenant, job) => this.#ask(tenant, { kind: 'logs', job }, { signal: NEVER, timeoutMs: undefined }),
       isShedding: () => this.#pressure.level > 0 || this.#phase === 'starting',
     }).catch((error: Error) => {
       throw new StoreOpenError(`store of logs and spans: ${error.message}`)
@@ -469,6 +472,8 @@ export class Server {
 }
 
 const WARNINGS_MAX = 20
+/** Of questions that nobody leaves. */
+const NEVER = new AbortController().signal
 const REMOTE_WRITE_UNPACKED_MAX = 32 * 1024 ** 2
 
 function decoderLimits({ http, limits }: Config): DecoderLimits {

@@ -4,6 +4,7 @@ import { type Code, fault, foreign, STATUS } from '@vantage/model'
 import { httpServerOptions, limitConnections, type Reception, registerDoors, type TextDoors } from '@vantage/receive'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { LiveHub } from '../live/hub.ts'
+import type { LogTails } from '../live/log-tails.ts'
 import { registerDashboard } from './dashboard.ts'
 import { type RouteDeps, registerRoutes, sendFault } from './routes.ts'
 import { registerSockets } from './sockets.ts'
@@ -15,6 +16,7 @@ export interface AppDeps extends RouteDeps {
   /** Ports of `--compat` where one API has the root. */
   readonly faces: readonly { readonly port: number; readonly routes: readonly Route[] }[]
   readonly hub: () => LiveHub | undefined
+  readonly tails: () => LogTails | undefined
   readonly corsOrigins: readonly string[]
   readonly dashboard: string | undefined
   readonly version: string
@@ -65,7 +67,7 @@ export function fullApp(deps: AppDeps): FastifyInstance {
   registerDoors(app, deps.reception)
   deps.textDoors.register(app)
   registerRoutes(app, deps.routes, deps)
-  registerSockets(app, { auth: deps.auth, hub: deps.hub, allowedOrigins: deps.corsOrigins })
+  registerSockets(app, { ...deps, allowedOrigins: deps.corsOrigins })
   registerDocuments(app, deps)
   if (deps.dashboard === undefined) app.get('/', (_request, reply) => reply.redirect('/docs'))
   else registerDashboard(app, deps.dashboard)
@@ -78,6 +80,7 @@ export function faceApp(deps: AppDeps, routes: readonly Route[]): FastifyInstanc
   registerDoors(app, deps.reception)
   deps.textDoors.register(app)
   registerRoutes(app, routes, deps)
+  registerSockets(app, { ...deps, allowedOrigins: deps.corsOrigins })
   return app
 }
 

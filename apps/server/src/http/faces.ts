@@ -34,18 +34,14 @@ export interface FaceDeps {
 }
 
 export function openFaces({ ask, facts, config }: FaceDeps): Faces {
-  const ofLogql = logqlLimits(config)
   const ofTraceql = traceqlLimits(config)
   const logs: LokiDeps['queries'] = {
-    ask: (tenant, job, options) => {
-      const bounded = job.kind === 'logql' ? { ...job, limits: ofLogql } : job
-      return ask(tenant, { kind: 'logs', job: bounded }, options)
-    },
+    ask: (tenant, job, options) => ask(tenant, { kind: 'logs', job }, options),
   }
   const traces: TraceQueries = {
     ask: (tenant, job, options) => ask(tenant, { kind: 'traces', job, limits: ofTraceql }, options),
   }
-  const loki = new LokiApi({ queries: logs, facts, clock: systemClock })
+  const loki = new LokiApi({ queries: logs, facts, clock: systemClock, limits: logqlLimits(config) })
   const tempo = new TempoApi({ queries: traces, clock: systemClock, buildInfo: () => facts.buildInfo() })
   const jaeger = new JaegerApi({ queries: traces, clock: systemClock })
   const zipkin = new ZipkinApi({ queries: traces, clock: systemClock, autocompleteKeys: AUTOCOMPLETE_KEYS })

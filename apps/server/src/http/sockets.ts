@@ -1,28 +1,39 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { STATUS } from '@vantage/model'
+import { STATUS, type TenantId } from '@vantage/model'
 import type { Auth } from '@vantage/receive'
 import type { FastifyInstance } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type LiveHub, REQUEST_BYTES_MAX } from '../live/hub.ts'
+import type { LogTails, TailRequest } from '../live/log-tails.ts'
 
-const PATHS = new Set(['/ws', '/ws/metrics'])
+const LIVE_PATHS = new Set(['/ws', '/ws/metrics'])
+const TAIL_PATH = '/loki/api/v1/tail'
 /** A socket that does not answer a ping within the next period is dead. */
 const PING_MS = 30_000
+/** Source: RFC 6455, section 7.4.1: a policy was violated. */
+const TAIL_REFUSED = 1008
+/** The reason of a close has 123 bytes. */
+const CLOSE_REASON_CHARS_MAX = 100
 
 export interface SocketDeps {
   readonly auth: Auth
   readonly hub: () => LiveHub | undefined
+  readonly tails: () => LogTails | undefined
   readonly allowedOrigins: readonly string[]
 }
 
-/** The live socket: origin, credential, then the hub. No compression. */
+/** The sockets of live samples and of followed logs: origin, credential, then who serves them. No compression. */
 export function registerSockets(app: FastifyInstance, deps: SocketDeps): void {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: REQUEST_BYTES_MAX })
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const refusal = refusalOf(request, deps)
-    if (refusal !== undefined) return refuse(socket, refusal)
-    server.handleUpgrade(request, socket, head, (client) => serve(client, deps.hub() as LiveHub))
+    const url = new URL(request.url ?? '/', 'http://live')
+    const tenant = admit(url.pathname, request, deps)
+    if (typeof tenant === 'number') return refuse(socket, tenant)
+    server.handleUpgrade(request, socket, head, (client) => {
+      if (url.pathname === TAIL_PATH) serveTail(client, { tenant, params: url.searchParams }, deps.tails() as LogTails)
+      else serve(client, deps.hub() as LiveHub)
+    })
   })
   app.addHook('onClose', async () => {
     for (const client of server.clients) client.terminate()
@@ -30,9 +41,10 @@ export function registerSockets(app: FastifyInstance, deps: SocketDeps): void {
   })
 }
 
-function refusalOf(request: IncomingMessage, deps: SocketDeps): number | undefined {
-  const path = (request.url ?? '').split('?', 1)[0] as string
-  if (!PATHS.has(path)) return STATUS.not_found.http
+/** @returns the tenant, or the status that refuses */
+function admit(path: string, request: IncomingMessage, deps: SocketDeps): TenantId | number {
+  const isTail = path === TAIL_PATH
+  if (!isTail && !LIVE_PATHS.has(path)) return STATUS.not_found.http
   const { origin } = request.headers
   if (origin !== undefined && !isOwnOrigin(origin, request.headers.host) && !deps.allowedOrigins.includes(origin)) {
     return STATUS.forbidden.http
@@ -41,9 +53,10 @@ function refusalOf(request: IncomingMessage, deps: SocketDeps): number | undefin
     const value = request.headers[name]
     return Array.isArray(value) ? value[0] : value
   }
-  const checked = deps.auth.check({ authority: request.headers.host, header }, 'metrics:read')
+  const checked = deps.auth.check({ authority: request.headers.host, header }, isTail ? 'logs:read' : 'metrics:read')
   if (!checked.ok) return STATUS[checked.error.code].http
-  return deps.hub() === undefined ? STATUS.unavailable.http : undefined
+  const server = isTail ? deps.tails() : deps.hub()
+  return server === undefined ? STATUS.unavailable.http : checked.value.tenant
 }
 
 /** A page of another site must not read our live data with the visitor's address. */
@@ -64,6 +77,31 @@ function serve(client: WebSocket, hub: LiveHub): void {
       return client.bufferedAmount
     },
   })
+  keepAlive(client)
+  client.on('message', (data, isBinary) => {
+    if (isBinary) client.close(1003, 'want text requests')
+    else session.message(String(data))
+  })
+  client.on('close', () => session.closed())
+}
+
+/** A query that cannot be followed closes with its reason. */
+function serveTail(client: WebSocket, request: TailRequest, tails: LogTails): void {
+  const opened = tails.open(request, {
+    send: (data) => client.send(Buffer.from(data).toString('utf8')),
+    get bufferedAmount() {
+      return client.bufferedAmount
+    },
+  })
+  if (!opened.ok) {
+    client.close(TAIL_REFUSED, opened.error.message.slice(0, CLOSE_REASON_CHARS_MAX))
+    return
+  }
+  keepAlive(client)
+  client.on('close', opened.value)
+}
+
+function keepAlive(client: WebSocket): void {
   let isAlive = true
   const timer = setInterval(() => {
     if (!isAlive) return client.terminate()
@@ -73,14 +111,7 @@ function serve(client: WebSocket, hub: LiveHub): void {
   client.on('pong', () => {
     isAlive = true
   })
-  client.on('message', (data, isBinary) => {
-    if (isBinary) client.close(1003, 'want text requests')
-    else session.message(String(data))
-  })
-  client.on('close', () => {
-    clearInterval(timer)
-    session.closed()
-  })
+  client.on('close', () => clearInterval(timer))
   // An error is followed by close, which frees everything.
   client.on('error', () => {})
 }

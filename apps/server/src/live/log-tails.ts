@@ -1,0 +1,152 @@
+import { type LogsJob, tailMessage } from '@vantage/api'
+import {
+  type Clock,
+  err,
+  type Fault,
+  fault,
+  type LogBatch,
+  type LogBlock,
+  ok,
+  type Result,
+  streamLabels,
+  type TenantId,
+} from '@vantage/model'
+import { followLogql, type Stream } from '@vantage/query/logql'
+
+/** `live.maxTails`. */
+const TAILS_MAX_PER_TENANT = 10
+/** A follower whose socket holds more loses rows, and is told so. */
+const BACKLOG_BYTES_MAX = 4 * 1024 * 1024
+const HISTORY_ROWS = 100
+const HISTORY_ROWS_MAX = 5_000
+const HISTORY_MS = 3_600_000
+/** Rows that a message names as lost, at most. */
+const DROPPED_MAX = 100
+const NS_PER_MS = 1_000_000n
+
+/** What a follower asks for, as Loki's clients write it. */
+export interface TailRequest {
+  readonly tenant: TenantId
+  readonly params: URLSearchParams
+}
+
+/** The socket of a follower. */
+export interface TailSocket {
+  send(data: Uint8Array): void
+  readonly bufferedAmount: number
+}
+
+interface Tail {
+  readonly tenant: TenantId
+  readonly socket: TailSocket
+  readonly follow: (block: LogBlock) => Stream[]
+  dropped: { timeNs: bigint; labels: readonly string[] }[]
+}
+
+export interface LogTailsOptions {
+  readonly clock: Clock
+  /** Asks for the rows before those that arrive: an answer of `query_range`. */
+  history(tenant: TenantId, job: LogsJob): Promise<Result<Uint8Array, Fault>>
+  /** Resolves once everything that was stored is synced. */
+  whenDurable(): Promise<void>
+}
+
+/** Followers of logs: each row that is stored goes to those whose query wants it, once it is synced. */
+export class LogTails {
+  readonly #options: LogTailsOptions
+  readonly #tails = new Set<Tail>()
+
+  constructor(options: LogTailsOptions) {
+    this.#options = options
+  }
+
+  /** Begins to follow, first with what was there. @returns ends it; or why the query cannot be followed */
+  open(request: TailRequest, socket: TailSocket): Result<() => void> {
+    const { tenant, params } = request
+    const query = params.get('query') ?? ''
+    const nowMs = this.#options.clock.nowMs()
+    const follow = followOf(query, nowMs)
+    if (!follow.ok) return follow
+    const own = [...this.#tails].filter((one) => one.tenant === tenant)
+    if (own.length >= TAILS_MAX_PER_TENANT) {
+      return err(
+        fault('too_many', `want at most ${TAILS_MAX_PER_TENANT} followers, got one more`, { limit: 'live.maxTails' }),
+      )
+    }
+    const tail: Tail = { tenant, socket, follow: follow.value, dropped: [] }
+    this.#tails.add(tail)
+    void this.#sendHistory(tail, query, params, nowMs)
+    return ok(() => {
+      this.#tails.delete(tail)
+    })
+  }
+
+  /** Rows that were stored just now; the batch is the caller's again afterwards. */
+  add(tenant: TenantId, batch: LogBatch): void {
+    const tails = [...this.#tails].filter((one) => one.tenant === tenant)
+    if (tails.length === 0) return
+    const block = blockOf(batch, BigInt(Math.round(this.#options.clock.nowMs())) * NS_PER_MS)
+    for (const tail of tails) {
+      const streams = tail.follow(block)
+      if (streams.length === 0) continue
+      if (tail.socket.bufferedAmount > BACKLOG_BYTES_MAX) {
+        drop(tail, streams)
+        continue
+      }
+      const message = tailMessage(streams, tail.dropped.splice(0), false)
+      void this.#options.whenDurable().then(() => {
+        if (this.#tails.has(tail)) tail.socket.send(message)
+      })
+    }
+  }
+
+  async #sendHistory(tail: Tail, query: string, params: URLSearchParams, nowMs: number): Promise<void> {
+    const wanted = Number(params.get('limit') ?? HISTORY_ROWS)
+    const limit = Number.isInteger(wanted) ? Math.min(HISTORY_ROWS_MAX, Math.max(0, wanted)) : HISTORY_ROWS
+    if (limit === 0) return
+    const endNs = BigInt(Math.round(nowMs)) * NS_PER_MS
+    const start = params.get('start') ?? ''
+    const answer = await this.#options.history(tail.tenant, {
+      kind: 'logql',
+      query,
+      startNs: /^\d{1,19}$/.test(start) ? BigInt(start) : endNs - BigInt(HISTORY_MS) * NS_PER_MS,
+      endNs,
+      stepNs: 0n,
+      limit,
+      direction: 'backward',
+      intervalNs: 0n,
+      detectsLevels: true,
+      isCategorized: false,
+    })
+    if (!answer.ok || !this.#tails.has(tail)) return
+    const { data } = JSON.parse(Buffer.from(answer.value).toString('utf8')) as { data: { result: unknown[] } }
+    if (data.result.length > 0) tail.socket.send(Buffer.from(JSON.stringify({ streams: data.result })))
+  }
+}
+
+function followOf(query: string, nowMs: number) {
+  return followLogql(query, BigInt(Math.round(nowMs)) * NS_PER_MS)
+}
+
+/** A batch as readers give rows out. Rows without a time have that of their receipt, as in the store. */
+function blockOf(batch: LogBatch, receivedAtNs: bigint): LogBlock {
+  const { columns } = batch
+  for (let row = 0; row < columns.count; row++) {
+    if (columns.times[row] !== 0n) continue
+    const observed = columns.observedTimes[row] as bigint
+    columns.times[row] = observed === 0n ? receivedAtNs : observed
+  }
+  const origins = Array.from({ length: batch.originCount }, (_, origin) => batch.originOf(origin))
+  return {
+    columns,
+    rows: Int32Array.from({ length: columns.count }, (_, row) => row),
+    origins,
+    streams: origins.map(streamLabels),
+  }
+}
+
+function drop(tail: Tail, streams: readonly Stream[]): void {
+  for (const { labels, entries } of streams) {
+    for (const { timeNs } of entries) if (tail.dropped.length < DROPPED_MAX) tail.dropped.push({ timeNs, labels })
+  }
+}
