@@ -8,7 +8,7 @@ import { navigateSearch, useSearch } from '../app/router.ts'
 import { copyText } from '../app/toast.tsx'
 import { ExploreModes } from '../explore/modes.tsx'
 import { QueryLine } from '../explore/query-line.tsx'
-import { steppedRange } from '../explore/range-steps.ts'
+import { type SteppedRange, steppedRange } from '../explore/range-steps.ts'
 import { type Asked, useAsked } from '../explore/use-asked.ts'
 import { useLiveRefresh } from '../explore/use-live-refresh.ts'
 import { rangeOf, refresh, timeStateOf, useTimeMemory } from '../time/time-store.ts'
@@ -57,19 +57,25 @@ export default function LogsPage() {
           fault={lines.fault}
         />
       </section>
-      <Volume volume={volume} zone={time.zone} />
+      <Volume volume={volume} range={range} zone={time.zone} />
       <Lines asked={lines} query={query} zone={time.zone} isWrapped={isWrapped} />
     </div>
   )
 }
 
-function Volume({ volume, zone }: { readonly volume: Asked<QueryAnswer>; readonly zone: Zone }) {
+interface VolumeProps {
+  readonly volume: Asked<QueryAnswer>
+  readonly range: SteppedRange
+  readonly zone: Zone
+}
+
+function Volume({ volume, range, zone }: VolumeProps) {
   return (
     <section className="card log-volume" aria-labelledby="volume-title" aria-busy={volume.isLoading}>
       <div className="card-head">
         <h2 id="volume-title">Lines over time, by level</h2>
       </div>
-      <VolumeChart answer={volume.answer} zone={zone} />
+      <VolumeChart answer={volume.answer} range={range} zone={zone} />
     </section>
   )
 }

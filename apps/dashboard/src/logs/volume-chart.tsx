@@ -1,12 +1,21 @@
 import type { QueryAnswer } from '@vantage/api/client'
 import { formatInstant, formatValue, PLAIN, type Zone } from '@vantage/charts'
 import { useMemo } from 'react'
+import type { SteppedRange } from '../explore/range-steps.ts'
 import { zoomTo } from '../time/time-store.ts'
 import { stackVolume, type VolumeBar } from './volume-model.ts'
 
+interface VolumeChartProps {
+  readonly answer: QueryAnswer | undefined
+  /** That was asked for. */
+  readonly range: SteppedRange
+  readonly zone: Zone
+}
+
 /** Bars of lines over time, the most severe level at the bottom. A bar is a button that zooms into its step. */
-export function VolumeChart({ answer, zone }: { readonly answer: QueryAnswer | undefined; readonly zone: Zone }) {
-  const volume = useMemo(() => stackVolume(answer), [answer])
+export function VolumeChart({ answer, range, zone }: VolumeChartProps) {
+  const { startMs, endMs, stepMs } = range
+  const volume = useMemo(() => stackVolume(answer, { startMs, endMs, stepMs }), [answer, startMs, endMs, stepMs])
   if (volume.bars.length === 0) return <p className="log-volume-empty">No lines in this time.</p>
   return (
     <div className="volume-chart">
@@ -17,8 +26,8 @@ export function VolumeChart({ answer, zone }: { readonly answer: QueryAnswer | u
         ))}
       </ol>
       <div className="volume-axis">
-        <span>{formatInstant(volume.startMs, zone).slice(5, 19)}</span>
-        <span>{formatInstant(volume.endMs, zone).slice(5, 19)}</span>
+        <span>{formatInstant(startMs, zone).slice(5, 19)}</span>
+        <span>{formatInstant(endMs, zone).slice(5, 19)}</span>
       </div>
       <ul className="volume-legend">
         {volume.totals.map(({ level, count }) => (

@@ -1,0 +1,62 @@
+import type { QueryAnswer } from '@vantage/api/client'
+import { expect, test } from 'vitest'
+import { stackVolume } from './volume-model.ts'
+
+function answerOf(...series: readonly (readonly [string, readonly (readonly [number, number])[]])[]): QueryAnswer {
+  const all = series.map(([level, points]) => ({
+    metric: { detected_level: level },
+    timesSeconds: Float64Array.from(points, ([time]) => time),
+    values: Float64Array.from(points, ([, value]) => value),
+  }))
+  return {
+    data: { kind: 'matrix', series: all, histogramSeries: 0 },
+    warnings: [],
+    infos: [],
+  } as unknown as QueryAnswer
+}
+
+test('bars of the whole range, the most severe at the bottom; what ends before the range is left out', () => {
+  const range = { startMs: 100_000, endMs: 130_000, stepMs: 10_000 }
+  const volume = stackVolume(
+    answerOf(
+      [
+        'info',
+        [
+          [100, 9],
+          [110, 4],
+          [130, 1],
+        ],
+      ],
+      ['error', [[110, 2]]],
+    ),
+    range,
+  )
+  expect(volume.bars.map(({ startMs, endMs, total }) => [startMs, endMs, total])).toEqual([
+    [100_000, 110_000, 6],
+    [110_000, 120_000, 0],
+    [120_000, 130_000, 1],
+  ])
+  expect(volume.bars[0]?.parts).toEqual([
+    { level: 'info', count: 4 },
+    { level: 'error', count: 2 },
+  ])
+  expect([volume.max, volume.totals]).toEqual([
+    6,
+    [
+      { level: 'error', count: 2 },
+      { level: 'info', count: 5 },
+    ],
+  ])
+})
+
+test('sixty bars at most', () => {
+  const range = { startMs: 0, endMs: 500_000, stepMs: 1_000 }
+  const points = Array.from({ length: 500 }, (_, i): [number, number] => [i + 1, 1])
+  const { bars } = stackVolume(answerOf(['info', points]), range)
+  expect(bars).toHaveLength(56)
+  expect(bars.reduce((sum, bar) => sum + bar.total, 0)).toBe(500)
+})
+
+test('no answer has no bars', () => {
+  expect(stackVolume(undefined, { startMs: 0, endMs: 1, stepMs: 1 }).bars).toEqual([])
+})
