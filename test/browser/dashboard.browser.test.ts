@@ -331,7 +331,7 @@ describe.skipIf(!hasChromium)('every screen in both themes', () => {
     ['theme menu', '.popover', (page) => page.getByRole('button', { name: 'Theme' }).click()],
   ]
   for (const theme of ['dark', 'light'] as const) {
-    test(`axe finds nothing, ${theme}`, async () => {
+    test(`axe finds nothing, ${theme}`, { timeout: 120_000 }, async () => {
       for (const [name, path, ready] of SCREENS) {
         const page = await stand.open(path, { theme })
         await page.locator(ready).first().waitFor()

@@ -49,11 +49,11 @@ test('bars of the whole range, the most severe at the bottom; what ends before t
   ])
 })
 
-test('sixty bars at most', () => {
+test('forty bars at most', () => {
   const range = { startMs: 0, endMs: 500_000, stepMs: 1_000 }
   const points = Array.from({ length: 500 }, (_, i): [number, number] => [i + 1, 1])
   const { bars } = stackVolume(answerOf(['info', points]), range)
-  expect(bars).toHaveLength(56)
+  expect(bars).toHaveLength(39)
   expect(bars.reduce((sum, bar) => sum + bar.total, 0)).toBe(500)
 })
 

@@ -2,8 +2,8 @@ import type { QueryAnswer } from '@vantage/api/client'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { LEVELS, type Level, levelOf } from './log-model.ts'
 
-/** Bars that a chart draws; finer answers are summed up. */
-const BARS_MAX = 60
+/** Bars that a chart draws; finer answers are summed up. On a wide screen each is a target of 24 px (WCAG 2.5.8). */
+const BARS_MAX = 40
 
 export interface VolumeBar {
   readonly startMs: number

@@ -50,14 +50,9 @@ export class TempoApi {
       ...this.#traceRoutes(route),
       ...this.#tagRoutes(route),
       ...this.#metricsRoutes(route),
-      {
-        ...route('/api/echo', 'Answers echo', [], async () => ok({ contentType: 'text/plain', body: 'echo' })),
-        permission: 'public',
-      },
-      {
-        ...route('/ready', 'Answers ready', [], async () => ok({ contentType: 'text/plain', body: 'ready' })),
-        permission: 'public',
-      },
+      // With a key, as all others: who tests a data source wants to know whether its key is right.
+      route('/api/echo', 'Answers echo', [], async () => ok({ contentType: 'text/plain', body: 'echo' })),
+      route('/ready', 'Answers ready', [], async () => ok({ contentType: 'text/plain', body: 'ready' })),
       route('/api/status/buildinfo', 'Version of the server', [], async () => ok(json(this.#deps.buildInfo()))),
     ]
   }
