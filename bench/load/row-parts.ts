@@ -74,7 +74,7 @@ export function groupOf(service: number, form: RowForm, rows: readonly MadeRow[]
   return { resource: resource.finish(), scope: scope.finish(), rows: rows.map(({ encoded }) => encoded) }
 }
 
-export function serviceName(service: number): string {
+function serviceName(service: number): string {
   return `service-${service}`
 }
 
