@@ -1,6 +1,8 @@
 export { DOCS_CSS, docsPage } from './docs-page.ts'
 export { faultAnswer } from './fault-answer.ts'
 export { JAEGER_PREFIX, JaegerApi, type JaegerDeps } from './jaeger/routes.ts'
+export { type JoinsJob, runJoinsJob } from './joins/job.ts'
+export { JoinsApi, type JoinsDeps } from './joins/routes.ts'
 export { type LogsJob, runLogsJob } from './loki/logs-job.ts'
 export type { LogQueries } from './loki/queries.ts'
 export { LokiApi, type LokiDeps } from './loki/routes.ts'

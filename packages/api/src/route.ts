@@ -53,6 +53,8 @@ export interface Route {
   /** With `:name` for named parts. */
   readonly path: string
   readonly permission: Permission
+  /** What the credential must allow too. */
+  readonly further?: readonly Permission[]
   readonly summary: string
   readonly parameters: readonly Parameter[]
   readonly faults: FaultStyle

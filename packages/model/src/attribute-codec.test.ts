@@ -7,6 +7,7 @@ import {
   decodeValue,
   encodeAttributes,
   encodeEvents,
+  encodeLinks,
   encodeValue,
 } from './attribute-codec.ts'
 import { type AnyValue, valueText } from './attributes.ts'
@@ -53,6 +54,25 @@ test('events that are written are read', () => {
     fc.property(fc.array(event, { maxLength: 5 }), (events) => {
       const bytes = encodeEvents(events)
       expect(decodeEvents(bytes, 0, bytes.length)).toEqual(events)
+    }),
+  )
+})
+
+test('links that are written are read', () => {
+  const hex = (length: number) =>
+    fc.string({ unit: fc.constantFrom('0', '7', 'f'), minLength: length, maxLength: length })
+  const link = fc.record({
+    traceId: hex(32),
+    spanId: hex(16),
+    traceState: fc.string(),
+    attributes: fc.array(fc.record({ key: fc.string(), value: anyValue }), { maxLength: 3 }),
+    droppedAttributes: fc.nat(),
+    flags: fc.nat(),
+  })
+  fc.assert(
+    fc.property(fc.array(link, { maxLength: 5 }), (links) => {
+      const bytes = encodeLinks(links)
+      expect(decodeLinks(bytes, 0, bytes.length)).toEqual(links)
     }),
   )
 })

@@ -1,5 +1,5 @@
 import type { AnyValue, Attribute, Attributes } from './attributes.ts'
-import { hexText } from './ids.ts'
+import { hexBytes, hexText } from './ids.ts'
 import type { SpanEvent, SpanLink } from './span-parts.ts'
 
 /**
@@ -275,6 +275,28 @@ export function encodeEvents(events: readonly SpanEvent[]): Uint8Array {
     if (event.droppedAttributes > 0) {
       inner.push(0x20)
       putVarint(inner, BigInt(event.droppedAttributes))
+    }
+    putField(out, TAG, inner)
+  }
+  return Uint8Array.from(out)
+}
+
+/** Writes links; the inverse of `decodeLinks`. @returns bytes of its own */
+export function encodeLinks(links: readonly SpanLink[]): Uint8Array {
+  const out: number[] = []
+  for (const link of links) {
+    const inner: number[] = []
+    putField(inner, 0x0a, hexBytes(link.traceId, link.traceId.length / 2) ?? [])
+    putField(inner, 0x12, hexBytes(link.spanId, link.spanId.length / 2) ?? [])
+    if (link.traceState !== '') putField(inner, 0x1a, encoder.encode(link.traceState))
+    for (const one of link.attributes) putField(inner, 0x22, attributeBytes(one))
+    if (link.droppedAttributes > 0) {
+      inner.push(0x28)
+      putVarint(inner, BigInt(link.droppedAttributes))
+    }
+    if (link.flags !== 0) {
+      inner.push(0x35)
+      for (let shift = 0; shift < 32; shift += 8) inner.push((link.flags >>> shift) & 0xff)
     }
     putField(out, TAG, inner)
   }

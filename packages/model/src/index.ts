@@ -5,6 +5,7 @@ export {
   decodeValue,
   encodeAttributes,
   encodeEvents,
+  encodeLinks,
   encodeValue,
   VALUE_DEPTH_MAX,
 } from './attribute-codec.ts'

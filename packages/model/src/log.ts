@@ -37,6 +37,7 @@ export const PAYLOAD_FORMATS = {
   otlpTracesProtobuf: 48,
   otlpTracesJson: 49,
   zipkinJson: 50,
+  zipkinProtobuf: 51,
   /** Not samples: a deletion of series, in order with the samples before and after it. */
   seriesDeletion: 64,
   /** Not rows: a deletion of logs or spans, in order with the rows before and after it. */

@@ -58,6 +58,7 @@ const taken: [string, Record<string, string>, number, number, string, string][] 
   ['/loki/api/v1/push', {}, 204, PAYLOAD_FORMATS.lokiPushSnappy, 'loki-push', ''],
   ['/loki/api/v1/push', JSON_TYPE, 204, PAYLOAD_FORMATS.lokiPushJson, 'loki-push', ''],
   ['/api/v2/spans', JSON_TYPE, 202, PAYLOAD_FORMATS.zipkinJson, 'zipkin', ''],
+  ['/api/v2/spans', PROTOBUF, 202, PAYLOAD_FORMATS.zipkinProtobuf, 'zipkin', ''],
   ['/zipkin/api/v2/spans', JSON_TYPE, 202, PAYLOAD_FORMATS.zipkinJson, 'zipkin', ''],
 ]
 test.each(taken)('%s %j is taken', async (path, headers, status, format, receiver, text) => {
@@ -73,7 +74,8 @@ const unsupported: [string, Record<string, string>][] = [
   ['/loki/api/v1/push', { 'content-type': 'text/plain' }],
   ['/loki/api/v1/push', { ...PROTOBUF, 'content-encoding': 'gzip' }],
   ['/loki/api/v1/push', { ...JSON_TYPE, 'content-encoding': 'br' }],
-  ['/api/v2/spans', PROTOBUF],
+  ['/api/v2/spans', { 'content-type': 'application/x-thrift' }],
+  ['/api/v2/spans', { ...PROTOBUF, 'content-encoding': 'br' }],
 ]
 test.each(unsupported)('%s %j is 415', async (path, headers) => {
   const { port, submitted } = await open()

@@ -2,6 +2,8 @@ import {
   type AskOptions,
   JAEGER_PREFIX,
   JaegerApi,
+  JoinsApi,
+  type JoinsDeps,
   LokiApi,
   type LokiDeps,
   type Route,
@@ -41,12 +43,17 @@ export function openFaces({ ask, facts, config }: FaceDeps): Faces {
   const traces: TraceQueries = {
     ask: (tenant, job, options) => ask(tenant, { kind: 'traces', job, limits: ofTraceql }, options),
   }
+  const joined: JoinsDeps['queries'] = {
+    ask: (tenant, job, options) => ask(tenant, { kind: 'joins', job, limits: ofTraceql }, options),
+  }
+  const joins = new JoinsApi({ queries: joined, clock: systemClock })
   const loki = new LokiApi({ queries: logs, facts, clock: systemClock, limits: logqlLimits(config) })
   const tempo = new TempoApi({ queries: traces, clock: systemClock, buildInfo: () => facts.buildInfo() })
   const jaeger = new JaegerApi({ queries: traces, clock: systemClock })
   const zipkin = new ZipkinApi({ queries: traces, clock: systemClock, autocompleteKeys: AUTOCOMPLETE_KEYS })
   return {
     routes: [
+      ...joins.routes(),
       ...loki.routes(),
       ...tempo.routes(TEMPO_PREFIX),
       ...jaeger.routes(JAEGER_PREFIX),

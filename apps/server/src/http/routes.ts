@@ -99,6 +99,10 @@ async function handled(route: Route, request: FastifyRequest, deps: RouteDeps, s
   if (unready !== undefined && route.permission !== 'public') return { ok: false as const, error: unready }
   const tenant = authorised(route.permission, request, deps.auth)
   if (!tenant.ok) return tenant
+  for (const permission of route.further ?? []) {
+    const further = authorised(permission, request, deps.auth)
+    if (!further.ok) return further
+  }
   const api: ApiRequest = {
     tenant: tenant.value,
     params: parametersOf(request),

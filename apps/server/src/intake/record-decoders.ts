@@ -8,7 +8,7 @@ import {
   type RecordLimits,
   TRACES_REQUEST,
 } from '@vantage/decode/otlp'
-import { ZipkinJsonDecoder } from '@vantage/decode/zipkin'
+import { ZipkinJsonDecoder, ZipkinProtobufDecoder } from '@vantage/decode/zipkin'
 import { err, fault, LogBatch, ok, PAYLOAD_FORMATS, type PayloadFormat, type Result, SpanBatch } from '@vantage/model'
 import type { SlicedDecoder } from './sliced.ts'
 
@@ -69,6 +69,7 @@ export const SPAN_FORMATS: ReadonlySet<PayloadFormat> = new Set([
   PAYLOAD_FORMATS.otlpTracesProtobuf,
   PAYLOAD_FORMATS.otlpTracesJson,
   PAYLOAD_FORMATS.zipkinJson,
+  PAYLOAD_FORMATS.zipkinProtobuf,
 ])
 
 export function logScratch(limits: RecordLimits, maxUnpackedBytes: number): RecordScratch<LogBatch> {
@@ -88,7 +89,8 @@ export function spanScratch(limits: RecordLimits, maxUnpackedBytes: number): Rec
   const decoders = new Map<PayloadFormat, Decoder<SpanBatch>>([
     [PAYLOAD_FORMATS.otlpTracesProtobuf, otlp],
     [PAYLOAD_FORMATS.otlpTracesJson, new OtlpJsonDecoder(TRACES_REQUEST, otlp)],
-    [PAYLOAD_FORMATS.zipkinJson, new ZipkinJsonDecoder()],
+    [PAYLOAD_FORMATS.zipkinJson, new ZipkinJsonDecoder(limits)],
+    [PAYLOAD_FORMATS.zipkinProtobuf, new ZipkinProtobufDecoder(limits)],
   ])
   return new RecordScratch(new SpanBatch(), decoders, maxUnpackedBytes)
 }

@@ -28,7 +28,7 @@ const WARM_NEXT_MS = 1_000
 const TIMER_MAX_MS = 2 ** 31 - 1
 
 /** Languages of the counters; jobs that are not named here are PromQL's. */
-const LANGUAGES: Readonly<Record<string, string>> = { logs: 'logql', traces: 'traceql' }
+const LANGUAGES: Readonly<Record<string, string>> = { logs: 'logql', traces: 'traceql', joins: 'joins' }
 
 /** Small queries have a worker of their own, so that they never wait behind heavy ones. */
 type Lane = 'small' | 'heavy'
@@ -383,19 +383,23 @@ export class QueryPool implements MetricQueries {
     worker.port.postMessage(question, waiting.job.kind === 'share' ? [waiting.job.share.port] : [])
   }
 
-  /** Pins the store that a job reads. @returns what the thread lacks of it */
+  /** Pins the stores that a job reads. @returns what the thread lacks of them */
   #look(
     { name }: Worker,
     { job, tenant }: Waiting,
   ): Pick<WorkerQuestion, 'update' | 'rows'> & { readonly release: () => void } {
     const { store, columns } = this.#options
-    if (job.kind === 'logs' || job.kind === 'traces') {
-      assert(columns !== undefined, 'a pool without columns was asked for rows')
-      const pin = columns.pin()
-      return { update: undefined, rows: columns.viewFor(name, tenant), release: () => columns.release(pin) }
+    const readsRows = job.kind === 'logs' || job.kind === 'traces' || job.kind === 'joins'
+    assert(!readsRows || columns !== undefined, 'a pool without columns was asked for rows')
+    const rowsPin = readsRows ? columns?.pin() : undefined
+    const rows = readsRows ? columns?.viewFor(name, tenant) : undefined
+    const pin = readsRows && job.kind !== 'joins' ? undefined : store.pin()
+    const update = pin === undefined ? undefined : store.viewFor(name, tenant)
+    const release = (): void => {
+      if (rowsPin !== undefined) columns?.release(rowsPin)
+      if (pin !== undefined) store.release(pin)
     }
-    const pin = store.pin()
-    return { update: store.viewFor(name, tenant), rows: undefined, release: () => store.release(pin) }
+    return { update, rows, release }
   }
 
   #settle(worker: Worker, reply: WorkerReply): void {
@@ -454,6 +458,7 @@ const SMALL_JOBS: ReadonlySet<string> = new Set(['trace', 'label-names', 'label-
 
 function laneOf(job: WorkerJob): Lane {
   if (job.kind === 'logs' || job.kind === 'traces') return SMALL_JOBS.has(job.job.kind) ? 'small' : 'heavy'
+  if (job.kind === 'joins') return 'heavy'
   if (job.kind === 'promql') return job.range.stepMs > 0 ? 'heavy' : 'small'
   return job.kind === 'warm-up' || job.kind === 'remote-read' || job.kind === 'timeseries' || job.kind === 'aggregated'
     ? 'heavy'

@@ -1,4 +1,13 @@
-import { type LogsJob, type QueryJob, runLogsJob, runQueryJob, runTracesJob, type TracesJob } from '@vantage/api'
+import {
+  type JoinsJob,
+  type LogsJob,
+  type QueryJob,
+  runJoinsJob,
+  runLogsJob,
+  runQueryJob,
+  runTracesJob,
+  type TracesJob,
+} from '@vantage/api'
 import { type ReadForm, sampledReadAnswer, streamedReadAnswer } from '@vantage/decode/remote-read'
 import {
   type Clock,
@@ -24,6 +33,8 @@ export type WorkerJob =
   | { readonly kind: 'remote-read'; readonly scans: readonly SeriesScan[]; readonly form: ReadForm }
   | { readonly kind: 'logs'; readonly job: LogsJob }
   | { readonly kind: 'traces'; readonly job: TracesJob; readonly limits: TraceqlLimits }
+  /** Of all signals. */
+  | { readonly kind: 'joins'; readonly job: JoinsJob; readonly limits: TraceqlLimits }
   /** Another worker's call for help. */
   | { readonly kind: 'share'; readonly share: SharedTask }
   /** Nobody's question: a new worker gets ready, piece by piece. */
@@ -59,6 +70,8 @@ export function runWorkerJob(
       return runLogsJob(job.job, tenant, readers.logs, budget, clock)
     case 'traces':
       return runTracesJob(job.job, tenant, readers.spans, budget, job.limits)
+    case 'joins':
+      return runJoinsJob(job.job, tenant, readers, budget, job.limits, clock)
     default:
       return runQueryJob(job, tenant, readers.metrics, budget, clock, extras)
   }

@@ -1,6 +1,6 @@
-import { utf8Floor } from '@vantage/bytes'
-import { type AnyValue, type ByteRanges, decodeAttributes, encodeAttributes, type ItemReason } from '@vantage/model'
+import { type ByteRanges, decodeAttributes, encodeAttributes, type ItemReason } from '@vantage/model'
 import type { RecordLimits } from '../limits.ts'
+import { shortenValue } from '../shorten-value.ts'
 import { AttributeCheck, type CheckProblem } from './attribute-check.ts'
 import { GatheredColumn } from './gathered-column.ts'
 
@@ -48,21 +48,10 @@ export class AttributeColumn extends GatheredColumn {
   #cut(start: number): void {
     const attributes = decodeAttributes(this.arena.bytes, start, this.arenaLength)
     this.arenaLength = start
-    const shortened = attributes.map(({ key, value }) => ({ key, value: this.#shorten(value) }))
+    const shortened = attributes.map(({ key, value }) => ({
+      key,
+      value: shortenValue(value, this.#limits.maxAttributeBytes),
+    }))
     this.append(encodeAttributes(shortened))
-  }
-
-  /** Text is cut on a code point, bytes at the limit; a list or map that is too long becomes nothing. */
-  #shorten(value: AnyValue): AnyValue {
-    const max = this.#limits.maxAttributeBytes
-    if (value.kind === 'bytes') return { kind: 'bytes', value: value.value.slice(0, max) }
-    if (value.kind === 'string') {
-      const bytes = Buffer.from(value.value)
-      if (bytes.length <= max) return value
-      return { kind: 'string', value: bytes.toString('utf8', 0, utf8Floor(bytes, 0, max)) }
-    }
-    if (value.kind !== 'array' && value.kind !== 'map') return value
-    const size = encodeAttributes([{ key: '', value }]).length
-    return size > max ? { kind: 'empty' } : value
   }
 }

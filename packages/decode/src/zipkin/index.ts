@@ -1,1 +1,2 @@
-export { ZipkinJsonDecoder } from './decode.ts'
+export { ZipkinJsonDecoder } from './json.ts'
+export { ZipkinProtobufDecoder } from './protobuf.ts'

@@ -1,4 +1,4 @@
-import { type QueryBudget, SPAN_KINDS, type SpanBlock, STATUS_CODES } from '@vantage/model'
+import { SPAN_KINDS, type SpanBlock, STATUS_CODES } from '@vantage/model'
 import { SpanView } from '../traceql/evaluate/span-view.ts'
 import { type Latency, Times } from './service-graph.ts'
 import { ServiceNames } from './span-facts.ts'
@@ -27,23 +27,28 @@ interface Tally {
   readonly times: Times
 }
 
-/** Counts spans by service, operation, kind and status. @returns most calls first */
-export function operationFigures(blocks: Iterable<SpanBlock>, budget: QueryBudget): OperationFigures[] {
-  const tallies = new Map<string, Tally>()
-  const names = new ServiceNames()
-  const view = new SpanView()
-  for (const { columns, rows, origins } of blocks) {
-    budget.check()
+/** Counts spans by service, operation, kind and status. */
+export class OperationCounter {
+  readonly #tallies = new Map<string, Tally>()
+  readonly #names = new ServiceNames()
+  readonly #view = new SpanView()
+
+  add({ columns, rows, origins }: SpanBlock): void {
+    const view = this.#view
     for (const row of rows) {
       view.moveTo(columns, origins, row)
-      const tally = tallyOf(tallies, names.of(view.origin), view)
+      const tally = tallyOf(this.#tallies, this.#names.of(view.origin), view)
       tally.calls++
       tally.times.add(view.durationNs / 1e9)
     }
   }
-  return [...tallies.values()]
-    .map(({ times, ...figures }) => ({ ...figures, seconds: times.latency() }))
-    .sort((a, b) => b.calls - a.calls)
+
+  /** @returns most calls first */
+  finish(): OperationFigures[] {
+    return [...this.#tallies.values()]
+      .map(({ times, ...figures }) => ({ ...figures, seconds: times.latency() }))
+      .sort((a, b) => b.calls - a.calls)
+  }
 }
 
 function tallyOf(tallies: Map<string, Tally>, service: string, span: SpanView): Tally {

@@ -66,7 +66,7 @@ const readMessaging = textReader(
  * 1.3x for database, messaging and peer attributes.
  */
 export function serviceGraph(blocks: Iterable<SpanBlock>, budget: QueryBudget): ServiceEdge[] {
-  const graph = new GraphBuilder()
+  const graph = new ServiceGraphBuilder()
   for (const block of blocks) {
     budget.check()
     graph.add(block)
@@ -74,7 +74,8 @@ export function serviceGraph(blocks: Iterable<SpanBlock>, budget: QueryBudget): 
   return graph.finish()
 }
 
-class GraphBuilder {
+/** Takes the blocks of a scan one after the other, in any order of time. */
+export class ServiceGraphBuilder {
   readonly #clients = new Map<string, Side>()
   /** Several servers may answer one call: a message has many consumers. */
   readonly #servers = new Map<string, Side[]>()

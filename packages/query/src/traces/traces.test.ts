@@ -2,7 +2,7 @@ import { type Attributes, NO_ORIGIN, type NsRange } from '@vantage/model'
 import { MemorySpans, type SpanRecord, unlimitedBudget } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
 import { exceptionGroups } from './exceptions.ts'
-import { operationFigures } from './red.ts'
+import { OperationCounter } from './red.ts'
 import { serviceGraph } from './service-graph.ts'
 
 const T = 'default'
@@ -90,7 +90,9 @@ test('figures by service, operation, kind and status', () => {
     span(3, 0, 'a', 'server', { name: 'GET', status: 'error' }),
     span(4, 0, 'b', 'client', { name: 'GET' }),
   ]
-  const figures = operationFigures(blocks(spans), unlimitedBudget)
+  const counter = new OperationCounter()
+  for (const block of blocks(spans)) counter.add(block)
+  const figures = counter.finish()
   expect(
     figures.map(({ service, operation, kind, status, calls }) => `${service} ${operation} ${kind} ${status} ${calls}`),
   ).toEqual(['a GET server unset 2', 'a GET server error 1', 'b GET client unset 1'])
