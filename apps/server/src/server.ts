@@ -244,6 +244,7 @@ export class Server {
         registry: this.#registry,
         recent: this.#recent,
         store: () => this.#store,
+        columns: () => this.#records?.store,
         unready: () => (this.#phase === 'ready' ? [] : [this.#phase]),
         warnings: () => [...this.#warnings, ...(this.#log?.warnings() ?? [])],
       }),
