@@ -58,7 +58,7 @@ import { scrapeRoutes } from './scrape/routes.ts'
 import { ScrapeConfigError, Scraping } from './scrape/scraping.ts'
 import { SelfReport } from './self/self-report.ts'
 import { Snapshots } from './snapshots.ts'
-import { spawnThread } from './threads.ts'
+import { spawnThread } from './threads/spawn-thread.ts'
 import { VERSION } from './version.ts'
 
 const TOPIC = 'metrics-raw'
