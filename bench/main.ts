@@ -1,5 +1,5 @@
 /**
- * Whole-system loads: Vantage beside Debian's VictoriaMetrics and Prometheus, same input, same run.
+ * Whole-system loads: Vantage, and where they do the same, Debian's VictoriaMetrics and Prometheus, same input, same run.
  *
  *   npm run bench -- NAME [--quick] [--json] [--only PEER,…]
  *
@@ -12,14 +12,19 @@ import type { BenchCase } from './bench-case.ts'
 import { cardinality } from './cases/cardinality.ts'
 import { ingest } from './cases/ingest.ts'
 import { live } from './cases/live.ts'
+import { logs } from './cases/logs.ts'
 import { mixed } from './cases/mixed.ts'
 import { query } from './cases/query.ts'
+import { spans } from './cases/spans.ts'
 import { startup } from './cases/startup.ts'
 import { storage } from './cases/storage.ts'
 import { isPeerName, peerVersions } from './peers/peers.ts'
 import { formatTable, machineLine, type RunFacts, writeResults } from './report.ts'
 
-const CASES: Readonly<Record<string, BenchCase>> = { ingest, storage, cardinality, query, startup, mixed, live }
+const CASES: Readonly<Record<string, BenchCase>> = {
+  ...{ ingest, storage, cardinality, query, startup, mixed, live },
+  ...{ logs, spans },
+}
 const USAGE = 'usage: npm run bench -- NAME [--quick] [--json] [--only PEER,…]'
 
 async function main(): Promise<number> {

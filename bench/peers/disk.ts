@@ -15,12 +15,12 @@ export function putOnDisk(running: RunningPeer): Promise<void> {
 const PUT_ON_DISK: Readonly<Record<PeerName, (running: RunningPeer) => Promise<void>>> = {
   vantage: async (running) => {
     await call(running, 'POST', '/api/vantage/v1/admin/seal')
-    await untilQuiet(running, 'metrics')
+    await untilQuiet(running, ['metrics', 'columns'])
   },
   victoriametrics: async (running) => {
     await call(running, 'GET', '/internal/force_flush')
     await call(running, 'GET', '/internal/force_merge')
-    await untilQuiet(running, '')
+    await untilQuiet(running, [''])
   },
   prometheus: async (running) => {
     await call(running, 'POST', '/api/v1/admin/tsdb/snapshot')
@@ -33,12 +33,14 @@ async function call(running: RunningPeer, method: string, path: string): Promise
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${text}`)
 }
 
-async function untilQuiet(running: RunningPeer, folder: string): Promise<void> {
+async function untilQuiet(running: RunningPeer, folders: readonly string[]): Promise<void> {
   const deadlineMs = performance.now() + QUIET_TIMEOUT_MS
   let bytes = -1
   let sinceMs = performance.now()
   while (performance.now() < deadlineMs && performance.now() - sinceMs < QUIET_MS) {
-    const now = fileBytes(join(running.directory, 'data', folder), (path) => !path.endsWith('-wal'))
+    const now = folders.reduce((sum, folder) => {
+      return sum + fileBytes(join(running.directory, 'data', folder), (path) => !path.endsWith('-wal'))
+    }, 0)
     if (now !== bytes) sinceMs = performance.now()
     bytes = now
     await sleep(POLL_MS)

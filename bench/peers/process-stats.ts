@@ -35,9 +35,18 @@ export async function untilIdle(pid: number): Promise<void> {
   }
 }
 
-/** Resident bytes now. Source: proc(5), /proc/PID/status, VmRSS. */
+/** Resident bytes now. Source: proc(5), /proc/PID/status. */
 export function residentBytes(pid: number): number {
-  const [, kibibytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return statusBytes(pid, /^VmRSS:\s+(\d+) kB/m)
+}
+
+/** The most it ever was. */
+export function peakResidentBytes(pid: number): number {
+  return statusBytes(pid, /^VmHWM:\s+(\d+) kB/m)
+}
+
+function statusBytes(pid: number, line: RegExp): number {
+  const [, kibibytes] = line.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kibibytes) * 1024
 }
 

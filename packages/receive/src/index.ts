@@ -8,7 +8,7 @@ export {
   type Scope,
 } from './auth.ts'
 export { DOOR_PATHS, registerDoors } from './doors.ts'
-export { type OtlpGrpcDoor, type OtlpGrpcOptions, startOtlpGrpc } from './grpc.ts'
+export { type ExportGrpcDoor, startExportGrpc } from './grpc.ts'
 export { HostCollector } from './host/collector.ts'
 export type { HostSample } from './host/host-sample.ts'
 export { type HostSources, systemSources } from './host/sources.ts'

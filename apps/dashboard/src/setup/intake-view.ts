@@ -17,6 +17,8 @@ const NAMES: Readonly<Record<string, string>> = {
   'json-batch': 'JSON batches',
   'loki-push': 'Loki push',
   zipkin: 'Zipkin',
+  'jaeger-thrift': 'Jaeger over HTTP',
+  'jaeger-grpc': 'Jaeger over gRPC',
 }
 
 const ITEM_NAMES: Readonly<Record<string, string>> = { logs: 'log rows', traces: 'spans' }

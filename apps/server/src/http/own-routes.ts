@@ -2,6 +2,7 @@ import type { Route } from '@vantage/api'
 import { ok } from '@vantage/model'
 import { expositionText, type Registry, TEXT_CONTENT_TYPE } from '@vantage/observe'
 import type { RecentRequests } from '@vantage/receive'
+import type { ColumnStore } from '@vantage/store/columns'
 import type { MetricStore } from '@vantage/store/metrics'
 
 /** Rows of each list of the intake view. */
@@ -11,6 +12,8 @@ export interface OwnRouteDeps {
   readonly registry: Registry
   readonly recent: RecentRequests
   readonly store: () => MetricStore | undefined
+  /** Of logs and spans. */
+  readonly columns: () => ColumnStore | undefined
   /** Reasons why the server is not ready; empty = ready. */
   readonly unready: () => readonly string[]
   readonly warnings: () => readonly string[]
@@ -52,12 +55,12 @@ export function ownRoutes(deps: OwnRouteDeps): Route[] {
       methods: ['POST'],
       path: '/api/vantage/v1/admin/seal',
       permission: 'admin',
-      summary: 'Write what is in memory into parts now',
+      summary: 'Write what is in memory into parts and files now',
       parameters: [],
       faults: 'vantage',
       handle: async () => {
-        await deps.store()?.seal()
-        return answer(200, { parts: deps.store()?.stats().parts ?? 0 })
+        await Promise.all([deps.store()?.seal(), deps.columns()?.seal()])
+        return answer(200, { parts: deps.store()?.stats().parts ?? 0, files: deps.columns()?.files().length ?? 0 })
       },
     },
   ]
