@@ -7,10 +7,10 @@ import {
   isZero,
   type MetricMetadata,
   type SpanBatch,
-  serviceOf,
   valueText,
 } from '@vantage/model'
 import { CumulativeHistogram, sampleOf } from './cumulative.ts'
+import { type Sender, senderOf } from './sender.ts'
 
 /** A half of a call waits so long for the other half. Source: grafana/tempo service-graphs processor, `wait`. */
 const WAIT_MS = 10_000
@@ -35,7 +35,7 @@ const PEERS = [
 ]
 
 interface Half {
-  readonly service: string
+  readonly sender: Sender
   readonly seconds: number
   readonly isFailed: boolean
   readonly traceId: string
@@ -48,11 +48,13 @@ interface Half {
 }
 
 interface Edge {
+  readonly client: Sender
+  readonly server: Sender
   readonly labels: Readonly<Record<string, string>>
   requests: number
   failed: number
-  readonly server: CumulativeHistogram
-  readonly client: CumulativeHistogram
+  readonly serverTimes: CumulativeHistogram
+  readonly clientTimes: CumulativeHistogram
 }
 
 /**
@@ -79,6 +81,14 @@ export class ServiceGraph {
     }
   }
 
+  /** What was counted of calls with one of them is over. */
+  forget(isGone: (sender: Sender) => boolean): void {
+    for (const [key, { client, server }] of this.#edges) {
+      if (isGone(client) || isGone(server)) this.#edges.delete(key)
+    }
+    for (const [key, { sender }] of this.#waiting) if (isGone(sender)) this.#waiting.delete(key)
+  }
+
   /** States everything as of now; halves that waited in vain end. */
   series(nowMs: number): SeriesToWrite[] {
     for (const [key, half] of this.#waiting) {
@@ -87,11 +97,11 @@ export class ServiceGraph {
       if (half.isClient && half.peer !== '') this.#count(half, undefined)
     }
     const out: SeriesToWrite[] = []
-    for (const { labels, requests, failed, server, client } of this.#edges.values()) {
+    for (const { labels, requests, failed, serverTimes, clientTimes } of this.#edges.values()) {
       out.push(sampleOf('traces_service_graph_request_total', labels, requests, nowMs))
       out.push(sampleOf('traces_service_graph_request_failed_total', labels, failed, nowMs))
-      out.push(...server.series('traces_service_graph_request_server_seconds', labels, nowMs))
-      out.push(...client.series('traces_service_graph_request_client_seconds', labels, nowMs))
+      out.push(...serverTimes.series('traces_service_graph_request_server_seconds', labels, nowMs))
+      out.push(...clientTimes.series('traces_service_graph_request_client_seconds', labels, nowMs))
     }
     return out
   }
@@ -103,7 +113,7 @@ export class ServiceGraph {
     const startNs = columns.startTimes[row] as bigint
     const endNs = columns.endTimes[row] as bigint
     return {
-      service: serviceOf(batch.originOf(columns.origins[row] as number)),
+      sender: senderOf(batch.originOf(columns.origins[row] as number)),
       seconds: endNs > startNs ? Number(endNs - startNs) / 1e9 : 0,
       isFailed: columns.statusCodes[row] === ERROR,
       traceId,
@@ -127,24 +137,36 @@ export class ServiceGraph {
   }
 
   #count(client: Half, server: Half | undefined): void {
-    const edge = this.#edgeOf(client.service, server?.service ?? client.peer, client.connectionType)
+    const edge = this.#edgeOf(
+      client.sender,
+      server?.sender ?? { service: client.peer, namespace: '' },
+      client.connectionType,
+    )
     if (edge === undefined) return
     edge.requests++
     if (client.isFailed || server?.isFailed === true) edge.failed++
-    edge.client.add(client.seconds, client.traceId, client.endMs)
-    edge.server.add(server?.seconds ?? client.seconds, client.traceId, client.endMs)
+    edge.clientTimes.add(client.seconds, client.traceId, client.endMs)
+    edge.serverTimes.add(server?.seconds ?? client.seconds, client.traceId, client.endMs)
   }
 
-  #edgeOf(client: string, server: string, connectionType: string): Edge | undefined {
-    const key = `${client}\n${server}\n${connectionType}`
+  #edgeOf(client: Sender, server: Sender, connectionType: string): Edge | undefined {
+    const key = [client.namespace, client.service, server.namespace, server.service, connectionType].join('\n')
     let edge = this.#edges.get(key)
     if (edge === undefined && this.#edges.size < EDGES_MAX) {
       edge = {
-        labels: { client, server, connection_type: connectionType },
+        client,
+        server,
+        labels: {
+          client: client.service,
+          server: server.service,
+          connection_type: connectionType,
+          client_service_namespace: client.namespace,
+          server_service_namespace: server.namespace,
+        },
         requests: 0,
         failed: 0,
-        server: new CumulativeHistogram(),
-        client: new CumulativeHistogram(),
+        serverTimes: new CumulativeHistogram(),
+        clientTimes: new CumulativeHistogram(),
       }
       this.#edges.set(key, edge)
     }

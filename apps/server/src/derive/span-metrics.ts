@@ -1,12 +1,14 @@
 import type { SeriesToWrite } from '@vantage/decode/remote-write'
-import { hexText, type MetricMetadata, SPAN_KINDS, type SpanBatch, STATUS_CODES, serviceOf } from '@vantage/model'
+import { hexText, type MetricMetadata, SPAN_KINDS, type SpanBatch, STATUS_CODES } from '@vantage/model'
 import { CumulativeHistogram, sampleOf } from './cumulative.ts'
+import { type Sender, senderOf } from './sender.ts'
 
 /** Rows of one tenant's table; spans beyond are counted under `span_name="other"`. */
 const OPERATIONS_MAX = 5_000
 const OTHER = 'other'
 
 interface Operation {
+  readonly sender: Sender
   readonly labels: Readonly<Record<string, string>>
   calls: number
   readonly latency: CumulativeHistogram
@@ -21,16 +23,21 @@ export class SpanMetrics {
 
   add(batch: SpanBatch): void {
     const { columns } = batch
-    const services = new Map<number, string>()
+    const senders = new Map<number, Sender>()
     for (let row = 0; row < columns.count; row++) {
       const origin = columns.origins[row] as number
-      let service = services.get(origin)
-      if (service === undefined) {
-        service = serviceOf(batch.originOf(origin))
-        services.set(origin, service)
+      let sender = senders.get(origin)
+      if (sender === undefined) {
+        sender = senderOf(batch.originOf(origin))
+        senders.set(origin, sender)
       }
-      this.#addRow(batch, row, service)
+      this.#addRow(batch, row, sender)
     }
+  }
+
+  /** What was counted of them is over: they begin anew, should they send again. */
+  forget(isGone: (sender: Sender) => boolean): void {
+    for (const [key, { sender }] of this.#operations) if (isGone(sender)) this.#operations.delete(key)
   }
 
   /** States everything as of now. */
@@ -43,11 +50,11 @@ export class SpanMetrics {
     return out
   }
 
-  #addRow({ columns }: SpanBatch, row: number, service: string): void {
+  #addRow({ columns }: SpanBatch, row: number, sender: Sender): void {
     const { bytes, from, to } = columns.names
     const start = from[row] as number
     const name = Buffer.from(bytes.buffer, bytes.byteOffset + start, (to[row] as number) - start).toString('utf8')
-    const operation = this.#operationOf(service, name, columns.kinds[row] as number, columns.statusCodes[row] as number)
+    const operation = this.#operationOf(sender, name, columns.kinds[row] as number, columns.statusCodes[row] as number)
     const startNs = columns.startTimes[row] as bigint
     const endNs = columns.endTimes[row] as bigint
     operation.calls++
@@ -55,15 +62,17 @@ export class SpanMetrics {
     operation.latency.add(seconds, hexText(columns.traceIds, row * 16, row * 16 + 16), Number(endNs / 1_000_000n))
   }
 
-  #operationOf(service: string, name: string, kind: number, status: number): Operation {
-    const key = `${service}\n${name}\n${kind}\n${status}`
+  #operationOf(sender: Sender, name: string, kind: number, status: number): Operation {
+    const { service, namespace } = sender
+    const key = `${namespace}\n${service}\n${name}\n${kind}\n${status}`
     const known = this.#operations.get(key)
     if (known !== undefined) return known
-    if (this.#operations.size >= OPERATIONS_MAX && name !== OTHER)
-      return this.#operationOf(service, OTHER, kind, status)
+    if (this.#operations.size >= OPERATIONS_MAX && name !== OTHER) return this.#operationOf(sender, OTHER, kind, status)
     const operation: Operation = {
+      sender,
       labels: {
         service,
+        service_namespace: namespace,
         span_name: name,
         span_kind: `SPAN_KIND_${(SPAN_KINDS[kind] as string).toUpperCase()}`,
         status_code: `STATUS_CODE_${(STATUS_CODES[status] as string).toUpperCase()}`,

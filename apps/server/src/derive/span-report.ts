@@ -1,8 +1,16 @@
 import { snappyCompress } from '@vantage/bytes'
 import { encodeRemoteWrite } from '@vantage/decode/remote-write'
-import { type Clock, PAYLOAD_ENCODINGS, PAYLOAD_FORMATS, type SpanBatch, type TenantId } from '@vantage/model'
+import {
+  type Clock,
+  type CompiledMatcher,
+  PAYLOAD_ENCODINGS,
+  PAYLOAD_FORMATS,
+  type SpanBatch,
+  type TenantId,
+} from '@vantage/model'
 import type { Logger } from '@vantage/observe'
 import type { SubmitIntake } from '@vantage/receive'
+import { type Sender, takesSender } from './sender.ts'
 import { SERVICE_GRAPH_METADATA, ServiceGraph } from './service-graph.ts'
 import { SPAN_METRICS_METADATA, SpanMetrics } from './span-metrics.ts'
 
@@ -44,6 +52,14 @@ export class SpanReport {
     }
     own.metrics.add(batch)
     own.graph.add(batch, this.#options.clock.nowMs())
+  }
+
+  /** Spans were deleted: what was counted of senders that all matchers take is over, too. */
+  forget(tenant: TenantId, matchers: readonly CompiledMatcher[]): void {
+    const own = this.#tenants.get(tenant)
+    const isGone = (sender: Sender): boolean => takesSender(matchers, sender)
+    own?.metrics.forget(isGone)
+    own?.graph.forget(isGone)
   }
 
   /** One statement at a time. */
