@@ -94,7 +94,7 @@ async function build() {
   console.error('vantage: building')
   const draft = `${directory}.tmp-${process.pid}`
   mkdirSync(draft, { recursive: true })
-  await buildServer(join(draft, 'server.mjs'))
+  await buildServer(draft)
   const dashboard = await import(pathToFileURL(join(ROOT, 'apps/dashboard/build.mjs')).href)
   await dashboard.buildDashboard(join(draft, 'dashboard'))
   rmSync(directory, { recursive: true, force: true })
@@ -103,14 +103,17 @@ async function build() {
   return directory
 }
 
-async function buildServer(outfile) {
+/** `server.mjs`, and beside it what it and its threads import when they need it: no thread holds another's code. */
+async function buildServer(outdir) {
   const { build: bundle } = await import(pathToFileURL(join(ROOT, 'node_modules/esbuild/lib/main.js')).href).then(
     (all) => all.default ?? all,
   )
   await bundle({
-    entryPoints: [join(ROOT, 'apps/server/src/main.ts')],
-    outfile,
+    entryPoints: { server: join(ROOT, 'apps/server/src/main.ts') },
+    outdir,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    splitting: true,
     platform: 'node',
     format: 'esm',
     target: 'node24',

@@ -11,7 +11,7 @@ const MODULE = new URL('../packages/bytes/src/native-module.ts', import.meta.url
 /** @returns the module's bytes, in base64 */
 export async function compileKernels(): Promise<string> {
   let wasm: Uint8Array | undefined
-  const flags = '-O3 --noAssert --runtime stub --enable simd --enable threads --importMemory --sharedMemory'
+  const flags = '-O3 --noAssert --runtime minimal --enable simd --enable threads --importMemory --sharedMemory'
   const pages = '--initialMemory 8192 --maximumMemory 8192'
   const { error, stderr } = await main(
     [SOURCE, ...`${flags} ${pages}`.split(' '), '--outFile', 'kernels.wasm', '--baseDir', '/'],

@@ -1,5 +1,5 @@
 /** A resource attribute, or one of a span or a log record, as OTLP/JSON writes it. */
-export function attributeJson(key: string, value: string | number): unknown {
+function attributeJson(key: string, value: string | number): unknown {
   if (typeof value === 'string') return { key, value: { stringValue: value } }
   return { key, value: Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value } }
 }

@@ -1,21 +1,39 @@
 import { encodeAck, encodePushSummary, readBatchIdentity } from '@vantage/decode/stream'
 import type { Logger } from '@vantage/observe'
-import { type OtlpGrpcDoor, type Reception, type StreamDoor, startOtlpGrpc, startStreamDoor } from '@vantage/receive'
+import {
+  type ExportGrpcDoor,
+  type Reception,
+  type StreamDoor,
+  startExportGrpc,
+  startStreamDoor,
+} from '@vantage/receive'
 import type { LoadedConfig } from './config/load.ts'
 import { PortTakenError } from './listen.ts'
 
-/** Opens OTLP/gRPC where it is not switched off; a taken port is a warning unless it was asked for by name. */
-export function openGrpc(
-  loaded: LoadedConfig,
-  reception: Reception,
-  logger: Logger,
-): Promise<OtlpGrpcDoor | undefined> {
-  const { host, otlp } = loaded.config
-  const port = otlp.grpcPort
-  const isGiven = loaded.given.has('otlp.grpcPort')
-  return openPort({ host, port, what: 'VANTAGE_OTLP_GRPC_PORT', isGiven }, logger, () =>
-    startOtlpGrpc({ host, port, reception }),
-  )
+/** Doors that are closed together. */
+export interface GrpcDoors {
+  /** No new calls; running ones have `graceMs`, then they are cut. */
+  close(graceMs: number): Promise<void>
+}
+
+/** Opens OTLP/gRPC and, where it has a port, Jaeger's; a taken port is a warning unless it was asked for by name. */
+export async function openGrpc(loaded: LoadedConfig, reception: Reception, logger: Logger): Promise<GrpcDoors> {
+  const { host, otlp, jaeger } = loaded.config
+  const ports = [
+    { port: otlp.grpcPort, what: 'VANTAGE_OTLP_GRPC_PORT', isGiven: loaded.given.has('otlp.grpcPort') },
+    { port: jaeger.grpcPort, what: 'VANTAGE_JAEGER_GRPC_PORT', isGiven: loaded.given.has('jaeger.grpcPort') },
+  ]
+  const doors: ExportGrpcDoor[] = []
+  for (const one of ports) {
+    const open = () => startExportGrpc({ host, port: one.port, reception })
+    const door = await openPort({ host, ...one }, logger, open)
+    if (door !== undefined) doors.push(door)
+  }
+  return {
+    close: async (graceMs) => {
+      await Promise.all(doors.map((door) => door.close(graceMs)))
+    },
+  }
 }
 
 /** The same for the telemetry stream. */

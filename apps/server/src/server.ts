@@ -16,7 +16,6 @@ import { type Logger, Registry } from '@vantage/observe'
 import {
   Auth,
   HostCollector,
-  type OtlpGrpcDoor,
   openReception,
   openTextDoors,
   type Phase,
@@ -34,9 +33,10 @@ import { retentionOf } from './config/retention.ts'
 import type { Config } from './config/schema.ts'
 import { defaultMinFree } from './disk.ts'
 import { serverFacts } from './facts.ts'
-import { openGrpc, openStream } from './grpc.ts'
-import { type AppDeps, faceApp, fullApp, otlpApp } from './http/app.ts'
+import { type GrpcDoors, openGrpc, openStream } from './grpc.ts'
+import { type AppDeps, fullApp } from './http/app.ts'
 import { openFaces } from './http/faces.ts'
+import { otherPorts } from './http/other-ports.ts'
 import { ownRoutes } from './http/own-routes.ts'
 import { remoteReadRoute } from './http/remote-read-route.ts'
 import type { DecoderLimits } from './intake/decoders.ts'
@@ -58,15 +58,13 @@ import { scrapeRoutes } from './scrape/routes.ts'
 import { ScrapeConfigError, Scraping } from './scrape/scraping.ts'
 import { SelfReport } from './self/self-report.ts'
 import { Snapshots } from './snapshots.ts'
-import { spawnThread } from './threads.ts'
+import { spawnThread } from './threads/spawn-thread.ts'
 import { VERSION } from './version.ts'
 
 const TOPIC = 'metrics-raw'
 const CONSUMER = 'metrics'
 const TICK_MS = 1_000
 const INFLIGHT_SHARE = 0.25
-/** What `--compat` adds for the faces that exist: collector, query API, live socket, live page, Prometheus. */
-const COMPAT_PORTS = [5173, 8000, 8001, 8080, 9090]
 const DRAIN_CLOSE_MS = 20_000
 
 /** The stored data cannot be opened: a newer release wrote it, or it is damaged beyond its checksums' reach. */
@@ -98,7 +96,7 @@ export class Server {
   #hub: LiveHub | undefined
   #self: SelfReport | undefined
   #scraping: Scraping | undefined
-  #grpc: OtlpGrpcDoor | undefined
+  #grpc: GrpcDoors | undefined
   #stream: StreamDoor | undefined
   #quiet: QuietDoors | undefined
   #ticker: NodeJS.Timeout | undefined
@@ -266,26 +264,18 @@ export class Server {
   }
 
   async #listen(deps: AppDeps): Promise<void> {
-    const { host, port, otlp, compat } = this.#config
+    const { host, port } = this.#config
     const main = fullApp(deps)
     this.#apps.push(main)
     this.port = await listenMain(
       { app: main, host, port, what: 'VANTAGE_PORT', isGiven: this.#given.has('port') },
       this.#logger,
     )
-    if (otlp.httpPort > 0) {
-      await this.#listenMore(otlpApp(deps), otlp.httpPort, 'VANTAGE_OTLP_HTTP_PORT', this.#given.has('otlp.httpPort'))
+    for (const { open, ...other } of otherPorts({ config: this.#config, given: this.#given }, deps)) {
+      const app = open()
+      this.#apps.push(app)
+      await listenOptional({ app, host, ...other }, this.#logger)
     }
-    if (!compat) return
-    for (const compatPort of COMPAT_PORTS)
-      await this.#listenMore(fullApp(deps), compatPort, `compat port ${compatPort}`, false)
-    for (const { port: facePort, routes } of deps.faces)
-      await this.#listenMore(faceApp(deps, routes), facePort, `compat port ${facePort}`, false)
-  }
-
-  async #listenMore(app: FastifyInstance, port: number, what: string, isGiven: boolean): Promise<void> {
-    this.#apps.push(app)
-    await listenOptional({ app, host: this.#config.host, port, what, isGiven }, this.#logger)
   }
 
   async #openStorage(): Promise<void> {

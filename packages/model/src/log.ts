@@ -38,6 +38,8 @@ export const PAYLOAD_FORMATS = {
   otlpTracesJson: 49,
   zipkinJson: 50,
   zipkinProtobuf: 51,
+  jaegerThrift: 52,
+  jaegerProtobuf: 53,
   /** Not samples: a deletion of series, in order with the samples before and after it. */
   seriesDeletion: 64,
   /** Not rows: a deletion of logs or spans, in order with the rows before and after it. */

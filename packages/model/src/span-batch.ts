@@ -39,6 +39,8 @@ export class SpanColumns {
   readonly events: ByteRanges
   /** (one byte tag, varint length, Span.Link message)*; see `span-parts.ts`. */
   readonly links: ByteRanges
+  /** The six columns of ranges above, in that order. */
+  readonly ranges: readonly ByteRanges[]
 
   constructor(capacity: number) {
     this.startTimes = new BigInt64Array(capacity)
@@ -59,10 +61,26 @@ export class SpanColumns {
     this.attributes = new ByteRanges(capacity)
     this.events = new ByteRanges(capacity)
     this.links = new ByteRanges(capacity)
+    this.ranges = [this.names, this.statusMessages, this.traceStates, this.attributes, this.events, this.links]
   }
 
   get capacity(): number {
     return this.startTimes.length
+  }
+
+  /** Takes over another row's times, ids and numbers; not its origin, nor what `ranges` hold. */
+  copyFixed(row: number, from: SpanColumns, fromRow: number): void {
+    this.startTimes[row] = from.startTimes[fromRow] as bigint
+    this.endTimes[row] = from.endTimes[fromRow] as bigint
+    this.traceIds.set(from.traceIds.subarray(fromRow * 16, fromRow * 16 + 16), row * 16)
+    this.spanIds.set(from.spanIds.subarray(fromRow * 8, fromRow * 8 + 8), row * 8)
+    this.parentSpanIds.set(from.parentSpanIds.subarray(fromRow * 8, fromRow * 8 + 8), row * 8)
+    this.kinds[row] = from.kinds[fromRow] as number
+    this.statusCodes[row] = from.statusCodes[fromRow] as number
+    this.flags[row] = from.flags[fromRow] as number
+    this.droppedAttributes[row] = from.droppedAttributes[fromRow] as number
+    this.droppedEvents[row] = from.droppedEvents[fromRow] as number
+    this.droppedLinks[row] = from.droppedLinks[fromRow] as number
   }
 }
 
@@ -109,7 +127,7 @@ export class SpanBatch {
     columns.droppedEvents[row] = 0
     columns.droppedLinks[row] = 0
     columns.origins[row] = origin
-    for (const ranges of rangesOf(columns)) ranges.set(row, 0, 0)
+    for (const ranges of columns.ranges) ranges.set(row, 0, 0)
     return row
   }
 
@@ -118,11 +136,6 @@ export class SpanBatch {
     this.originBytes.set(this.originCount, from, to)
     return this.originCount++
   }
-}
-
-function rangesOf(columns: SpanColumns): readonly ByteRanges[] {
-  const { names, statusMessages, traceStates, attributes, events, links } = columns
-  return [names, statusMessages, traceStates, attributes, events, links]
 }
 
 /** Doubles the room; what is there stays. */
@@ -140,5 +153,5 @@ function growSpanColumns(columns: SpanColumns): void {
   columns.droppedEvents = grownWords(columns.droppedEvents, capacity)
   columns.droppedLinks = grownWords(columns.droppedLinks, capacity)
   columns.origins = grownInts(columns.origins, capacity)
-  for (const ranges of rangesOf(columns)) ranges.grow(capacity)
+  for (const ranges of columns.ranges) ranges.grow(capacity)
 }

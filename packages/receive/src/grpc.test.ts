@@ -1,7 +1,7 @@
 import { Client, credentials, type Metadata, Metadata as NewMetadata, type ServiceError } from '@grpc/grpc-js'
 import { err, fault, ok, PAYLOAD_ENCODINGS, PAYLOAD_FORMATS } from '@vantage/model'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type OtlpGrpcDoor, startOtlpGrpc } from './grpc.ts'
+import { type ExportGrpcDoor, startExportGrpc } from './grpc.ts'
 import { decodeHealthRequest } from './grpc-health.ts'
 import { figure, ONE_SAMPLE, type TestOptions, type TestReception, testReception } from './testing/reception.ts'
 
@@ -12,7 +12,7 @@ const KEY = 'k'.repeat(32)
 const KEYS = [{ key: KEY, tenant: 'default', scopes: ['metrics:write' as const] }]
 const same = (bytes: Buffer) => bytes
 
-let doors: OtlpGrpcDoor[] = []
+let doors: ExportGrpcDoor[] = []
 let clients: Client[] = []
 afterEach(async () => {
   for (const client of clients) client.close()
@@ -21,9 +21,9 @@ afterEach(async () => {
   doors = []
 })
 
-async function open(options: TestOptions = {}): Promise<TestReception & { client: Client; door: OtlpGrpcDoor }> {
+async function open(options: TestOptions = {}): Promise<TestReception & { client: Client; door: ExportGrpcDoor }> {
   const reception = testReception(options)
-  const door = await startOtlpGrpc({ host: '127.0.0.1', port: 0, reception: reception.reception })
+  const door = await startExportGrpc({ host: '127.0.0.1', port: 0, reception: reception.reception })
   const client = new Client(`127.0.0.1:${door.port}`, credentials.createInsecure())
   doors.push(door)
   clients.push(client)
@@ -50,6 +50,30 @@ function call(client: Client, path: string, message: Uint8Array | string, header
 }
 
 const detailsBin = ({ metadata }: Answer) => metadata.get('grpc-status-details-bin')[0]?.toString()
+
+describe('PostSpans', () => {
+  const POST_SPANS = '/jaeger.api_v2.CollectorService/PostSpans'
+  test('taken: an answer without members', async () => {
+    const { client, submitted } = await open()
+    expect(await call(client, POST_SPANS, 'spans')).toMatchObject({ code: 0, body: '' })
+    expect(submitted[0]).toMatchObject({ receiver: 'jaeger-grpc', format: PAYLOAD_FORMATS.jaegerProtobuf })
+  })
+  test('some refused: INVALID_ARGUMENT, as the answer has no place for it', async () => {
+    const opened = await open()
+    opened.submit = async () =>
+      ok({ ...ONE_SAMPLE, refused: [{ reason: 'invalid_id' as const, count: 2, message: 'bad ids' }] })
+    expect(await call(opened.client, POST_SPANS, 'x')).toMatchObject({
+      code: 3,
+      details: 'some spans were refused, the others are stored: bad ids (2 refused)',
+    })
+    const labels = { signal: 'traces', receiver: 'jaeger-grpc', tenant: 'default' }
+    expect(figure(opened.reception.registry, 'vantage_ingest_items_total', labels)).toBe(3)
+  })
+  test('the scope of traces is wanted', async () => {
+    const { client } = await open({ keys: KEYS })
+    expect((await call(client, POST_SPANS, 'x', { 'x-api-key': KEY })).code).toBe(7)
+  })
+})
 
 describe('Export', () => {
   test('all good, and the empty request too', async () => {

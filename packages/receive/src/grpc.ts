@@ -26,55 +26,81 @@ import type { IntakeAccepted, IntakeFault } from './intake.ts'
 import { GRPC_PEERS_MAX, HEALTH_POLL_MS, HEALTH_WATCHERS_MAX } from './limits.ts'
 import type { Reception } from './reception.ts'
 import { type Signal, WRITE_SCOPES } from './signal.ts'
+import { refusalText } from './text-doors-forms.ts'
 
-/** One service of OTLP. */
+/** One service that takes telemetry by a method of one request and one answer. */
 interface ExportService {
   readonly signal: Signal
+  readonly receiver: string
   readonly name: string
+  readonly method: string
   readonly format: PayloadFormat
+  /** The answer's message, or why the sender is told that some were refused. */
+  readonly answerOf: (outcome: IntakeAccepted, reception: Reception) => Result<Uint8Array, IntakeFault>
 }
 
-const COLLECTOR = 'opentelemetry.proto.collector'
-const SERVICES: readonly ExportService[] = [
-  {
-    signal: 'metrics',
-    name: `${COLLECTOR}.metrics.v1.MetricsService`,
-    format: PAYLOAD_FORMATS.otlpMetricsProtobuf,
+function otlpService(signal: Signal, name: string, format: PayloadFormat): ExportService {
+  return {
+    signal,
+    receiver: 'otlp-grpc',
+    name: `opentelemetry.proto.collector.${name}`,
+    method: 'Export',
+    format,
+    answerOf: ({ refused, warnings }, { codec }) =>
+      ok(codec.encodeExportResponse(codec.partialSuccess(refused, warnings))),
+  }
+}
+
+/** Source: jaegertracing/jaeger-idl proto/api_v2/collector.proto. Its answer has no members. */
+const JAEGER: ExportService = {
+  signal: 'traces',
+  receiver: 'jaeger-grpc',
+  name: 'jaeger.api_v2.CollectorService',
+  method: 'PostSpans',
+  format: PAYLOAD_FORMATS.jaegerProtobuf,
+  answerOf: (outcome) => {
+    const refused = refusalText(outcome)
+    if (refused === '') return ok(new Uint8Array(0))
+    return err(fault('bad_request', `some spans were refused, the others are stored: ${refused}`))
   },
-  { signal: 'logs', name: `${COLLECTOR}.logs.v1.LogsService`, format: PAYLOAD_FORMATS.otlpLogsProtobuf },
-  { signal: 'traces', name: `${COLLECTOR}.trace.v1.TraceService`, format: PAYLOAD_FORMATS.otlpTracesProtobuf },
+}
+
+const SERVICES: readonly ExportService[] = [
+  otlpService('metrics', 'metrics.v1.MetricsService', PAYLOAD_FORMATS.otlpMetricsProtobuf),
+  otlpService('logs', 'logs.v1.LogsService', PAYLOAD_FORMATS.otlpLogsProtobuf),
+  otlpService('traces', 'trace.v1.TraceService', PAYLOAD_FORMATS.otlpTracesProtobuf),
+  JAEGER,
 ]
 const SERVED: ReadonlySet<string> = new Set(SERVICES.map((service) => service.name))
 
 function exportPath(service: ExportService): string {
-  return `/${service.name}/Export`
+  return `/${service.name}/${service.method}`
 }
 
-const RECEIVER = 'otlp-grpc'
 /** The mean size of messages forgets after so many. */
 const USUAL_MESSAGES = 32
 /** Of `ingest.maxInflightBytes`, what an unread message may be expected to need: large ones must not shut out all others. */
 const EXPECTED_SHARE = 1 / 8
 
-export interface OtlpGrpcOptions {
+export interface ExportGrpcOptions {
   readonly host: string
   /** 0 = any that is free. */
   readonly port: number
   readonly reception: Reception
 }
 
-export interface OtlpGrpcDoor {
+export interface ExportGrpcDoor {
   readonly port: number
   /** No new calls; running ones have `graceMs`, then they are cut. */
   close(graceMs: number): Promise<void>
 }
 
 /**
- * Opens OTLP/gRPC for metrics, logs and traces, and the health service. Messages arrive as bytes: decoding is the intake's, so that
- * bad bytes answer INVALID_ARGUMENT (the library's own decode errors answer INTERNAL).
+ * Opens OTLP/gRPC for metrics, logs and traces, Jaeger's `PostSpans`, and the health service. Messages arrive as bytes:
+ * decoding is the intake's, so that bad bytes answer INVALID_ARGUMENT (the library's own decode errors answer INTERNAL).
  * Rejects where the address cannot be bound.
  */
-export async function startOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpcDoor> {
+export async function startExportGrpc(options: ExportGrpcOptions): Promise<ExportGrpcDoor> {
   const { reception } = options
   const doors = new Map(SERVICES.map((service) => [exportPath(service), new ExportDoor(service, reception)]))
   const health = new HealthDoor(reception)
@@ -83,8 +109,8 @@ export async function startOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpcD
   })
   for (const [path, door] of doors) {
     server.addService(
-      { Export: bytesMethod(path) },
-      { Export: (call: BytesCall, answer: sendUnaryData<Buffer>) => void door.serve(call, answer) },
+      { [path]: bytesMethod(path) },
+      { [path]: (call: BytesCall, answer: sendUnaryData<Buffer>) => void door.serve(call, answer) },
     )
   }
   server.addService(
@@ -172,9 +198,9 @@ class ExportDoor {
         return
       }
       this.#reception.counts.accepted(visit, outcome.value)
-      const { partialSuccess, encodeExportResponse } = this.#reception.codec
-      const partial = partialSuccess(outcome.value.refused, outcome.value.warnings)
-      answer(null, Buffer.from(encodeExportResponse(partial)))
+      const message = this.#service.answerOf(outcome.value, this.#reception)
+      if (message.ok) answer(null, Buffer.from(message.value))
+      else answer(grpcStatus(message.error, this.#reception))
     } finally {
       hold?.release()
     }
@@ -185,7 +211,7 @@ class ExportDoor {
       return await this.#reception.submit({
         tenant: visit.tenant as TenantId,
         sender: visit.sender,
-        receiver: RECEIVER,
+        receiver: this.#service.receiver,
         format: this.#service.format,
         encoding: PAYLOAD_ENCODINGS.identity,
         raw: call.request,
@@ -195,7 +221,7 @@ class ExportDoor {
       })
     } catch (error) {
       const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      this.#reception.logger.error('a request met a bug', { receiver: RECEIVER, error: detail })
+      this.#reception.logger.error('a request met a bug', { receiver: this.#service.receiver, error: detail })
       return err(fault('internal', 'internal error'))
     }
   }
@@ -204,7 +230,7 @@ class ExportDoor {
     const startedMonotonicMs = this.#reception.clock.monotonicMs()
     const visit: GrpcVisit = {
       signal: this.#service.signal,
-      receiver: RECEIVER,
+      receiver: this.#service.receiver,
       startedMonotonicMs,
       tenant: undefined,
       wireBytes: 0,
@@ -246,7 +272,7 @@ function grpcArrival(
   expectedBytes: number,
 ): Arrival {
   return {
-    receiver: RECEIVER,
+    receiver: service.receiver,
     scope: WRITE_SCOPES[service.signal],
     authority: call.getHost(),
     header: (name) => metadata.get(name)[0]?.toString(),

@@ -8,6 +8,8 @@ import { openTextDoors } from './text-doors.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 const PROTOBUF = { 'content-type': 'application/x-protobuf' }
+const THRIFT = { 'content-type': 'application/x-thrift' }
+const BINARY = { 'content-type': 'application/vnd.apache.thrift.binary; charset=x' }
 const METRICS_KEY = 'm'.repeat(32)
 const RECORDS_KEY = 'r'.repeat(32)
 const KEYS = [
@@ -24,6 +26,8 @@ afterEach(async () => {
 const NO_TEXT = {
   read: () => Promise.reject(new Error('no text comes here')),
   encode: () => new Uint8Array(0),
+  readJsonLines: async (body: Uint8Array, length: number, names: object) =>
+    ok({ pushes: [body.subarray(0, length), Buffer.from(JSON.stringify(names))], refused: [] }),
 }
 
 async function open(keys: typeof KEYS = []): Promise<TestReception & { port: number }> {
@@ -59,6 +63,8 @@ const taken: [string, Record<string, string>, number, number, string, string][] 
   ['/loki/api/v1/push', JSON_TYPE, 204, PAYLOAD_FORMATS.lokiPushJson, 'loki-push', ''],
   ['/api/v2/spans', JSON_TYPE, 202, PAYLOAD_FORMATS.zipkinJson, 'zipkin', ''],
   ['/api/v2/spans', PROTOBUF, 202, PAYLOAD_FORMATS.zipkinProtobuf, 'zipkin', ''],
+  ['/api/traces', THRIFT, 202, PAYLOAD_FORMATS.jaegerThrift, 'jaeger-thrift', ''],
+  ['/jaeger/api/traces?format=jaeger.thrift', BINARY, 202, PAYLOAD_FORMATS.jaegerThrift, 'jaeger-thrift', ''],
   ['/zipkin/api/v2/spans', JSON_TYPE, 202, PAYLOAD_FORMATS.zipkinJson, 'zipkin', ''],
 ]
 test.each(taken)('%s %j is taken', async (path, headers, status, format, receiver, text) => {
@@ -74,7 +80,10 @@ const unsupported: [string, Record<string, string>][] = [
   ['/loki/api/v1/push', { 'content-type': 'text/plain' }],
   ['/loki/api/v1/push', { ...PROTOBUF, 'content-encoding': 'gzip' }],
   ['/loki/api/v1/push', { ...JSON_TYPE, 'content-encoding': 'br' }],
-  ['/api/v2/spans', { 'content-type': 'application/x-thrift' }],
+  ['/api/v2/spans', THRIFT],
+  ['/api/traces', JSON_TYPE],
+  ['/api/traces', { 'content-type': 'application/vnd.apache.thrift.compact' }],
+  ['/api/traces', {}],
   ['/api/v2/spans', { ...PROTOBUF, 'content-encoding': 'br' }],
 ]
 test.each(unsupported)('%s %j is 415', async (path, headers) => {
@@ -87,7 +96,9 @@ describe('some items refused', () => {
   const partial: [string, Record<string, string>, number, RegExp][] = [
     ['/v1/logs', JSON_TYPE, 200, /"rejectedLogRecords":"2"/],
     ['/v1/traces', JSON_TYPE, 200, /"rejectedSpans":"2"/],
+    ['/insert/jsonline', JSON_TYPE, 400, /the others are stored: bad ids; bad ids \(4 refused\)/],
     ['/loki/api/v1/push', JSON_TYPE, 400, /the others are stored: bad ids \(2 refused\)/],
+    ['/api/traces', THRIFT, 400, /the others are stored: bad ids \(2 refused\)/],
     ['/api/v2/spans', JSON_TYPE, 400, /the others are stored: bad ids \(2 refused\)/],
   ]
   test.each(partial)('%s', async (path, headers, status, text) => {
@@ -100,13 +111,30 @@ describe('some items refused', () => {
   })
 })
 
-test.each([['/v1/logs'], ['/v1/traces'], ['/loki/api/v1/push'], ['/api/v2/spans']])(
-  '%s needs the scope of its signal',
-  async (path) => {
-    const { port } = await open(KEYS)
-    const status = async (key: string) =>
-      (await send(port, path, { ...JSON_TYPE, authorization: `Bearer ${key}` }, '[]')).status
-    expect(await status(METRICS_KEY)).toBe(403)
-    expect(await status(RECORDS_KEY)).toBeLessThan(300)
-  },
-)
+test('/insert/jsonline: lines become pushes; members are named in the query', async () => {
+  const { port, submitted } = await open()
+  const path = '/insert/jsonline?_msg_field=m,%20text&_stream_fields=app,pod'
+  expect(await send(port, path, { 'content-type': 'application/stream+json' }, 'lines')).toEqual({
+    status: 204,
+    text: '',
+  })
+  expect(submitted.map(({ body, format, receiver }) => [body.toString(), format, receiver])).toEqual([
+    ['lines', PAYLOAD_FORMATS.lokiPushJson, 'json-lines'],
+    ['{"message":["m","text"],"time":[],"stream":["app","pod"]}', PAYLOAD_FORMATS.lokiPushJson, 'json-lines'],
+  ])
+})
+
+test.each([
+  ['/insert/jsonline', JSON_TYPE],
+  ['/v1/logs', JSON_TYPE],
+  ['/v1/traces', JSON_TYPE],
+  ['/loki/api/v1/push', JSON_TYPE],
+  ['/api/v2/spans', JSON_TYPE],
+  ['/api/traces', THRIFT],
+])('%s needs the scope of its signal', async (path, type) => {
+  const { port } = await open(KEYS)
+  const status = async (key: string) =>
+    (await send(port, path, { ...type, authorization: `Bearer ${key}` }, '[]')).status
+  expect(await status(METRICS_KEY)).toBe(403)
+  expect(await status(RECORDS_KEY)).toBeLessThan(300)
+})

@@ -1,31 +1,18 @@
-import { err, fault, ok, PAYLOAD_FORMATS, type Result, STATUS } from '@vantage/model'
+import { err, fault, ok, PAYLOAD_FORMATS, type Result } from '@vantage/model'
 import type { BodyForm } from './admission.ts'
 import type { IntakeFault } from './intake.ts'
-import { refusalText, textAnswer, textFault, textForm } from './text-doors-forms.ts'
-import type { TextDoor } from './text-doors-visit.ts'
-
-const RECEIVER = 'loki-push'
+import { textForm } from './text-doors-forms.ts'
+import { recordDoor } from './text-doors-records.ts'
 
 /** `POST /loki/api/v1/push`. Source: grafana/loki docs, HTTP API, "Ingest logs". */
-export const LOKI_DOOR: TextDoor = {
+export const LOKI_DOOR = recordDoor({
   signal: 'logs',
-  receiver: RECEIVER,
+  receiver: 'loki-push',
   paths: ['/loki/api/v1/push'],
-  methods: ['POST'],
+  takenStatus: 204,
   readForm: lokiForm,
-  take: ({ tenant, sender, reception, contentType, body, connection }) => {
-    const format = isJson(contentType) ? PAYLOAD_FORMATS.lokiPushJson : PAYLOAD_FORMATS.lokiPushSnappy
-    return reception.submit({ tenant, sender, receiver: RECEIVER, format, ...body, connection })
-  },
-  accepted: (outcome) => {
-    const refused = refusalText(outcome)
-    // 400 and not 204: clients log it and do not send the lines again; the good ones are stored.
-    return refused === ''
-      ? { status: 204, headers: {}, body: '' }
-      : textAnswer(STATUS.bad_request.http, `some lines were refused, the others are stored: ${refused}`)
-  },
-  refused: textFault,
-}
+  formatOf: (contentType) => (isJson(contentType) ? PAYLOAD_FORMATS.lokiPushJson : PAYLOAD_FORMATS.lokiPushSnappy),
+})
 
 /** JSON, plain or packed; else protobuf in one snappy block, which is what clients send that name no type. */
 function lokiForm(contentType: string | undefined, contentEncoding: string | undefined): Result<BodyForm, IntakeFault> {

@@ -1,30 +1,18 @@
-import { err, type Fault, fault, foreign, ok, PAYLOAD_FORMATS, type Result, STATUS } from '@vantage/model'
+import { err, type Fault, fault, foreign, ok, PAYLOAD_FORMATS, type Result } from '@vantage/model'
 import type { BodyForm } from './admission.ts'
-import { refusalText, textAnswer, textFault, textForm } from './text-doors-forms.ts'
-import type { TextDoor } from './text-doors-visit.ts'
-
-const RECEIVER = 'zipkin'
+import { textForm } from './text-doors-forms.ts'
+import { recordDoor } from './text-doors-records.ts'
 
 /** `POST /api/v2/spans`, JSON or protobuf. Source: openzipkin/zipkin-api zipkin2-api.yaml. */
-export const ZIPKIN_DOOR: TextDoor = {
+export const ZIPKIN_DOOR = recordDoor({
   signal: 'traces',
-  receiver: RECEIVER,
+  receiver: 'zipkin',
   paths: ['/api/v2/spans', '/zipkin/api/v2/spans'],
-  methods: ['POST'],
   isShared: true,
+  takenStatus: 202,
   readForm: zipkinForm,
-  take: ({ tenant, sender, reception, contentType, body, connection }) => {
-    const format = isProtobuf(contentType) ? PAYLOAD_FORMATS.zipkinProtobuf : PAYLOAD_FORMATS.zipkinJson
-    return reception.submit({ tenant, sender, receiver: RECEIVER, format, ...body, connection })
-  },
-  accepted: (outcome) => {
-    const refused = refusalText(outcome)
-    return refused === ''
-      ? { status: 202, headers: {}, body: '' }
-      : textAnswer(STATUS.bad_request.http, `some spans were refused, the others are stored: ${refused}`)
-  },
-  refused: textFault,
-}
+  formatOf: (contentType) => (isProtobuf(contentType) ? PAYLOAD_FORMATS.zipkinProtobuf : PAYLOAD_FORMATS.zipkinJson),
+})
 
 /** Clients that name no type send JSON. */
 function zipkinForm(contentType: string | undefined, contentEncoding: string | undefined): Result<BodyForm, Fault> {

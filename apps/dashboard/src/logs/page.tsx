@@ -7,6 +7,7 @@ import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
 import { copyText } from '../app/toast.tsx'
 import { ExploreModes } from '../explore/modes.tsx'
+import { NoMatches } from '../explore/no-matches.tsx'
 import { QueryLine } from '../explore/query-line.tsx'
 import { type SteppedRange, steppedRange } from '../explore/range-steps.ts'
 import { type Asked, useAsked } from '../explore/use-asked.ts'
@@ -93,7 +94,13 @@ function Lines({ asked, query, zone, isWrapped }: LinesProps) {
   if (lines === undefined) {
     return <div className="skeleton page-skeleton" aria-busy={asked.isLoading} />
   }
-  if (lines.length === 0) return <NoLines query={query} />
+  if (lines.length === 0) {
+    return (
+      <NoMatches one="line" signal="logs">
+        Nothing in this time fulfils <span className="code">{query}</span>. A wider time or a shorter query finds more.
+      </NoMatches>
+    )
+  }
   return (
     <div className="log-columns">
       <Facets facets={facets} query={query} />
@@ -230,29 +237,5 @@ function Facets({ facets, query }: { readonly facets: readonly Facet[]; readonly
         </details>
       ))}
     </section>
-  )
-}
-
-function NoLines({ query }: { readonly query: string }) {
-  return (
-    <div className="card empty">
-      <h2>No line matches</h2>
-      <p>
-        Nothing in this time fulfils <span className="code">{query}</span>. A wider time or a shorter query finds more.
-      </p>
-      <button
-        type="button"
-        className="button"
-        onClick={() => {
-          navigateSearch({ q: null })
-          refresh()
-        }}
-      >
-        Show all lines
-      </button>
-      <Link className="button" to="/setup">
-        Send logs
-      </Link>
-    </div>
   )
 }

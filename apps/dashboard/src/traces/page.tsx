@@ -4,12 +4,13 @@ import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
 import { ExploreModes } from '../explore/modes.tsx'
+import { NoMatches } from '../explore/no-matches.tsx'
 import { QueryLine } from '../explore/query-line.tsx'
 import { steppedRange } from '../explore/range-steps.ts'
 import { type Asked, useAsked } from '../explore/use-asked.ts'
 import { useLiveRefresh } from '../explore/use-live-refresh.ts'
 import { Choice } from '../parts/choice.tsx'
-import { rangeOf, refresh, timeStateOf, useTimeMemory } from '../time/time-store.ts'
+import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { durationText, serviceSlot } from './trace-model.ts'
 
 const DEFAULT_QUERY = '{}'
@@ -72,7 +73,13 @@ function Found({
 }) {
   const { answer } = traces
   if (answer === undefined) return <div className="skeleton page-skeleton" aria-busy={traces.isLoading} />
-  if (answer.length === 0) return <NoTraces />
+  if (answer.length === 0) {
+    return (
+      <NoMatches one="trace" signal="traces">
+        A wider time or a shorter query finds more.
+      </NoMatches>
+    )
+  }
   const longest = Math.max(1, ...answer.map((one) => one.durationMs))
   return (
     <section className="card trace-list" aria-labelledby="found-title" aria-busy={traces.isLoading}>
@@ -161,26 +168,4 @@ function sorted(traces: readonly FoundTrace[], sort: Sort): readonly FoundTrace[
   if (sort === 'slowest') return [...traces].sort((a, b) => b.durationMs - a.durationMs || newest(a, b))
   if (sort === 'errors') return [...traces].sort((a, b) => sums(b).errors - sums(a).errors || newest(a, b))
   return [...traces].sort(newest)
-}
-
-function NoTraces() {
-  return (
-    <div className="card empty">
-      <h2>No trace matches</h2>
-      <p>A wider time or a shorter query finds more.</p>
-      <button
-        type="button"
-        className="button"
-        onClick={() => {
-          navigateSearch({ q: null })
-          refresh()
-        }}
-      >
-        Show all traces
-      </button>
-      <Link className="button" to="/setup">
-        Send traces
-      </Link>
-    </div>
-  )
 }

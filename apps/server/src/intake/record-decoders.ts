@@ -1,4 +1,5 @@
 import { NativeBuffer, snappyDecompress } from '@vantage/bytes'
+import { JaegerProtobufDecoder, JaegerThriftDecoder } from '@vantage/decode/jaeger'
 import { LokiPushDecoder, LokiPushJsonDecoder } from '@vantage/decode/loki'
 import {
   LOGS_REQUEST,
@@ -70,6 +71,8 @@ export const SPAN_FORMATS: ReadonlySet<PayloadFormat> = new Set([
   PAYLOAD_FORMATS.otlpTracesJson,
   PAYLOAD_FORMATS.zipkinJson,
   PAYLOAD_FORMATS.zipkinProtobuf,
+  PAYLOAD_FORMATS.jaegerThrift,
+  PAYLOAD_FORMATS.jaegerProtobuf,
 ])
 
 export function logScratch(limits: RecordLimits, maxUnpackedBytes: number): RecordScratch<LogBatch> {
@@ -91,6 +94,8 @@ export function spanScratch(limits: RecordLimits, maxUnpackedBytes: number): Rec
     [PAYLOAD_FORMATS.otlpTracesJson, new OtlpJsonDecoder(TRACES_REQUEST, otlp)],
     [PAYLOAD_FORMATS.zipkinJson, new ZipkinJsonDecoder(limits)],
     [PAYLOAD_FORMATS.zipkinProtobuf, new ZipkinProtobufDecoder(limits)],
+    [PAYLOAD_FORMATS.jaegerThrift, new JaegerThriftDecoder(limits)],
+    [PAYLOAD_FORMATS.jaegerProtobuf, new JaegerProtobufDecoder(limits)],
   ])
   return new RecordScratch(new SpanBatch(), decoders, maxUnpackedBytes)
 }

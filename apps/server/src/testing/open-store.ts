@@ -6,7 +6,7 @@ import { NodeFileSystem } from '@vantage/bytes'
 import { encodeRemoteWrite, RemoteWriteDecoder } from '@vantage/decode/remote-write'
 import { labelsFromRecord, MetricBatch, systemClock } from '@vantage/model'
 import { type MetricStore, openMetricStore, type SeriesDeletion } from '@vantage/store/metrics'
-import type { ThreadStart } from '../threads.ts'
+import type { ThreadStart } from '../threads/thread-start.ts'
 
 const ENTRY = new URL('./thread-worker.ts', import.meta.url)
 

@@ -1,7 +1,8 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { assert } from '@vantage/model'
 import type { WorkerQuestion } from '../query/messages.ts'
-import { runThread, type ThreadStart } from '../threads.ts'
+import { runThread } from '../threads/run-thread.ts'
+import type { ThreadStart } from '../threads/thread-start.ts'
 
 /** The product's threads, and three queries that no engine answers: the thread dies, throws, or never looks up. */
 function misbehave(question: WorkerQuestion): void {
@@ -21,4 +22,4 @@ const listened = {
     }),
   postMessage: port.postMessage.bind(port),
 } as unknown as MessagePort
-runThread(listened, workerData as ThreadStart)
+await runThread(listened, workerData as ThreadStart)

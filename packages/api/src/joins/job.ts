@@ -7,14 +7,25 @@ import {
   type QueryBudget,
   type Result,
   type TenantId,
+  unreachable,
 } from '@vantage/model'
-import { type AboutRequest, aboutSubject, type Readers } from '@vantage/query/joins'
+import {
+  type AboutRequest,
+  aboutSubject,
+  type DifferenceRequest,
+  findDifference,
+  type Readers,
+} from '@vantage/query/joins'
 import type { TraceqlLimits } from '@vantage/query/traceql'
 import { AnswerWriter } from '../answer-writer.ts'
 import { aboutBody } from './about-answer.ts'
+import { differenceBody } from './difference-answer.ts'
 
 /** Questions that need more than one signal; plain data, so that they can be posted to a thread. */
-export type JoinsJob = { readonly kind: 'about'; readonly request: AboutRequest }
+export type JoinsJob =
+  | { readonly kind: 'about'; readonly request: AboutRequest }
+  /** `limit`: rows of each list. */
+  | { readonly kind: 'difference'; readonly request: DifferenceRequest; readonly limit: number }
 
 /** Runs one job to its complete answer in JSON. Synchronous: the caller's thread waits. */
 export function runJoinsJob(
@@ -25,14 +36,37 @@ export function runJoinsJob(
   limits: TraceqlLimits,
   clock: Clock,
 ): Result<Uint8Array<ArrayBuffer>, Fault> {
-  const about = aboutSubject(job.request, tenant, readers, budget, limits, clock)
-  if (!about.ok) return about
+  const body = bodyOf(job, tenant, readers, budget, limits, clock)
+  if (!body.ok) return body
   try {
     const out = new AnswerWriter((bytes) => budget.chargeBytes(bytes))
-    out.text(JSON.stringify(aboutBody(job.request.subject, about.value)))
+    out.text(JSON.stringify(body.value))
     return ok(out.finish())
   } catch (error) {
     if (error instanceof FaultError) return err(error.fault)
     throw error
+  }
+}
+
+/** @returns what JSON.stringify takes */
+function bodyOf(
+  job: JoinsJob,
+  tenant: TenantId,
+  readers: Readers,
+  budget: QueryBudget,
+  limits: TraceqlLimits,
+  clock: Clock,
+): Result<unknown, Fault> {
+  switch (job.kind) {
+    case 'about': {
+      const about = aboutSubject(job.request, tenant, readers, budget, limits, clock)
+      return about.ok ? ok(aboutBody(job.request.subject, about.value)) : about
+    }
+    case 'difference': {
+      const found = findDifference(job.request, tenant, readers, budget, limits, clock)
+      return found.ok ? ok(differenceBody(job.request, found.value, job.limit)) : found
+    }
+    default:
+      return unreachable(job)
   }
 }

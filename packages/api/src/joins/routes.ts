@@ -10,7 +10,7 @@ import {
   type Result,
   type TenantId,
 } from '@vantage/model'
-import type { AboutRequest, Subject } from '@vantage/query/joins'
+import type { AboutRequest, DifferenceRequest, Subject } from '@vantage/query/joins'
 import type { AskOptions } from '../queries.ts'
 import { type ApiAnswer, type ApiRequest, JSON_TYPE, type Parameter, type Route } from '../route.ts'
 import { parseCount, parseRange, parseSpan, parseTraceId } from '../traces/params.ts'
@@ -20,6 +20,8 @@ import type { JoinsJob } from './job.ts'
 const RANGE_SECONDS = 3_600
 const LINES = 100
 const LINES_MAX = 1_000
+const DIFFERENCES = 20
+const DIFFERENCES_MAX = 200
 const TIMEOUT_MS = 10_000
 const TIMEOUT_MAX_MS = 60_000
 /** Of the deadline, what the sections may use: the answer has to be written too. */
@@ -66,6 +68,25 @@ export class JoinsApi {
         faults: 'vantage',
         handle: (request) => this.#about(request),
       },
+      {
+        methods: ['GET', 'POST'],
+        path: '/api/vantage/v1/difference',
+        permission: 'traces:read',
+        further: ['logs:read'],
+        summary: 'What is different: attributes that are more frequent in a selection than in the rest or before',
+        parameters: [
+          text('signal', 'spans or logs; default spans'),
+          text('query', 'the selection: TraceQL that selects spans, or a LogQL log query; without: the whole range'),
+          text('scope', 'in the same language: only this is compared, on both sides'),
+          text('baseline', 'rest (default) or previous: the same query over the time before, just as long'),
+          text('unit', 'of spans: trace (default) or span'),
+          ...RANGE,
+          integer('limit', `rows of each list; default ${DIFFERENCES}, at most ${DIFFERENCES_MAX}`),
+          TIMEOUT,
+        ],
+        faults: 'vantage',
+        handle: (request) => this.#difference(request),
+      },
     ]
   }
 
@@ -80,6 +101,36 @@ export class JoinsApi {
     return this.#ask(request, (timeoutMs): JoinsJob => {
       const about: AboutRequest = { subject: subject.value, range: range.value, linesMax: linesMax.value, timeoutMs }
       return { kind: 'about', request: about }
+    })
+  }
+
+  async #difference(request: ApiRequest): Promise<Result<ApiAnswer, Fault>> {
+    const { params } = request
+    const signal = oneOf(params, 'signal', ['spans', 'logs'] as const)
+    if (!signal.ok) return signal
+    const baseline = oneOf(params, 'baseline', ['rest', 'previous'] as const)
+    if (!baseline.ok) return baseline
+    const unit = oneOf(params, 'unit', ['trace', 'span'] as const)
+    if (!unit.ok) return unit
+    const [query, scope] = [params.get('query') ?? '', params.get('scope') ?? '']
+    if (query.trim() === '' && baseline.value === 'rest') {
+      return err(fault('bad_request', 'query: want a selection, or baseline=previous, got neither'))
+    }
+    const range = parseRange(params, this.#deps.clock, RANGE_SECONDS)
+    if (!range.ok) return range
+    const limit = parseCount('limit', params.get('limit'), DIFFERENCES, DIFFERENCES_MAX)
+    if (!limit.ok) return limit
+    return this.#ask(request, (timeoutMs): JoinsJob => {
+      const asked: DifferenceRequest = {
+        signal: signal.value,
+        query: query.trim(),
+        scope: scope.trim(),
+        range: range.value,
+        baseline: baseline.value,
+        unit: unit.value,
+        timeoutMs,
+      }
+      return { kind: 'difference', request: asked, limit: limit.value }
     })
   }
 
@@ -107,6 +158,19 @@ function parseTimeout(params: URLSearchParams): Result<number, Fault> {
   const timeoutMs = Number(span.value / 1_000_000n)
   if (timeoutMs >= 1 && timeoutMs <= TIMEOUT_MAX_MS) return ok(timeoutMs)
   return err(fault('bad_request', `timeout: want 1ms to ${TIMEOUT_MAX_MS}ms, got ${timeoutMs}ms`, { limit: 'timeout' }))
+}
+
+/** @param names of which the first is meant where nothing is said */
+function oneOf<Name extends string>(
+  params: URLSearchParams,
+  parameter: string,
+  names: readonly [Name, ...Name[]],
+): Result<Name, Fault> {
+  const text = params.get(parameter) ?? ''
+  if (text === '') return ok(names[0])
+  const found = names.find((name) => name === text)
+  if (found !== undefined) return ok(found)
+  return err(fault('bad_request', `${parameter}: want ${names.join(' or ')}, got ${JSON.stringify(foreign(text))}`))
 }
 
 function subjectOf(params: URLSearchParams): Result<Subject, Fault> {

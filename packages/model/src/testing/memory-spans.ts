@@ -93,10 +93,9 @@ export class MemorySpans implements SpanReader {
     for (let from = 0; from < source.count; from++) {
       const row = spans.batch.addRow(origins[source.origins[from] as number] as number)
       const { columns } = spans.batch
-      copyNumbers(source, from, columns, row)
-      const sources = rangesOf(source)
-      for (const [i, target] of rangesOf(columns).entries()) {
-        const ranges = sources[i] as ByteRanges
+      columns.copyFixed(row, source, from)
+      for (const [i, target] of columns.ranges.entries()) {
+        const ranges = source.ranges[i] as ByteRanges
         const start = spans.arena.length
         for (const byte of ranges.bytes.subarray(ranges.from[from], ranges.to[from])) spans.arena.push(byte)
         target.set(row, start, spans.arena.length)
@@ -161,7 +160,7 @@ export class MemorySpans implements SpanReader {
       this.#tenants.set(tenant, spans)
     }
     const bytes = Uint8Array.from(spans.arena)
-    for (const ranges of rangesOf(spans.batch.columns)) ranges.bytes = bytes
+    for (const ranges of spans.batch.columns.ranges) ranges.bytes = bytes
     return spans
   }
 
@@ -202,24 +201,6 @@ export class MemorySpans implements SpanReader {
 
 function rowsOf(columns: SpanColumns): number[] {
   return Array.from({ length: columns.count }, (_, row) => row)
-}
-
-function rangesOf({ names, statusMessages, traceStates, attributes, events, links }: SpanColumns): ByteRanges[] {
-  return [names, statusMessages, traceStates, attributes, events, links]
-}
-
-function copyNumbers(source: SpanColumns, from: number, target: SpanColumns, row: number): void {
-  target.startTimes[row] = source.startTimes[from] as bigint
-  target.endTimes[row] = source.endTimes[from] as bigint
-  target.traceIds.set(source.traceIds.subarray(from * 16, from * 16 + 16), row * 16)
-  target.spanIds.set(source.spanIds.subarray(from * 8, from * 8 + 8), row * 8)
-  target.parentSpanIds.set(source.parentSpanIds.subarray(from * 8, from * 8 + 8), row * 8)
-  target.kinds[row] = source.kinds[from] as number
-  target.statusCodes[row] = source.statusCodes[from] as number
-  target.flags[row] = source.flags[from] as number
-  target.droppedAttributes[row] = source.droppedAttributes[from] as number
-  target.droppedEvents[row] = source.droppedEvents[from] as number
-  target.droppedLinks[row] = source.droppedLinks[from] as number
 }
 
 type Scope = ReturnType<SpanReader['attributeNames']>[number]['scope']

@@ -1,2 +1,4 @@
 export { type About, type AboutRequest, aboutSubject, countedRows, type Readers, type Subject } from './about.ts'
+export { type DifferenceRequest, type FoundDifference, findDifference } from './difference/difference.ts'
+export type { Difference } from './difference/rank.ts'
 export { traceOf } from './metric-series.ts'

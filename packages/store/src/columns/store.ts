@@ -37,7 +37,7 @@ import { LOGS, SPANS } from './rows/column-set.ts'
 import { type SignalScope, SignalStore } from './signal-store.ts'
 import type { ColumnStoreOptions } from './store-options.ts'
 import { ColumnView, type ColumnViewMessage, type ColumnViewOptions } from './view.ts'
-import type { WorkerAnswer, WorkerRequest, WriteRequest } from './worker/protocol.ts'
+import type { ColumnsWorkerData, WorkerAnswer, WorkerRequest, WriteRequest } from './worker/protocol.ts'
 
 const MAIN_READER = 'main'
 
@@ -77,7 +77,7 @@ export class ColumnStore {
   readonly #spans: SignalStore<SpanColumns>
   readonly #localView: ColumnView
   readonly #local: LocalReaders
-  #worker: WorkerClient<WorkerRequest, WorkerAnswer>
+  readonly #worker: WorkerClient<WorkerRequest, WorkerAnswer>
   #ids = 0
   #work: Promise<void> | undefined
   #frozenAtMs: number
@@ -92,7 +92,8 @@ export class ColumnStore {
     this.#frozenAtMs = options.clock.monotonicMs()
     this.#pool = new ChunkPool(options.hotBytesMax ?? HOT_BYTES_MAX, this.#pins)
     this.#condemned = new CondemnedFiles(options.files, this.#directory, this.#pins, options.onProblem)
-    this.#worker = this.#spawn()
+    const data: ColumnsWorkerData = { directory: options.directory }
+    this.#worker = new WorkerClient(() => options.workers.spawn('columns', data), { kind: 'close' })
     const scope: SignalScope = {
       pool: this.#pool,
       nextId: () => ++this.#ids,
@@ -242,6 +243,7 @@ export class ColumnStore {
       else await this.#sealPending()
       await this.#upkeep.run(this.#pool.usedBytes < this.#pool.bytesMax * MERGE_POOL_SHARE)
       await this.#condemned.removeFree()
+      await this.#worker.rest(this.#options.clock.monotonicMs())
     })
   }
 
@@ -273,7 +275,6 @@ export class ColumnStore {
     await this.#work
     this.#wake()
     this.#localView.close()
-    if (!this.#worker.isDead) await this.#worker.ask({ kind: 'close' })
     await this.#worker.end()
   }
 
@@ -281,24 +282,14 @@ export class ColumnStore {
     return signal === 'logs' ? this.#logs : this.#spans
   }
 
-  #spawn(): WorkerClient<WorkerRequest, WorkerAnswer> {
-    return new WorkerClient(this.#options.workers.spawn('columns', { directory: this.#options.directory }))
-  }
-
-  /** A dead worker is replaced by the next piece of work. */
-  #ask(request: WorkerRequest): Promise<WorkerAnswer> {
-    if (this.#worker.isDead) this.#worker = this.#spawn()
-    return this.#worker.ask(request)
-  }
-
   async #catalogue(request: CatalogueRequest): Promise<CatalogueAnswer> {
-    const answer = await this.#ask({ kind: 'catalogue', request })
+    const answer = await this.#worker.ask({ kind: 'catalogue', request })
     assert(answer.kind === 'catalogue', 'the worker answers for the catalogue')
     return answer.answer
   }
 
   async #write(request: Omit<WriteRequest, 'kind'>): Promise<FileTotals | undefined> {
-    const answer = await this.#ask({ kind: 'write', ...request })
+    const answer = await this.#worker.ask({ kind: 'write', ...request })
     assert(answer.kind === 'written', 'the worker answers with what it wrote')
     return answer.totals
   }

@@ -11,7 +11,7 @@ import {
   type TenantId,
   type Topic,
 } from '@vantage/model'
-import type { BackgroundAnswer, BackgroundData, BackgroundRequest } from './background/protocol.ts'
+import type { BackgroundAnswer, BackgroundRequest } from './background/protocol.ts'
 import type { CatalogueAnswer, CatalogueRequest, DeleteRow, NewPart, PartRow, TierRow } from './catalogue/protocol.ts'
 import type { CatalogueData } from './catalogue/run-catalogue.ts'
 import { CondemnedFiles } from './condemned-files.ts'
@@ -60,7 +60,7 @@ export class MetricStore {
   readonly #seed: number
   readonly #partsDirectory: string
   readonly #catalogue: WorkerClient<CatalogueRequest, CatalogueAnswer>
-  #background: WorkerClient<BackgroundRequest, BackgroundAnswer>
+  readonly #background: WorkerClient<BackgroundRequest, BackgroundAnswer>
   readonly #pins = new PinBook()
   readonly #packer = new TailPacker()
   readonly #heads = new Map<TenantId, TenantHead>()
@@ -91,8 +91,8 @@ export class MetricStore {
     this.#openedAtMs = options.clock.monotonicMs()
     this.#condemned = new CondemnedFiles(options.files, this.#partsDirectory, this.#pins, options.onProblem)
     const data: CatalogueData = { path: `${options.directory}/${CATALOGUE_FILE}` }
-    this.#catalogue = new WorkerClient(options.workers.spawn('catalogue', data))
-    this.#background = this.#spawnBackground()
+    this.#catalogue = new WorkerClient(() => options.workers.spawn('catalogue', data), { kind: 'close' })
+    this.#background = new WorkerClient(() => options.workers.spawn('background', this.viewOptions()))
     this.#upkeep = new FileUpkeep({
       options,
       heads: this.#heads,
@@ -317,6 +317,9 @@ export class MetricStore {
       await this.#upkeep.run()
       await this.#condemned.removeFree()
       for (const problem of this.#localView.problems.splice(0)) this.#options.onProblem(problem)
+      const monotonicMs = this.#options.clock.monotonicMs()
+      await this.#catalogue.rest(monotonicMs)
+      await this.#background.rest(monotonicMs)
     })
   }
 
@@ -348,7 +351,6 @@ export class MetricStore {
     this.#isClosed = true
     await this.#work
     this.#localView.close()
-    if (!this.#catalogue.isDead) await this.#catalogue.ask({ kind: 'close' })
     await this.#catalogue.end()
     await this.#background.end()
   }
@@ -372,11 +374,6 @@ export class MetricStore {
     const head = this.#heads.get(tenant)
     if (head?.current.id === id) return head.current
     return head?.frozen.find((one) => one.generation.id === id)?.generation
-  }
-
-  #spawnBackground(): WorkerClient<BackgroundRequest, BackgroundAnswer> {
-    const data: BackgroundData = this.viewOptions()
-    return new WorkerClient(this.#options.workers.spawn('background', data))
   }
 
   /** Runs one piece of upkeep after the work that runs; its failure is reported, counted and tried again later. */
@@ -475,12 +472,9 @@ export class MetricStore {
     return { tenant, fileName, level: 0, arrivedMs, ageFromMs: age, deletedTo, ...totals }
   }
 
-  /** A dead background worker is replaced; its memory of views died with it. */
+  /** A background worker that starts anew has no memory of views. */
   #backgroundReader(): string {
-    if (this.#background.isDead) {
-      this.#views.forget(BACKGROUND_READER)
-      this.#background = this.#spawnBackground()
-    }
+    if (!this.#background.isRunning) this.#views.forget(BACKGROUND_READER)
     return BACKGROUND_READER
   }
 

@@ -20,38 +20,82 @@ export interface WorkerHost {
 /** Calls that may wait at once; more is a bug of the caller, who seals and merges one by one. */
 const CALLS_MAX = 64
 
-/** Questions to one worker, each with its answer. A worker that dies fails the calls that wait, and later ones. */
-export class WorkerClient<Request, Answer> {
-  readonly #port: WorkerPort
-  readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>()
-  #calls = 0
-  #dead: Error | undefined
+/** A thread that was asked nothing for this time ends: idle it would hold 20 MB. */
+const REST_AFTER_MS = 30_000
 
-  constructor(port: WorkerPort) {
-    this.#port = port
-    port.on('message', (message) => this.#settle(message as Reply<Answer>))
-    port.on('error', (error) => this.#die(error))
-    port.on('exit', (code) => this.#die(new Error(`worker ended with code ${code}`)))
+/**
+ * Questions to one thread, each with its answer. The first question starts the thread, as does the next one after it
+ * died or rested. A thread that dies fails the calls that wait.
+ */
+export class WorkerClient<Request, Answer> {
+  readonly #spawn: () => WorkerPort
+  readonly #farewell: Request | undefined
+  readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>()
+  #port: WorkerPort | undefined
+  #calls = 0
+  #isClosed = false
+  #seenCalls = 0
+  #unaskedSinceMs = Number.POSITIVE_INFINITY
+
+  /** @param farewell the last question before the thread is ended: what it has open is closed by it */
+  constructor(spawn: () => WorkerPort, farewell?: Request) {
+    this.#spawn = spawn
+    this.#farewell = farewell
   }
 
-  get isDead(): boolean {
-    return this.#dead !== undefined
+  /** False = the next question starts a thread, which knows nothing of what was said before. */
+  get isRunning(): boolean {
+    return this.#port !== undefined
   }
 
   ask(request: Request): Promise<Answer> {
-    if (this.#dead !== undefined) return Promise.reject(this.#dead)
+    if (this.#isClosed) return Promise.reject(new Error('the store is closed'))
     if (this.#waiting.size >= CALLS_MAX) return Promise.reject(new Error(`more than ${CALLS_MAX} calls wait`))
+    this.#port ??= this.#start()
+    const port = this.#port
     const call = ++this.#calls
     return new Promise((resolve, reject) => {
       this.#waiting.set(call, { resolve, reject })
-      this.#port.postMessage({ call, request } satisfies Ask<Request>)
+      port.postMessage({ call, request } satisfies Ask<Request>)
     })
   }
 
-  /** Ends the worker; calls that wait fail. */
+  /**
+   * To be called about once a second: ends the thread once it was asked nothing for `REST_AFTER_MS`. Nobody may ask
+   * before this resolves.
+   */
+  async rest(monotonicMs: number): Promise<void> {
+    if (this.#calls !== this.#seenCalls || this.#waiting.size > 0) {
+      this.#seenCalls = this.#calls
+      this.#unaskedSinceMs = monotonicMs
+    } else if (monotonicMs - this.#unaskedSinceMs >= REST_AFTER_MS) {
+      await this.#stop()
+      this.#seenCalls = this.#calls
+    }
+  }
+
+  /** Ends the thread for good; calls that wait fail. */
   async end(): Promise<void> {
-    this.#die(new Error('the store is closed'))
-    await (this.#port.terminate?.() ?? this.#port.close?.())
+    const stopped = this.#stop()
+    this.#isClosed = true
+    await stopped
+  }
+
+  async #stop(): Promise<void> {
+    const port = this.#port
+    if (port === undefined) return
+    // What it cannot close itself, its end closes.
+    if (this.#farewell !== undefined) await this.ask(this.#farewell).catch(() => {})
+    this.#forget(port, new Error('the store is closed'))
+    await (port.terminate?.() ?? port.close?.())
+  }
+
+  #start(): WorkerPort {
+    const port = this.#spawn()
+    port.on('message', (message) => this.#settle(message as Reply<Answer>))
+    port.on('error', (error) => this.#forget(port, error))
+    port.on('exit', (code) => this.#forget(port, new Error(`worker ended with code ${code}`)))
+    return port
   }
 
   #settle(reply: Reply<Answer>): void {
@@ -62,8 +106,10 @@ export class WorkerClient<Request, Answer> {
     else waiting.reject(new Error(reply.message))
   }
 
-  #die(error: Error): void {
-    this.#dead ??= error
+  /** The thread is gone. One that others replaced has nobody waiting. */
+  #forget(port: WorkerPort, error: Error): void {
+    if (this.#port !== port) return
+    this.#port = undefined
     for (const waiting of this.#waiting.values()) waiting.reject(error)
     this.#waiting.clear()
   }

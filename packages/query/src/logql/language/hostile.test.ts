@@ -1,10 +1,10 @@
 import { testSeed } from '@vantage/model/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { quoteText } from '../../quote-text.ts'
 import { parseLogql } from './parser.ts'
 import type { Plan } from './plan.ts'
 import { formatPlan } from './print.ts'
-import { quoteText } from './text.ts'
 
 const seed = testSeed()
 const RUNS = { seed, numRuns: 300 }

@@ -1,4 +1,5 @@
 import { unreachable } from '@vantage/model'
+import { quoteText } from '../../quote-text.ts'
 import type {
   Extraction,
   Grouping,
@@ -15,7 +16,6 @@ import type {
   Unwrap,
 } from './plan.ts'
 import { POWERS } from './powers.ts'
-import { quoteText } from './text.ts'
 import { formatNumber, formatQueryDuration } from './units.ts'
 
 /** Writes a plan as a query that reads back as the same plan. */

@@ -1,4 +1,4 @@
-/** String literals of LogQL are Go's. Source: Go specification, "String literals"; strconv.Unquote and Quote. */
+/** String literals of LogQL are Go's. Source: Go specification, "String literals"; strconv.Unquote. */
 const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
   a: 7,
   b: 8,
@@ -75,30 +75,4 @@ function readDigits(source: string, at: number, count: number, radix: number): E
   const isWhole = digits.length === count && (radix === 16 ? /^[0-9a-fA-F]+$/ : /^[0-7]+$/).test(digits)
   if (!isWhole || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) return undefined
   return { text: String.fromCodePoint(value), endOffset: at + count }
-}
-
-const QUOTE_ESCAPES: Readonly<Record<string, string>> = {
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-  '"': '\\"',
-}
-
-/** Writes a literal as Go's strconv.Quote does. */
-export function quoteText(text: string): string {
-  let out = '"'
-  for (const char of text) {
-    const code = char.codePointAt(0) as number
-    const escaped = QUOTE_ESCAPES[char]
-    if (escaped !== undefined) out += escaped
-    else if (code < 0x20 || code === 0x7f) out += `\\x${code.toString(16).padStart(2, '0')}`
-    else if (code >= 0xd800 && code <= 0xdfff) out += '\\ufffd'
-    else out += char
-  }
-  return `${out}"`
 }

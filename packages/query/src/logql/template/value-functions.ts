@@ -1,4 +1,4 @@
-import { quoteText } from '../language/text.ts'
+import { quoteText } from '../../quote-text.ts'
 import { TEMPLATE_CHARS_MAX } from '../limits.ts'
 import type { FunctionTable } from './function.ts'
 import {

@@ -1,11 +1,12 @@
 import { labelsKey } from '@vantage/model'
+import { quoteText } from '../../quote-text.ts'
 import type { EvaluationContext } from '../evaluate/context.ts'
 import { floatsOnly, newRow, type Row, withLabel } from '../evaluate/rows.ts'
 import { quantileOf } from '../functions/quantile.ts'
 import { histogramText } from '../histogram/text.ts'
 import { executionFault } from '../language/fault.ts'
 import { formatDecimal } from '../language/number.ts'
-import { isValidLabelName, quoteText } from '../language/text.ts'
+import { isValidLabelName } from '../language/text.ts'
 import type { AggregatePlan } from '../plan/plan.ts'
 import { groupingOf } from './grouping.ts'
 

@@ -1,6 +1,6 @@
+import { quoteText } from '../../quote-text.ts'
 import { lineColumn, type Span } from '../language/fault.ts'
 import { formatGeneral } from '../language/number.ts'
-import { quoteText } from '../language/text.ts'
 import { ANNOTATIONS_MAX } from '../limits.ts'
 
 /** What an answer should be read with, each text once. Source: prometheus/prometheus util/annotations. */

@@ -1,7 +1,8 @@
 import { formatDuration, METRIC_NAME } from '@vantage/model'
+import { quoteText } from '../../quote-text.ts'
 import type { At, BinaryExpr, Duration, Expr, Matching, Subquery, VectorSelector } from './ast.ts'
 import { formatDecimal, formatGeneral } from './number.ts'
-import { isPlainLabelName, isPlainMetricName, quoteText } from './text.ts'
+import { isPlainLabelName, isPlainMetricName } from './text.ts'
 
 /** Longest line that stays one line. */
 const LINE_CHARS_MAX = 100

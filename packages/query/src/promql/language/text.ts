@@ -125,33 +125,6 @@ function tryDecode(bytes: readonly number[]): string | undefined {
   }
 }
 
-const QUOTE_ESCAPES: Readonly<Record<string, string>> = {
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-  '"': '\\"',
-}
-
-/** Writes a literal as Go's strconv.Quote does. */
-export function quoteText(text: string): string {
-  let out = '"'
-  for (const char of text) {
-    const code = char.codePointAt(0) as number
-    const escaped = QUOTE_ESCAPES[char]
-    if (escaped !== undefined) out += escaped
-    else if (code >= 0xdc80 && code <= 0xdcff) out += `\\x${(code - 0xdc00).toString(16)}`
-    else if (code < 0x20 || code === 0x7f) out += `\\x${code.toString(16).padStart(2, '0')}`
-    else if (code >= 0xd800 && code <= 0xdfff) out += '\\ufffd'
-    else out += char
-  }
-  return `${out}"`
-}
-
 /** A label name that needs no quotes. */
 export function isPlainLabelName(name: string): boolean {
   return /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)

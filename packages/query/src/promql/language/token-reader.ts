@@ -1,7 +1,7 @@
+import { quoteText } from '../../quote-text.ts'
 import type { ParseOptions } from '../options.ts'
 import { limitFault, ParseFault, type Span } from './fault.ts'
 import { lex, type Token } from './lexer.ts'
-import { quoteText } from './text.ts'
 
 /** The tokens of one query and a place in them; the parts of the parser share one. */
 export class TokenReader {

@@ -1,15 +1,18 @@
 import { printField } from '../language/print.ts'
 import type { Field, FieldExpression, Scalar, Spanset, Stage } from '../language/syntax.ts'
 
-/** Fields that a query speaks of: what an answer shows of its spans beside name, start and duration. */
-export function shownFields(stages: readonly Stage[]): Field[] {
+/** Fields that a query speaks of, each once. */
+export function fieldsOf(stages: readonly Stage[]): Field[] {
   const fields = new Map<string, Field>()
-  const add = (field: Field): void => {
-    const isShownAnyway = field.kind === 'intrinsic' && !field.isParent && ALWAYS_SHOWN.has(field.name)
-    if (!isShownAnyway) fields.set(printField(field), field)
-  }
-  for (const stage of stages) ofStage(stage, add)
+  for (const stage of stages) ofStage(stage, (field) => void fields.set(printField(field), field))
   return [...fields.values()]
+}
+
+/** What an answer shows of its spans beside name, start and duration. */
+export function shownFields(stages: readonly Stage[]): Field[] {
+  return fieldsOf(stages).filter(
+    (field) => field.kind !== 'intrinsic' || field.isParent || !ALWAYS_SHOWN.has(field.name),
+  )
 }
 
 const ALWAYS_SHOWN: ReadonlySet<string> = new Set(['duration', 'name', 'span:id', 'trace:id'])

@@ -6,7 +6,6 @@ import {
   type QueryBudget,
   SpanBatch,
   type SpanBlock,
-  type SpanColumns,
 } from '@vantage/model'
 import type { TraceqlLimits } from '../limits.ts'
 import { SpanView } from './span-view.ts'
@@ -199,7 +198,7 @@ export class TraceCollector {
   /** The traces by their ids. The collector has done its work. */
   finish(): Map<string, TraceView> {
     const { columns } = this.#batch
-    for (const ranges of rangesOf(columns)) ranges.bytes = this.#arena
+    for (const ranges of columns.ranges) ranges.bytes = this.#arena
     const views = new Map<string, TraceView>()
     for (const [id, { rows, bytes }] of this.#traces) {
       const spans = rows.map((row) => {
@@ -219,10 +218,9 @@ export class TraceCollector {
     const before = this.#used
     const row = this.#batch.addRow(this.#origin(view.origin))
     const { columns } = this.#batch
-    copyFixed(view.columns, view.row, columns, row)
-    const sources = rangesOf(view.columns)
-    for (const [i, target] of rangesOf(columns).entries()) {
-      this.#copyRange(sources[i] as ByteRanges, view.row, target, row)
+    columns.copyFixed(row, view.columns, view.row)
+    for (const [i, target] of columns.ranges.entries()) {
+      this.#copyRange(view.columns.ranges[i] as ByteRanges, view.row, target, row)
     }
     trace.rows.push(row)
     const bytes = this.#used - before + ROW_BYTES
@@ -260,22 +258,4 @@ export class TraceCollector {
 function tooLarge(id: string, max: string, limit: string): FaultError {
   const message = `trace ${id} is too large to be read whole: want at most ${max} (${limit})`
   return new FaultError(fault('unprocessable', message, { limit }))
-}
-
-function rangesOf({ names, statusMessages, traceStates, attributes, events, links }: SpanColumns): ByteRanges[] {
-  return [names, statusMessages, traceStates, attributes, events, links]
-}
-
-function copyFixed(from: SpanColumns, fromRow: number, to: SpanColumns, row: number): void {
-  to.startTimes[row] = from.startTimes[fromRow] as bigint
-  to.endTimes[row] = from.endTimes[fromRow] as bigint
-  to.traceIds.set(from.traceIds.subarray(fromRow * 16, fromRow * 16 + 16), row * 16)
-  to.spanIds.set(from.spanIds.subarray(fromRow * 8, fromRow * 8 + 8), row * 8)
-  to.parentSpanIds.set(from.parentSpanIds.subarray(fromRow * 8, fromRow * 8 + 8), row * 8)
-  to.kinds[row] = from.kinds[fromRow] as number
-  to.statusCodes[row] = from.statusCodes[fromRow] as number
-  to.flags[row] = from.flags[fromRow] as number
-  to.droppedAttributes[row] = from.droppedAttributes[fromRow] as number
-  to.droppedEvents[row] = from.droppedEvents[fromRow] as number
-  to.droppedLinks[row] = from.droppedLinks[fromRow] as number
 }

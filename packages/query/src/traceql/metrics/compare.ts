@@ -1,7 +1,7 @@
 import type { QueryBudget } from '@vantage/model'
 import { compileCondition } from '../evaluate/compile.ts'
-import { readerOf } from '../evaluate/fields.ts'
 import type { NamedValue } from '../evaluate/search.ts'
+import { forEachField } from '../evaluate/span-fields.ts'
 import type { SpanView } from '../evaluate/span-view.ts'
 import { valueKey } from '../evaluate/value-text.ts'
 import type { MetricsAggregate } from '../language/syntax.ts'
@@ -31,13 +31,6 @@ interface Tally {
   isOverfull: boolean
 }
 
-const INTRINSICS = [
-  ['name', readerOf({ kind: 'intrinsic', isParent: false, name: 'name' })],
-  ['kind', readerOf({ kind: 'intrinsic', isParent: false, name: 'kind' })],
-  ['status', readerOf({ kind: 'intrinsic', isParent: false, name: 'status' })],
-  ['statusMessage', readerOf({ kind: 'intrinsic', isParent: false, name: 'statusMessage' })],
-] as const
-
 /**
  * Counts the values of every attribute twice: of the spans that a filter selects and of all others. For each attribute
  * and side there are series of the most frequent values and one of all its spans.
@@ -66,9 +59,7 @@ export class CompareAggregator implements SpanAggregator {
     const { range } = this.#aggregate
     const isInRange = range === undefined || (span.startNs >= range.startNs && span.startNs < range.endNs)
     const side: Side = isInRange && this.#isSelected(span) ? 'selection' : 'baseline'
-    for (const [name, read] of INTRINSICS) this.#count(side, name, read(span), step)
-    for (const { key, value } of span.attributes) this.#count(side, `span.${key}`, value, step)
-    for (const { key, value } of span.origin.resource) this.#count(side, `resource.${key}`, value, step)
+    forEachField(span, (name, value) => this.#count(side, name, value, step))
   }
 
   finish(): MetricSeries[] {

@@ -1,0 +1,35 @@
+import type { ReactNode } from 'react'
+import { Link } from '../app/link.tsx'
+import { navigateSearch } from '../app/router.ts'
+import { refresh } from '../time/time-store.ts'
+
+interface NoMatchesProps {
+  /** One of what was looked for. */
+  readonly one: string
+  readonly signal: 'logs' | 'traces'
+  /** Why there may be none, and what finds more. */
+  readonly children: ReactNode
+}
+
+/** In place of a list that is empty: the way back to everything, and to sending something. */
+export function NoMatches({ one, signal, children }: NoMatchesProps) {
+  return (
+    <div className="card empty">
+      <h2>No {one} matches</h2>
+      <p>{children}</p>
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          navigateSearch({ q: null })
+          refresh()
+        }}
+      >
+        Show all {one}s
+      </button>
+      <Link className="button" to="/setup">
+        Send {signal}
+      </Link>
+    </div>
+  )
+}

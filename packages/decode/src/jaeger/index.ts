@@ -1,0 +1,2 @@
+export { JaegerProtobufDecoder } from './protobuf.ts'
+export { JaegerThriftDecoder } from './thrift.ts'

@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { grpcClient } from '../../bench/load/door-clients.ts'
+import { freePorts, startServer, type TestServer } from '../support/server.ts'
+
+/** Bodies that clients of Jaeger and Zipkin wrote, sent to their doors of the real server and read back. */
+
+const POST_SPANS = '/jaeger.api_v2.CollectorService/PostSpans'
+const JAEGER_TRACE = '0af7651916cd43dd8448eb211c80319c'
+const ZIPKIN_TRACE = '5982fe77008310cc80f1da5e10147517'
+
+function vector(name: string): Buffer<ArrayBuffer> {
+  return Buffer.from(readFileSync(new URL(`../../packages/decode/src/${name}`, import.meta.url)))
+}
+const THRIFT = vector('jaeger/vectors/opentelemetry-jaeger-thrift-1.21.0.bin')
+const PROTOBUF = vector('jaeger/vectors/opentelemetry-jaeger-proto-grpc-1.21.0.bin')
+const ZIPKIN = vector('zipkin/vectors/py-zipkin-1.2.8.bin')
+
+let server: TestServer
+let jaeger: { readonly grpc: string; readonly http: string }
+beforeAll(async () => {
+  const [grpcPort, httpPort] = (await freePorts(2)) as [number, number]
+  server = await startServer({
+    env: {
+      VANTAGE_SELF_ENABLED: 'false',
+      VANTAGE_JAEGER_GRPC_PORT: String(grpcPort),
+      VANTAGE_JAEGER_HTTP_PORT: String(httpPort),
+    },
+  })
+  jaeger = { grpc: `127.0.0.1:${grpcPort}`, http: `http://127.0.0.1:${httpPort}` }
+})
+afterAll(async () => {
+  await server.stop()
+})
+
+async function post(url: string, type: string, body: Uint8Array<ArrayBuffer>): Promise<[number, string]> {
+  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': type }, body })
+  return [answer.status, await answer.text()]
+}
+
+interface JaegerSpan {
+  readonly spanID: string
+  readonly operationName: string
+  readonly duration: number
+  readonly flags: number
+  readonly references: readonly { readonly refType: string; readonly traceID: string; readonly spanID: string }[]
+  readonly tags: readonly { readonly key: string; readonly value: unknown }[]
+  readonly logs: readonly { readonly timestamp: number; readonly fields: readonly { readonly value: unknown }[] }[]
+}
+
+async function jaegerSpans(): Promise<JaegerSpan[]> {
+  const answer = await fetch(`${server.url}/jaeger/api/traces/${JAEGER_TRACE}`)
+  const { data } = (await answer.json()) as { data: { spans: JaegerSpan[] }[] }
+  return (data[0]?.spans ?? []).toSorted((a, b) => (a.spanID < b.spanID ? -1 : 1))
+}
+
+function checkTrace([root, child]: readonly JaegerSpan[]): void {
+  expect(root).toMatchObject({
+    operationName: 'GET /cart',
+    logs: [{ fields: [{ value: 'exception' }, { value: 'E' }] }],
+  })
+  // The gRPC exporter computes in doubles.
+  expect([6_999, 7_000]).toContain(root?.duration)
+  expect(child).toMatchObject({
+    operationName: 'SELECT',
+    flags: 1,
+    references: [
+      { refType: 'CHILD_OF', traceID: JAEGER_TRACE, spanID: root?.spanID },
+      { refType: 'FOLLOWS_FROM', traceID: ZIPKIN_TRACE, spanID: '67fae42571535f60' },
+    ],
+    logs: [{ fields: [{ value: 'row locked' }, { value: -7 }] }],
+  })
+  const tags = Object.fromEntries((root?.tags ?? []).map(({ key, value }) => [key, value]))
+  expect(tags).toMatchObject({
+    'http.method': 'GET',
+    'http.status_code': 500,
+    ratio: 0.25,
+    cached: false,
+    'span.kind': 'server',
+    error: true,
+    'otel.status_description': 'späte Antwort',
+    'otel.scope.name': 'shop-lib',
+  })
+}
+
+test('Jaeger: Thrift over HTTP, then the same spans by gRPC, are one trace', async () => {
+  expect(await post(`${jaeger.http}/api/traces?format=jaeger.thrift`, 'application/x-thrift', THRIFT)).toEqual([
+    202,
+    '',
+  ])
+  const byThrift = await jaegerSpans()
+  expect(byThrift).toHaveLength(2)
+  checkTrace(byThrift)
+  for (const target of [jaeger.grpc, server.otlpGrpcTarget]) {
+    const client = grpcClient(target, POST_SPANS)
+    expect(await client.send(PROTOBUF)).toBe('taken')
+    client.close()
+  }
+  checkTrace(await jaegerSpans())
+})
+
+test('Jaeger: what cannot be read is named, and nothing of it is stored', async () => {
+  const [status, text] = await post(`${server.url}/api/traces`, 'application/x-thrift', THRIFT.subarray(0, 200))
+  expect([status, text]).toEqual([400, expect.stringMatching(/^Jaeger: malformed Thrift batch at offset \d+\n$/)])
+  const client = grpcClient(jaeger.grpc, POST_SPANS)
+  await expect(client.send(PROTOBUF.subarray(0, 300))).rejects.toThrow(/answered 3: Jaeger:%20malformed/)
+  client.close()
+})
+
+test('Zipkin: protobuf is read back as it was sent', async () => {
+  expect(await post(`${server.url}/api/v2/spans`, 'application/x-protobuf', ZIPKIN)).toEqual([202, ''])
+  const spans = (await (await fetch(`${server.url}/zipkin/api/v2/trace/${ZIPKIN_TRACE}`)).json()) as unknown[]
+  expect(spans).toMatchObject([
+    {
+      traceId: ZIPKIN_TRACE,
+      id: '67fae42571535f60',
+      parentId: '90394f6bcffb5d13',
+      kind: 'SERVER',
+      name: '/m/n/2.6.1',
+      timestamp: 1_516_781_775_726_000,
+      duration: 26_000,
+      localEndpoint: { serviceName: 'apple' },
+      remoteEndpoint: { serviceName: 'banana', ipv6: '2001:db8::1:0:0:1', port: 8080 },
+      annotations: [{ timestamp: 1_516_781_775_726_001, value: 'a1' }],
+      tags: { 'http.path': '/api', error: 'späte Antwort' },
+    },
+  ])
+})
