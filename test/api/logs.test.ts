@@ -123,3 +123,26 @@ test('what Grafana asks to see whether the source works', async () => {
   const { data } = (await ask('query', { query: 'vector(1)+vector(1)' })) as LokiAnswer
   expect(data).toMatchObject({ resultType: 'vector', result: [{ metric: {}, value: [expect.any(Number), '2'] }] })
 })
+
+test('lines of JSON: members are the line, the time, the stream, and fields', async () => {
+  const lines = [
+    { _time: atNs(40), _msg: 'slow order', app: 'json', level: 'warn', http: { status: 503 }, trace_id: TRACE_ID },
+    { _time: new Date(BASE_MS + 41_000).toISOString(), message: 'fast order', app: 'json' },
+  ].map((line) => JSON.stringify(line))
+  const send = (body: string, query = '') => fetch(`${server.url}/insert/jsonline${query}`, { method: 'POST', body })
+  expect((await send(`${lines.join('\n')}\n`, '?_stream_fields=app')).status).toBe(204)
+  expect(await rowsOf('{app="json"}')).toEqual(['slow order', 'fast order'])
+  const { result } = await rangeOf('{app="json"} | http_status >= 500')
+  expect(result).toMatchObject([
+    {
+      stream: { app: 'json', detected_level: 'warn', level: 'warn', trace_id: TRACE_ID },
+      values: [[atNs(40), 'slow order']],
+    },
+  ])
+  const refused = await send(`{"_msg":"a"\n{"_msg":"kept","service":"lines","_time":"${atNs(42)}"}`)
+  expect([refused.status, await refused.text()]).toEqual([
+    400,
+    'some lines were refused, the others are stored: line 1: want a JSON object in each line (1 refused)\n',
+  ])
+  expect(await rowsOf('{service_name="lines"}')).toEqual(['kept'])
+})

@@ -8,7 +8,7 @@ interface Told {
 }
 
 /** Adds refused items to a batch: one entry a reason, with the first message. */
-export function refuseItems(batch: Told, reason: ItemReason, count: number, message: string): void {
+export function refuseItems(batch: Pick<Told, 'refused'>, reason: ItemReason, count: number, message: string): void {
   const refused = batch.refused
   for (let i = 0; i < refused.length; i++) {
     const entry = refused[i] as Refusal

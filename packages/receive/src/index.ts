@@ -36,5 +36,12 @@ export type { DroppedTarget, Target } from './scrape/target.ts'
 export { openStatsd, openStatsdSocket, type StatsdDoor, type StatsdDoorOptions } from './statsd.ts'
 export { type StreamDoor, startStreamDoor } from './stream/door.ts'
 export { openTextDoors, type TextDoors } from './text-doors.ts'
-export type { ReadText, ReadTextOptions, TextCodec, TextSeries } from './text-doors-codec.ts'
+export type {
+  JsonLineNames,
+  ReadJsonLines,
+  ReadText,
+  ReadTextOptions,
+  TextCodec,
+  TextSeries,
+} from './text-doors-codec.ts'
 export { QuietCounts, type QuietDoorOptions } from './udp.ts'

@@ -26,6 +26,8 @@ afterEach(async () => {
 const NO_TEXT = {
   read: () => Promise.reject(new Error('no text comes here')),
   encode: () => new Uint8Array(0),
+  readJsonLines: async (body: Uint8Array, length: number, names: object) =>
+    ok({ pushes: [body.subarray(0, length), Buffer.from(JSON.stringify(names))], refused: [] }),
 }
 
 async function open(keys: typeof KEYS = []): Promise<TestReception & { port: number }> {
@@ -94,6 +96,7 @@ describe('some items refused', () => {
   const partial: [string, Record<string, string>, number, RegExp][] = [
     ['/v1/logs', JSON_TYPE, 200, /"rejectedLogRecords":"2"/],
     ['/v1/traces', JSON_TYPE, 200, /"rejectedSpans":"2"/],
+    ['/insert/jsonline', JSON_TYPE, 400, /the others are stored: bad ids; bad ids \(4 refused\)/],
     ['/loki/api/v1/push', JSON_TYPE, 400, /the others are stored: bad ids \(2 refused\)/],
     ['/api/traces', THRIFT, 400, /the others are stored: bad ids \(2 refused\)/],
     ['/api/v2/spans', JSON_TYPE, 400, /the others are stored: bad ids \(2 refused\)/],
@@ -108,7 +111,21 @@ describe('some items refused', () => {
   })
 })
 
+test('/insert/jsonline: lines become pushes; members are named in the query', async () => {
+  const { port, submitted } = await open()
+  const path = '/insert/jsonline?_msg_field=m,%20text&_stream_fields=app,pod'
+  expect(await send(port, path, { 'content-type': 'application/stream+json' }, 'lines')).toEqual({
+    status: 204,
+    text: '',
+  })
+  expect(submitted.map(({ body, format, receiver }) => [body.toString(), format, receiver])).toEqual([
+    ['lines', PAYLOAD_FORMATS.lokiPushJson, 'json-lines'],
+    ['{"message":["m","text"],"time":[],"stream":["app","pod"]}', PAYLOAD_FORMATS.lokiPushJson, 'json-lines'],
+  ])
+})
+
 test.each([
+  ['/insert/jsonline', JSON_TYPE],
   ['/v1/logs', JSON_TYPE],
   ['/v1/traces', JSON_TYPE],
   ['/loki/api/v1/push', JSON_TYPE],

@@ -33,10 +33,25 @@ export interface ReadText {
   readonly warnings: readonly string[]
 }
 
+/** Members of JSON lines by what they are; an empty list = the usual names. */
+export interface JsonLineNames {
+  readonly message: readonly string[]
+  readonly time: readonly string[]
+  readonly stream: readonly string[]
+}
+
+/** JSON lines as bodies of Loki's push, in JSON, and the lines that are none. */
+export interface ReadJsonLines {
+  readonly pushes: readonly Uint8Array[]
+  readonly refused: readonly Refusal[]
+}
+
 /** Texts whose series get labels on the way, and the canonical payload they become; written by the decoders' package. */
 export interface TextCodec {
   /** Gives way between slices; `body[0, length)` stays the caller's. */
   read(body: Uint8Array, length: number, options: ReadTextOptions): Promise<Result<ReadText, Fault>>
+  /** As `read`. */
+  readJsonLines(body: Uint8Array, length: number, names: JsonLineNames): Promise<Result<ReadJsonLines, Fault>>
   /** A compressed request of remote write 1.0. */
   encode(series: readonly TextSeries[], metadata: readonly MetricMetadata[]): Uint8Array
 }

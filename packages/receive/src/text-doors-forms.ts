@@ -89,3 +89,14 @@ export function faultHeaders(problem: IntakeFault): Record<string, string> {
   if (problem.code === 'unauthenticated') return { 'www-authenticate': 'Bearer realm="vantage"' }
   return {}
 }
+
+/** Of a request that was handed on in parts. */
+export function sumOf(parts: readonly IntakeAccepted[]): IntakeAccepted {
+  return {
+    items: parts.reduce((sum, one) => sum + one.items, 0),
+    histograms: parts.reduce((sum, one) => sum + one.histograms, 0),
+    exemplars: parts.reduce((sum, one) => sum + one.exemplars, 0),
+    refused: parts.flatMap((one) => one.refused),
+    warnings: parts.flatMap((one) => one.warnings),
+  }
+}

@@ -11,7 +11,7 @@ import {
 } from '@vantage/model'
 import type { IntakeAccepted, IntakeFault } from './intake.ts'
 import type { TextCodec } from './text-doors-codec.ts'
-import { isOpenMetrics, queryOf, refusalText, textAnswer, textFault, textForm } from './text-doors-forms.ts'
+import { isOpenMetrics, queryOf, refusalText, sumOf, textAnswer, textFault, textForm } from './text-doors-forms.ts'
 import type { Taken, TextDoor } from './text-doors-visit.ts'
 
 /** Samples of an import that must be rewritten: each is an object for a while. Without parameters there is no such limit. */
@@ -113,14 +113,4 @@ export function submitPayload(
     bodyLength: payload.length,
     connection,
   })
-}
-
-function sumOf(parts: readonly IntakeAccepted[]): IntakeAccepted {
-  return {
-    items: parts.reduce((sum, one) => sum + one.items, 0),
-    histograms: parts.reduce((sum, one) => sum + one.histograms, 0),
-    exemplars: parts.reduce((sum, one) => sum + one.exemplars, 0),
-    refused: parts.flatMap((one) => one.refused),
-    warnings: parts.flatMap((one) => one.warnings),
-  }
 }

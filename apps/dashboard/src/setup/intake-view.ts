@@ -16,6 +16,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'otlp-grpc': 'OTLP over gRPC',
   'json-batch': 'JSON batches',
   'loki-push': 'Loki push',
+  'json-lines': 'Lines of JSON',
   zipkin: 'Zipkin',
   'jaeger-thrift': 'Jaeger over HTTP',
   'jaeger-grpc': 'Jaeger over gRPC',

@@ -10,7 +10,7 @@ import {
 } from '@vantage/model'
 import type { Logger } from '@vantage/observe'
 import type { SubmitIntake } from '@vantage/receive'
-import { type Sender, takesSender } from './sender.ts'
+import { type Sender, sendersOf, takesSender } from './sender.ts'
 import { SERVICE_GRAPH_METADATA, ServiceGraph } from './service-graph.ts'
 import { SPAN_METRICS_METADATA, SpanMetrics } from './span-metrics.ts'
 
@@ -50,8 +50,9 @@ export class SpanReport {
       own = { metrics: new SpanMetrics(), graph: new ServiceGraph() }
       this.#tenants.set(tenant, own)
     }
-    own.metrics.add(batch)
-    own.graph.add(batch, this.#options.clock.nowMs())
+    const senders = sendersOf(batch)
+    own.metrics.add(batch, senders)
+    own.graph.add(batch, this.#options.clock.nowMs(), senders)
   }
 
   /** Spans were deleted: what was counted of senders that all matchers take is over, too. */

@@ -1,4 +1,5 @@
 import { snappyCompress } from '@vantage/bytes'
+import { JSON_LINE_MAPPING, JsonLinesTranscoder } from '@vantage/decode/json-lines'
 import { MetricFamilyDecoder } from '@vantage/decode/metric-family'
 import { encodeRemoteWrite } from '@vantage/decode/remote-write'
 import { TextDecoder } from '@vantage/decode/text'
@@ -16,8 +17,9 @@ import {
   type Refusal,
   type Result,
 } from '@vantage/model'
-import type { ReadText, ReadTextOptions, TextCodec, TextSeries } from '@vantage/receive'
+import type { JsonLineNames, ReadJsonLines, ReadText, ReadTextOptions, TextCodec, TextSeries } from '@vantage/receive'
 import type { DecoderLimits } from './decoders.ts'
+import { runSliced } from './sliced.ts'
 
 /** The main thread is held so long before others may run. */
 const SLICE_MS = 5
@@ -30,6 +32,7 @@ const NO_TIME = 0.5
 export function textCodec(limits: DecoderLimits, clock: Clock): TextCodec {
   return {
     read: (body, length, options) => readText(body, length, options, limits, clock),
+    readJsonLines: (body, length, names) => readJsonLines(body, length, names, clock),
     encode: (series, metadata) => snappyCompress(encodeRemoteWrite(series, metadata)),
   }
 }
@@ -58,6 +61,24 @@ async function readText(
   }
   if (outcome !== 'done') return err(outcome as Fault)
   return seriesOf(batch, options, clock)
+}
+
+async function readJsonLines(
+  body: Uint8Array,
+  length: number,
+  names: JsonLineNames,
+  clock: Clock,
+): Promise<Result<ReadJsonLines, Fault>> {
+  const transcoder = new JsonLinesTranscoder()
+  const mapping = {
+    message: names.message.length > 0 ? names.message : JSON_LINE_MAPPING.message,
+    time: names.time.length > 0 ? names.time : JSON_LINE_MAPPING.time,
+    stream: names.stream,
+  }
+  transcoder.start(body, length, mapping)
+  const problem = await runSliced(transcoder, clock)
+  if (problem !== undefined) return err(problem)
+  return ok({ pushes: transcoder.pushes, refused: transcoder.refused })
 }
 
 async function seriesOf(batch: MetricBatch, options: ReadTextOptions, clock: Clock): Promise<Result<ReadText, Fault>> {

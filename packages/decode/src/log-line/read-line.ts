@@ -76,10 +76,15 @@ function isEmptyId(traceIds: Uint8Array, row: number): boolean {
 /** @returns 1 … 24, 0 where the line says none */
 export function severityOf(head: string): number {
   const field = LEVEL_FIELD.exec(head)?.[1]
-  const named = field === undefined ? undefined : (SEVERITIES[field.toLowerCase()] ?? NUMBERS[field])
-  if (named !== undefined) return named
+  const named = field === undefined ? 0 : severityOfWord(field)
+  if (named > 0) return named
   const word = LEVEL_WORD.exec(head)
-  return word === null ? 0 : (SEVERITIES[((word[1] ?? word[2]) as string).toLowerCase()] ?? 0)
+  return word === null ? 0 : severityOfWord((word[1] ?? word[2]) as string)
+}
+
+/** @returns 1 … 24 of a word or number that loggers use, 0 of others */
+export function severityOfWord(word: string): number {
+  return SEVERITIES[word.toLowerCase()] ?? NUMBERS[word] ?? 0
 }
 
 function readIds(batch: LogBatch, row: number, head: string): void {

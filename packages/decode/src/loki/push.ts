@@ -2,7 +2,7 @@ import { ByteCursor, isUtf8Range, ProtobufWriter, readVarint, readVarint64, utf8
 import { assert, BODY_KIND, type Clock, type Fault, fault, hexBytes, type LogBatch, NO_ORIGIN } from '@vantage/model'
 import { FieldCursor, nextField } from '../field-cursor.ts'
 import { FIELDS_PER_CLOCK_READ, RECORD_LIMITS, RECORDS_MAX_PER_REQUEST, type RecordLimits } from '../limits.ts'
-import { readLine } from '../log-line/read-line.ts'
+import { readLine, severityOfWord } from '../log-line/read-line.ts'
 import { refuseItems, warnOnce } from '../refusals.ts'
 import { parseStreamLabels, streamAttributes } from './stream-labels.ts'
 
@@ -24,7 +24,11 @@ const METADATA = 0x1a
 
 const LOKI_ORIGIN_SPACE = 2
 
+/** Structured metadata that say the severity. Source: grafana/loki docs, `discover_log_levels`. */
+const LEVELS: ReadonlySet<string> = new Set(['level', 'lvl', 'severity', 'severity_text', 'loglevel', 'log_level'])
+
 /** Structured metadata that are columns of their own, and how many bytes they have. */
+/** Structured metadata that are columns of their own. */
 const TRACE_ID = 'trace_id'
 const SPAN_ID = 'span_id'
 
@@ -156,6 +160,7 @@ export class LokiPushDecoder {
     }
     const key = utf8Text(this.#body, name[0], name[1])
     if (this.#setId(batch, row, key, value)) return true
+    if (LEVELS.has(key)) batch.columns.severities[row] = severityOfWord(utf8Text(this.#body, value[0], value[1]))
     const end = Math.min(value[1], utf8Floor(this.#body, value[0], value[0] + this.#limits.maxAttributeBytes))
     const field = this.#attributes.open(0x0a)
     this.#attributes.text(0x0a, key)

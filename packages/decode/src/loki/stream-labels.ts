@@ -56,7 +56,18 @@ export function streamAttributes(pairs: readonly (readonly [string, string])[]):
   return [...labels].map(([key, value]) => ({ key, value: { kind: 'string', value } }))
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', "'": "'" }
+const ESCAPES: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '"': '"',
+  '\\': '\\',
+  "'": "'",
+}
 
 /** A string as Go quotes it. */
 function unquote(quoted: string): string | undefined {
