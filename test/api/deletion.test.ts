@@ -74,7 +74,7 @@ async function series(selector: string): Promise<Record<string, string>[]> {
   return (await json<{ data: Record<string, string>[] }>('/api/v1/series', { 'match[]': selector })).data
 }
 
-async function remove(path: string, params: string[][], method = 'POST'): Promise<[number, string]> {
+async function remove(path: string, params: [string, string][], method = 'POST'): Promise<[number, string]> {
   const answer = await fetch(`${server.url}${path}?${new URLSearchParams(params)}`, { method })
   return [answer.status, await answer.text()]
 }
@@ -122,7 +122,7 @@ test('Loki: lines of a stream and a time go, at once and after a kill -9; others
   await send('mail', 'ours', 50)
   const before = await lines()
   expect(before.filter((line) => line === 'line of cart')).toHaveLength(2)
-  const wanted = [
+  const wanted: [string, string][] = [
     ['query', '{service_name="cart"}'],
     ['start', atNs(35)],
     ['end', atNs(45)],
@@ -164,7 +164,7 @@ test('spans alone, by their labels', async () => {
   expect(await services()).toContain('bank')
 })
 
-test.each([
+test.each<[path: string, params: [string, string][], message: string]>([
   ['/api/vantage/v1/delete', [], 'want namespace or match[], got neither'],
   [
     '/api/vantage/v1/delete',
