@@ -1,5 +1,6 @@
 import {
   type AskOptions,
+  eventRoutes,
   JAEGER_PREFIX,
   JaegerApi,
   JoinsApi,
@@ -54,6 +55,7 @@ export function openFaces({ ask, facts, config }: FaceDeps): Faces {
   return {
     routes: [
       ...joins.routes(),
+      ...eventRoutes({ queries: logs, clock: systemClock }),
       ...loki.routes(),
       ...tempo.routes(TEMPO_PREFIX),
       ...jaeger.routes(JAEGER_PREFIX),
