@@ -9,6 +9,7 @@ export {
   encodeValue,
   VALUE_DEPTH_MAX,
 } from './attribute-codec.ts'
+export { AttributeCursor, isBytes, nextAttribute } from './attribute-scan.ts'
 export type { AnyValue, Attribute, Attributes } from './attributes.ts'
 export { attribute, EMPTY_VALUE, NO_ATTRIBUTES, valueText } from './attributes.ts'
 export { BUCKET, BUCKET_COLUMNS, BucketColumns } from './buckets.ts'

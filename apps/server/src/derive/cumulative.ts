@@ -12,15 +12,18 @@ export class CumulativeHistogram {
   #sum = 0
   #exemplar: Exemplar | undefined
 
-  add(seconds: number, traceId: string, atMs: number): void {
+  /** @returns true where it is the slowest since the last statement: the one that somebody will look for */
+  add(seconds: number): boolean {
     let bucket = 0
     while (bucket < BOUNDS_SECONDS.length && seconds > (BOUNDS_SECONDS[bucket] as number)) bucket++
     this.#counts[bucket] = (this.#counts[bucket] as number) + 1
     this.#sum += seconds
-    // The slowest since the last statement is what somebody will look for.
-    if (this.#exemplar === undefined || seconds >= this.#exemplar.value) {
-      this.#exemplar = { labels: ['trace_id', traceId], value: seconds, timeMs: atMs }
-    }
+    return this.#exemplar === undefined || seconds >= this.#exemplar.value
+  }
+
+  /** Keeps the trace of the slowest. */
+  keepExemplar(seconds: number, traceId: string, atMs: number): void {
+    this.#exemplar = { labels: ['trace_id', traceId], value: seconds, timeMs: atMs }
   }
 
   /** States everything as of now; the exemplar is stated once, with the bucket it lies in. */

@@ -1,16 +1,16 @@
 import type { SeriesToWrite } from '@vantage/decode/remote-write'
 import {
-  type Attributes,
-  attribute,
-  decodeAttributes,
-  hexText,
+  AttributeCursor,
+  decodeValue,
+  isBytes,
   isZero,
   type MetricMetadata,
+  nextAttribute,
   type SpanBatch,
-  serviceOf,
   valueText,
 } from '@vantage/model'
 import { CumulativeHistogram, sampleOf } from './cumulative.ts'
+import { endMsOf, secondsOf, servicesOf, type TimeHalves, timeHalves } from './span-times.ts'
 
 /** A half of a call waits so long for the other half. Source: grafana/tempo service-graphs processor, `wait`. */
 const WAIT_MS = 10_000
@@ -32,13 +32,16 @@ const PEERS = [
   'messaging.system',
   'server.address',
   'net.peer.name',
-]
+].map((name) => Buffer.from(name))
+/** Places of those among them that a database has. */
+const DATABASES = [2, 3]
+/** Of `idKey`, what of it is the trace id. */
+const TRACE_KEY_CHARS = 8
 
 interface Half {
   readonly service: string
   readonly seconds: number
   readonly isFailed: boolean
-  readonly traceId: string
   readonly endMs: number
   /** Of a client: whom it says it calls, and whether that is a database. */
   readonly peer: string
@@ -64,18 +67,20 @@ export class ServiceGraph {
   /** By trace and client span. */
   readonly #waiting = new Map<string, Half>()
   readonly #edges = new Map<string, Edge>()
+  readonly #peers = new PeerScan()
 
-  add(batch: SpanBatch, nowMs: number): void {
+  /** @param services of the batch's origins */
+  add(batch: SpanBatch, nowMs: number, services: readonly string[] = servicesOf(batch)): void {
     const { columns } = batch
+    const times = timeHalves(batch)
     for (let row = 0; row < columns.count; row++) {
       const kind = columns.kinds[row] as number
       if (kind < SERVER || kind > CONSUMER) continue
       const isClient = kind === CLIENT || kind === PRODUCER
       if (!isClient && isZero(columns.parentSpanIds, row * 8, row * 8 + 8)) continue
-      const traceId = hexText(columns.traceIds, row * 16, row * 16 + 16)
-      const ids = isClient ? columns.spanIds : columns.parentSpanIds
-      const key = traceId + hexText(ids, row * 8, row * 8 + 8)
-      this.#meet(key, this.#halfOf(batch, row, isClient, traceId, nowMs))
+      const key = idKey(columns.traceIds, row * 16, isClient ? columns.spanIds : columns.parentSpanIds, row * 8)
+      const service = services[columns.origins[row] as number] as string
+      this.#meet(key, this.#halfOf(batch, times, row, isClient, service, nowMs))
     }
   }
 
@@ -84,7 +89,7 @@ export class ServiceGraph {
     for (const [key, half] of this.#waiting) {
       if (half.sinceMs > nowMs - WAIT_MS) break
       this.#waiting.delete(key)
-      if (half.isClient && half.peer !== '') this.#count(half, undefined)
+      if (half.isClient && half.peer !== '') this.#count(key, half, undefined)
     }
     const out: SeriesToWrite[] = []
     for (const { labels, requests, failed, server, client } of this.#edges.values()) {
@@ -96,20 +101,25 @@ export class ServiceGraph {
     return out
   }
 
-  #halfOf(batch: SpanBatch, row: number, isClient: boolean, traceId: string, nowMs: number): Half {
-    const { columns } = batch
+  #halfOf(
+    { columns }: SpanBatch,
+    times: TimeHalves,
+    row: number,
+    isClient: boolean,
+    service: string,
+    nowMs: number,
+  ): Half {
     const { bytes, from, to } = columns.attributes
-    const attributes = isClient ? decodeAttributes(bytes, from[row] as number, to[row] as number) : []
-    const startNs = columns.startTimes[row] as bigint
-    const endNs = columns.endTimes[row] as bigint
+    const kind = columns.kinds[row] as number
+    const isMessaging = kind === PRODUCER || kind === CONSUMER
+    if (isClient) this.#peers.read(bytes, from[row] as number, to[row] as number)
     return {
-      service: serviceOf(batch.originOf(columns.origins[row] as number)),
-      seconds: endNs > startNs ? Number(endNs - startNs) / 1e9 : 0,
+      service,
+      seconds: secondsOf(times, row),
       isFailed: columns.statusCodes[row] === ERROR,
-      traceId,
-      endMs: Number(endNs / 1_000_000n),
-      peer: isClient ? peerOf(attributes) : '',
-      connectionType: connectionOf(attributes, columns.kinds[row] as number),
+      endMs: endMsOf(times, row),
+      peer: isClient ? this.#peers.name(bytes) : '',
+      connectionType: isMessaging ? 'messaging_system' : isClient && this.#peers.isDatabase ? 'database' : '',
       isClient,
       sinceMs: nowMs,
     }
@@ -123,16 +133,20 @@ export class ServiceGraph {
     }
     this.#waiting.delete(key)
     const [client, server] = half.isClient ? [half, other] : [other, half]
-    this.#count(client, server)
+    this.#count(key, client, server)
   }
 
-  #count(client: Half, server: Half | undefined): void {
+  #count(key: string, client: Half, server: Half | undefined): void {
     const edge = this.#edgeOf(client.service, server?.service ?? client.peer, client.connectionType)
     if (edge === undefined) return
     edge.requests++
     if (client.isFailed || server?.isFailed === true) edge.failed++
-    edge.client.add(client.seconds, client.traceId, client.endMs)
-    edge.server.add(server?.seconds ?? client.seconds, client.traceId, client.endMs)
+    for (const [histogram, { seconds }] of [
+      [edge.client, client],
+      [edge.server, server ?? client],
+    ] as const) {
+      if (histogram.add(seconds)) histogram.keepExemplar(seconds, traceOf(key), client.endMs)
+    }
   }
 
   #edgeOf(client: string, server: string, connectionType: string): Edge | undefined {
@@ -152,19 +166,50 @@ export class ServiceGraph {
   }
 }
 
-function peerOf(attributes: Attributes): string {
-  for (const key of PEERS) {
-    const value = attribute(attributes, key)
-    if (value !== undefined) return valueText(value)
+/** Finds the attributes of one span that name what it called, without decoding the others. */
+class PeerScan {
+  readonly #cursor = new AttributeCursor()
+  /** Of each of `PEERS`, the range of its value; of a repeated key the last. */
+  readonly #from = new Int32Array(PEERS.length)
+  readonly #to = new Int32Array(PEERS.length)
+
+  read(bytes: Uint8Array, from: number, to: number): void {
+    this.#from.fill(-1)
+    const cursor = this.#cursor
+    cursor.reset(bytes, from, to)
+    while (nextAttribute(cursor)) {
+      for (let i = 0; i < PEERS.length; i++) {
+        if (!isBytes(bytes, cursor.keyFrom, cursor.keyTo, PEERS[i] as Buffer)) continue
+        this.#from[i] = cursor.valueFrom
+        this.#to[i] = cursor.valueTo
+      }
+    }
   }
-  return ''
+
+  get isDatabase(): boolean {
+    return DATABASES.some((i) => (this.#from[i] as number) >= 0)
+  }
+
+  /** @param bytes as `read` had them */
+  name(bytes: Uint8Array): string {
+    const found = this.#from.findIndex((from) => from >= 0)
+    if (found < 0) return ''
+    return valueText(decodeValue(bytes, this.#from[found] as number, this.#to[found] as number))
+  }
 }
 
-function connectionOf(attributes: Attributes, kind: number): string {
-  if (kind === PRODUCER || kind === CONSUMER) return 'messaging_system'
-  return attribute(attributes, 'db.system.name') === undefined && attribute(attributes, 'db.system') === undefined
-    ? ''
-    : 'database'
+/** A trace id and a span id as a short text: two bytes a character. */
+function idKey(traceIds: Uint8Array, traceAt: number, spanIds: Uint8Array, spanAt: number): string {
+  const t = (i: number) => ((traceIds[traceAt + i] as number) << 8) | (traceIds[traceAt + i + 1] as number)
+  const s = (i: number) => ((spanIds[spanAt + i] as number) << 8) | (spanIds[spanAt + i + 1] as number)
+  return String.fromCharCode(t(0), t(2), t(4), t(6), t(8), t(10), t(12), t(14), s(0), s(2), s(4), s(6))
+}
+
+/** Hex of the trace id of such a text. */
+function traceOf(key: string): string {
+  let hex = ''
+  for (let i = 0; i < TRACE_KEY_CHARS; i++) hex += key.charCodeAt(i).toString(16).padStart(4, '0')
+  return hex
 }
 
 export const SERVICE_GRAPH_METADATA: readonly MetricMetadata[] = [

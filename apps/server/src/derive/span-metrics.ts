@@ -1,12 +1,16 @@
 import type { SeriesToWrite } from '@vantage/decode/remote-write'
-import { hexText, type MetricMetadata, SPAN_KINDS, type SpanBatch, STATUS_CODES, serviceOf } from '@vantage/model'
+import { hexText, isBytes, type MetricMetadata, SPAN_KINDS, type SpanBatch, STATUS_CODES } from '@vantage/model'
 import { CumulativeHistogram, sampleOf } from './cumulative.ts'
+import { endMsOf, secondsOf, servicesOf, type TimeHalves, timeHalves } from './span-times.ts'
 
 /** Rows of one tenant's table; spans beyond are counted under `span_name="other"`. */
 const OPERATIONS_MAX = 5_000
-const OTHER = 'other'
+const OTHER = Buffer.from('other')
 
 interface Operation {
+  readonly name: Uint8Array
+  readonly kind: number
+  readonly status: number
   readonly labels: Readonly<Record<string, string>>
   calls: number
   readonly latency: CumulativeHistogram
@@ -17,61 +21,69 @@ interface Operation {
  * by the names that Tempo's metrics generator gives them. Owner: one tenant. Counters begin with the process.
  */
 export class SpanMetrics {
-  readonly #operations = new Map<string, Operation>()
+  readonly #operations: Operation[] = []
+  /** By service, then by the hash of what tells its operations apart. */
+  readonly #services = new Map<string, Map<number, Operation[]>>()
 
-  add(batch: SpanBatch): void {
-    const { columns } = batch
-    const services = new Map<number, string>()
-    for (let row = 0; row < columns.count; row++) {
-      const origin = columns.origins[row] as number
-      let service = services.get(origin)
-      if (service === undefined) {
-        service = serviceOf(batch.originOf(origin))
-        services.set(origin, service)
-      }
-      this.#addRow(batch, row, service)
-    }
+  /** @param services of the batch's origins */
+  add(batch: SpanBatch, services: readonly string[] = servicesOf(batch)): void {
+    const times = timeHalves(batch)
+    const { count, origins } = batch.columns
+    for (let row = 0; row < count; row++) this.#addRow(batch, times, row, services[origins[row] as number] as string)
   }
 
   /** States everything as of now. */
   series(nowMs: number): SeriesToWrite[] {
     const out: SeriesToWrite[] = []
-    for (const { labels, calls, latency } of this.#operations.values()) {
+    for (const { labels, calls, latency } of this.#operations) {
       out.push(sampleOf('traces_spanmetrics_calls_total', labels, calls, nowMs))
       out.push(...latency.series('traces_spanmetrics_latency', labels, nowMs))
     }
     return out
   }
 
-  #addRow({ columns }: SpanBatch, row: number, service: string): void {
+  #addRow({ columns }: SpanBatch, times: TimeHalves, row: number, service: string): void {
     const { bytes, from, to } = columns.names
-    const start = from[row] as number
-    const name = Buffer.from(bytes.buffer, bytes.byteOffset + start, (to[row] as number) - start).toString('utf8')
-    const operation = this.#operationOf(service, name, columns.kinds[row] as number, columns.statusCodes[row] as number)
-    const startNs = columns.startTimes[row] as bigint
-    const endNs = columns.endTimes[row] as bigint
+    const kind = columns.kinds[row] as number
+    const status = columns.statusCodes[row] as number
+    const operation = this.#operationOf(service, bytes, from[row] as number, to[row] as number, kind, status)
+    const seconds = secondsOf(times, row)
     operation.calls++
-    const seconds = endNs > startNs ? Number(endNs - startNs) / 1e9 : 0
-    operation.latency.add(seconds, hexText(columns.traceIds, row * 16, row * 16 + 16), Number(endNs / 1_000_000n))
+    if (!operation.latency.add(seconds)) return
+    operation.latency.keepExemplar(seconds, hexText(columns.traceIds, row * 16, row * 16 + 16), endMsOf(times, row))
   }
 
-  #operationOf(service: string, name: string, kind: number, status: number): Operation {
-    const key = `${service}\n${name}\n${kind}\n${status}`
-    const known = this.#operations.get(key)
-    if (known !== undefined) return known
-    if (this.#operations.size >= OPERATIONS_MAX && name !== OTHER)
-      return this.#operationOf(service, OTHER, kind, status)
+  #operationOf(service: string, bytes: Uint8Array, from: number, to: number, kind: number, status: number): Operation {
+    let byHash = this.#services.get(service)
+    if (byHash === undefined) {
+      byHash = new Map()
+      this.#services.set(service, byHash)
+    }
+    let hash = kind * 4 + status
+    for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193)
+    const known = byHash.get(hash) ?? []
+    for (const one of known) {
+      if (one.kind === kind && one.status === status && isBytes(bytes, from, to, one.name)) return one
+    }
+    if (this.#operations.length >= OPERATIONS_MAX && !isBytes(bytes, from, to, OTHER)) {
+      return this.#operationOf(service, OTHER, 0, OTHER.length, kind, status)
+    }
+    const name = bytes.slice(from, to)
     const operation: Operation = {
+      name,
+      kind,
+      status,
       labels: {
         service,
-        span_name: name,
+        span_name: Buffer.from(name).toString(),
         span_kind: `SPAN_KIND_${(SPAN_KINDS[kind] as string).toUpperCase()}`,
         status_code: `STATUS_CODE_${(STATUS_CODES[status] as string).toUpperCase()}`,
       },
       calls: 0,
       latency: new CumulativeHistogram(),
     }
-    this.#operations.set(key, operation)
+    this.#operations.push(operation)
+    byHash.set(hash, [...known, operation])
     return operation
   }
 }

@@ -5,6 +5,7 @@ import type { Logger } from '@vantage/observe'
 import type { SubmitIntake } from '@vantage/receive'
 import { SERVICE_GRAPH_METADATA, ServiceGraph } from './service-graph.ts'
 import { SPAN_METRICS_METADATA, SpanMetrics } from './span-metrics.ts'
+import { servicesOf } from './span-times.ts'
 
 const RECEIVER = 'spans'
 /** Series of one log record, more or less: some 5 ms of work. */
@@ -42,8 +43,9 @@ export class SpanReport {
       own = { metrics: new SpanMetrics(), graph: new ServiceGraph() }
       this.#tenants.set(tenant, own)
     }
-    own.metrics.add(batch)
-    own.graph.add(batch, this.#options.clock.nowMs())
+    const services = servicesOf(batch)
+    own.metrics.add(batch, services)
+    own.graph.add(batch, this.#options.clock.nowMs(), services)
   }
 
   /** One statement at a time. */

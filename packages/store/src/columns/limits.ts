@@ -25,7 +25,7 @@ export const STRIPE_CACHE_BYTES = 64 * 1024 * 1024
 
 /** Rows are sealed after this time, or when a tenant has so much of one signal in memory. */
 export const SEAL_AFTER_MS = 3_600_000
-export const SEAL_TENANT_BYTES = 64 * 1024 * 1024
+export const SEAL_TENANT_BYTES = 96 * 1024 * 1024
 /** Log that may wait for a seal: a restart replays it. */
 export const SEAL_LOG_BYTES = 1024 * 1024 * 1024
 /** Share of the hot memory from which on rows are sealed at once, so that intake need not wait. */
@@ -40,7 +40,7 @@ export const MERGE_FILES_MIN = 4
 export const MERGE_FILES_MAX = 16
 export const MERGE_ROWS_MAX = 1024 * 1024
 /** A file of so many rows is merged no more: what is sealed under load costs no second write. */
-export const MERGE_ROWS_ENOUGH = 256 * 1024
+export const MERGE_ROWS_ENOUGH = 128 * 1024
 /** Share of the hot memory from which on seals have the worker for themselves. */
 export const MERGE_POOL_SHARE = 0.25
 export const MERGE_BYTES_MAX = 512 * 1024 * 1024

@@ -1,7 +1,6 @@
-import { type AnyValue, type ByteRanges, decodeValue } from '@vantage/model'
+import { type AnyValue, AttributeCursor, type ByteRanges, decodeValue, isBytes, nextAttribute } from '@vantage/model'
 import { ByteWriter } from '../parquet/byte-writer.ts'
 import type { ColumnSpec, ColumnValues } from '../parquet/column-values.ts'
-import { AttributeCursor, isBytes, nextAttribute } from '../read/attribute-scan.ts'
 import type { BloomBuilder } from './bloom.ts'
 import { addTokens } from './tokens.ts'
 

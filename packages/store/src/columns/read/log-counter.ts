@@ -1,6 +1,7 @@
 import {
   type ByteRanges,
   compareLabels,
+  isBytes,
   type Labels,
   type LogColumns,
   type LogCounts,
@@ -10,7 +11,6 @@ import {
   type Origin,
 } from '@vantage/model'
 import { halvesOfTime, timeAt } from '../rows/times.ts'
-import { isBytes } from './attribute-scan.ts'
 import { lineBytes } from './line-filter.ts'
 import type { StreamBook } from './stream-book.ts'
 

@@ -1,16 +1,18 @@
 import {
   type AnyValue,
+  AttributeCursor,
   type ByteRanges,
   decodeEvents,
   decodeLinks,
   decodeValue,
+  isBytes,
+  nextAttribute,
   type Origin,
   SPAN_KINDS,
   type SpanBlock,
   type SpanField,
   STATUS_CODES,
 } from '@vantage/model'
-import { AttributeCursor, isBytes, nextAttribute } from './attribute-scan.ts'
 import { durationOf } from './span-filter.ts'
 
 export type NamedScope = 'span' | 'resource' | 'instrumentation' | 'event' | 'link'

@@ -1,5 +1,5 @@
 /**
- * Attribute bytes (`attribute-codec.ts` of model) walked without making objects: what a reader asks of many rows.
+ * Attribute bytes (`attribute-codec.ts`) walked without making objects: what a reader asks of many rows.
  * Bytes were checked before they came here; a length that leads outside ends the walk.
  */
 
