@@ -24,6 +24,7 @@ import {
   type SignalName,
 } from '@vantage/store/columns'
 import { SpanReport } from './derive/span-report.ts'
+import { VersionWatch } from './derive/version-watch.ts'
 import { LOG_FORMATS, logScratch, SPAN_FORMATS, spanScratch } from './intake/record-decoders.ts'
 import { RecordsIntake, type RowDeletions } from './intake/records-intake.ts'
 import { LogTails, type LogTailsOptions } from './live/log-tails.ts'
@@ -39,6 +40,7 @@ interface Intake {
 }
 
 export interface RecordsOptions {
+  /** The data folder. */
   readonly directory: string
   readonly files: FileSystem
   readonly clock: Clock
@@ -65,6 +67,7 @@ export class Records {
   readonly tails: LogTails
   readonly #options: RecordsOptions
   readonly #report: SpanReport
+  readonly #versions: VersionWatch
 
   private constructor(options: RecordsOptions, store: ColumnStore) {
     this.#options = options
@@ -72,13 +75,18 @@ export class Records {
     const { submitMetrics: submit, clock, logger, isShedding } = options
     const report = new SpanReport({ submit, clock, logger, intervalMs: SPAN_REPORT_MS, isShedding })
     this.#report = report
+    const { directory, files } = options
+    this.#versions = new VersionWatch({ submit: (row) => this.logs.submit(row), clock, logger, files, directory })
     this.tails = new LogTails({ clock, history: options.askLogs, whenDurable: () => this.logs.whenDurable() })
     const shared = { log: options.log, clock: options.clock, hasRoom: () => store.hasRoom() }
     this.logs = new RecordsIntake({
       ...shared,
       topic: 'raw-logs',
       formats: LOG_FORMATS,
-      onStored: (tenant, batch) => this.tails.add(tenant, batch),
+      onStored: (tenant, batch) => {
+        this.tails.add(tenant, batch)
+        this.#versions.add(tenant, batch)
+      },
       newScratch: (isReplay) => logScratch(limitsOf(options, isReplay), unpackedMax(options, isReplay)),
       apply: (tenant, batch, offset, receivedAtMs) => store.applyLogs(tenant, batch, offset, receivedAtMs),
       deletions: deletionsOf(store, 'logs'),
@@ -89,8 +97,11 @@ export class Records {
       formats: SPAN_FORMATS,
       newScratch: (isReplay) => spanScratch(limitsOf(options, isReplay), unpackedMax(options, isReplay)),
       apply: (tenant, batch, offset, receivedAtMs) => store.applySpans(tenant, batch, offset, receivedAtMs),
-      onStored: (tenant, batch) => report.add(tenant, batch),
       deletions: deletionsOf(store, 'spans'),
+      onStored: (tenant, batch) => {
+        report.add(tenant, batch)
+        this.#versions.add(tenant, batch)
+      },
     })
   }
 
@@ -99,7 +110,7 @@ export class Records {
     const { directory, files, clock, workers, retentionMs, hotBytesMax, onProblem } = options
     let records: Records | undefined
     const store = await openColumnStore({
-      directory,
+      directory: `${directory}/columns`,
       files,
       clock,
       workers,
@@ -146,6 +157,7 @@ export class Records {
     const { log } = this.#options
     const unsealedLogBytes = TOPICS.reduce((sum, topic) => sum + log.stats(topic).unsealedBytes, 0)
     await this.store.tick({ unsealedLogBytes, isMemoryShort })
+    this.#versions.save(false)
     this.#tellConsumed()
   }
 
@@ -155,6 +167,7 @@ export class Records {
   }
 
   close(): Promise<void> {
+    this.#versions.save(true)
     return this.store.close()
   }
 

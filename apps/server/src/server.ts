@@ -354,7 +354,7 @@ export class Server {
     const { data, http, limits, storage } = this.#config
     const { maxAttributes, maxAttributeBytes, maxLineBytes } = limits
     return Records.open({
-      directory: `${data}/columns`,
+      directory: data,
       files: this.#files,
       clock: systemClock,
       log,

@@ -2,6 +2,7 @@ import {
   type AskOptions,
   DeletionApi,
   type Deletions,
+  eventRoutes,
   JAEGER_PREFIX,
   JaegerApi,
   JoinsApi,
@@ -60,6 +61,7 @@ export function openFaces({ ask, facts, config, deletions }: FaceDeps): Faces {
     routes: [
       ...joins.routes(),
       ...deleting.routes(),
+      ...eventRoutes({ queries: logs, clock: systemClock }),
       ...ofLoki,
       ...tempo.routes(TEMPO_PREFIX),
       ...jaeger.routes(JAEGER_PREFIX),
