@@ -15,6 +15,7 @@ import {
 } from '@vantage/model'
 import type { IntakeAccepted, IntakeFault, IntakeRequest } from '@vantage/receive'
 import type { RecordScratch } from './record-decoders.ts'
+import { refuseByTime, type TimeLimits } from './row-times.ts'
 import { runSliced, runWhole, unpackPayload } from './sliced.ts'
 
 /** Scratches kept for later requests; more exist while more requests are decoded at once. */
@@ -33,6 +34,7 @@ export interface RecordsIntakeOptions<Batch extends LogBatch | SpanBatch> {
   /** The only way into the store. */
   apply(tenant: TenantId, batch: Batch, offset: number, receivedAtMs: number): void
   hasRoom(): boolean
+  readonly times: TimeLimits
   /** Told of each request that was stored; not of a replay. */
   onStored?(tenant: TenantId, batch: Batch): void
 }
@@ -61,6 +63,7 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
       if (!started.ok) return started
       const problem = await runSliced(started.value, this.#options.clock)
       if (problem !== undefined) return err(problem)
+      refuseByTime(scratch.batch, this.#options.times, this.#options.clock.nowMs())
       if (!this.#options.hasRoom() && !(await this.#waitForRoom())) return err(noRoom())
       stored = this.#store(request, scratch.batch)
     } finally {
