@@ -199,3 +199,34 @@ test('deploys and other changes: posted, or seen as another service.version', as
   expect(await events({ service: 'till', kind: 'deploy', limit: '1' })).toHaveLength(1)
   expect(await rowsOf('{event="deploy", service_name="pay"}')).toEqual(['pay 1 → 2'])
 })
+
+test('rows and spans too far ahead are refused one by one, in the way of their door', async () => {
+  const farNs = `${Date.now() + 700_000}000000`
+  const post = async (path: string, body: unknown) => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`${server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    return [answer.status, await answer.text()]
+  }
+  const said = expect.stringMatching(/limits\.maxFuture: 10m/)
+  const values = [
+    [farNs, 'far'],
+    [atNs(90), 'near'],
+  ]
+  expect(await post('/loki/api/v1/push', { streams: [{ stream: { app: 'clock' }, values }] })).toEqual([400, said])
+  expect(await rowsOf('{app="clock"}')).toEqual(['near'])
+  const logRecords = [{ timeUnixNano: farNs }, { timeUnixNano: atNs(91) }]
+  expect(await post('/v1/logs', { resourceLogs: [{ scopeLogs: [{ logRecords }] }] })).toEqual([
+    200,
+    expect.stringMatching(/"rejectedLogRecords":"1".*limits\.maxFuture/),
+  ])
+  const ids = { traceId: TRACE_ID, spanId: '00f067aa0ba902b9' }
+  const spans = [{ ...ids, startTimeUnixNano: farNs }]
+  expect(await post('/v1/traces', { resourceSpans: [{ scopeSpans: [{ spans }] }] })).toEqual([
+    200,
+    expect.stringMatching(/"rejectedSpans":"1"/),
+  ])
+  expect(await post('/api/v2/spans', [{ ...ids, id: ids.spanId, timestamp: Number(farNs.slice(0, -3)) }])).toEqual([
+    400,
+    said,
+  ])
+})

@@ -27,6 +27,7 @@ import { SpanReport } from './derive/span-report.ts'
 import { VersionWatch } from './derive/version-watch.ts'
 import { LOG_FORMATS, logScratch, SPAN_FORMATS, spanScratch } from './intake/record-decoders.ts'
 import { RecordsIntake, type RowDeletions } from './intake/records-intake.ts'
+import type { TimeLimits } from './intake/row-times.ts'
 import { LogTails, type LogTailsOptions } from './live/log-tails.ts'
 
 const NS_PER_MS = 1_000_000n
@@ -50,6 +51,7 @@ export interface RecordsOptions {
   readonly retentionMs: number
   readonly hotBytesMax: number
   readonly limits: RecordLimits
+  readonly times: TimeLimits
   readonly maxDecompressedBytes: number
   readonly onProblem: (message: string) => void
   /** Takes the metrics that spans say. */
@@ -78,7 +80,8 @@ export class Records {
     const { directory, files } = options
     this.#versions = new VersionWatch({ submit: (row) => this.logs.submit(row), clock, logger, files, directory })
     this.tails = new LogTails({ clock, history: options.askLogs, whenDurable: () => this.logs.whenDurable() })
-    const shared = { log: options.log, clock: options.clock, hasRoom: () => store.hasRoom() }
+    const { log, times } = options
+    const shared = { log, clock, times, hasRoom: () => store.hasRoom() }
     this.logs = new RecordsIntake({
       ...shared,
       topic: 'raw-logs',

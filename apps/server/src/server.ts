@@ -363,6 +363,7 @@ export class Server {
       retentionMs: storage.retention ?? Number.POSITIVE_INFINITY,
       hotBytesMax: storage.hotBytes,
       limits: { maxAttributes, maxAttributeBytes, maxLineBytes },
+      times: { maxFutureMs: limits.maxFuture, maxPastMs: limits.maxPast },
       maxDecompressedBytes: http.maxDecompressedBytes,
       onProblem: (message) => this.#warn(message),
       submitMetrics: (request) => intake.submit(request),

@@ -17,6 +17,7 @@ import {
 import type { IntakeAccepted, IntakeFault, IntakeRequest } from '@vantage/receive'
 import { type RowDeletion, readRowDeletion, rowDeletionRecord } from '@vantage/store/columns'
 import type { RecordScratch } from './record-decoders.ts'
+import { refuseByTime, type TimeLimits } from './row-times.ts'
 import { runSliced, runWhole, unpackPayload } from './sliced.ts'
 
 /** Scratches kept for later requests; more exist while more requests are decoded at once. */
@@ -44,6 +45,7 @@ export interface RecordsIntakeOptions<Batch extends LogBatch | SpanBatch> {
   hasRoom(): boolean
   /** Deletions of rows, for intake and replay alike. */
   readonly deletions: RowDeletions
+  readonly times: TimeLimits
   /** Told of each request that was stored; not of a replay. */
   onStored?(tenant: TenantId, batch: Batch): void
 }
@@ -72,6 +74,7 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
       if (!started.ok) return started
       const problem = await runSliced(started.value, this.#options.clock)
       if (problem !== undefined) return err(problem)
+      refuseByTime(scratch.batch, this.#options.times, this.#options.clock.nowMs())
       if (!this.#options.hasRoom() && !(await this.#waitForRoom())) return err(noRoom())
       stored = this.#store(request, scratch.batch)
     } finally {
