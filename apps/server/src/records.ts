@@ -1,15 +1,36 @@
 import type { RecordLimits } from '@vantage/decode/otlp'
-import type { Clock, FileSystem, Log, LogBatch, PayloadFormat, SpanBatch } from '@vantage/model'
+import {
+  assert,
+  type Clock,
+  type CompiledMatcher,
+  compileMatcher,
+  type Fault,
+  type FileSystem,
+  type Log,
+  type LogBatch,
+  type Matcher,
+  type PayloadFormat,
+  type Result,
+  type SpanBatch,
+  type TenantId,
+} from '@vantage/model'
 import type { Logger } from '@vantage/observe'
 import type { SubmitIntake } from '@vantage/receive'
-import { type ColumnStore, type ColumnsWorkerHost, openColumnStore } from '@vantage/store/columns'
+import {
+  type ColumnStore,
+  type ColumnsWorkerHost,
+  openColumnStore,
+  type RowDeletion,
+  type SignalName,
+} from '@vantage/store/columns'
 import { SpanReport } from './derive/span-report.ts'
 import { VersionWatch } from './derive/version-watch.ts'
 import { LOG_FORMATS, logScratch, SPAN_FORMATS, spanScratch } from './intake/record-decoders.ts'
-import { RecordsIntake } from './intake/records-intake.ts'
+import { RecordsIntake, type RowDeletions } from './intake/records-intake.ts'
 import type { TimeLimits } from './intake/row-times.ts'
 import { LogTails, type LogTailsOptions } from './live/log-tails.ts'
 
+const NS_PER_MS = 1_000_000n
 const CONSUMER = 'columns'
 /** Metrics of spans are stated so often. */
 const SPAN_REPORT_MS = 5_000
@@ -71,6 +92,7 @@ export class Records {
       },
       newScratch: (isReplay) => logScratch(limitsOf(options, isReplay), unpackedMax(options, isReplay)),
       apply: (tenant, batch, offset, receivedAtMs) => store.applyLogs(tenant, batch, offset, receivedAtMs),
+      deletions: deletionsOf(store, 'logs'),
     })
     this.spans = new RecordsIntake({
       ...shared,
@@ -78,6 +100,7 @@ export class Records {
       formats: SPAN_FORMATS,
       newScratch: (isReplay) => spanScratch(limitsOf(options, isReplay), unpackedMax(options, isReplay)),
       apply: (tenant, batch, offset, receivedAtMs) => store.applySpans(tenant, batch, offset, receivedAtMs),
+      deletions: deletionsOf(store, 'spans'),
       onStored: (tenant, batch) => {
         report.add(tenant, batch)
         this.#versions.add(tenant, batch)
@@ -102,6 +125,18 @@ export class Records {
     records = new Records(options, store)
     records.#tellConsumed()
     return records
+  }
+
+  /**
+   * Deletes rows that are stored, durable before it resolves; metrics of deleted spans are no longer stated.
+   * @returns the offset of the deletion in its topic
+   */
+  async deleteRows(tenant: TenantId, signal: SignalName, deletion: RowDeletion): Promise<Result<number, Fault>> {
+    if (signal === 'logs') return this.logs.deleteRows(tenant, deletion)
+    const deleted = await this.spans.deleteRows(tenant, deletion)
+    const nowNs = BigInt(Math.round(this.#options.clock.nowMs())) * NS_PER_MS
+    if (deleted.ok && deletion.endNs > nowNs) this.#report.forget(tenant, deletion.matchers.map(compiled))
+    return deleted
   }
 
   async replay(): Promise<void> {
@@ -151,4 +186,18 @@ function limitsOf({ limits }: RecordsOptions, isReplay: boolean): RecordLimits {
 
 function unpackedMax({ maxDecompressedBytes }: RecordsOptions, isReplay: boolean): number {
   return isReplay ? 2 ** 31 : maxDecompressedBytes
+}
+
+function deletionsOf(store: ColumnStore, signal: SignalName): RowDeletions {
+  return {
+    check: (tenant, deletion) => store.checkDeletion(tenant, signal, deletion),
+    apply: (tenant, deletion, offset) => store.deleteRows(tenant, signal, deletion, offset),
+  }
+}
+
+/** Of a deletion that was checked. */
+function compiled(matcher: Matcher): CompiledMatcher {
+  const ready = compileMatcher(matcher)
+  assert(ready.ok, 'a deletion is checked before it is applied')
+  return ready.value
 }

@@ -1,3 +1,5 @@
+export type { DeletionEntry, DeletionRequest, Deletions } from './deletions/deletion.ts'
+export { DeletionApi } from './deletions/routes.ts'
 export { DOCS_CSS, docsPage } from './docs-page.ts'
 export { eventRoutes } from './events/routes.ts'
 export { faultAnswer } from './fault-answer.ts'
