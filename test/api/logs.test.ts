@@ -146,3 +146,87 @@ test('lines of JSON: members are the line, the time, the stream, and fields', as
   ])
   expect(await rowsOf('{service_name="lines"}')).toEqual(['kept'])
 })
+
+test('deploys and other changes: posted, or seen as another service.version', async () => {
+  const post = (body: unknown) =>
+    fetch(`${server.url}/api/vantage/v1/events`, { method: 'POST', body: JSON.stringify(body) })
+  const deploy = { service: 'till', version: '2.0', time: atNs(60), url: 'https://ci/7', attributes: { commit: 'abc' } }
+  expect((await post([deploy, { title: 'flag on', time: atNs(61) }])).status).toBe(204)
+  const refused = await post({ kind: 'Deploy!' })
+  expect([refused.status, await refused.text()]).toEqual([400, expect.stringMatching(/event 0: kind: want a word/)])
+  const spanOf = (version: string, seconds: number) => ({
+    resource: {
+      attributes: [
+        { key: 'service.name', value: { stringValue: 'pay' } },
+        { key: 'service.version', value: { stringValue: version } },
+      ],
+    },
+    scopeSpans: [{ spans: [{ traceId: TRACE_ID, spanId: '00f067aa0ba902b7', startTimeUnixNano: atNs(seconds) }] }],
+  })
+  for (const resourceSpans of [[spanOf('1', 70)], [spanOf('2', 80)], [spanOf('1', 81), spanOf('2', 82)]]) {
+    const body = JSON.stringify({ resourceSpans })
+    const headers = { 'content-type': 'application/json' }
+    expect((await fetch(`${server.url}/v1/traces`, { method: 'POST', headers, body })).status).toBe(200)
+  }
+  const events = async (params: Record<string, string>) => {
+    const answer = await fetch(`${server.url}/api/vantage/v1/events?${new URLSearchParams({ since: '1h', ...params })}`)
+    return ((await answer.json()) as { events: unknown[] }).events
+  }
+  await expect.poll(() => events({})).toHaveLength(3)
+  expect(await events({})).toEqual([
+    {
+      time: atNs(80),
+      kind: 'deploy',
+      service: 'pay',
+      title: 'pay 1 → 2',
+      fields: { version: '2', previous_version: '1', source: 'seen' },
+    },
+    {
+      time: atNs(61),
+      kind: 'change',
+      service: 'unknown_service',
+      title: 'flag on',
+      fields: { source: 'posted' },
+    },
+    {
+      time: atNs(60),
+      kind: 'deploy',
+      service: 'till',
+      title: 'deploy till 2.0',
+      fields: { version: '2.0', url: 'https://ci/7', commit: 'abc', source: 'posted' },
+    },
+  ])
+  expect(await events({ service: 'till', kind: 'deploy', limit: '1' })).toHaveLength(1)
+  expect(await rowsOf('{event="deploy", service_name="pay"}')).toEqual(['pay 1 → 2'])
+})
+
+test('rows and spans too far ahead are refused one by one, in the way of their door', async () => {
+  const farNs = `${Date.now() + 700_000}000000`
+  const post = async (path: string, body: unknown) => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`${server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    return [answer.status, await answer.text()]
+  }
+  const said = expect.stringMatching(/limits\.maxFuture: 10m/)
+  const values = [
+    [farNs, 'far'],
+    [atNs(90), 'near'],
+  ]
+  expect(await post('/loki/api/v1/push', { streams: [{ stream: { app: 'clock' }, values }] })).toEqual([400, said])
+  expect(await rowsOf('{app="clock"}')).toEqual(['near'])
+  const logRecords = [{ timeUnixNano: farNs }, { timeUnixNano: atNs(91) }]
+  expect(await post('/v1/logs', { resourceLogs: [{ scopeLogs: [{ logRecords }] }] })).toEqual([
+    200,
+    expect.stringMatching(/"rejectedLogRecords":"1".*limits\.maxFuture/),
+  ])
+  const ids = { traceId: TRACE_ID, spanId: '00f067aa0ba902b9' }
+  const spans = [{ ...ids, startTimeUnixNano: farNs }]
+  expect(await post('/v1/traces', { resourceSpans: [{ scopeSpans: [{ spans }] }] })).toEqual([
+    200,
+    expect.stringMatching(/"rejectedSpans":"1"/),
+  ])
+  expect(await post('/api/v2/spans', [{ ...ids, id: ids.spanId, timestamp: Number(farNs.slice(0, -3)) }])).toEqual([
+    400,
+    said,
+  ])
+})

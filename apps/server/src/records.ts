@@ -1,13 +1,36 @@
 import type { RecordLimits } from '@vantage/decode/otlp'
-import type { Clock, FileSystem, Log, LogBatch, PayloadFormat, SpanBatch } from '@vantage/model'
+import {
+  assert,
+  type Clock,
+  type CompiledMatcher,
+  compileMatcher,
+  type Fault,
+  type FileSystem,
+  type Log,
+  type LogBatch,
+  type Matcher,
+  type PayloadFormat,
+  type Result,
+  type SpanBatch,
+  type TenantId,
+} from '@vantage/model'
 import type { Logger } from '@vantage/observe'
 import type { SubmitIntake } from '@vantage/receive'
-import { type ColumnStore, type ColumnsWorkerHost, openColumnStore } from '@vantage/store/columns'
+import {
+  type ColumnStore,
+  type ColumnsWorkerHost,
+  openColumnStore,
+  type RowDeletion,
+  type SignalName,
+} from '@vantage/store/columns'
 import { SpanReport } from './derive/span-report.ts'
+import { VersionWatch } from './derive/version-watch.ts'
 import { LOG_FORMATS, logScratch, SPAN_FORMATS, spanScratch } from './intake/record-decoders.ts'
-import { RecordsIntake } from './intake/records-intake.ts'
+import { RecordsIntake, type RowDeletions } from './intake/records-intake.ts'
+import type { TimeLimits } from './intake/row-times.ts'
 import { LogTails, type LogTailsOptions } from './live/log-tails.ts'
 
+const NS_PER_MS = 1_000_000n
 const CONSUMER = 'columns'
 /** Metrics of spans are stated so often. */
 const SPAN_REPORT_MS = 5_000
@@ -18,6 +41,7 @@ interface Intake {
 }
 
 export interface RecordsOptions {
+  /** The data folder. */
   readonly directory: string
   readonly files: FileSystem
   readonly clock: Clock
@@ -27,6 +51,7 @@ export interface RecordsOptions {
   readonly retentionMs: number
   readonly hotBytesMax: number
   readonly limits: RecordLimits
+  readonly times: TimeLimits
   readonly maxDecompressedBytes: number
   readonly onProblem: (message: string) => void
   /** Takes the metrics that spans say. */
@@ -44,6 +69,7 @@ export class Records {
   readonly tails: LogTails
   readonly #options: RecordsOptions
   readonly #report: SpanReport
+  readonly #versions: VersionWatch
 
   private constructor(options: RecordsOptions, store: ColumnStore) {
     this.#options = options
@@ -51,15 +77,22 @@ export class Records {
     const { submitMetrics: submit, clock, logger, isShedding } = options
     const report = new SpanReport({ submit, clock, logger, intervalMs: SPAN_REPORT_MS, isShedding })
     this.#report = report
+    const { directory, files } = options
+    this.#versions = new VersionWatch({ submit: (row) => this.logs.submit(row), clock, logger, files, directory })
     this.tails = new LogTails({ clock, history: options.askLogs, whenDurable: () => this.logs.whenDurable() })
-    const shared = { log: options.log, clock: options.clock, hasRoom: () => store.hasRoom() }
+    const { log, times } = options
+    const shared = { log, clock, times, hasRoom: () => store.hasRoom() }
     this.logs = new RecordsIntake({
       ...shared,
       topic: 'raw-logs',
       formats: LOG_FORMATS,
-      onStored: (tenant, batch) => this.tails.add(tenant, batch),
+      onStored: (tenant, batch) => {
+        this.tails.add(tenant, batch)
+        this.#versions.add(tenant, batch)
+      },
       newScratch: (isReplay) => logScratch(limitsOf(options, isReplay), unpackedMax(options, isReplay)),
       apply: (tenant, batch, offset, receivedAtMs) => store.applyLogs(tenant, batch, offset, receivedAtMs),
+      deletions: deletionsOf(store, 'logs'),
     })
     this.spans = new RecordsIntake({
       ...shared,
@@ -67,7 +100,11 @@ export class Records {
       formats: SPAN_FORMATS,
       newScratch: (isReplay) => spanScratch(limitsOf(options, isReplay), unpackedMax(options, isReplay)),
       apply: (tenant, batch, offset, receivedAtMs) => store.applySpans(tenant, batch, offset, receivedAtMs),
-      onStored: (tenant, batch) => report.add(tenant, batch),
+      deletions: deletionsOf(store, 'spans'),
+      onStored: (tenant, batch) => {
+        report.add(tenant, batch)
+        this.#versions.add(tenant, batch)
+      },
     })
   }
 
@@ -76,7 +113,7 @@ export class Records {
     const { directory, files, clock, workers, retentionMs, hotBytesMax, onProblem } = options
     let records: Records | undefined
     const store = await openColumnStore({
-      directory,
+      directory: `${directory}/columns`,
       files,
       clock,
       workers,
@@ -88,6 +125,18 @@ export class Records {
     records = new Records(options, store)
     records.#tellConsumed()
     return records
+  }
+
+  /**
+   * Deletes rows that are stored, durable before it resolves; metrics of deleted spans are no longer stated.
+   * @returns the offset of the deletion in its topic
+   */
+  async deleteRows(tenant: TenantId, signal: SignalName, deletion: RowDeletion): Promise<Result<number, Fault>> {
+    if (signal === 'logs') return this.logs.deleteRows(tenant, deletion)
+    const deleted = await this.spans.deleteRows(tenant, deletion)
+    const nowNs = BigInt(Math.round(this.#options.clock.nowMs())) * NS_PER_MS
+    if (deleted.ok && deletion.endNs > nowNs) this.#report.forget(tenant, deletion.matchers.map(compiled))
+    return deleted
   }
 
   async replay(): Promise<void> {
@@ -111,6 +160,7 @@ export class Records {
     const { log } = this.#options
     const unsealedLogBytes = TOPICS.reduce((sum, topic) => sum + log.stats(topic).unsealedBytes, 0)
     await this.store.tick({ unsealedLogBytes, isMemoryShort })
+    this.#versions.save(false)
     this.#tellConsumed()
   }
 
@@ -120,6 +170,7 @@ export class Records {
   }
 
   close(): Promise<void> {
+    this.#versions.save(true)
     return this.store.close()
   }
 
@@ -135,4 +186,18 @@ function limitsOf({ limits }: RecordsOptions, isReplay: boolean): RecordLimits {
 
 function unpackedMax({ maxDecompressedBytes }: RecordsOptions, isReplay: boolean): number {
   return isReplay ? 2 ** 31 : maxDecompressedBytes
+}
+
+function deletionsOf(store: ColumnStore, signal: SignalName): RowDeletions {
+  return {
+    check: (tenant, deletion) => store.checkDeletion(tenant, signal, deletion),
+    apply: (tenant, deletion, offset) => store.deleteRows(tenant, signal, deletion, offset),
+  }
+}
+
+/** Of a deletion that was checked. */
+function compiled(matcher: Matcher): CompiledMatcher {
+  const ready = compileMatcher(matcher)
+  assert(ready.ok, 'a deletion is checked before it is applied')
+  return ready.value
 }

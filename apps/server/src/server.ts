@@ -31,6 +31,7 @@ import type { FastifyInstance } from 'fastify'
 import type { LoadedConfig } from './config/load.ts'
 import { retentionOf } from './config/retention.ts'
 import type { Config } from './config/schema.ts'
+import { Deletions } from './deletions.ts'
 import { defaultMinFree } from './disk.ts'
 import { serverFacts } from './facts.ts'
 import { type GrpcDoors, openGrpc, openStream } from './grpc.ts'
@@ -229,7 +230,10 @@ export class Server {
       options: engineOptions(this.#config),
     })
     const { maxRegexBytes } = this.#config.query
-    const faces = openFaces({ ask: (...args) => this.#ask(...args), facts, config: this.#config })
+    const { deleteSeries } = admin
+    const [files, directory, records] = [this.#files, this.#config.data, () => this.#records]
+    const deletions = new Deletions({ files, directory, clock: systemClock, deleteSeries, records })
+    const faces = openFaces({ ask: (...args) => this.#ask(...args), facts, config: this.#config, deletions })
     const routes = [
       ...faces.routes,
       ...prometheus.routes(''),
@@ -350,7 +354,7 @@ export class Server {
     const { data, http, limits, storage } = this.#config
     const { maxAttributes, maxAttributeBytes, maxLineBytes } = limits
     return Records.open({
-      directory: `${data}/columns`,
+      directory: data,
       files: this.#files,
       clock: systemClock,
       log,
@@ -359,6 +363,7 @@ export class Server {
       retentionMs: storage.retention ?? Number.POSITIVE_INFINITY,
       hotBytesMax: storage.hotBytes,
       limits: { maxAttributes, maxAttributeBytes, maxLineBytes },
+      times: { maxFutureMs: limits.maxFuture, maxPastMs: limits.maxPast },
       maxDecompressedBytes: http.maxDecompressedBytes,
       onProblem: (message) => this.#warn(message),
       submitMetrics: (request) => intake.submit(request),

@@ -1,4 +1,7 @@
+export type { DeletionEntry, DeletionRequest, Deletions } from './deletions/deletion.ts'
+export { DeletionApi } from './deletions/routes.ts'
 export { DOCS_CSS, docsPage } from './docs-page.ts'
+export { eventRoutes } from './events/routes.ts'
 export { faultAnswer } from './fault-answer.ts'
 export { JAEGER_PREFIX, JaegerApi, type JaegerDeps } from './jaeger/routes.ts'
 export { type JoinsJob, runJoinsJob } from './joins/job.ts'

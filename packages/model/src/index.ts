@@ -34,6 +34,7 @@ export {
 export { decodeHistogram, encodeHistogram } from './histogram-codec.ts'
 export { hexBytes, hexText, isZero } from './ids.ts'
 export { ItemVerdict } from './item-verdict.ts'
+export { keepRows } from './keep-rows.ts'
 export type { Labels } from './labels.ts'
 export {
   compareLabels,

@@ -50,6 +50,22 @@ export class LogColumns {
   get capacity(): number {
     return this.times.length
   }
+
+  /** Puts a row in the place of another one. */
+  moveRow(row: number, fromRow: number): void {
+    this.times[row] = this.times[fromRow] as bigint
+    this.observedTimes[row] = this.observedTimes[fromRow] as bigint
+    this.severities[row] = this.severities[fromRow] as number
+    this.flags[row] = this.flags[fromRow] as number
+    this.droppedAttributes[row] = this.droppedAttributes[fromRow] as number
+    this.traceIds.copyWithin(row * 16, fromRow * 16, fromRow * 16 + 16)
+    this.spanIds.copyWithin(row * 8, fromRow * 8, fromRow * 8 + 8)
+    this.origins[row] = this.origins[fromRow] as number
+    this.bodyKinds[row] = this.bodyKinds[fromRow] as number
+    for (const ranges of [this.bodies, this.severityTexts, this.eventNames, this.attributes]) {
+      ranges.set(row, ranges.from[fromRow] as number, ranges.to[fromRow] as number)
+    }
+  }
 }
 
 /**

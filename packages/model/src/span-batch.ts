@@ -82,6 +82,13 @@ export class SpanColumns {
     this.droppedEvents[row] = from.droppedEvents[fromRow] as number
     this.droppedLinks[row] = from.droppedLinks[fromRow] as number
   }
+
+  /** Puts a row in the place of another one. */
+  moveRow(row: number, fromRow: number): void {
+    this.copyFixed(row, this, fromRow)
+    this.origins[row] = this.origins[fromRow] as number
+    for (const ranges of this.ranges) ranges.set(row, ranges.from[fromRow] as number, ranges.to[fromRow] as number)
+  }
 }
 
 /** One decoded request of spans; otherwise as `LogBatch`. */

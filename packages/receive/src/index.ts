@@ -38,7 +38,7 @@ export { type StreamDoor, startStreamDoor } from './stream/door.ts'
 export { openTextDoors, type TextDoors } from './text-doors.ts'
 export type {
   JsonLineNames,
-  ReadJsonLines,
+  ReadPushes,
   ReadText,
   ReadTextOptions,
   TextCodec,

@@ -26,6 +26,7 @@ afterEach(async () => {
 const NO_TEXT = {
   read: () => Promise.reject(new Error('no text comes here')),
   encode: () => new Uint8Array(0),
+  readEvents: (body: Uint8Array, length: number) => ok({ pushes: [body.subarray(0, length)], refused: [] }),
   readJsonLines: async (body: Uint8Array, length: number, names: object) =>
     ok({ pushes: [body.subarray(0, length), Buffer.from(JSON.stringify(names))], refused: [] }),
 }
@@ -61,6 +62,7 @@ const taken: [string, Record<string, string>, number, number, string, string][] 
   ['/loki/api/v1/push', PROTOBUF, 204, PAYLOAD_FORMATS.lokiPushSnappy, 'loki-push', ''],
   ['/loki/api/v1/push', {}, 204, PAYLOAD_FORMATS.lokiPushSnappy, 'loki-push', ''],
   ['/loki/api/v1/push', JSON_TYPE, 204, PAYLOAD_FORMATS.lokiPushJson, 'loki-push', ''],
+  ['/api/vantage/v1/events', JSON_TYPE, 204, PAYLOAD_FORMATS.lokiPushJson, 'events', ''],
   ['/api/v2/spans', JSON_TYPE, 202, PAYLOAD_FORMATS.zipkinJson, 'zipkin', ''],
   ['/api/v2/spans', PROTOBUF, 202, PAYLOAD_FORMATS.zipkinProtobuf, 'zipkin', ''],
   ['/api/traces', THRIFT, 202, PAYLOAD_FORMATS.jaegerThrift, 'jaeger-thrift', ''],
@@ -126,6 +128,7 @@ test('/insert/jsonline: lines become pushes; members are named in the query', as
 
 test.each([
   ['/insert/jsonline', JSON_TYPE],
+  ['/api/vantage/v1/events', JSON_TYPE],
   ['/v1/logs', JSON_TYPE],
   ['/v1/traces', JSON_TYPE],
   ['/loki/api/v1/push', JSON_TYPE],

@@ -40,8 +40,8 @@ export interface JsonLineNames {
   readonly stream: readonly string[]
 }
 
-/** JSON lines as bodies of Loki's push, in JSON, and the lines that are none. */
-export interface ReadJsonLines {
+/** JSON as bodies of Loki's push, in JSON, and what of it is none. */
+export interface ReadPushes {
   readonly pushes: readonly Uint8Array[]
   readonly refused: readonly Refusal[]
 }
@@ -51,7 +51,9 @@ export interface TextCodec {
   /** Gives way between slices; `body[0, length)` stays the caller's. */
   read(body: Uint8Array, length: number, options: ReadTextOptions): Promise<Result<ReadText, Fault>>
   /** As `read`. */
-  readJsonLines(body: Uint8Array, length: number, names: JsonLineNames): Promise<Result<ReadJsonLines, Fault>>
+  readJsonLines(body: Uint8Array, length: number, names: JsonLineNames): Promise<Result<ReadPushes, Fault>>
+  /** Deploys and other changes; read in one go. */
+  readEvents(body: Uint8Array, length: number): Result<ReadPushes, Fault>
   /** A compressed request of remote write 1.0. */
   encode(series: readonly TextSeries[], metadata: readonly MetricMetadata[]): Uint8Array
 }

@@ -47,6 +47,7 @@ const LINE_CODEC: TextCodec = {
     return ok({ series, metadata: [], refused: [], warnings: [] })
   },
   readJsonLines: () => Promise.reject(new Error('no JSON lines come here')),
+  readEvents: () => err(fault('bad_request', 'no events come here')),
   encode: (series) =>
     Buffer.from(series.map(({ labels, times, values }) => `${labels.join()} ${values[0]} ${times[0]}`).join('\n')),
 }

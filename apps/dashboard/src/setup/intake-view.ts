@@ -17,6 +17,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'json-batch': 'JSON batches',
   'loki-push': 'Loki push',
   'json-lines': 'Lines of JSON',
+  events: 'Deploys and changes',
   zipkin: 'Zipkin',
   'jaeger-thrift': 'Jaeger over HTTP',
   'jaeger-grpc': 'Jaeger over gRPC',

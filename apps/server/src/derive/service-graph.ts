@@ -10,7 +10,8 @@ import {
   valueText,
 } from '@vantage/model'
 import { CumulativeHistogram, sampleOf } from './cumulative.ts'
-import { endMsOf, secondsOf, servicesOf, type TimeHalves, timeHalves } from './span-times.ts'
+import { type Sender, senderNamed, sendersOf } from './sender.ts'
+import { endMsOf, secondsOf, type TimeHalves, timeHalves } from './span-times.ts'
 
 /** A half of a call waits so long for the other half. Source: grafana/tempo service-graphs processor, `wait`. */
 const WAIT_MS = 10_000
@@ -39,7 +40,7 @@ const DATABASES = [2, 3]
 const TRACE_KEY_CHARS = 8
 
 interface Half {
-  readonly service: string
+  readonly sender: Sender
   readonly seconds: number
   readonly isFailed: boolean
   readonly endMs: number
@@ -51,11 +52,13 @@ interface Half {
 }
 
 interface Edge {
+  readonly client: Sender
+  readonly server: Sender
   readonly labels: Readonly<Record<string, string>>
   requests: number
   failed: number
-  readonly server: CumulativeHistogram
-  readonly client: CumulativeHistogram
+  readonly serverTimes: CumulativeHistogram
+  readonly clientTimes: CumulativeHistogram
 }
 
 /**
@@ -69,8 +72,8 @@ export class ServiceGraph {
   readonly #edges = new Map<string, Edge>()
   readonly #peers = new PeerScan()
 
-  /** @param services of the batch's origins */
-  add(batch: SpanBatch, nowMs: number, services: readonly string[] = servicesOf(batch)): void {
+  /** @param senders of the batch's origins */
+  add(batch: SpanBatch, nowMs: number, senders: readonly Sender[] = sendersOf(batch)): void {
     const { columns } = batch
     const times = timeHalves(batch)
     for (let row = 0; row < columns.count; row++) {
@@ -79,9 +82,17 @@ export class ServiceGraph {
       const isClient = kind === CLIENT || kind === PRODUCER
       if (!isClient && isZero(columns.parentSpanIds, row * 8, row * 8 + 8)) continue
       const key = idKey(columns.traceIds, row * 16, isClient ? columns.spanIds : columns.parentSpanIds, row * 8)
-      const service = services[columns.origins[row] as number] as string
-      this.#meet(key, this.#halfOf(batch, times, row, isClient, service, nowMs))
+      const sender = senders[columns.origins[row] as number] as Sender
+      this.#meet(key, this.#halfOf(batch, times, row, isClient, sender, nowMs))
     }
+  }
+
+  /** What was counted of calls with one of them is over. */
+  forget(isGone: (sender: Sender) => boolean): void {
+    for (const [key, { client, server }] of this.#edges) {
+      if (isGone(client) || isGone(server)) this.#edges.delete(key)
+    }
+    for (const [key, { sender }] of this.#waiting) if (isGone(sender)) this.#waiting.delete(key)
   }
 
   /** States everything as of now; halves that waited in vain end. */
@@ -92,11 +103,11 @@ export class ServiceGraph {
       if (half.isClient && half.peer !== '') this.#count(key, half, undefined)
     }
     const out: SeriesToWrite[] = []
-    for (const { labels, requests, failed, server, client } of this.#edges.values()) {
+    for (const { labels, requests, failed, serverTimes, clientTimes } of this.#edges.values()) {
       out.push(sampleOf('traces_service_graph_request_total', labels, requests, nowMs))
       out.push(sampleOf('traces_service_graph_request_failed_total', labels, failed, nowMs))
-      out.push(...server.series('traces_service_graph_request_server_seconds', labels, nowMs))
-      out.push(...client.series('traces_service_graph_request_client_seconds', labels, nowMs))
+      out.push(...serverTimes.series('traces_service_graph_request_server_seconds', labels, nowMs))
+      out.push(...clientTimes.series('traces_service_graph_request_client_seconds', labels, nowMs))
     }
     return out
   }
@@ -106,7 +117,7 @@ export class ServiceGraph {
     times: TimeHalves,
     row: number,
     isClient: boolean,
-    service: string,
+    sender: Sender,
     nowMs: number,
   ): Half {
     const { bytes, from, to } = columns.attributes
@@ -114,7 +125,7 @@ export class ServiceGraph {
     const isMessaging = kind === PRODUCER || kind === CONSUMER
     if (isClient) this.#peers.read(bytes, from[row] as number, to[row] as number)
     return {
-      service,
+      sender,
       seconds: secondsOf(times, row),
       isFailed: columns.statusCodes[row] === ERROR,
       endMs: endMsOf(times, row),
@@ -137,28 +148,37 @@ export class ServiceGraph {
   }
 
   #count(key: string, client: Half, server: Half | undefined): void {
-    const edge = this.#edgeOf(client.service, server?.service ?? client.peer, client.connectionType)
+    const called = server?.sender ?? senderNamed(client.peer, '')
+    const edge = this.#edgeOf(client.sender, called, client.connectionType)
     if (edge === undefined) return
     edge.requests++
     if (client.isFailed || server?.isFailed === true) edge.failed++
     for (const [histogram, { seconds }] of [
-      [edge.client, client],
-      [edge.server, server ?? client],
+      [edge.clientTimes, client],
+      [edge.serverTimes, server ?? client],
     ] as const) {
       if (histogram.add(seconds)) histogram.keepExemplar(seconds, traceOf(key), client.endMs)
     }
   }
 
-  #edgeOf(client: string, server: string, connectionType: string): Edge | undefined {
-    const key = `${client}\n${server}\n${connectionType}`
+  #edgeOf(client: Sender, server: Sender, connectionType: string): Edge | undefined {
+    const key = `${client.key}\n${server.key}\n${connectionType}`
     let edge = this.#edges.get(key)
     if (edge === undefined && this.#edges.size < EDGES_MAX) {
       edge = {
-        labels: { client, server, connection_type: connectionType },
+        client,
+        server,
+        labels: {
+          client: client.service,
+          server: server.service,
+          connection_type: connectionType,
+          client_service_namespace: client.namespace,
+          server_service_namespace: server.namespace,
+        },
         requests: 0,
         failed: 0,
-        server: new CumulativeHistogram(),
-        client: new CumulativeHistogram(),
+        serverTimes: new CumulativeHistogram(),
+        clientTimes: new CumulativeHistogram(),
       }
       this.#edges.set(key, edge)
     }

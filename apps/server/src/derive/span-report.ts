@@ -1,11 +1,18 @@
 import { snappyCompress } from '@vantage/bytes'
 import { encodeRemoteWrite } from '@vantage/decode/remote-write'
-import { type Clock, PAYLOAD_ENCODINGS, PAYLOAD_FORMATS, type SpanBatch, type TenantId } from '@vantage/model'
+import {
+  type Clock,
+  type CompiledMatcher,
+  PAYLOAD_ENCODINGS,
+  PAYLOAD_FORMATS,
+  type SpanBatch,
+  type TenantId,
+} from '@vantage/model'
 import type { Logger } from '@vantage/observe'
 import type { SubmitIntake } from '@vantage/receive'
+import { type Sender, sendersOf, takesSender } from './sender.ts'
 import { SERVICE_GRAPH_METADATA, ServiceGraph } from './service-graph.ts'
 import { SPAN_METRICS_METADATA, SpanMetrics } from './span-metrics.ts'
-import { servicesOf } from './span-times.ts'
 
 const RECEIVER = 'spans'
 /** Series of one log record, more or less: some 5 ms of work. */
@@ -43,9 +50,17 @@ export class SpanReport {
       own = { metrics: new SpanMetrics(), graph: new ServiceGraph() }
       this.#tenants.set(tenant, own)
     }
-    const services = servicesOf(batch)
-    own.metrics.add(batch, services)
-    own.graph.add(batch, this.#options.clock.nowMs(), services)
+    const senders = sendersOf(batch)
+    own.metrics.add(batch, senders)
+    own.graph.add(batch, this.#options.clock.nowMs(), senders)
+  }
+
+  /** Spans were deleted: what was counted of senders that all matchers take is over, too. */
+  forget(tenant: TenantId, matchers: readonly CompiledMatcher[]): void {
+    const own = this.#tenants.get(tenant)
+    const isGone = (sender: Sender): boolean => takesSender(matchers, sender)
+    own?.metrics.forget(isGone)
+    own?.graph.forget(isGone)
   }
 
   /** One statement at a time. */

@@ -1,4 +1,4 @@
-import { type SpanBatch, serviceOf } from '@vantage/model'
+import type { SpanBatch } from '@vantage/model'
 
 /** Columns of times as halves: a loop over spans must not make a bigint for each. */
 export interface TimeHalves {
@@ -21,9 +21,4 @@ export function secondsOf({ starts, ends }: TimeHalves, row: number): number {
 /** Unix ms. */
 export function endMsOf({ ends }: TimeHalves, row: number): number {
   return Math.floor(((ends[row * 2 + 1] as number) * 2 ** 32 + ((ends[row * 2] as number) >>> 0)) / 1e6)
-}
-
-/** The service of each origin of a batch. */
-export function servicesOf(batch: SpanBatch): string[] {
-  return Array.from({ length: batch.originCount }, (_, origin) => serviceOf(batch.originOf(origin)))
 }

@@ -1,5 +1,8 @@
 import {
   type AskOptions,
+  DeletionApi,
+  type Deletions,
+  eventRoutes,
   JAEGER_PREFIX,
   JaegerApi,
   JoinsApi,
@@ -33,9 +36,10 @@ export interface FaceDeps {
   ask(tenant: TenantId, job: WorkerJob, options: AskOptions): Promise<Result<Uint8Array, Fault>>
   readonly config: Config
   readonly facts: LokiDeps['facts']
+  readonly deletions: Deletions
 }
 
-export function openFaces({ ask, facts, config }: FaceDeps): Faces {
+export function openFaces({ ask, facts, config, deletions }: FaceDeps): Faces {
   const ofTraceql = traceqlLimits(config)
   const logs: LokiDeps['queries'] = {
     ask: (tenant, job, options) => ask(tenant, { kind: 'logs', job }, options),
@@ -51,16 +55,20 @@ export function openFaces({ ask, facts, config }: FaceDeps): Faces {
   const tempo = new TempoApi({ queries: traces, clock: systemClock, buildInfo: () => facts.buildInfo() })
   const jaeger = new JaegerApi({ queries: traces, clock: systemClock })
   const zipkin = new ZipkinApi({ queries: traces, clock: systemClock, autocompleteKeys: AUTOCOMPLETE_KEYS })
+  const deleting = new DeletionApi({ deletions, clock: systemClock })
+  const ofLoki = [...loki.routes(), ...deleting.lokiRoutes()]
   return {
     routes: [
       ...joins.routes(),
-      ...loki.routes(),
+      ...deleting.routes(),
+      ...eventRoutes({ queries: logs, clock: systemClock }),
+      ...ofLoki,
       ...tempo.routes(TEMPO_PREFIX),
       ...jaeger.routes(JAEGER_PREFIX),
       ...zipkin.routes(ZIPKIN_PREFIX),
     ],
     ports: [
-      { port: 3100, routes: loki.routes() },
+      { port: 3100, routes: ofLoki },
       { port: 3200, routes: tempo.routes('') },
       { port: 9411, routes: zipkin.routes('') },
       { port: 16686, routes: jaeger.routes('') },

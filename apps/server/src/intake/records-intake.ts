@@ -7,6 +7,7 @@ import {
   type LogBatch,
   type LogRecord,
   ok,
+  PAYLOAD_FORMATS,
   type PayloadFormat,
   type Result,
   type SpanBatch,
@@ -14,7 +15,9 @@ import {
   type Topic,
 } from '@vantage/model'
 import type { IntakeAccepted, IntakeFault, IntakeRequest } from '@vantage/receive'
+import { type RowDeletion, readRowDeletion, rowDeletionRecord } from '@vantage/store/columns'
 import type { RecordScratch } from './record-decoders.ts'
+import { refuseByTime, type TimeLimits } from './row-times.ts'
 import { runSliced, runWhole, unpackPayload } from './sliced.ts'
 
 /** Scratches kept for later requests; more exist while more requests are decoded at once. */
@@ -23,6 +26,13 @@ const SCRATCHES_KEPT = 16
 const ROOM_WAIT_MS = 5_000
 const ROOM_LOOK_MS = 20
 const ROOM_RETRY_SECONDS = 2
+
+/** The store's side of deletions of one signal. */
+export interface RowDeletions {
+  /** @returns the deletion as it may be logged, or why it may not be */
+  check(tenant: TenantId, deletion: RowDeletion): Result<RowDeletion, Fault>
+  apply(tenant: TenantId, deletion: RowDeletion, offset: number): void
+}
 
 export interface RecordsIntakeOptions<Batch extends LogBatch | SpanBatch> {
   readonly topic: Extract<Topic, 'raw-logs' | 'spans-raw'>
@@ -33,6 +43,9 @@ export interface RecordsIntakeOptions<Batch extends LogBatch | SpanBatch> {
   /** The only way into the store. */
   apply(tenant: TenantId, batch: Batch, offset: number, receivedAtMs: number): void
   hasRoom(): boolean
+  /** Deletions of rows, for intake and replay alike. */
+  readonly deletions: RowDeletions
+  readonly times: TimeLimits
   /** Told of each request that was stored; not of a replay. */
   onStored?(tenant: TenantId, batch: Batch): void
 }
@@ -61,6 +74,7 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
       if (!started.ok) return started
       const problem = await runSliced(started.value, this.#options.clock)
       if (problem !== undefined) return err(problem)
+      refuseByTime(scratch.batch, this.#options.times, this.#options.clock.nowMs())
       if (!this.#options.hasRoom() && !(await this.#waitForRoom())) return err(noRoom())
       stored = this.#store(request, scratch.batch)
     } finally {
@@ -78,12 +92,37 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
     return this.#lastCommit
   }
 
+  /**
+   * Deletes rows that are stored: in the log and hidden from every reader before it resolves.
+   * @returns the deletion's offset in the topic
+   */
+  async deleteRows(tenant: TenantId, deletion: RowDeletion): Promise<Result<number, Fault>> {
+    const { clock, log, topic, deletions } = this.#options
+    const checked = deletions.check(tenant, deletion)
+    if (!checked.ok) return checked
+    const record = rowDeletionRecord(tenant, checked.value, clock.nowMs())
+    const reserved = log.reserve(topic, record.payload.length)
+    if (!reserved.ok) return reserved
+    const { offset } = reserved.value
+    deletions.apply(tenant, checked.value, offset)
+    this.#lastCommit = log.commit(reserved.value, record)
+    await this.#lastCommit
+    return ok(offset)
+  }
+
   /** Puts the records from `fromOffset` on into the store again, as their verdicts say. */
   async replay(fromOffset: number, onProblem: (message: string) => void): Promise<{ records: number; rows: number }> {
     const { log, clock, topic } = this.#options
     const scratch = this.#options.newScratch(true)
     const told = { records: 0, rows: 0 }
     await log.read(topic, fromOffset, async (record, offset) => {
+      if (record.format === PAYLOAD_FORMATS.rowDeletion) {
+        const deletion = readRowDeletion(record)
+        if (deletion.ok) this.#options.deletions.apply(record.tenant, deletion.value, offset)
+        else onProblem(`${topic} record ${offset} is no deletion: ${deletion.error.message}`)
+        told.records++
+        return
+      }
       const problem = this.#decodeRecord(record, scratch, clock)
       if (problem !== undefined) {
         onProblem(`${topic} record ${offset} does not decode any more: ${problem.message}`)

@@ -1,4 +1,5 @@
 import { snappyCompress } from '@vantage/bytes'
+import { readChangeEvents } from '@vantage/decode/events'
 import { JSON_LINE_MAPPING, JsonLinesTranscoder } from '@vantage/decode/json-lines'
 import { MetricFamilyDecoder } from '@vantage/decode/metric-family'
 import { encodeRemoteWrite } from '@vantage/decode/remote-write'
@@ -17,7 +18,7 @@ import {
   type Refusal,
   type Result,
 } from '@vantage/model'
-import type { JsonLineNames, ReadJsonLines, ReadText, ReadTextOptions, TextCodec, TextSeries } from '@vantage/receive'
+import type { JsonLineNames, ReadPushes, ReadText, ReadTextOptions, TextCodec, TextSeries } from '@vantage/receive'
 import type { DecoderLimits } from './decoders.ts'
 import { runSliced } from './sliced.ts'
 
@@ -33,6 +34,7 @@ export function textCodec(limits: DecoderLimits, clock: Clock): TextCodec {
   return {
     read: (body, length, options) => readText(body, length, options, limits, clock),
     readJsonLines: (body, length, names) => readJsonLines(body, length, names, clock),
+    readEvents,
     encode: (series, metadata) => snappyCompress(encodeRemoteWrite(series, metadata)),
   }
 }
@@ -63,12 +65,19 @@ async function readText(
   return seriesOf(batch, options, clock)
 }
 
+function readEvents(body: Uint8Array, length: number): Result<ReadPushes, Fault> {
+  const found = readChangeEvents(body, length)
+  if (!found.ok) return found
+  const { push, refused } = found.value
+  return ok({ pushes: push === undefined ? [] : [push], refused })
+}
+
 async function readJsonLines(
   body: Uint8Array,
   length: number,
   names: JsonLineNames,
   clock: Clock,
-): Promise<Result<ReadJsonLines, Fault>> {
+): Promise<Result<ReadPushes, Fault>> {
   const transcoder = new JsonLinesTranscoder()
   const mapping = {
     message: names.message.length > 0 ? names.message : JSON_LINE_MAPPING.message,

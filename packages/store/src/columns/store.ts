@@ -171,6 +171,13 @@ export class ColumnStore {
     this.#store(signal).deleteRows(tenant, deletion, offset)
   }
 
+  /** Offsets of deletions that are in force but not final in files yet. */
+  pendingDeletions(tenant: TenantId, signal: SignalName): number[] {
+    return this.#store(signal)
+      .tombstones(tenant)
+      .map(({ offset }) => offset)
+  }
+
   /** False while the memory of hot rows is used up: who has more rows waits for `whenRoom`, or refuses them. */
   hasRoom(): boolean {
     return this.#pool.usedBytes < this.#pool.bytesMax

@@ -1,0 +1,1 @@
+export { type ChangeEvent, pushOfEvents, readChangeEvents } from './change-event.ts'
