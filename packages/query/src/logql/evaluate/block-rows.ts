@@ -11,6 +11,7 @@ import {
   type Origin,
   originMetadata,
   pairs,
+  type RowLook,
   valueText,
 } from '@vantage/model'
 import type { Row } from '../stages/row.ts'
@@ -30,6 +31,20 @@ const TEXT_TAG = 0x0a
 const NEEDLES_MAX = 4
 
 const encoder = new TextEncoder()
+
+/**
+ * What of rows is looked at for these labels.
+ * @param skipsLines nobody else looks at lines
+ */
+export function lookOf(wanted: ReadonlySet<string>, skipsLines: boolean, detectsLevels: boolean): RowLook {
+  const seeksLevel = detectsLevels && wanted.has(DETECTED_LEVEL)
+  return {
+    line: !skipsLines ? 'always' : seeksLevel ? 'unless-severe' : 'never',
+    ids: wanted.has('trace_id') || wanted.has('span_id'),
+    others: wanted.has('observed_timestamp') || wanted.has('flags'),
+    attributes: [...wanted, ...(seeksLevel ? LEVEL_NAMES : [])],
+  }
+}
 
 /** Names that rows get beyond their attributes. */
 type Wanted = ReadonlySet<string> | undefined
