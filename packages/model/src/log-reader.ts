@@ -20,6 +20,21 @@ export interface LineFilter {
   readonly isWanted: boolean
 }
 
+/**
+ * A hint: what is looked at of the rows that a scan gives, beside times, origins, severity (of spans: duration, kind and
+ * status). Everything else of them may come empty. Absent: all is looked at.
+ */
+export interface RowLook {
+  /** Lines, or names of spans: always, never, or where a row has no severity number. */
+  readonly line: 'always' | 'never' | 'unless-severe'
+  /** Trace, span and parent ids. */
+  readonly ids: boolean
+  /** The other fields of a row. */
+  readonly others: boolean
+  /** Attributes of these names (of logs: as `lokiName` writes them); undefined = all. More may come. */
+  readonly attributes: readonly string[] | undefined
+}
+
 /** Which rows of logs, in which order. Plain data: it may travel between threads. */
 export interface LogScan extends NsRange {
   /** Of the stream's labels (`streamLabels` of origin.ts). */
@@ -30,6 +45,9 @@ export interface LogScan extends NsRange {
   readonly traceId?: Uint8Array | undefined
   /** 8 bytes. */
   readonly spanId?: Uint8Array | undefined
+  /** A hint: rows with another trace id than these 16 bytes are not asked for; those without one are. */
+  readonly ownTraceId?: Uint8Array | undefined
+  readonly looksAt?: RowLook | undefined
   readonly direction: 'forward' | 'backward'
 }
 

@@ -4,7 +4,7 @@ import type { NamedValue } from '../evaluate/search.ts'
 import type { SpanView } from '../evaluate/span-view.ts'
 import { valueKey } from '../evaluate/value-text.ts'
 import { printField } from '../language/print.ts'
-import type { MetricsAggregate } from '../language/syntax.ts'
+import type { Field, MetricsAggregate } from '../language/syntax.ts'
 import { isNumeric, type Value } from '../value.ts'
 import type { SpanGrid } from './grid.ts'
 import { type Exemplar, METRIC_NAME, type MetricSeries } from './series.ts'
@@ -12,6 +12,8 @@ import { QuantileSketch } from './sketch.ts'
 
 /** Takes spans one by one and makes series of them. */
 export interface SpanAggregator {
+  /** What it looks at of spans; undefined = everything. */
+  readonly fields: readonly Field[] | undefined
   observe(span: SpanView, step: number): void
   finish(): MetricSeries[]
 }
@@ -36,6 +38,7 @@ interface Cells {
 
 /** Spans by the values of fields. Durations are seconds in what comes out. */
 export class GroupedAggregator implements SpanAggregator {
+  readonly fields: readonly Field[]
   readonly #groups = new Map<string, Group>()
   readonly #aggregate: CountAggregate | OverTimeAggregate
   readonly #grid: SpanGrid
@@ -52,6 +55,7 @@ export class GroupedAggregator implements SpanAggregator {
     exemplarsMax: number,
   ) {
     this.#aggregate = aggregate
+    this.fields = aggregate.kind === 'over-time' ? [...aggregate.by, aggregate.of] : aggregate.by
     this.#grid = grid
     this.#budget = budget
     this.#exemplarsMax = exemplarsMax

@@ -37,6 +37,7 @@ interface Tally {
  * Source: grafana/tempo docs/sources/tempo/traceql/metrics-queries/functions.md, "compare".
  */
 export class CompareAggregator implements SpanAggregator {
+  readonly fields = undefined
   readonly #tallies = new Map<string, Tally>()
   readonly #aggregate: Extract<MetricsAggregate, { kind: 'compare' }>
   readonly #isSelected: (span: SpanView) => boolean
