@@ -8,6 +8,7 @@ import { prometheusDiffSuite } from './suites/prometheus-diff.ts'
 import { promqlSuite } from './suites/promql.ts'
 import { statsdSuite } from './suites/statsd.ts'
 import { traceqlSuite } from './suites/traceql.ts'
+import { zipkinSuite } from './suites/zipkin.ts'
 
 /** What `npm run conformance -- SUITE` knows. */
 export const SUITES = {
@@ -20,6 +21,7 @@ export const SUITES = {
   'prometheus-diff': prometheusDiffSuite,
   statsd: statsdSuite,
   traceql: traceqlSuite,
+  zipkin: zipkinSuite,
 } as const satisfies Readonly<Record<string, Suite>>
 
 export type SuiteName = keyof typeof SUITES

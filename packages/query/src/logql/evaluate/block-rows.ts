@@ -42,7 +42,7 @@ export function lookOf(wanted: ReadonlySet<string>, skipsLines: boolean, detects
     line: !skipsLines ? 'always' : seeksLevel ? 'unless-severe' : 'never',
     severityText: wanted.has('severity_text') ? 'always' : seeksLevel ? 'unless-severe' : 'never',
     ids: wanted.has('trace_id') || wanted.has('span_id'),
-    others: wanted.has('observed_timestamp') || wanted.has('flags'),
+    others: ['observed_timestamp', 'flags', 'event_name'].some((name) => wanted.has(name)),
     attributes: [...wanted, ...(seeksLevel ? LEVEL_NAMES : [])],
   }
 }
@@ -64,6 +64,7 @@ export class BlockRows {
   /** Views of the columns' bytes; strings come from them without a copy, from shared memory too. */
   readonly #bodies = new Text()
   readonly #severityTexts = new Text()
+  readonly #eventNames = new Text()
   readonly #attributes = new Text()
   readonly #names = new MetadataNames()
 
@@ -193,6 +194,9 @@ export class BlockRows {
     }
     const flags = columns.flags[at] as number
     if (flags !== 0 && isWanted(wanted, 'flags')) row.addMetadata('flags', String(flags))
+    if (!isWanted(wanted, 'event_name')) return
+    const eventName = this.#eventNames.at(columns.eventNames, at)
+    if (eventName !== '') row.addMetadata('event_name', eventName)
   }
 
   #addSeverity(row: Row, columns: LogColumns, at: number): void {
