@@ -1,15 +1,17 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { parseArgs } from 'node:util'
 import { EXIT_NO_PORT } from './exit-codes.ts'
-import { FAULTS, type FaultName, isFaultName } from './faults.ts'
+import { FAULT_SERVICES, FAULTS, type FaultName, isFaultName } from './faults.ts'
 
 /**
  * The demo shop: six services in processes of their own, a load generator, and faults that can be switched on.
  *
  *   node examples/shop/main.ts [--endpoint http://127.0.0.1:4318] [--port 5000] [--load-port 8089] [--control-port 5009]
  *
- * `GET /faults` on the control port lists the faults, `POST /faults/NAME?on=true|false` switches one.
+ * `GET /faults` on the control port lists the faults, `POST /faults/NAME?on=true|false` switches one, `&service=NAME`
+ * in another service.
  */
 const SERVICES = ['atlan-api', 'catalog', 'cart', 'checkout', 'payments', 'shipping'] as const
 type ServiceName = (typeof SERVICES)[number]
@@ -41,7 +43,8 @@ const portOf = (name: ServiceName): number => firstPort + SERVICES.indexOf(name)
 const addressOf = (name: ServiceName): string => `http://127.0.0.1:${portOf(name)}`
 const addresses = Object.fromEntries(SERVICES.map((name) => [name, addressOf(name)]))
 const children = new Map<string, ChildProcess>()
-const faults = new Set<FaultName>()
+/** The services that a fault is in. */
+const faults = new Map<FaultName, ServiceName>()
 let isStopping = false
 
 function startProcess(
@@ -65,7 +68,7 @@ function startProcess(
 }
 
 function startService(name: ServiceName): void {
-  const isBad = name === 'catalog' && faults.has('bad-deploy')
+  const isBad = faults.get('bad-deploy') === name
   startProcess(name, FILES[name], [], {
     PORT: String(portOf(name)),
     SHOP_VERSION: isBad ? '1.1.0' : '1.0.0',
@@ -74,18 +77,30 @@ function startService(name: ServiceName): void {
   })
 }
 
-async function switchFault(name: FaultName, isOn: boolean): Promise<void> {
-  if (isOn) faults.add(name)
+async function switchFault(name: FaultName, service: ServiceName, isOn: boolean): Promise<void> {
+  const before = faults.get(name)
+  if (isOn) faults.set(name, service)
   else faults.delete(name)
-  if (name === 'bad-deploy') {
-    const before = children.get('catalog')
-    children.delete('catalog')
-    before?.kill('SIGTERM')
-    startService('catalog')
-    return
+  const touched = new Set([service, ...(before === undefined ? [] : [before])])
+  for (const one of touched) {
+    if (name === 'bad-deploy') await deploy(one)
+    else await fetch(`${addressOf(one)}/faults/${name}?on=${isOn && one === service}`, { method: 'POST' })
   }
-  const told = SERVICES.map((service) => fetch(`${addressOf(service)}/faults/${name}?on=${isOn}`, { method: 'POST' }))
-  await Promise.allSettled(told)
+}
+
+/** Ends a service and starts it in the version that it should have now; its port is free in between. */
+async function deploy(name: ServiceName): Promise<void> {
+  const before = children.get(name)
+  children.delete(name)
+  if (before !== undefined && before.exitCode === null) {
+    before.kill('SIGTERM')
+    await once(before, 'exit')
+  }
+  startService(name)
+}
+
+function isServiceName(name: string): name is ServiceName {
+  return (SERVICES as readonly string[]).includes(name)
 }
 
 /** The page of the faults is for whoever plays the demo: loopback only, no credentials. */
@@ -93,13 +108,20 @@ function openControl(port: number): void {
   createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://control')
     const name = /^\/faults\/([\w-]+)$/.exec(url.pathname)?.[1]
-    if (request.method === 'POST' && name !== undefined && isFaultName(name)) {
-      void switchFault(name, url.searchParams.get('on') !== 'false').then(() => response.writeHead(204).end())
+    const known = name !== undefined && isFaultName(name) ? name : undefined
+    const service = url.searchParams.get('service') ?? (known === undefined ? '' : FAULT_SERVICES[known])
+    if (request.method === 'POST' && known !== undefined && isServiceName(service)) {
+      const isOn = url.searchParams.get('on') !== 'false'
+      switchFault(known, service, isOn).then(
+        () => response.writeHead(204).end(),
+        (error: Error) => response.writeHead(502).end(error.message),
+      )
     } else if (request.method === 'GET' && url.pathname === '/faults') {
       const list = Object.entries(FAULTS).map(([fault, does]) => ({
         fault,
         does,
         isOn: faults.has(fault as FaultName),
+        service: faults.get(fault as FaultName) ?? FAULT_SERVICES[fault as FaultName],
       }))
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(list, undefined, 2))
     } else response.writeHead(404).end()

@@ -11,11 +11,16 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { EXIT_NO_PORT } from './exit-codes.ts'
-import { isFaultName, setFault } from './faults.ts'
+import { isActive, isFaultName, setFault } from './faults.ts'
 import { log, startTelemetry } from './telemetry.ts'
 
 const BODY_BYTES_MAX = 65_536
 const CALL_TIMEOUT_MS = 5_000
+const SLOW_REPLICA_MS = 700
+/** What the version that should not have been deployed does to each request. */
+const BAD_VERSION = '1.1.0'
+const BAD_VERSION_MS = 400
+const BAD_VERSION_FAILS = 0.15
 
 /** A status that is not 200. */
 export class HttpError extends Error {
@@ -113,6 +118,7 @@ async function serve(
       let answer: unknown
       try {
         if (found === undefined) throw new HttpError(404, `no route ${url.pathname}`)
+        if (process.env['SHOP_VERSION'] === BAD_VERSION) await misbehave()
         answer = await found.handle({ path: found.path, body: await readBody(request), span })
       } catch (error) {
         status = error instanceof HttpError ? error.status : 500
@@ -127,6 +133,11 @@ async function serve(
       return { route: found?.route ?? '', status }
     },
   )
+}
+
+async function misbehave(): Promise<void> {
+  await takeTime(BAD_VERSION_MS)
+  if (Math.random() < BAD_VERSION_FAILS) throw new Error('a setting of the new version is missing')
 }
 
 /** `POST /faults/NAME?on=true|false`: for whoever plays the demo; not a request of the shop. */
@@ -219,13 +230,15 @@ export function callService(
 /** A call of a database: a span of its own that takes its time. */
 export function callDatabase(statement: string, attributes: Attributes, medianMs: number): Promise<void> {
   const operation = statement.split(' ', 1)[0] as string
+  const isSlow = isActive('slow-database') && Math.random() < 0.5
   const all = {
     'db.system.name': 'postgresql',
+    'db.instance.id': isSlow ? 'replica-2' : 'replica-1',
     'db.query.text': statement,
     'db.operation.name': operation,
     ...attributes,
   }
-  return inSpan(`${operation} shop`, SpanKind.CLIENT, all, () => takeTime(medianMs))
+  return inSpan(`${operation} shop`, SpanKind.CLIENT, all, () => takeTime(isSlow ? SLOW_REPLICA_MS : medianMs))
 }
 
 /** Waits about as long as said: twice it now and then. */

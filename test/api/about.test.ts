@@ -38,6 +38,12 @@ function span(
 /** web calls shop, which asks a database; before that, forty short requests of web alone, the last ten of a new version. */
 const SPANS = [
   {
+    resource: resource('web', '1.0'),
+    scopeSpans: [
+      { spans: Array.from({ length: 30 }, (_, i) => span(idJson(100 + i, 32), 100 + i, 0, 'GET /', 2, i, i + 0.1)) },
+    ],
+  },
+  {
     resource: resource('web', '1.1'),
     scopeSpans: [
       {
@@ -47,12 +53,6 @@ const SPANS = [
           ...Array.from({ length: 10 }, (_, i) => span(idJson(200 + i, 32), 200 + i, 0, 'GET /', 2, 60 + i, 60.1 + i)),
         ],
       },
-    ],
-  },
-  {
-    resource: resource('web', '1.0'),
-    scopeSpans: [
-      { spans: Array.from({ length: 30 }, (_, i) => span(idJson(100 + i, 32), 100 + i, 0, 'GET /', 2, i, i + 0.1)) },
     ],
   },
   {
@@ -132,7 +132,7 @@ const METRICS = [
 let server: TestServer
 beforeAll(async () => {
   server = await startServer({ env: { VANTAGE_SELF_ENABLED: 'false' } })
-  await exportJson(server.url, 'traces', { resourceSpans: SPANS })
+  for (const resourceSpans of SPANS) await exportJson(server.url, 'traces', { resourceSpans: [resourceSpans] })
   await exportJson(server.url, 'logs', { resourceLogs: LOGS })
   await exportJson(server.url, 'metrics', { resourceMetrics: METRICS })
 })
@@ -151,10 +151,10 @@ interface Answer {
     dependencies: { client: string; server: string; connection: string; calls: number }[]
     slowest: { traceId: string; service: string; durationNs: number }[]
     failed: { traceId: string; operation: string }[]
-    changes: { service: string; from: string; to: string; timeNs: string }[]
   }
   readonly logs: { counts: unknown; lines: { line: string; traceId: string; spanId: string; level: string }[] }
   readonly metrics: { name: string; unit: string; seriesCount: number; series: { last: number; labels: object }[] }[]
+  readonly changes: { service: string; kind: string; timeNs: string; fields: Record<string, string> }[]
   readonly exemplars: { traceId: string; value: number; seriesLabels: Record<string, string> }[]
   readonly cuts: { section: string; limit: string }[]
 }
@@ -196,14 +196,16 @@ test('a span of a trace has its own lines', async () => {
 })
 
 test('a service has its rates, errors and durations, its neighbours, its slowest requests, its deploys', async () => {
-  const { spans, logs, trace } = await about({ service: 'web', start: atNs(0), end: atNs(400) })
+  const { spans, logs, trace, changes } = await about({ service: 'web', start: atNs(0), end: atNs(400) })
   expect(trace).toBeNull()
   const calls = spans.operations.filter(({ operation }) => operation === 'GET /')
   expect(calls).toMatchObject([{ service: 'web', kind: 'server', status: 'unset', calls: 40, callsPerSecond: 0.1 }])
   expect(calls[0]?.seconds.p99).toBeCloseTo(0.1, 2)
   expect(spans.dependencies).toMatchObject([{ client: 'web', server: 'shop' }])
   expect(spans.slowest[0]).toMatchObject({ traceId: TRACE_ID, service: 'web', durationNs: 3e9 })
-  expect(spans.changes).toEqual([{ service: 'web', from: '1.0', to: '1.1', timeNs: atNs(60) }])
+  expect(changes).toMatchObject([
+    { service: 'web', kind: 'deploy', timeNs: atNs(100), fields: { previous_version: '1.0', version: '1.1' } },
+  ])
   expect(logs.counts).toEqual([{ service: 'web', severity: 'WARN', rows: 1 }])
 })
 

@@ -230,3 +230,15 @@ test('rows and spans too far ahead are refused one by one, in the way of their d
     said,
   ])
 })
+
+test('the name of an event is structured metadata', async () => {
+  const logRecords = [{ timeUnixNano: atNs(95), eventName: 'page.view', body: { stringValue: 'viewed' } }]
+  const headers = { 'content-type': 'application/json' }
+  const body = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] })
+  expect((await fetch(`${server.url}/v1/logs`, { method: 'POST', headers, body })).status).toBe(200)
+  expect(await rowsOf('{service_name="unknown_service"} | event_name="page.view"')).toEqual(['viewed'])
+  const { result } = await rangeOf(
+    'sum by (event_name) (count_over_time({service_name="unknown_service"} | event_name="page.view" [2m]))',
+  )
+  expect(result).toMatchObject([{ metric: { event_name: 'page.view' } }])
+})

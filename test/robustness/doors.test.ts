@@ -1,7 +1,7 @@
 /**
  * Sets: test (2 s of overload a door, 2,000 inputs of noise), ci (20 s, 20,000), long (60 s, 200,000). Too much work,
  * noise and a full disk at the doors beside remote write: OTLP over gRPC, the telemetry stream, InfluxDB lines, text,
- * pushes, StatsD.
+ * pushes, StatsD; noise and a full disk also at those of logs and spans.
  */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -255,6 +255,40 @@ test('StatsD over TCP: senders are slowed down, no line is lost', { timeout: 600
   expect(await server.stop()).toBe(0)
 })
 
+const vector = (path: string) =>
+  readFileSync(new URL(`../../packages/decode/src/${path}`, import.meta.url)) as Buffer<ArrayBuffer>
+
+/** A good body for each door of logs and spans: path, media type, bytes. */
+const RECORD_BODIES: readonly (readonly [string, string, Buffer<ArrayBuffer>])[] = [
+  [
+    '/v1/logs',
+    'application/json',
+    Buffer.from('{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"a"}}]}]}]}'),
+  ],
+  ['/v1/logs', 'application/x-protobuf', Buffer.from('0a0d120b12092a070a056c6576656c', 'hex')],
+  [
+    '/v1/traces',
+    'application/json',
+    Buffer.from(
+      '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331"}]}]}]}',
+    ),
+  ],
+  [
+    '/loki/api/v1/push',
+    'application/json',
+    Buffer.from('{"streams":[{"stream":{"a":"b"},"values":[["1","x",{"c":"d"}]]}]}'),
+  ],
+  [
+    '/insert/jsonline?_stream_fields=a',
+    '',
+    Buffer.from('{"_msg":"x","a":"b","_time":"1700000000"}\n{"level":"warn"}\n'),
+  ],
+  ['/api/vantage/v1/events', 'application/json', Buffer.from('{"service":"a","version":"1","attributes":{"b":1}}')],
+  ['/api/v2/spans', 'application/json', vector('zipkin/vectors/py-zipkin-1.2.8.json')],
+  ['/api/v2/spans', 'application/x-protobuf', vector('zipkin/vectors/py-zipkin-1.2.8.bin')],
+  ['/api/traces', 'application/x-thrift', vector('jaeger/vectors/opentelemetry-jaeger-thrift-1.21.0.bin')],
+]
+
 /** What a connection sent back, up to its end or a while. */
 async function exchange(target: number | string, bytes: Uint8Array): Promise<string> {
   const socket = typeof target === 'string' ? connect(target) : connect(target, '127.0.0.1')
@@ -292,6 +326,7 @@ test('noise at the doors for lines, pushes, StatsD and the stream: no crash, no 
     ['/api/v1/import/prometheus', 'text/plain', Buffer.from('# TYPE a counter\na{b="c"} 1 1700000000000\n')],
     ['/api/v1/import/prometheus', 'application/openmetrics-text', Buffer.from('a 1 # {t="x"} 2\n# EOF\n')],
     ['/api/v1/import/prometheus?extra_label=a=b', 'text/plain', Buffer.from('a{b="c"} 1\n')],
+    ...RECORD_BODIES,
     ['/metrics/job/noise', 'text/plain', Buffer.from('a{b="c"} 1\n')],
     ['/metrics/job@base64/bm9pc2U/x/y', protobuf, family.subarray(0, 600)],
   ]
@@ -391,6 +426,12 @@ test('below storage.minFree each door refuses, and takes again with room', async
         expect.any(String),
         expect.stringMatching(/storage\.minFree/),
       ])
+    for (const [path, type, body] of RECORD_BODIES) {
+      const answer = await fetch(`${server.url}${path}`, { method: 'POST', headers: { 'content-type': type }, body })
+      const text = await answer.text()
+      found[`${path} ${type}`] = answer.ok ? 'taken' : answer.status === 503 ? 'refused' : `${answer.status} ${text}`
+      if (!answer.ok) expect(answer.headers.get('retry-after')).toMatch(/^\d+$/)
+    }
     const client = await tcpClient(statsd)
     await client.send(Buffer.from('full:1|c\n'))
     client.close()
@@ -400,7 +441,12 @@ test('below storage.minFree each door refuses, and takes again with room', async
     found['StatsD'] = data.result.length > 0 ? 'taken' : 'refused'
     return found
   }
-  const names = [...DOORS.map(({ name }) => name), 'push', 'StatsD']
+  const names = [
+    ...DOORS.map(({ name }) => name),
+    ...RECORD_BODIES.map(([path, type]) => `${path} ${type}`),
+    'push',
+    'StatsD',
+  ]
   const all = (what: string) => Object.fromEntries(names.map((name) => [name, what]))
   const full = await startServer({ env, dataDir, config: 'storage:\n  minFree: 1000000GiB\n' })
   expect(await outcomes(full)).toEqual(all('refused'))

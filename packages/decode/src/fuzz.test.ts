@@ -3,8 +3,11 @@ import { type Clock, type Fault, MetricBatch, STATUS } from '@vantage/model'
 import { seededRandom, testSeed } from '@vantage/model/testing'
 import { loadSync } from 'protobufjs'
 import { describe, expect, test } from 'vitest'
+import { readChangeEvents } from './events/change-event.ts'
 import { InfluxDecoder } from './influx/decode.ts'
 import { isJsonBatch, JsonBatchDecoder } from './json-batch/decode.ts'
+import { JSON_LINE_MAPPING } from './json-lines/fields.ts'
+import { JsonLinesTranscoder } from './json-lines/transcode.ts'
 import { MetricFamilyDecoder } from './metric-family/decode.ts'
 import { OtlpMetricsDecoder } from './otlp/decode.ts'
 import { OtlpInterner } from './otlp/interner.ts'
@@ -13,6 +16,7 @@ import { METRICS_REQUEST } from './otlp/json-schema.ts'
 import { RemoteWriteDecoder } from './remote-write/decode.ts'
 import { encodeRemoteWrite } from './remote-write/encode.ts'
 import { readStatsdLine, StatsdAggregator, type StatsdEvent, StatsdMapper } from './statsd/index.ts'
+import { RECORD_FORMS, type RecordDecoder, type RecordForm, rowsOfForm, runForm } from './testing/record-forms.ts'
 import { TextDecoder } from './text/decode.ts'
 
 /** All fuzzed decoders share so many inputs: a million in the set *ci* (`CI=true`, 3 minutes), else the set *test*. */
@@ -238,6 +242,39 @@ function runStatsd(body: Uint8Array): void {
   }
 }
 
+/** Rows or a fault; and a replay with the verdict finds the same rows. */
+function runRecords(form: RecordForm, decoder: RecordDecoder, body: Uint8Array): void {
+  const outcome = runForm(form, decoder, body)
+  if ('code' in outcome) {
+    expect(STATUS[outcome.code].http).toBeLessThan(500)
+    return
+  }
+  const { columns, refused, verdict } = outcome
+  expect(columns.count + refused.reduce((sum, { count }) => sum + count, 0)).toBe(verdict.count)
+  const rows = rowsOfForm(outcome)
+  const bits = verdict.bits()
+  const again = runForm(form, decoder, body, bits)
+  expect('code' in again ? again : rowsOfForm(again)).toEqual(rows)
+}
+
+const lokiJson = RECORD_FORMS.find(({ name }) => name === 'Loki push JSON') as RecordForm
+const lokiDecoder = lokiJson.newDecoder()
+
+/** What doors rewrite as a push is one. */
+function runPush(push: Uint8Array): void {
+  expect(runForm(lokiJson, lokiDecoder, push)).not.toHaveProperty('code')
+}
+
+const jsonLines = new JsonLinesTranscoder()
+
+function runJsonLines(body: Uint8Array): void {
+  jsonLines.start(body, body.length, JSON_LINE_MAPPING)
+  let outcome = jsonLines.step(0, clock)
+  while (outcome === 'more') outcome = jsonLines.step(0, clock)
+  expect(outcome).toBe('done')
+  for (const push of jsonLines.pushes) runPush(push)
+}
+
 /** Every decoder of bytes from outside, with one good body each to start from. */
 const FUZZED: readonly {
   readonly name: string
@@ -272,6 +309,24 @@ const FUZZED: readonly {
   { name: 'protobuf exposition', seed: FAMILIES, run: (body) => drive(families, body) },
   { name: 'InfluxDB lines', seed: INFLUX, run: (body) => drive(influx, body) },
   { name: 'StatsD lines', seed: STATSD, run: runStatsd },
+  ...RECORD_FORMS.map((form) => {
+    const decoder = form.newDecoder()
+    return { name: form.name, seed: form.seed, run: (body: Uint8Array) => runRecords(form, decoder, body) }
+  }),
+  {
+    name: 'lines of JSON',
+    seed: Buffer.from('{"_msg":"a","_time":"1700000000","b":{"c":[1]}}\r\n{"level":"warn"}\n'),
+    run: runJsonLines,
+  },
+  {
+    name: 'events',
+    seed: Buffer.from('[{"kind":"deploy","service":"s","version":"1","time":1700000000,"attributes":{"a":1}}]'),
+    run: (body) => {
+      const found = readChangeEvents(body, body.length)
+      if (!found.ok) expect(STATUS[found.error.code].http).toBeLessThan(500)
+      else if (found.value.push !== undefined) runPush(found.value.push)
+    },
+  },
 ]
 
 /** Flips, overwrites, cuts, doubles and joins pieces of a good body; now and then only noise. */

@@ -3,7 +3,7 @@ import { type About, countedRows, type Subject, traceOf } from '@vantage/query/j
 
 /** What JSON.stringify takes. Times are unix ns as texts, durations ns, latencies seconds; what could not be read is null. */
 export function aboutBody(subject: Subject, about: About): unknown {
-  const { range, services, trace, lines, lineCounts, figures, metrics, exemplars, cuts } = about
+  const { range, services, trace, lines, lineCounts, changes, figures, metrics, exemplars, cuts } = about
   return {
     subject,
     startNs: String(range.startNs),
@@ -12,6 +12,7 @@ export function aboutBody(subject: Subject, about: About): unknown {
     trace: trace === undefined ? null : { ...trace, startNs: String(trace.startNs) },
     spans: figures === undefined ? null : spansBody(figures, range),
     logs: lines === undefined ? null : logsBody(lines, lineCounts),
+    changes: changes === undefined ? null : changes.map(changeBody),
     metrics:
       metrics === undefined
         ? null
@@ -34,7 +35,7 @@ export function aboutBody(subject: Subject, about: About): unknown {
 }
 
 function spansBody(
-  { spans, operations, dependencies, slowest, failed, changes }: NonNullable<About['figures']>,
+  { spans, operations, dependencies, slowest, failed }: NonNullable<About['figures']>,
   { startNs, endNs }: About['range'],
 ): unknown {
   const seconds = Number(endNs - startNs) / 1e9
@@ -45,7 +46,16 @@ function spansBody(
     dependencies,
     slowest: slowest.map(withTime),
     failed: failed.map(withTime),
-    changes: changes.map((one) => ({ ...one, timeNs: String(one.timeNs) })),
+  }
+}
+
+function changeBody({ timeNs, line, stream, metadata }: NonNullable<About['changes']>[number]): unknown {
+  return {
+    timeNs: String(timeNs),
+    kind: labelValue(stream, 'event'),
+    service: labelValue(stream, 'service_name'),
+    title: line,
+    fields: labelsToRecord(metadata),
   }
 }
 

@@ -417,7 +417,7 @@ test('Zipkin reads services, spans, traces and dependencies', async () => {
     duration: 500_000,
     localEndpoint: { serviceName: 'shop' },
     remoteEndpoint: { serviceName: 'cart' },
-    tags: { zone: 'eu', 'peer.service': 'cart', 'otel.scope.name': 'lib', 'otel.scope.version': '2' },
+    tags: { zone: 'eu', 'otel.scope.name': 'lib', 'otel.scope.version': '2' },
   })
   expect(trace[0]).toMatchObject({
     annotations: [{ timestamp: 1_700_000_001_000_000, value: '{"exception":{"exception.type":"Oops"}}' }],

@@ -5,9 +5,27 @@ import type { ServiceEdge } from '@vantage/query/traces'
 /** Zipkin's kinds by place in SPAN_KINDS; others have none. */
 const KINDS = [undefined, undefined, 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'] as const
 
+/** Where the decoder of Zipkin's spans puts what Zipkin has a member for. */
+const LOCAL_IP = 'net.host.ip'
+const LOCAL_PORT = 'net.host.port'
+const REMOTE_SERVICE = 'peer.service'
+const REMOTE_IP = 'net.peer.ip'
+const REMOTE_PORT = 'net.peer.port'
+const DEBUG = 'zipkin.debug'
+const SHARED = 'zipkin.shared'
+const PLACED: ReadonlySet<string> = new Set([
+  LOCAL_IP,
+  LOCAL_PORT,
+  REMOTE_SERVICE,
+  REMOTE_IP,
+  REMOTE_PORT,
+  DEBUG,
+  SHARED,
+])
+
 /** Attributes that name the other side, best first. Source: OpenTelemetry specification trace/sdk_exporters/zipkin.md. */
 const REMOTE_NAMES = [
-  'peer.service',
+  REMOTE_SERVICE,
   'server.address',
   'net.peer.name',
   'net.sock.peer.name',
@@ -32,6 +50,11 @@ function spanJson(span: SpanView, shared: boolean): unknown {
   const { attributes, origin } = span
   const service = serviceOf(origin)
   const kind = KINDS[span.kind]
+  const local = endpoint(
+    service === UNKNOWN_SERVICE ? '' : service,
+    textOf(attributes, LOCAL_IP),
+    textOf(attributes, LOCAL_PORT),
+  )
   const remote = remoteEndpoint(attributes)
   const annotations = span.events.map((event) => ({
     timestamp: microseconds(event.timeUnixNs),
@@ -44,15 +67,20 @@ function spanJson(span: SpanView, shared: boolean): unknown {
     ...(span.parentSpanId === '' ? {} : { parentId: span.parentSpanId }),
     ...(span.name === '' ? {} : { name: span.name }),
     ...(kind === undefined ? {} : { kind }),
-    timestamp: microseconds(span.startNs),
+    ...(span.startNs === 0n ? {} : { timestamp: microseconds(span.startNs) }),
     // Zipkin's durations are at least 1 µs.
     ...(span.endNs === 0n ? {} : { duration: Math.max(1, durationUs) }),
-    ...(service === UNKNOWN_SERVICE ? {} : { localEndpoint: { serviceName: service } }),
+    ...(local === undefined ? {} : { localEndpoint: local }),
     ...(remote === undefined ? {} : { remoteEndpoint: remote }),
     ...(annotations.length === 0 ? {} : { annotations }),
     tags: tagsOf(span),
-    ...(shared ? { shared: true } : {}),
+    ...(isTrue(attributes, DEBUG) ? { debug: true } : {}),
+    ...(shared || isTrue(attributes, SHARED) ? { shared: true } : {}),
   }
+}
+
+function isTrue(attributes: Attributes, name: string): boolean {
+  return textOf(attributes, name) === 'true'
 }
 
 function microseconds(ns: bigint): number {
@@ -66,32 +94,39 @@ function record(attributes: Attributes): Record<string, string> {
 function tagsOf(span: SpanView): Record<string, string> {
   const { origin, attributes } = span
   const tags = record(origin.resource.filter(({ key }) => key !== 'service.name'))
-  Object.assign(tags, record(attributes))
+  Object.assign(tags, record(attributes.filter(({ key }) => !PLACED.has(key))))
   if (origin.scopeName !== '') tags['otel.scope.name'] = origin.scopeName
   if (origin.scopeVersion !== '') tags['otel.scope.version'] = origin.scopeVersion
   if (span.statusCode === 1) tags['otel.status_code'] = 'OK'
-  if (span.statusCode === 2) {
+  // A sender that says it as a tag has said it.
+  if (span.statusCode === 2 && tags['error'] === undefined) {
     tags['otel.status_code'] = 'ERROR'
-    tags['error'] ??= span.statusMessage === '' ? 'true' : span.statusMessage
+    tags['error'] = span.statusMessage === '' ? 'true' : span.statusMessage
   }
   return tags
 }
 
 function remoteEndpoint(attributes: Attributes): Record<string, string | number> | undefined {
-  const textOf = (name: string): string => {
-    const value = attribute(attributes, name)
-    return value === undefined ? '' : valueText(value)
-  }
-  const serviceName = REMOTE_NAMES.map(textOf).find((name) => name !== '') ?? ''
-  const address =
-    ['network.peer.address', 'net.sock.peer.addr', 'net.peer.ip'].map(textOf).find((one) => one !== '') ?? ''
-  const port = Number(['network.peer.port', 'net.peer.port', 'server.port'].map(textOf).find((one) => one !== '') ?? 0)
-  if (serviceName === '' && address === '') return undefined
+  const first = (names: readonly string[]) =>
+    names.map((name) => textOf(attributes, name)).find((text) => text !== '') ?? ''
+  const address = first(['network.peer.address', 'net.sock.peer.addr', REMOTE_IP])
+  return endpoint(first(REMOTE_NAMES), address, first(['network.peer.port', REMOTE_PORT, 'server.port']))
+}
+
+function endpoint(serviceName: string, address: string, portText: string): Record<string, string | number> | undefined {
+  const port = Number(portText === '' ? 0 : portText)
+  const hasPort = Number.isInteger(port) && port > 0
+  if (serviceName === '' && address === '' && !hasPort) return undefined
   return {
     ...(serviceName === '' ? {} : { serviceName }),
     ...(address === '' ? {} : { [address.includes(':') ? 'ipv6' : 'ipv4']: address }),
-    ...(Number.isInteger(port) && port > 0 ? { port } : {}),
+    ...(hasPort ? { port } : {}),
   }
+}
+
+function textOf(attributes: Attributes, name: string): string {
+  const value = attribute(attributes, name)
+  return value === undefined ? '' : valueText(value)
 }
 
 /** Databases and other peers are services to Zipkin. */

@@ -70,7 +70,19 @@ export class ZipkinJsonDecoder {
     if (!batch.verdict.next()) return undefined
     const { buffer, byteOffset } = this.#body
     const json = Buffer.from(buffer, byteOffset + this.#spanFrom, this.#reader.offsetBytes - this.#spanFrom)
-    addZipkinSpan(this.#rows, readJsonSpan(JSON.parse(json.toString('utf8'))))
+    const span = parse(json.toString('utf8'))
+    if (span === undefined) return fault('bad_request', `Zipkin: bad JSON in the span at offset ${this.#spanFrom}`)
+    addZipkinSpan(this.#rows, readJsonSpan(span))
     return undefined
+  }
+}
+
+/** The reader has passed over texts without a look at their escapes. */
+function parse(json: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return JSON.parse(json) as Readonly<Record<string, unknown>>
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
 }

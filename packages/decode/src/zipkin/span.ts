@@ -68,7 +68,8 @@ function zipkinSpan(parts: ZipkinParts): Result<ReadSpan, SpanProblem> {
     name: parts.name,
     kind: parts.kind,
     startNs: timestampUs * NS_PER_US,
-    endNs: (timestampUs + durationUs) * NS_PER_US,
+    // A duration is at least 1 µs: without one the end is not known.
+    endNs: durationUs === 0n ? 0n : (timestampUs + durationUs) * NS_PER_US,
     statusCode: isError ? STATUS_ERROR : 0,
     statusMessage: isError ? error.toWellFormed() : '',
     traceState: '',

@@ -88,9 +88,12 @@ test.each(refused)('refused: %s', (_, span, reason) => {
   expect(batch.columns.count).toBe(1)
 })
 
-test.each([['{}'], ['1'], ['[1]'], ['[[]]'], ['["a"]'], ['[{"traceId":]'], ['']])('no array of spans: %s', (text) => {
-  expect(run(text)).toMatchObject({ code: 'bad_request' })
-})
+test.each([['{}'], ['1'], ['[1]'], ['[[]]'], ['["a"]'], ['[{"traceId":]'], ['[{"a":"\\u00x"}]'], ['']])(
+  'no array of spans: %s',
+  (text) => {
+    expect(run(text)).toMatchObject({ code: 'bad_request' })
+  },
+)
 
 test('no JSON breaks it', () => {
   const decoder = new ZipkinJsonDecoder()

@@ -27,7 +27,14 @@ import type { TraceView } from '../traceql/evaluate/trace-view.ts'
 import type { TraceqlLimits } from '../traceql/limits.ts'
 import { type ServiceEdge, serviceGraph } from '../traces/service-graph.ts'
 import { ABOUT_LIMITS, AROUND_TRACE_NS, LINES_REACH_NS } from './limits.ts'
-import { exemplarsOf, type FoundExemplar, type FoundMetrics, metricsOf, seriesOfService } from './metric-series.ts'
+import {
+  exemplarsOf,
+  type FoundExemplar,
+  type FoundMetrics,
+  metricsOf,
+  quotedRegex,
+  seriesOfService,
+} from './metric-series.ts'
 import { type Cut, Sections } from './sections.ts'
 import { type SpanFigures, SpanTour } from './span-tour.ts'
 
@@ -66,6 +73,8 @@ export interface About {
   readonly services: readonly string[]
   readonly trace: TraceSummary | undefined
   readonly lines: readonly PlainRow[] | undefined
+  /** Deploys and other events of the services, newest first. */
+  readonly changes: readonly PlainRow[] | undefined
   /** Rows by service and severity; not of a trace. */
   readonly lineCounts: readonly LogCounts[] | undefined
   readonly figures: SpanFigures | undefined
@@ -80,8 +89,8 @@ export interface Readers {
   readonly spans: SpanReader
 }
 
-/** Trace; lines and their counts; figures; metrics; exemplars. */
-const SECTIONS = 6
+/** Trace; lines and their counts; changes; figures; metrics; exemplars. */
+const SECTIONS = 7
 const NS_PER_MS = 1_000_000n
 
 /** @returns faults: `not_found` for a trace that is not stored */
@@ -127,6 +136,7 @@ class Inquiry {
     const services = this.#servicesOf(trace)
     const lines = sections.run('logs', (budget) => this.#lines(trace, range, budget))
     const lineCounts = sections.run('logCounts', (budget) => this.#lineCounts(range, budget))
+    const changes = sections.run('changes', (budget) => this.#changes(services, range, budget))
     const figures = sections.run('spans', (budget) => this.#figures(services, range, budget))
     const metrics = sections.run('metrics', (budget) => this.#metrics(services, range, budget))
     const exemplars = sections.run('exemplars', (budget) => this.#exemplars(services, range, budget))
@@ -136,6 +146,7 @@ class Inquiry {
       trace: trace === undefined ? undefined : summaryOf(trace, this.#subjectTrace),
       lines,
       lineCounts,
+      changes,
       figures,
       metrics,
       exemplars,
@@ -176,7 +187,7 @@ class Inquiry {
     const { subject, linesMax } = this.#request
     const scan: LogScan =
       subject.kind !== 'trace'
-        ? { ...range, matchers: streamsOf(subject), lineFilters: [], direction: 'backward' }
+        ? { ...range, matchers: linesOf(subject), lineFilters: [], direction: 'backward' }
         : {
             startNs: (trace?.startNs ?? range.startNs) - LINES_REACH_NS,
             endNs: (trace?.endNs ?? range.endNs) + LINES_REACH_NS,
@@ -194,9 +205,19 @@ class Inquiry {
   #lineCounts(range: NsRange, budget: QueryBudget): readonly LogCounts[] | undefined {
     const { subject } = this.#request
     if (subject.kind === 'trace') return undefined
-    const scan = { ...range, matchers: streamsOf(subject), lineFilters: [], direction: 'forward' } as const
+    const scan = { ...range, matchers: linesOf(subject), lineFilters: [], direction: 'forward' } as const
     const grid = { startNs: range.endNs, stepNs: range.endNs - range.startNs + 1n, steps: 1 }
     return this.#readers.logs.count(this.#tenant, scan, 'rows', ['service_name', 'severity'], grid, budget)
+  }
+
+  #changes(services: readonly string[], range: NsRange, budget: QueryBudget): readonly PlainRow[] {
+    const ofServices: Matcher = { name: 'service_name', op: '=~', value: services.map(quotedRegex).join('|') }
+    const matchers = services.length === 0 ? [IS_EVENT] : [IS_EVENT, ofServices]
+    const scan: LogScan = { ...range, matchers, lineFilters: [], direction: 'backward' }
+    const { changesMax } = ABOUT_LIMITS
+    const { rows, isCut } = scanRows(scan, changesMax, this.#tenant, this.#readers.logs, budget)
+    if (isCut) this.#sections.cut('changes', 'changesMax', `the newest ${changesMax} of more`)
+    return rows
   }
 
   #figures(services: readonly string[], range: NsRange, budget: QueryBudget): SpanFigures {
@@ -212,16 +233,14 @@ class Inquiry {
       break
     }
     const found = tour.finish()
-    const { operationsMax, dependenciesMax, changesMax } = ABOUT_LIMITS
+    const { operationsMax, dependenciesMax } = ABOUT_LIMITS
     const dependencies = this.#ownDependencies(budget) ?? found.dependencies
     this.#cutList('operations', found.operations, operationsMax)
     this.#cutList('dependencies', dependencies, dependenciesMax)
-    this.#cutList('changes', found.changes, changesMax)
     return {
       ...found,
       operations: found.operations.slice(0, operationsMax),
       dependencies: dependencies.slice(0, dependenciesMax),
-      changes: found.changes.slice(0, changesMax),
     }
   }
 
@@ -258,9 +277,13 @@ class Inquiry {
   }
 }
 
-/** Streams of a service; of a window, all. */
-function streamsOf(subject: Subject): readonly Matcher[] {
-  return subject.kind === 'service' ? [{ name: 'service_name', op: '=', value: subject.service }] : []
+/** Events are rows of streams of their own. */
+const IS_EVENT: Matcher = { name: 'event', op: '=~', value: '.+' }
+const IS_LINE: Matcher = { name: 'event', op: '=', value: '' }
+
+/** Lines of a service; of a window, all. */
+function linesOf(subject: Subject): readonly Matcher[] {
+  return subject.kind === 'service' ? [IS_LINE, { name: 'service_name', op: '=', value: subject.service }] : [IS_LINE]
 }
 
 /** Nobody named: every series. */

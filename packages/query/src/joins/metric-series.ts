@@ -51,12 +51,12 @@ export interface FoundExemplar {
  */
 export function seriesOfService(service: string): readonly (readonly Matcher[])[] {
   const equal = (name: string): readonly Matcher[] => [{ name, op: '=', value: service }]
-  const job: Matcher = { name: 'job', op: '=~', value: `(.+/)?${quoted(service)}` }
+  const job: Matcher = { name: 'job', op: '=~', value: `(.+/)?${quotedRegex(service)}` }
   return [equal('service_name'), equal('service'), equal('client'), equal('server'), [job]]
 }
 
 /** A text as a regular expression of itself. */
-function quoted(text: string): string {
+export function quotedRegex(text: string): string {
   return text.replaceAll(/[\\^$.|?*+()[\]{}]/g, '\\$&')
 }
 

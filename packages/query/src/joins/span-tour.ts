@@ -4,7 +4,6 @@ import { OperationCounter, type OperationFigures } from '../traces/red.ts'
 import { type ServiceEdge, ServiceGraphBuilder } from '../traces/service-graph.ts'
 import { KIND, ServiceNames, STATUS_ERROR } from '../traces/span-facts.ts'
 import { ABOUT_LIMITS } from './limits.ts'
-import { type VersionChange, VersionChanges } from './version-changes.ts'
 
 /** A request, as the span that took it tells it. */
 export interface EntrySpan {
@@ -26,7 +25,6 @@ export interface SpanFigures {
   readonly slowest: readonly EntrySpan[]
   /** Newest first. */
   readonly failed: readonly EntrySpan[]
-  readonly changes: readonly VersionChange[]
 }
 
 /** Looks at spans once, newest first, for all that they tell of some services. */
@@ -34,7 +32,6 @@ export class SpanTour {
   readonly #services: ReadonlySet<string> | undefined
   readonly #graph = new ServiceGraphBuilder()
   readonly #operations = new OperationCounter()
-  readonly #changes = new VersionChanges()
   readonly #names = new ServiceNames()
   readonly #view = new SpanView()
   #slowest: EntrySpan[] = []
@@ -49,14 +46,12 @@ export class SpanTour {
   add(block: SpanBlock): void {
     const services = this.#services
     const { columns, origins } = block
-    const originOf = (row: number) => origins[columns.origins[row] as number] ?? NO_ORIGIN
+    const nameOf = (row: number) => this.#names.of(origins[columns.origins[row] as number] ?? NO_ORIGIN)
     this.#graph.add(block)
-    const rows =
-      services === undefined ? block.rows : block.rows.filter((row) => services.has(this.#names.of(originOf(row))))
+    const rows = services === undefined ? block.rows : block.rows.filter((row) => services.has(nameOf(row)))
     this.#operations.add({ ...block, rows })
     for (const row of rows) {
       this.#view.moveTo(columns, origins, row)
-      this.#changes.add(originOf(row), columns.startTimes[row] as bigint)
       if (this.#isEntry()) this.#addEntry()
     }
     this.#spans += rows.length
@@ -73,7 +68,6 @@ export class SpanTour {
       ),
       slowest: this.#slowest.sort(bySlowness).slice(0, ABOUT_LIMITS.tracesMax),
       failed: this.#failed,
-      changes: this.#changes.finish(),
     }
   }
 

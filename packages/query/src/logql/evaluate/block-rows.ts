@@ -11,6 +11,7 @@ import {
   type Origin,
   originMetadata,
   pairs,
+  type RowLook,
   valueText,
 } from '@vantage/model'
 import type { Row } from '../stages/row.ts'
@@ -31,6 +32,21 @@ const NEEDLES_MAX = 4
 
 const encoder = new TextEncoder()
 
+/**
+ * What of rows is looked at for these labels.
+ * @param skipsLines nobody else looks at lines
+ */
+export function lookOf(wanted: ReadonlySet<string>, skipsLines: boolean, detectsLevels: boolean): RowLook {
+  const seeksLevel = detectsLevels && wanted.has(DETECTED_LEVEL)
+  return {
+    line: !skipsLines ? 'always' : seeksLevel ? 'unless-severe' : 'never',
+    severityText: wanted.has('severity_text') ? 'always' : seeksLevel ? 'unless-severe' : 'never',
+    ids: wanted.has('trace_id') || wanted.has('span_id'),
+    others: ['observed_timestamp', 'flags', 'event_name'].some((name) => wanted.has(name)),
+    attributes: [...wanted, ...(seeksLevel ? LEVEL_NAMES : [])],
+  }
+}
+
 /** Names that rows get beyond their attributes. */
 type Wanted = ReadonlySet<string> | undefined
 
@@ -48,6 +64,7 @@ export class BlockRows {
   /** Views of the columns' bytes; strings come from them without a copy, from shared memory too. */
   readonly #bodies = new Text()
   readonly #severityTexts = new Text()
+  readonly #eventNames = new Text()
   readonly #attributes = new Text()
   readonly #names = new MetadataNames()
 
@@ -177,6 +194,9 @@ export class BlockRows {
     }
     const flags = columns.flags[at] as number
     if (flags !== 0 && isWanted(wanted, 'flags')) row.addMetadata('flags', String(flags))
+    if (!isWanted(wanted, 'event_name')) return
+    const eventName = this.#eventNames.at(columns.eventNames, at)
+    if (eventName !== '') row.addMetadata('event_name', eventName)
   }
 
   #addSeverity(row: Row, columns: LogColumns, at: number): void {

@@ -1,4 +1,4 @@
-import type { LineFilter } from '@vantage/model'
+import { hexBytes, type LineFilter } from '@vantage/model'
 import type { Grouping, LabelFilter, Stage, Unwrap } from '../language/plan.ts'
 import type { LogqlLimits } from '../limits.ts'
 import { compileStage } from '../stages/compile.ts'
@@ -62,6 +62,27 @@ export function pushedFilters(stages: readonly Stage[]): LineFilter[] {
     }
   }
   return filters
+}
+
+const TRACE_LABEL = 'trace_id'
+const TRACE_ID = /^[0-9a-f]{32}$/
+
+/** The trace that all rows of an answer must be of, where a filter on labels in front of other stages says so. */
+export function pushedTraceId(stages: readonly Stage[]): Uint8Array | undefined {
+  for (const stage of stages) {
+    if (stage.kind === 'lineFilter') continue
+    if (stage.kind !== 'labelFilter') return undefined
+    const id = traceIdIn(stage.filter)
+    if (id !== undefined) return hexBytes(id, 16)
+  }
+  return undefined
+}
+
+function traceIdIn(filter: LabelFilter): string | undefined {
+  if (filter.kind === 'and') return traceIdIn(filter.left) ?? traceIdIn(filter.right)
+  if (filter.kind !== 'string') return undefined
+  const { name, op, value } = filter.matcher
+  return name === TRACE_LABEL && op === '=' && TRACE_ID.test(value) ? value : undefined
 }
 
 /** True where `pushedFilters` says all that the stages do, so that rows need not be looked at. */

@@ -5,7 +5,7 @@ import { type Context, chargeRow } from './context.ts'
 import { firstStep, lastStep, type Place, type RangeSeries, type WindowGrid } from './range-series.ts'
 
 /** Fields of a row that labels may be made of, beside its origin, its severity and its attributes. */
-const OWN_FIELDS = ['trace_id', 'span_id', 'observed_timestamp', 'flags', 'severity_text']
+const OWN_FIELDS = ['trace_id', 'span_id', 'observed_timestamp', 'flags', 'event_name', 'severity_text']
 
 /** True where nothing of a row's own but severity and attributes can be a wanted label. */
 export function arePlainNames(wanted: ReadonlySet<string> | undefined): wanted is ReadonlySet<string> {

@@ -1,13 +1,21 @@
-import { assert, formatLabels, type Labels, type LogScan, labelsKey } from '@vantage/model'
+import { assert, formatLabels, type Labels, type LogScan, labelsKey, type RowLook } from '@vantage/model'
 import { executionFault } from '../language/fault.ts'
 import type { Grouping, LogRange, RangeAggregation, RangeOperation, Unwrap } from '../language/plan.ts'
 import { LOGQL_LIMITS } from '../limits.ts'
 import { ERROR_LABEL, PRESERVE_ERROR_LABEL, Row } from '../stages/row.ts'
 import { unwrapValue } from '../stages/unwrap.ts'
-import { BlockRows } from './block-rows.ts'
+import { BlockRows, lookOf } from './block-rows.ts'
 import { type Context, chargeRow, chargeSeries, type Grid, rangeOf } from './context.ts'
 import { countWithoutRows } from './count-pushdown.ts'
-import { asksForErrors, isPushedWhole, Pipeline, pushedFilters, requiredLabels, withConflicts } from './pipeline.ts'
+import {
+  asksForErrors,
+  isPushedWhole,
+  Pipeline,
+  pushedFilters,
+  pushedTraceId,
+  requiredLabels,
+  withConflicts,
+} from './pipeline.ts'
 import { arePlainNames, countPlainRows } from './plain-rows.ts'
 import {
   ALONE,
@@ -45,7 +53,7 @@ export function evaluateRange(
   grid: Grid,
   context: Context,
 ): StepSeries[] {
-  const task = rangeTask(plan, outer, grid)
+  const task = rangeTask(plan, outer, grid, context)
   if (plan.operation === 'absent_over_time') return [absent(task, grid, context)]
   const counted = countWithoutRows(task, grid, context)
   if (counted !== undefined) return counted
@@ -54,7 +62,7 @@ export function evaluateRange(
   return series.finish()
 }
 
-function rangeTask(plan: RangeAggregation, outer: Grouping | undefined, grid: Grid): RangeTask {
+function rangeTask(plan: RangeAggregation, outer: Grouping | undefined, grid: Grid, context: Context): RangeTask {
   const { range, operation } = plan
   const { stages } = range.selector
   const grouping = plan.grouping ?? outer
@@ -63,14 +71,16 @@ function rangeTask(plan: RangeAggregation, outer: Grouping | undefined, grid: Gr
   const needsNoLabels = required?.size === 0 && (isGroupedAway || operation === 'absent_over_time')
   const isNamed = grouping !== undefined && !grouping.isWithout
   const isNarrow = required !== undefined && (isNamed || operation === 'absent_over_time')
+  const wanted = isNarrow ? withConflicts(required) : undefined
+  const skipsLines = !isBytes(operation) && isPushedWhole(stages, needsNoLabels)
   return {
     plan,
     grouping,
     needsNoLabels,
     preservesErrors: asksForErrors(required),
-    wanted: isNarrow ? withConflicts(required) : undefined,
-    skipsLines: !isBytes(operation) && isPushedWhole(stages, needsNoLabels),
-    scan: scanOf(range, grid),
+    wanted,
+    skipsLines,
+    scan: scanOf(range, grid, wanted === undefined ? undefined : lookOf(wanted, skipsLines, context.detectsLevels)),
   }
 }
 
@@ -78,7 +88,7 @@ function isBytes(operation: RangeOperation): boolean {
   return operation === 'bytes_over_time' || operation === 'bytes_rate'
 }
 
-function scanOf(range: LogRange, grid: Grid): LogScan {
+function scanOf(range: LogRange, grid: Grid, looksAt: RowLook | undefined): LogScan {
   const { selector, rangeNs, offsetNs } = range
   const startNs = grid.startNs - BigInt(offsetNs)
   const endNs = startNs + grid.stepNs * BigInt(grid.steps - 1)
@@ -86,7 +96,9 @@ function scanOf(range: LogRange, grid: Grid): LogScan {
     ...rangeOf(startNs - BigInt(rangeNs), endNs),
     matchers: selector.matchers,
     lineFilters: pushedFilters(selector.stages),
-    direction: 'forward',
+    ownTraceId: pushedTraceId(selector.stages),
+    looksAt,
+    direction: range.unwrap === undefined ? 'any' : 'forward',
   }
 }
 

@@ -3,7 +3,7 @@ import type { Selector } from '../language/plan.ts'
 import { Row, SOURCE } from '../stages/row.ts'
 import { BlockRows } from './block-rows.ts'
 import { type Context, chargeRow, chargeSeries } from './context.ts'
-import { asksForErrors, Pipeline, pushedFilters, requiredLabels } from './pipeline.ts'
+import { asksForErrors, Pipeline, pushedFilters, pushedTraceId, requiredLabels } from './pipeline.ts'
 
 /** A row of an answer. */
 export interface StreamEntry {
@@ -64,6 +64,7 @@ export function selectStreams(selector: Selector, request: StreamsRequest, conte
     ...request.range,
     matchers: selector.matchers,
     lineFilters: pushedFilters(selector.stages),
+    ownTraceId: pushedTraceId(selector.stages),
     direction: request.direction,
   }
   for (const block of reader.scan(tenant, scan, budget)) {

@@ -24,14 +24,21 @@ export function literalOf(pattern: string): string | undefined {
   return META.test(inner) ? undefined : inner
 }
 
+/** Where the class that begins at `from` ends; undefined where it is not a plain one. */
+function classEnd(pattern: string, from: number): number | undefined {
+  // The first character may be a bracket that closes nothing.
+  const end = pattern.indexOf(']', from + (pattern[from + 1] === '^' ? 3 : 2))
+  return end < 0 || /[[\\\]]/.test(pattern.slice(from + 1, end)) ? undefined : end
+}
+
 /**
  * A text that every match holds, the longest that is easy to see; '' where none is. Knows characters that stand for
- * themselves; whatever else is met only ends a run, and alternatives, groups with flags or classes make it give up.
+ * themselves; whatever else is met only ends a run, and alternatives and groups make it give up, as nested classes do.
  */
 export function requiredLiteral(pattern: string): string {
   const whole = literalOf(pattern)
   if (whole !== undefined) return whole
-  if (/[|()[\]]/.test(pattern)) return ''
+  if (/[|()]/.test(pattern)) return ''
   let best = ''
   let run = ''
   for (let i = 0; i <= pattern.length; i++) {
@@ -47,6 +54,12 @@ export function requiredLiteral(pattern: string): string {
     if (run.length > best.length) best = run
     run = ''
     if (char === '\\') i++
+    if (char === '[') {
+      const end = classEnd(pattern, i)
+      if (end === undefined) return ''
+      i = end
+    }
+    if (char === ']') return ''
   }
   // `\pL`, `\x41`, `\Q…\E`: what follows the backslash is no text of its own.
   return /\\[pPxQ0-7]/.test(pattern) || pattern.includes('{') ? '' : best

@@ -4,14 +4,17 @@ import type { NamedValue } from '../evaluate/search.ts'
 import type { SpanView } from '../evaluate/span-view.ts'
 import { valueKey } from '../evaluate/value-text.ts'
 import { printField } from '../language/print.ts'
-import type { MetricsAggregate } from '../language/syntax.ts'
+import type { Field, MetricsAggregate } from '../language/syntax.ts'
 import { isNumeric, type Value } from '../value.ts'
 import type { SpanGrid } from './grid.ts'
+import { GroupBook } from './group-book.ts'
 import { type Exemplar, METRIC_NAME, type MetricSeries } from './series.ts'
 import { QuantileSketch } from './sketch.ts'
 
 /** Takes spans one by one and makes series of them. */
 export interface SpanAggregator {
+  /** What it looks at of spans; undefined = everything. */
+  readonly fields: readonly Field[] | undefined
   observe(span: SpanView, step: number): void
   finish(): MetricSeries[]
 }
@@ -36,7 +39,10 @@ interface Cells {
 
 /** Spans by the values of fields. Durations are seconds in what comes out. */
 export class GroupedAggregator implements SpanAggregator {
+  readonly fields: readonly Field[]
   readonly #groups = new Map<string, Group>()
+  /** Fast path to a group; undefined where it does not tell. */
+  readonly #book: GroupBook<Group> | undefined
   readonly #aggregate: CountAggregate | OverTimeAggregate
   readonly #grid: SpanGrid
   readonly #budget: QueryBudget
@@ -52,11 +58,13 @@ export class GroupedAggregator implements SpanAggregator {
     exemplarsMax: number,
   ) {
     this.#aggregate = aggregate
+    this.fields = aggregate.kind === 'over-time' ? [...aggregate.by, aggregate.of] : aggregate.by
     this.#grid = grid
     this.#budget = budget
     this.#exemplarsMax = exemplarsMax
     this.#by = aggregate.by.map((field) => ({ name: printField(field), read: readerOf(field) }))
     this.#of = aggregate.kind === 'over-time' ? readerOf(aggregate.of) : undefined
+    this.#book = GroupBook.for(aggregate.by)
     // A count of nothing is zero, so there is a series even without spans.
     if (this.#of === undefined && this.#by.length === 0) this.#group('', [])
   }
@@ -69,7 +77,7 @@ export class GroupedAggregator implements SpanAggregator {
       value = found.kind === 'duration' ? found.value / 1e9 : Number(found.value)
       if (Number.isNaN(value)) return
     }
-    const group = this.#groupOf(span)
+    const group = this.#book?.of(span, () => this.#groupOf(span)) ?? this.#groupOf(span)
     group.cells.add(step, value)
     this.#keepExemplar(group, span, step, this.#of === undefined ? Number.NaN : value)
   }

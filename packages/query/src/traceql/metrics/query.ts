@@ -12,6 +12,7 @@ import {
 } from '@vantage/model'
 import { compileCondition } from '../evaluate/compile.ts'
 import { needsTrace } from '../evaluate/fields.ts'
+import { lookOf } from '../evaluate/looks-at.ts'
 import { compileStages, wholeTrace } from '../evaluate/pipeline.ts'
 import { candidatesOf, usesTrace } from '../evaluate/pushdown.ts'
 import { forEachTrace, planTraceql } from '../evaluate/search.ts'
@@ -143,7 +144,8 @@ class MetricsRun {
     const tests = conditions.map((condition) => compileCondition(condition, this.#limits.regexCharsMax))
     const view = new SpanView()
     const finder = new StepFinder(this.#grid)
-    const scan = { ...this.#range(), conditions: hints, isAll, direction: 'forward' as const, traceIds }
+    const looksAt = into.fields && lookOf(conditions, into.fields, this.#exemplarsMax > 0)
+    const scan = { ...this.#range(), conditions: hints, isAll, direction: 'any' as const, traceIds, looksAt }
     for (const { columns, rows, origins } of this.#reader.scan(this.#tenant, scan, this.#budget)) {
       finder.use(columns.startTimes)
       for (let i = 0; i < rows.length; i++) {

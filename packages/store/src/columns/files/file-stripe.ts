@@ -1,4 +1,4 @@
-import type { ByteRanges, Origin } from '@vantage/model'
+import { type ByteRanges, lokiName, type Origin, type RowLook } from '@vantage/model'
 import { type Tombstone, tombstonesOver } from '../deletions.ts'
 import type { ScanPart } from '../read/scan-part.ts'
 import type { RowSource, RowsInOrder } from '../read/source.ts'
@@ -118,7 +118,7 @@ export class FileStripe<Columns> implements RowSource<Columns> {
       set,
       origins: this.#reader.origins,
       order: this.#order,
-      complete: (rows) => this.#complete(columns, set, rows),
+      complete: (rows, look) => this.#complete(columns, set, rows, look),
     }
   }
 
@@ -146,26 +146,51 @@ export class FileStripe<Columns> implements RowSource<Columns> {
   }
 
   /** Loads what a scan gives out of the rows that it found. Scans may be under way at once: each gets its own. */
-  #complete(columns: Columns, set: ColumnSet, rows: Int32Array) {
-    for (const part of ['ids', 'line', 'small', 'wide'] as const) this.#load(set, part)
+  #complete(columns: Columns, set: ColumnSet, rows: Int32Array, look: RowLook | undefined) {
+    this.#load(set, 'state')
+    if (look?.ids !== false) this.#load(set, 'ids')
+    if (look === undefined || isNeeded(look.severityText, set, rows)) this.#load(set, 'level')
+    if (look === undefined || isNeeded(look.line, set, rows)) this.#load(set, 'line')
+    if (look?.others !== false) for (const part of ['small', 'wide'] as const) this.#load(set, part)
     const shared = this.#signal.share(columns)
     const sharedSet = this.#signal.setOf(shared)
-    this.#buildAttributes(sharedSet.ranges[ATTRIBUTES] as ByteRanges, rows)
+    this.#buildAttributes(sharedSet.ranges[ATTRIBUTES] as ByteRanges, rows, look?.attributes)
     this.#cache.use(this)
     return { columns: shared, set: sharedSet }
   }
 
-  #buildAttributes(out: ByteRanges, rows: Int32Array): void {
+  /** @param names that are looked at; undefined = all */
+  #buildAttributes(out: ByteRanges, rows: Int32Array, names: readonly string[] | undefined): void {
     const first = this.#fixed.length
+    const isWanted = names === undefined ? () => true : this.#wantedColumns(names)
+    // Fast path: no column is looked at, and none has a rest.
+    if (names !== undefined && !this.#reader.hasValues(first + 1, this.#group, this.#page)) {
+      if (!this.#reader.index.attributes.some((_, place) => isWanted(place))) return
+    }
     const read = (place: number) => this.#reader.column(place, this.#group, this.#page, this.#rows)
     const layout = read(first)
     const rest = read(first + 1)
     const column = (place: number): StripeColumn | undefined => {
-      if (!this.#reader.hasValues(first + 2 + place, this.#group, this.#page)) return undefined
+      if (!isWanted(place) || !this.#reader.hasValues(first + 2 + place, this.#group, this.#page)) return undefined
       const { key, tag } = this.#reader.index.attributes[place] as { key: string; tag: number }
       return { key: Buffer.from(key, 'base64'), tag, ...read(first + 2 + place) }
     }
     const layouts = layout.entries ?? []
     buildAttributes(layout.page, layouts, rest.page, column, rows, this.#rows, out)
   }
+  /** Columns of attributes by their place: true for those of these names. */
+  #wantedColumns(names: readonly string[]): (place: number) => boolean {
+    const { attributes } = this.#reader.index
+    const isWanted = attributes.map(({ key }) => {
+      const plain = Buffer.from(key, 'base64').toString()
+      return names.includes(SCHEMAS[this.#signal.name].hasLines ? lokiName(plain) : plain)
+    })
+    return (place) => isWanted[place] === true
+  }
+}
+
+function isNeeded(when: RowLook['line'], { bytes }: ColumnSet, rows: Int32Array): boolean {
+  if (when !== 'unless-severe') return when === 'always'
+  const severities = bytes[0] as Uint8Array
+  return rows.some((row) => severities[row] === 0)
 }

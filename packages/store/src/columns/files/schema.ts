@@ -13,8 +13,8 @@ export type ColumnSource =
   | { readonly of: 'line' | 'lineValue' }
   | { readonly of: 'origin' | 'service' | 'resource' | 'scopeName' | 'scopeVersion' }
 
-/** When a reader loads a column: with the times, for ids, for what is searched, with small fields, or for rows found. */
-export type ColumnPart = 'key' | 'ids' | 'line' | 'small' | 'wide'
+/** When a reader loads a column: with the times, for ids, for what is searched, for counts, or with other fields. */
+export type ColumnPart = 'key' | 'ids' | 'line' | 'state' | 'level' | 'small' | 'wide'
 
 export interface FixedColumn {
   readonly spec: ColumnSpec
@@ -52,8 +52,8 @@ const ORIGIN_COLUMNS: readonly FixedColumn[] = [
 const LOG_COLUMNS: readonly FixedColumn[] = [
   column('time', 'long', { of: 'long', column: 0 }, 'key', { annotation: 'timestamp', isOptional: false }),
   column('observed_time', 'long', { of: 'long', column: 1 }, 'small', { annotation: 'timestamp' }),
-  column('severity_number', 'int', { of: 'byte', column: 0 }, 'small', { annotation: 'u8', isOptional: false }),
-  column('severity_text', 'bytes', { of: 'range', column: 1 }, 'small', TEXT),
+  column('severity_number', 'int', { of: 'byte', column: 0 }, 'state', { annotation: 'u8', isOptional: false }),
+  column('severity_text', 'bytes', { of: 'range', column: 1 }, 'level', TEXT),
   ...ORIGIN_COLUMNS,
   column('body', 'bytes', { of: 'line' }, 'line', TEXT),
   column('_body_value', 'bytes', { of: 'lineValue' }, 'line'),
@@ -68,15 +68,15 @@ const LOG_COLUMNS: readonly FixedColumn[] = [
 /** Columns of a file of spans; those of attributes follow. */
 const SPAN_COLUMNS: readonly FixedColumn[] = [
   column('start_time', 'long', { of: 'long', column: 0 }, 'key', { annotation: 'timestamp', isOptional: false }),
-  column('duration_ns', 'long', { of: 'duration' }, 'small', { isOptional: false }),
+  column('duration_ns', 'long', { of: 'duration' }, 'state', { isOptional: false }),
   ...ORIGIN_COLUMNS,
   column('name', 'bytes', { of: 'range', column: 0 }, 'line', TEXT),
   id('trace_id_high', 0, 0),
   id('trace_id_low', 0, 8),
   id('span_id', 1, 0),
   id('parent_span_id', 2, 0),
-  column('kind', 'int', { of: 'byte', column: 0 }, 'small', { annotation: 'u8', isOptional: false }),
-  column('status_code', 'int', { of: 'byte', column: 1 }, 'small', { annotation: 'u8', isOptional: false }),
+  column('kind', 'int', { of: 'byte', column: 0 }, 'state', { annotation: 'u8', isOptional: false }),
+  column('status_code', 'int', { of: 'byte', column: 1 }, 'state', { annotation: 'u8', isOptional: false }),
   column('status_message', 'bytes', { of: 'range', column: 1 }, 'small', TEXT),
   column('trace_state', 'bytes', { of: 'range', column: 2 }, 'small', TEXT),
   column('flags', 'int', { of: 'word', column: 0 }, 'small', COUNT),

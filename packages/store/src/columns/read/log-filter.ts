@@ -12,9 +12,10 @@ import {
 import type { ColumnSet } from '../rows/column-set.ts'
 import { filterLines, type LineNeedle, lineNeedles } from './line-filter.ts'
 import type { RowFilter } from './piece.ts'
-import { filterId } from './row-ids.ts'
+import { filterId, filterIdOrNone } from './row-ids.ts'
 import type { ScanPart } from './scan-part.ts'
 import type { StreamBook } from './stream-book.ts'
+import { namesTrace } from './trace-owners.ts'
 
 /** @throws FaultError where a regular expression is none */
 export function compileMatchers(matchers: readonly Matcher[]): CompiledMatcher[] {
@@ -44,7 +45,7 @@ export class LogFilter implements RowFilter<LogColumns> {
     this.#matchers = compileMatchers(scan.matchers)
     this.#needles = lineNeedles(scan.lineFilters)
     this.#streams = streams
-    const needsIds = scan.traceId !== undefined || scan.spanId !== undefined
+    const needsIds = [scan.traceId, scan.spanId, scan.ownTraceId].some((id) => id !== undefined)
     this.parts = [...(needsIds ? ['ids' as const] : []), ...(this.#needles.length > 0 ? ['line' as const] : [])]
   }
 
@@ -66,9 +67,12 @@ export class LogFilter implements RowFilter<LogColumns> {
     const rows = order.slice(from, to)
     let count = rows.length
     if (this.#matchers.length > 0) count = this.#filterOrigins(set.origins, origins, rows, count)
-    const { traceId, spanId } = this.#scan
+    const { traceId, spanId, ownTraceId } = this.#scan
     if (traceId !== undefined) count = filterId(columns.traceIds, traceId, rows, count)
     if (spanId !== undefined) count = filterId(columns.spanIds, spanId, rows, count)
+    if (ownTraceId !== undefined && !origins.some(namesTrace)) {
+      count = filterIdOrNone(columns.traceIds, ownTraceId, rows, count)
+    }
     for (const needle of this.#needles) {
       if (count === 0) break
       count = filterLines(columns, needle, rows, count)

@@ -22,6 +22,7 @@ import type { PieceRef } from './piece.ts'
 import type { ScanPart } from './scan-part.ts'
 import { piecesOf, type RowSource, rangeOf } from './source.ts'
 import { StreamBook } from './stream-book.ts'
+import { TraceOwners } from './trace-owners.ts'
 
 /** Reads logs of hot rows and files through the view of its thread. */
 export class ColumnLogReader implements LogReader {
@@ -68,7 +69,7 @@ export class ColumnLogReader implements LogReader {
   ): LogCounts[] {
     const counter = new LogCounter(what, by, grid, this.#streams)
     const parts: ScanPart[] = what === 'bytes' ? ['line'] : []
-    if (by.includes('severity')) parts.push('small')
+    if (by.includes('severity')) parts.push('level')
     for (const ref of this.#pieces(tenant, scan, 'forward', budget, parts)) {
       budget.check()
       const { columns, set, origins, rows } = ref.open()
@@ -88,6 +89,8 @@ export class ColumnLogReader implements LogReader {
     const filter = new LogFilter(scan, this.#streams)
     if (view === undefined) return []
     const { traceId } = scan
+    const { ownTraceId } = scan
+    const owners = ownTraceId === undefined ? undefined : new TraceOwners(ownTraceId)
     const wanted = scan.lineFilters.filter((one) => one.isWanted)
     const words = wanted.flatMap((one) => enclosedTokens(Buffer.from(one.text)))
     return piecesOf(view.logs.sources(scan), {
@@ -95,8 +98,12 @@ export class ColumnLogReader implements LogReader {
       direction,
       filter,
       budget,
+      look: scan.looksAt,
       ...(parts === undefined ? {} : { parts }),
-      mayHold: (source) => (traceId === undefined || source.mayHoldTrace(traceId)) && source.mayHoldWords(words),
+      mayHold: (source) =>
+        (traceId === undefined || source.mayHoldTrace(traceId)) &&
+        (owners === undefined || owners.mayBeIn(source)) &&
+        source.mayHoldWords(words),
     })
   }
 }

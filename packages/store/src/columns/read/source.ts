@@ -1,8 +1,7 @@
-import type { NsRange, Origin, QueryBudget } from '@vantage/model'
+import type { NsRange, Origin, QueryBudget, RowLook, ScanDirection } from '@vantage/model'
 import { type Tombstone, undeleted } from '../deletions.ts'
 import type { ColumnSet } from '../rows/column-set.ts'
 import { lowerBound } from '../rows/times.ts'
-import type { Direction } from './merge-pieces.ts'
 import type { PieceRef, RowFilter } from './piece.ts'
 import type { ScanPart } from './scan-part.ts'
 
@@ -13,8 +12,8 @@ export interface RowsInOrder<Columns> {
   readonly origins: readonly Origin[]
   /** Places in the columns, times ascending. */
   readonly order: Int32Array
-  /** Columns in which every field of these rows is there, at the same places. */
-  complete(rows: Int32Array): { readonly columns: Columns; readonly set: ColumnSet }
+  /** Columns in which every field of these rows that is looked at is there, at the same places. */
+  complete(rows: Int32Array, look?: RowLook): { readonly columns: Columns; readonly set: ColumnSet }
 }
 
 /** Some rows of a tenant: a hot chunk, or one stripe of a file's pages. */
@@ -38,11 +37,13 @@ export interface RowSource<Columns> {
 /** What a scan takes from each source. */
 export interface SourceScan<Columns> {
   readonly range: NsRange
-  readonly direction: Direction
+  readonly direction: ScanDirection
   readonly filter: RowFilter<Columns>
   /** What is read beside that which the filter asks for; undefined: every field of the rows found. */
   readonly parts?: readonly ScanPart[]
   readonly budget: QueryBudget
+  /** Of the fields of the rows found. */
+  readonly look?: RowLook | undefined
   /** Left out: every source may hold rows. */
   mayHold?(source: RowSource<Columns>): boolean
 }
@@ -77,7 +78,7 @@ function openPiece<Columns>(source: RowSource<Columns>, scan: SourceScan<Columns
   const rows = undeleted(source.tombstones, set, origins, selected)
   if (scan.direction === 'backward') rows.reverse()
   if (scan.parts !== undefined || rows.length === 0) return { columns, set, origins, rows }
-  return { ...read.complete(rows), origins, rows }
+  return { ...read.complete(rows, scan.look), origins, rows }
 }
 
 /** The part of `order` that lies in the range. */

@@ -132,7 +132,8 @@ function testOf(condition: SpanCondition): RowTest | undefined {
 /** The columns that a condition looks at, where it is told from them. */
 function partOf({ field }: SpanCondition): ScanPart[] {
   if (field.scope !== 'intrinsic') return []
-  return field.name === 'name' ? ['line'] : ['small']
+  if (field.name === 'name') return ['line']
+  return field.name === 'statusMessage' ? ['small'] : ['state']
 }
 
 /**

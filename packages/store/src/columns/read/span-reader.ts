@@ -63,7 +63,7 @@ export class ColumnSpanReader implements SpanReader {
   *#merge(
     tenant: TenantId,
     range: NsRange,
-    scan: Pick<SpanScan, 'traceIds' | 'conditions' | 'isAll' | 'direction'>,
+    scan: Pick<SpanScan, 'traceIds' | 'conditions' | 'isAll' | 'direction' | 'looksAt'>,
     budget: QueryBudget,
   ): Generator<SpanBlock> {
     const view = this.#view.tenant(tenant)
@@ -75,6 +75,7 @@ export class ColumnSpanReader implements SpanReader {
       direction,
       filter: new SpanFilter(scan),
       budget,
+      look: scan.looksAt,
       mayHold: (source: RowSource<SpanColumns>) =>
         source.mayHoldWords(words) && (traceIds === undefined || traceIds.some((id) => source.mayHoldTrace(id))),
     })

@@ -1,0 +1,91 @@
+import type { LogBatch, SpanBatch } from '@vantage/model'
+import { describe, expect, test } from 'vitest'
+import { RECORD_LIMITS, RECORDS_MAX_PER_REQUEST } from './limits.ts'
+import { RECORD_FORMS, type RecordForm, rowsOfForm, runForm } from './testing/record-forms.ts'
+
+/** Every limit at n and n + 1, for every form of logs and spans. */
+
+const text = new TextEncoder()
+const KEYS = ['k1', 'k2', 'k3', 'k4']
+
+/** A record with some attributes; a body of many records. */
+const WRITERS: Readonly<Record<string, { one(attributes: [string, string][]): unknown; many(count: number): string }>> =
+  {
+    'OTLP logs JSON': {
+      one: (all) => ({ resourceLogs: [{ scopeLogs: [{ logRecords: [{ attributes: otlp(all) }] }] }] }),
+      many: (count) => `{"resourceLogs":[{"scopeLogs":[{"logRecords":[${Array(count).fill('{}').join()}]}]}]}`,
+    },
+    'OTLP traces JSON': {
+      one: (all) => ({ resourceSpans: [{ scopeSpans: [{ spans: [{ ...ids(), attributes: otlp(all) }] }] }] }),
+      many: (count) =>
+        `{"resourceSpans":[{"scopeSpans":[{"spans":[${Array(count).fill(JSON.stringify(ids())).join()}]}]}]}`,
+    },
+    'Loki push JSON': {
+      one: (all) => ({ streams: [{ stream: { a: 'b' }, values: [['1', 'line', Object.fromEntries(all)]] }] }),
+      many: (count) => `{"streams":[{"stream":{"a":"b"},"values":[${Array(count).fill('["1","x"]').join()}]}]}`,
+    },
+    'Zipkin JSON': {
+      one: (all) => [{ traceId: ids().traceId, id: ids().spanId, tags: Object.fromEntries(all) }],
+      many: (count) =>
+        `[${Array(count)
+          .fill(JSON.stringify({ traceId: ids().traceId, id: ids().spanId }))
+          .join()}]`,
+    },
+  }
+
+function ids() {
+  return { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' }
+}
+
+function otlp(all: [string, string][]) {
+  return all.map(([key, value]) => ({ key, value: { stringValue: value } }))
+}
+
+const forms = RECORD_FORMS.filter(({ name }) => name in WRITERS)
+describe.each(forms.map((form): [string, RecordForm] => [form.name, form]))('%s', (name, form) => {
+  const { one, many } = WRITERS[name] as (typeof WRITERS)[string]
+  const run = (value: unknown, limits = RECORD_LIMITS) =>
+    runForm(form, form.newDecoder(limits), text.encode(JSON.stringify(value))) as LogBatch | SpanBatch
+
+  test('attributes of a record', () => {
+    const limits = { ...RECORD_LIMITS, maxAttributes: 3 }
+    const of = (count: number) => run(one(KEYS.slice(0, count).map((key) => [key, 'v'])), limits)
+    expect([of(3).columns.count, of(3).refused]).toEqual([1, []])
+    expect([of(4).columns.count, of(4).refused]).toMatchObject([0, [{ reason: 'too_many_attributes', count: 1 }]])
+    expect(of(4).verdict.bits()).toEqual(Uint8Array.of(1))
+  })
+
+  test('bytes of a value', () => {
+    const limits = { ...RECORD_LIMITS, maxAttributeBytes: 64 }
+    const valueBytes = (length: number) => JSON.stringify(rowsOfForm(run(one([['k', 'x'.repeat(length)]]), limits)))
+    const xs = (length: number) => Buffer.from('x'.repeat(length)).toString('hex')
+    // OpenTelemetry's limit is of the whole field, as it stands in the body.
+    const most = name.startsWith('OTLP') ? 64 - 9 : 64
+    expect(valueBytes(most)).toContain(xs(most))
+    expect(run(one([['k', 'x'.repeat(most)]]), limits).warnings).toEqual([])
+    expect(valueBytes(65)).toContain(xs(64))
+    expect(valueBytes(65)).not.toContain(xs(65))
+  })
+
+  test('records of a request', { timeout: 60_000 }, () => {
+    const of = (count: number) => runForm(form, form.newDecoder(), text.encode(many(count)))
+    expect((of(RECORDS_MAX_PER_REQUEST) as LogBatch).columns.count).toBe(RECORDS_MAX_PER_REQUEST)
+    expect(of(RECORDS_MAX_PER_REQUEST + 1)).toMatchObject({ code: 'too_large' })
+  })
+})
+
+test.each(['OTLP logs JSON', 'Loki push JSON'])('%s: bytes of a line', (name) => {
+  const form = RECORD_FORMS.find((one) => one.name === name) as RecordForm
+  const limits = { ...RECORD_LIMITS, maxLineBytes: 10 }
+  const run = (line: string) => {
+    const value = name.startsWith('OTLP')
+      ? { resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: line } }] }] }] }
+      : { streams: [{ stream: { a: 'b' }, values: [['1', line]] }] }
+    const batch = runForm(form, form.newDecoder(limits), text.encode(JSON.stringify(value))) as LogBatch
+    const { bytes, from, to } = batch.columns.bodies
+    return [Buffer.from(bytes.subarray(from[0], to[0])).toString(), batch.warnings]
+  }
+  expect(run('0123456789')).toEqual(['0123456789', []])
+  // Cut on a character, not in it.
+  expect(run('012345678ä')).toEqual(['012345678', ['lines longer than 10 bytes were cut']])
+})

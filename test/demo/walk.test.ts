@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { seededRandom, testSeed } from '../../packages/model/src/testing/index.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { startShop, type TestShop } from '../support/shop.ts'
+
+const SEED = testSeed()
+const random = seededRandom(SEED)
+const USERS = 24
+/** Faults that make requests slow, whom they may be in, and the attribute that gives each away. */
+const FAULTS = [
+  {
+    fault: 'slow-database',
+    services: ['catalog', 'cart', 'checkout'],
+    attribute: 'span.db.instance.id',
+    value: 'replica-2',
+  },
+  {
+    fault: 'bad-deploy',
+    services: ['catalog', 'cart', 'payments'],
+    attribute: 'resource.service.version',
+    value: '1.1.0',
+  },
+] as const
+const OPERATION = 'POST /checkout/:user'
+const WINDOW_S = 12
+/** Of p99: once it has started the shop is faster than this, and with a fault slower than that. */
+const CALM_S = 0.4
+const SPIKE_S = 0.5
+const SLOW_MS = 250
+const WAIT_MS = 45_000
+
+function drawn<T>(list: readonly T[]): T {
+  return list[Math.floor(random() * list.length)] as T
+}
+
+const DRAWN = drawn(FAULTS)
+const SERVICE = drawn(DRAWN.services)
+const DELAY_MS = Math.floor(random() * 4_000)
+
+let server: TestServer
+let shop: TestShop
+beforeAll(async () => {
+  console.log(`seed ${SEED}: ${DRAWN.fault} in ${SERVICE} after ${DELAY_MS} ms`)
+  server = await startServer({ env: { VANTAGE_SELF_ENABLED: 'false' } })
+  shop = await startShop(server.otlpHttpUrl, USERS)
+})
+afterAll(async () => {
+  await shop?.stop()
+  await server?.stop()
+})
+
+async function ask<T>(path: string, params: Record<string, string>): Promise<T> {
+  const answer = await fetch(`${server.url}${path}?${new URLSearchParams(params)}`)
+  const body = await answer.text()
+  expect([path, answer.status, answer.status === 200 ? '' : body]).toEqual([path, 200, ''])
+  return JSON.parse(body) as T
+}
+
+/** Asks again until there is an answer. */
+async function until<T>(what: string, find: () => Promise<T | undefined>): Promise<T> {
+  const deadlineMs = performance.now() + WAIT_MS
+  for (;;) {
+    const found = await find()
+    if (found !== undefined) return found
+    if (performance.now() > deadlineMs) throw new Error(`seed ${SEED}: no ${what} after ${WAIT_MS} ms`)
+    await new Promise((wake) => setTimeout(wake, 500))
+  }
+}
+
+const BUCKETS = 'traces_spanmetrics_latency_bucket{service="atlan-api",span_kind="SPAN_KIND_SERVER"}'
+/** Of the requests that all services take part in. */
+const CHECKOUTS = `traces_spanmetrics_latency_bucket{service="atlan-api",span_name="${OPERATION}"}`
+
+async function p99(): Promise<number | undefined> {
+  const query = `histogram_quantile(0.99, sum by (le) (rate(${BUCKETS}[${WINDOW_S}s])))`
+  const { data } = await ask<{ data: { result: { value: [number, string] }[] } }>('/api/v1/query', { query })
+  const value = Number(data.result[0]?.value[1] ?? Number.NaN)
+  return Number.isNaN(value) ? undefined : value
+}
+
+interface About {
+  readonly services: string[]
+  readonly logs: { lines: { line: string; traceId: string; spanId: string; stream: Record<string, string> }[] }
+  readonly metrics: { name: string; seriesCount: number; series: { max: number }[] }[]
+  readonly spans: { operations: { service: string; operation: string; calls: number; seconds: { p99: number } }[] }
+}
+
+interface Span {
+  readonly spanId: string
+  readonly parentSpanId?: string
+  readonly name: string
+  readonly startTimeUnixNano: string
+  readonly endTimeUnixNano: string
+}
+
+/** The service whose span took longest without waiting for spans below it. */
+async function slowestService(traceId: string): Promise<string> {
+  const { batches } = await ask<{
+    batches: {
+      resource: { attributes: { key: string; value: { stringValue?: string } }[] }
+      scopeSpans: { spans: Span[] }[]
+    }[]
+  }>(`/tempo/api/traces/${traceId}`, {})
+  const spans = batches.flatMap(({ resource, scopeSpans }) => {
+    const service = resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? ''
+    return scopeSpans.flatMap((scope) => scope.spans.map((span) => ({ ...span, service })))
+  })
+  const msOf = (span: Span): number => Number(BigInt(span.endTimeUnixNano) - BigInt(span.startTimeUnixNano)) / 1e6
+  const ownMs = spans.map((span) => {
+    const below = spans.filter(({ parentSpanId }) => parentSpanId === span.spanId).map(msOf)
+    return { service: span.service, ms: msOf(span) - Math.max(0, ...below) }
+  })
+  return ownMs.sort((a, b) => b.ms - a.ms)[0]?.service ?? ''
+}
+
+test('from a spike of p99 to an exemplar, its trace, its lines, the slow dependency, and what is different', async () => {
+  const before = await until('calm before the fault', async () => {
+    const value = await p99()
+    return value !== undefined && value < CALM_S ? value : undefined
+  })
+  await new Promise((wake) => setTimeout(wake, DELAY_MS))
+  const faultAtMs = Date.now()
+  await shop.switchFault(DRAWN.fault, SERVICE, true)
+  const spike = await until('spike of p99', async () => {
+    const value = (await p99()) ?? 0
+    return value > SPIKE_S ? value : undefined
+  })
+  // An exemplar of the spike leads to a trace of the whole shop.
+  const range = { start: String(faultAtMs / 1000), end: String(Date.now() / 1000 + 1) }
+  const traceId = await until('exemplar of a slow trace', async () => {
+    const { data } = await ask<{ data: { exemplars: { labels: { trace_id: string }; value: string }[] }[] }>(
+      '/api/v1/query_exemplars',
+      { query: CHECKOUTS, start: range.start, end: String(Date.now() / 1000 + 1) },
+    )
+    const found = data.flatMap(({ exemplars }) => exemplars).sort((a, b) => Number(b.value) - Number(a.value))
+    return Number(found[0]?.value ?? 0) > SLOW_MS / 1000 ? found[0]?.labels.trace_id : undefined
+  })
+  const about = await until('trace of five services', async () => {
+    const found = await ask<About>('/api/vantage/v1/about', { trace: traceId })
+    return found.services.length >= 5 && found.logs.lines.length > 0 ? found : undefined
+  })
+  expect(about.logs.lines.every((line) => line.traceId === traceId && line.spanId !== '')).toBe(true)
+  expect(new Set(about.logs.lines.map(({ stream }) => stream['service_name'])).size).toBeGreaterThan(1)
+  // The span that took long itself names the dependency; its metrics show it too.
+  const slow = await slowestService(traceId)
+  expect([SEED, slow]).toEqual([SEED, SERVICE])
+  const dependency = await ask<About>('/api/vantage/v1/about', { service: slow, start: range.start })
+  expect(dependency.metrics.map(({ name }) => name)).toContain('http_server_request_duration_seconds_count')
+  expect(Math.max(...dependency.spans.operations.map(({ seconds }) => seconds.p99))).toBeGreaterThan(SLOW_MS / 1000)
+  // What slow requests have that the others have not.
+  const { differences } = await ask<{ differences: { attribute: string; value: string; atLeast: number }[] }>(
+    '/api/vantage/v1/difference',
+    {
+      query: `{ resource.service.name = "atlan-api" && kind = server && duration > ${SLOW_MS}ms }`,
+      start: String(faultAtMs / 1000 - 20),
+    },
+  )
+  console.log(`p99 ${before.toFixed(3)} → ${spike.toFixed(3)} s, ${JSON.stringify(differences.slice(0, 3))}`)
+  expect([SEED, differences[0]]).toMatchObject([SEED, { attribute: DRAWN.attribute, value: DRAWN.value }])
+}, 90_000)
