@@ -53,7 +53,16 @@ export { decodeLiveFrame, encodeLiveFrame, liveFrameBytes, liveFrameCapacity } f
 export type { Log, LogRecord, LogStats, PayloadEncoding, PayloadFormat, Reservation, Topic } from './log.ts'
 export { PAYLOAD_ENCODINGS, PAYLOAD_FORMATS } from './log.ts'
 export { BODY_KIND, LogBatch, LogColumns } from './log-batch.ts'
-export type { LineFilter, LogBlock, LogCounts, LogReader, LogScan, NsRange, RowLook } from './log-reader.ts'
+export type {
+  LineFilter,
+  LogBlock,
+  LogCounts,
+  LogReader,
+  LogScan,
+  NsRange,
+  RowLook,
+  ScanDirection,
+} from './log-reader.ts'
 export type { CompiledMatcher, Matcher, MatchOp, MatchShape } from './matcher.ts'
 export { compileMatcher, compileRegex } from './matcher.ts'
 export type { ApplyOutcome, ItemReason, LabelsOutcome, Refusal } from './metric-batch.ts'

@@ -21,12 +21,13 @@ export interface LineFilter {
 }
 
 /**
- * A hint: what is looked at of the rows that a scan gives, beside times, origins, severity (of spans: duration, kind and
- * status). Everything else of them may come empty. Absent: all is looked at.
+ * A hint: what is looked at of the rows that a scan gives, beside times, origins, severity numbers (of spans: duration,
+ * kind and status). Everything else of them may come empty. Absent: all is looked at.
  */
 export interface RowLook {
   /** Lines, or names of spans: always, never, or where a row has no severity number. */
   readonly line: 'always' | 'never' | 'unless-severe'
+  readonly severityText: 'always' | 'never' | 'unless-severe'
   /** Trace, span and parent ids. */
   readonly ids: boolean
   /** The other fields of a row. */
@@ -34,6 +35,9 @@ export interface RowLook {
   /** Attributes of these names (of logs: as `lokiName` writes them); undefined = all. More may come. */
   readonly attributes: readonly string[] | undefined
 }
+
+/** `any`: in whatever order is cheapest, for those who count. */
+export type ScanDirection = 'forward' | 'backward' | 'any'
 
 /** Which rows of logs, in which order. Plain data: it may travel between threads. */
 export interface LogScan extends NsRange {
@@ -48,7 +52,7 @@ export interface LogScan extends NsRange {
   /** A hint: rows with another trace id than these 16 bytes are not asked for; those without one are. */
   readonly ownTraceId?: Uint8Array | undefined
   readonly looksAt?: RowLook | undefined
-  readonly direction: 'forward' | 'backward'
+  readonly direction: ScanDirection
 }
 
 /**
@@ -74,7 +78,7 @@ export interface LogCounts {
  */
 export interface LogReader {
   /**
-   * Rows in the order of their times (equal times: in the order they arrived; backward: that reversed), block by block.
+   * Rows block by block, in the order of their times (equal times: in the order they arrived; backward: that reversed).
    * Whoever has enough stops asking.
    */
   scan(tenant: TenantId, scan: LogScan, budget: QueryBudget): Iterable<LogBlock>

@@ -1,5 +1,5 @@
 import type { AnyValue } from './attributes.ts'
-import type { NsRange, RowLook } from './log-reader.ts'
+import type { NsRange, RowLook, ScanDirection } from './log-reader.ts'
 import type { Origin } from './origin.ts'
 import type { QueryBudget } from './reader.ts'
 import type { SpanColumns } from './span-batch.ts'
@@ -29,7 +29,7 @@ export interface SpanScan extends NsRange {
   readonly isAll: boolean
   readonly looksAt?: RowLook | undefined
   /** By start time of the span. */
-  readonly direction: 'forward' | 'backward'
+  readonly direction: ScanDirection
 }
 
 /** Some spans of a scan, valid until the next block is asked for. Ranges of columns are of their own `bytes`. */

@@ -40,6 +40,7 @@ export function lookOf(wanted: ReadonlySet<string>, skipsLines: boolean, detects
   const seeksLevel = detectsLevels && wanted.has(DETECTED_LEVEL)
   return {
     line: !skipsLines ? 'always' : seeksLevel ? 'unless-severe' : 'never',
+    severityText: wanted.has('severity_text') ? 'always' : seeksLevel ? 'unless-severe' : 'never',
     ids: wanted.has('trace_id') || wanted.has('span_id'),
     others: ['observed_timestamp', 'flags', 'event_name'].some((name) => wanted.has(name)),
     attributes: [...wanted, ...(seeksLevel ? LEVEL_NAMES : [])],

@@ -98,7 +98,7 @@ function scanOf(range: LogRange, grid: Grid, looksAt: RowLook | undefined): LogS
     lineFilters: pushedFilters(selector.stages),
     ownTraceId: pushedTraceId(selector.stages),
     looksAt,
-    direction: 'forward',
+    direction: range.unwrap === undefined ? 'any' : 'forward',
   }
 }
 

@@ -21,6 +21,7 @@ export function lookOf(conditions: readonly FieldExpression[], fields: readonly 
   const isId = (name: string) => name === 'trace:id' || name === 'span:id' || name === 'span:parentID'
   return {
     line: intrinsics.includes('name') ? 'always' : 'never',
+    severityText: 'never',
     ids: needsIds || intrinsics.some(isId),
     others:
       intrinsics.some((name) => name !== 'name' && !isId(name)) ||

@@ -7,6 +7,7 @@ import { printField } from '../language/print.ts'
 import type { Field, MetricsAggregate } from '../language/syntax.ts'
 import { isNumeric, type Value } from '../value.ts'
 import type { SpanGrid } from './grid.ts'
+import { GroupBook } from './group-book.ts'
 import { type Exemplar, METRIC_NAME, type MetricSeries } from './series.ts'
 import { QuantileSketch } from './sketch.ts'
 
@@ -40,6 +41,8 @@ interface Cells {
 export class GroupedAggregator implements SpanAggregator {
   readonly fields: readonly Field[]
   readonly #groups = new Map<string, Group>()
+  /** Fast path to a group; undefined where it does not tell. */
+  readonly #book: GroupBook<Group> | undefined
   readonly #aggregate: CountAggregate | OverTimeAggregate
   readonly #grid: SpanGrid
   readonly #budget: QueryBudget
@@ -61,6 +64,7 @@ export class GroupedAggregator implements SpanAggregator {
     this.#exemplarsMax = exemplarsMax
     this.#by = aggregate.by.map((field) => ({ name: printField(field), read: readerOf(field) }))
     this.#of = aggregate.kind === 'over-time' ? readerOf(aggregate.of) : undefined
+    this.#book = GroupBook.for(aggregate.by)
     // A count of nothing is zero, so there is a series even without spans.
     if (this.#of === undefined && this.#by.length === 0) this.#group('', [])
   }
@@ -73,7 +77,7 @@ export class GroupedAggregator implements SpanAggregator {
       value = found.kind === 'duration' ? found.value / 1e9 : Number(found.value)
       if (Number.isNaN(value)) return
     }
-    const group = this.#groupOf(span)
+    const group = this.#book?.of(span, () => this.#groupOf(span)) ?? this.#groupOf(span)
     group.cells.add(step, value)
     this.#keepExemplar(group, span, step, this.#of === undefined ? Number.NaN : value)
   }

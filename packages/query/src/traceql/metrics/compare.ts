@@ -98,7 +98,9 @@ export class CompareAggregator implements SpanAggregator {
   }
 
   #topSeries({ name, side, values, isOverfull }: Tally): MetricSeries[] {
-    const top = [...values.values()].sort((a, b) => b.total - a.total).slice(0, this.#aggregate.top)
+    // Of equal ones the first by its text: spans come in any order.
+    const byTotal = [...values].sort(([x, a], [y, b]) => b.total - a.total || (x < y ? -1 : 1))
+    const top = byTotal.slice(0, this.#aggregate.top).map(([, one]) => one)
     const note: NamedValue[] = isOverfull ? [{ name: '__meta_error', value: text('__too_many_values__') }] : []
     return top.map(({ value, counts }) => ({
       labels: [{ name: '__meta_type', value: text(side) }, ...note, { name, value }],

@@ -145,7 +145,7 @@ class MetricsRun {
     const view = new SpanView()
     const finder = new StepFinder(this.#grid)
     const looksAt = into.fields && lookOf(conditions, into.fields, this.#exemplarsMax > 0)
-    const scan = { ...this.#range(), conditions: hints, isAll, direction: 'forward' as const, traceIds, looksAt }
+    const scan = { ...this.#range(), conditions: hints, isAll, direction: 'any' as const, traceIds, looksAt }
     for (const { columns, rows, origins } of this.#reader.scan(this.#tenant, scan, this.#budget)) {
       finder.use(columns.startTimes)
       for (let i = 0; i < rows.length; i++) {

@@ -149,7 +149,8 @@ export class FileStripe<Columns> implements RowSource<Columns> {
   #complete(columns: Columns, set: ColumnSet, rows: Int32Array, look: RowLook | undefined) {
     this.#load(set, 'state')
     if (look?.ids !== false) this.#load(set, 'ids')
-    if (look === undefined || isLineNeeded(look, set, rows)) this.#load(set, 'line')
+    if (look === undefined || isNeeded(look.severityText, set, rows)) this.#load(set, 'level')
+    if (look === undefined || isNeeded(look.line, set, rows)) this.#load(set, 'line')
     if (look?.others !== false) for (const part of ['small', 'wide'] as const) this.#load(set, part)
     const shared = this.#signal.share(columns)
     const sharedSet = this.#signal.setOf(shared)
@@ -188,8 +189,8 @@ export class FileStripe<Columns> implements RowSource<Columns> {
   }
 }
 
-function isLineNeeded({ line }: RowLook, { bytes }: ColumnSet, rows: Int32Array): boolean {
-  if (line !== 'unless-severe') return line === 'always'
+function isNeeded(when: RowLook['line'], { bytes }: ColumnSet, rows: Int32Array): boolean {
+  if (when !== 'unless-severe') return when === 'always'
   const severities = bytes[0] as Uint8Array
   return rows.some((row) => severities[row] === 0)
 }

@@ -14,7 +14,7 @@ export type ColumnSource =
   | { readonly of: 'origin' | 'service' | 'resource' | 'scopeName' | 'scopeVersion' }
 
 /** When a reader loads a column: with the times, for ids, for what is searched, for counts, or with other fields. */
-export type ColumnPart = 'key' | 'ids' | 'line' | 'state' | 'small' | 'wide'
+export type ColumnPart = 'key' | 'ids' | 'line' | 'state' | 'level' | 'small' | 'wide'
 
 export interface FixedColumn {
   readonly spec: ColumnSpec
@@ -53,7 +53,7 @@ const LOG_COLUMNS: readonly FixedColumn[] = [
   column('time', 'long', { of: 'long', column: 0 }, 'key', { annotation: 'timestamp', isOptional: false }),
   column('observed_time', 'long', { of: 'long', column: 1 }, 'small', { annotation: 'timestamp' }),
   column('severity_number', 'int', { of: 'byte', column: 0 }, 'state', { annotation: 'u8', isOptional: false }),
-  column('severity_text', 'bytes', { of: 'range', column: 1 }, 'state', TEXT),
+  column('severity_text', 'bytes', { of: 'range', column: 1 }, 'level', TEXT),
   ...ORIGIN_COLUMNS,
   column('body', 'bytes', { of: 'line' }, 'line', TEXT),
   column('_body_value', 'bytes', { of: 'lineValue' }, 'line'),

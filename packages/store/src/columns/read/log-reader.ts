@@ -69,7 +69,7 @@ export class ColumnLogReader implements LogReader {
   ): LogCounts[] {
     const counter = new LogCounter(what, by, grid, this.#streams)
     const parts: ScanPart[] = what === 'bytes' ? ['line'] : []
-    if (by.includes('severity')) parts.push('state')
+    if (by.includes('severity')) parts.push('level')
     for (const ref of this.#pieces(tenant, scan, 'forward', budget, parts)) {
       budget.check()
       const { columns, set, origins, rows } = ref.open()

@@ -1,11 +1,9 @@
-import type { Origin, QueryBudget } from '@vantage/model'
+import type { Origin, QueryBudget, ScanDirection } from '@vantage/model'
 import { BLOCK_ROWS_MAX } from '../limits.ts'
 import type { Signal } from '../rows/column-set.ts'
 import { RowBuffer } from '../rows/row-buffer.ts'
 import { compareTimes, halvesOfTime } from '../rows/times.ts'
 import type { Piece, PieceRef } from './piece.ts'
-
-export type Direction = 'forward' | 'backward'
 
 interface Block<Columns> {
   readonly columns: Columns
@@ -28,6 +26,7 @@ interface Cursor<Columns> {
 export class PieceMerge<Columns> {
   readonly #signal: Signal<Columns>
   readonly #sign: number
+  readonly #isOrdered: boolean
   readonly #refs: readonly PieceRef<Columns>[]
   readonly #edges: readonly Int32Array[]
   readonly #budget: QueryBudget
@@ -35,9 +34,15 @@ export class PieceMerge<Columns> {
   #cursors: Cursor<Columns>[] = []
   #buffer: RowBuffer<Columns> | undefined
 
-  constructor(signal: Signal<Columns>, refs: readonly PieceRef<Columns>[], direction: Direction, budget: QueryBudget) {
+  constructor(
+    signal: Signal<Columns>,
+    refs: readonly PieceRef<Columns>[],
+    direction: ScanDirection,
+    budget: QueryBudget,
+  ) {
     this.#signal = signal
-    this.#sign = direction === 'forward' ? 1 : -1
+    this.#sign = direction === 'backward' ? -1 : 1
+    this.#isOrdered = direction !== 'any'
     this.#budget = budget
     const edge = (ref: PieceRef<Columns>): bigint => (this.#sign > 0 ? ref.minTimeNs : ref.maxTimeNs)
     this.#refs = [...refs].sort((a, b) => {
@@ -48,6 +53,21 @@ export class PieceMerge<Columns> {
   }
 
   *blocks(): Generator<Block<Columns>> {
+    if (this.#isOrdered) yield* this.#inOrder()
+    else yield* this.#asTheyLie()
+  }
+
+  *#asTheyLie(): Generator<Block<Columns>> {
+    for (const ref of this.#refs) {
+      const { columns, origins, rows } = ref.open()
+      for (let from = 0; from < rows.length; from += BLOCK_ROWS_MAX) {
+        this.#budget.check()
+        yield { columns, origins, rows: rows.subarray(from, from + BLOCK_ROWS_MAX) }
+      }
+    }
+  }
+
+  *#inOrder(): Generator<Block<Columns>> {
     for (;;) {
       this.#budget.check()
       this.#openDue()

@@ -1,8 +1,7 @@
-import type { NsRange, Origin, QueryBudget, RowLook } from '@vantage/model'
+import type { NsRange, Origin, QueryBudget, RowLook, ScanDirection } from '@vantage/model'
 import { type Tombstone, undeleted } from '../deletions.ts'
 import type { ColumnSet } from '../rows/column-set.ts'
 import { lowerBound } from '../rows/times.ts'
-import type { Direction } from './merge-pieces.ts'
 import type { PieceRef, RowFilter } from './piece.ts'
 import type { ScanPart } from './scan-part.ts'
 
@@ -38,7 +37,7 @@ export interface RowSource<Columns> {
 /** What a scan takes from each source. */
 export interface SourceScan<Columns> {
   readonly range: NsRange
-  readonly direction: Direction
+  readonly direction: ScanDirection
   readonly filter: RowFilter<Columns>
   /** What is read beside that which the filter asks for; undefined: every field of the rows found. */
   readonly parts?: readonly ScanPart[]
