@@ -3,6 +3,7 @@ import { accessLogsSuite } from './suites/access-logs.ts'
 import { influxSuite } from './suites/influx.ts'
 import { logqlSuite } from './suites/logql.ts'
 import { openmetricsSuite } from './suites/openmetrics.ts'
+import { otlpSuite } from './suites/otlp.ts'
 import { prometheusComplianceSuite } from './suites/prometheus-compliance.ts'
 import { prometheusDiffSuite } from './suites/prometheus-diff.ts'
 import { promqlSuite } from './suites/promql.ts'
@@ -16,6 +17,7 @@ export const SUITES = {
   influx: influxSuite,
   logql: logqlSuite,
   openmetrics: openmetricsSuite,
+  otlp: otlpSuite,
   promql: promqlSuite,
   'prometheus-compliance': prometheusComplianceSuite,
   'prometheus-diff': prometheusDiffSuite,

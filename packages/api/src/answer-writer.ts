@@ -1,5 +1,6 @@
 import type { Histogram, Labels } from '@vantage/model'
 import { type BucketRange, bucketRanges, formatApiFloat } from '@vantage/query/promql'
+import { NUMBER_BYTES_MAX, writeNumber } from './write-number.ts'
 
 const START_BYTES = 16 * 1024
 /** Room that any single number or punctuation needs. */
@@ -7,9 +8,12 @@ const SLACK_BYTES = 64
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const encoder = new TextEncoder()
+/** Memory that one thread keeps for its next answer: taking it anew costs as much as writing it full. */
+const KEPT_BYTES_MAX = 4 * 1024 * 1024
+let kept: Uint8Array | undefined
 
 /** Unix ms as seconds with at most three decimals. */
-export function secondsText(timeMs: number): string {
+function secondsText(timeMs: number): string {
   const whole = Math.floor(timeMs / 1000)
   const rest = timeMs - whole * 1000
   if (rest === 0 || timeMs < 0) return String(timeMs / 1000)
@@ -18,18 +22,31 @@ export function secondsText(timeMs: number): string {
 
 /** Writes a JSON answer straight into bytes: long answers are numbers, and strings of them would be made for nothing. */
 export class AnswerWriter {
-  #bytes = new Uint8Array(START_BYTES)
+  #bytes: Uint8Array
   #at = 0
+  /** What has been accounted for; memory that was kept may be larger. */
+  #room = START_BYTES
   readonly #onGrow: (bytes: number) => void
 
   /** @param onGrow told how much more memory is needed, before it is taken; may throw */
   constructor(onGrow: (bytes: number) => void = () => {}) {
     this.#onGrow = onGrow
+    this.#bytes = kept ?? new Uint8Array(START_BYTES)
+    kept = undefined
   }
 
-  /** The bytes written, in memory of their own: ready to be transferred. */
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#at
+  }
+
+  /** The bytes written, in memory of their own: ready to be transferred. The writer's work is done. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#at)
+    const answer = this.#bytes.slice(0, this.#at)
+    if (this.#bytes.length <= KEPT_BYTES_MAX) kept = this.#bytes
+    this.#bytes = answer
+    this.#room = answer.length
+    return answer
   }
 
   /** Text that is ASCII and JSON already. */
@@ -46,6 +63,15 @@ export class AnswerWriter {
     this.#reserve(json.length)
     this.#bytes.set(json, this.#at)
     this.#at += json.length
+  }
+
+  /** As `bytes`, for a few of them: cheaper than a copy by the engine. */
+  part(json: Uint8Array, from: number, to: number): void {
+    this.#reserve(to - from)
+    const bytes = this.#bytes
+    let at = this.#at
+    for (let i = from; i < to; i++) bytes[at++] = json[i] as number
+    this.#at = at
   }
 
   /** A JSON string. Lone surrogates become U+FFFD, as in any UTF-8. */
@@ -93,8 +119,16 @@ export class AnswerWriter {
     this.raw('[')
     this.seconds(timeMs)
     this.raw(',"')
-    this.raw(formatApiFloat(value))
+    this.value(value)
     this.raw('"]')
+  }
+
+  /** A value as Prometheus prints it, without quotes. */
+  value(value: number): void {
+    this.#reserve(NUMBER_BYTES_MAX)
+    const end = writeNumber(this.#bytes, this.#at, value)
+    if (end < 0) this.raw(formatApiFloat(value))
+    else this.#at = end
   }
 
   /** `[1700000000,{"count":"3","sum":"6","buckets":[[0,"1","2","3"]]}]`; buckets that count nothing are left out. */
@@ -102,9 +136,9 @@ export class AnswerWriter {
     this.raw('[')
     this.seconds(timeMs)
     this.raw(',{"count":"')
-    this.raw(formatApiFloat(histogram.count))
+    this.value(histogram.count)
     this.raw('","sum":"')
-    this.raw(formatApiFloat(histogram.sum))
+    this.value(histogram.sum)
     this.raw('"')
     let isFirst = true
     for (const range of bucketRanges(histogram)) {
@@ -118,16 +152,17 @@ export class AnswerWriter {
 
   #bucket(range: BucketRange): void {
     this.raw(`[${boundaryRule(range)},"`)
-    this.raw(formatApiFloat(range.lower))
+    this.value(range.lower)
     this.raw('","')
-    this.raw(formatApiFloat(range.upper))
+    this.value(range.upper)
     this.raw('","')
-    this.raw(formatApiFloat(range.count))
+    this.value(range.count)
     this.raw('"]')
   }
 
   seconds(timeMs: number): void {
-    this.raw(secondsText(timeMs))
+    if (timeMs >= 0 && timeMs % 1000 === 0) this.value(timeMs / 1000)
+    else this.raw(secondsText(timeMs))
   }
 
   #utf8(text: string): void {
@@ -137,10 +172,15 @@ export class AnswerWriter {
 
   #reserve(size: number): void {
     const need = this.#at + size + SLACK_BYTES
-    if (need <= this.#bytes.length) return
-    const length = Math.max(need, this.#bytes.length * 2)
-    this.#onGrow(length - this.#bytes.length)
-    const bytes = new Uint8Array(length)
+    if (need > this.#room) this.#grow(need)
+  }
+
+  #grow(need: number): void {
+    const room = Math.max(need, this.#room * 2)
+    this.#onGrow(room - this.#room)
+    this.#room = room
+    if (room <= this.#bytes.length) return
+    const bytes = new Uint8Array(room)
     bytes.set(this.#bytes.subarray(0, this.#at))
     this.#bytes = bytes
   }

@@ -18,7 +18,6 @@ import {
   type EngineOptions,
   type Explanation,
   evaluatePromql,
-  formatApiFloat,
   type Grid,
   type Helpers,
   joinSteps,
@@ -31,7 +30,7 @@ import {
   type StepSeries,
   type TimedHistogram,
 } from '@vantage/query/promql'
-import { AnswerWriter, secondsText } from './answer-writer.ts'
+import { AnswerWriter } from './answer-writer.ts'
 import { aggregatedAnswer, servicesAnswer, timeseriesAnswer } from './plain/answers.ts'
 import { federateAnswer } from './prometheus/federate.ts'
 
@@ -216,7 +215,7 @@ function writeRows(out: AnswerWriter, result: PromqlResult, limit: number): bool
   }
   if (data.kind === 'string') return false
   const count = limit > 0 ? Math.min(limit, data.series.length) : data.series.length
-  const heads = data.kind === 'matrix' && count > 0 ? pointHeads(grid) : []
+  const heads = data.kind === 'matrix' && count > 0 ? pointHeads(grid) : NO_HEADS
   for (let row = 0; row < count; row++) {
     if (row > 0) out.raw(',')
     out.raw('{"metric":')
@@ -240,14 +239,30 @@ function writeSample(out: AnswerWriter, { values, histograms }: StepSeries, time
   out.point(timeMs, values[0] as number)
 }
 
-/** The beginnings of all points, `[1700000000,"`: the same for every series of an answer. */
-function pointHeads(grid: Grid): string[] {
-  return Array.from({ length: grid.steps }, (_, i) => `[${secondsText(grid.startMs + i * grid.stepMs)},"`)
+/** The beginnings of all points, `[1700000000,"`, one behind the other: the same for every series of an answer. */
+interface PointHeads {
+  readonly bytes: Uint8Array
+  /** Where head i begins, and where the last one ends. */
+  readonly offsets: Int32Array
+}
+
+const NO_HEADS: PointHeads = { bytes: new Uint8Array(0), offsets: new Int32Array(1) }
+
+function pointHeads(grid: Grid): PointHeads {
+  const out = new AnswerWriter()
+  const offsets = new Int32Array(grid.steps + 1)
+  for (let i = 0; i < grid.steps; i++) {
+    out.raw('[')
+    out.seconds(grid.startMs + i * grid.stepMs)
+    out.raw(',"')
+    offsets[i + 1] = out.length
+  }
+  return { bytes: out.finish(), offsets }
 }
 
 /** For threads that help: writes the points of one series as `runQueryJob` writes them. Belongs to one answer. */
 export function rowEncoder(): RowEncoder {
-  let heads: string[] | undefined
+  let heads: PointHeads | undefined
   return ({ values, present }, grid) => {
     heads ??= pointHeads(grid)
     const out = new AnswerWriter()
@@ -261,7 +276,7 @@ function writeSteps(
   out: AnswerWriter,
   { values, present, histograms, encoded }: StepSeries,
   grid: Grid,
-  heads: readonly string[],
+  heads: PointHeads,
 ): void {
   if (encoded !== undefined) {
     out.bytes(encoded)
@@ -272,8 +287,8 @@ function writeSteps(
     if (present[i] === 0 || histograms?.[i] !== undefined) continue
     out.raw(isFirst ? ',"values":[' : ',')
     isFirst = false
-    out.raw(heads[i] as string)
-    out.raw(formatApiFloat(values[i] as number))
+    out.part(heads.bytes, heads.offsets[i] as number, heads.offsets[i + 1] as number)
+    out.value(values[i] as number)
     out.raw('"]')
   }
   if (!isFirst) out.raw(']')

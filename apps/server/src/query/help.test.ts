@@ -12,7 +12,7 @@ import { RunBoard } from './run-board.ts'
 
 const STEP_MS = 15_000
 const SAMPLES = 2_400
-const SERIES = 150
+const SERIES = 250
 const END_MS = Math.floor(Date.now() / 60_000) * 60_000
 const START_MS = END_MS - SAMPLES * STEP_MS
 

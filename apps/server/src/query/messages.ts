@@ -39,6 +39,8 @@ export interface WorkerReply {
   readonly id: number
   readonly result: Result<Uint8Array<ArrayBuffer>, Fault>
   readonly samples: number
+  /** In the thread alone. */
+  readonly elapsedMs: number
   readonly peakBytes: number
   /** Damage that the worker's view met. */
   readonly problems: readonly string[]

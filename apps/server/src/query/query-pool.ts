@@ -8,6 +8,7 @@ import { CANCELLED, type QueryLimits, TIMED_OUT } from './budget.ts'
 import type { EarlyThread } from './early-thread.ts'
 import type { HelpRequest } from './help.ts'
 import type { OpenView, QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
+import { QuickAnswers } from './quick-answers.ts'
 import { RunBoard } from './run-board.ts'
 import type { ThreadPort } from './thread-port.ts'
 import { WARM_UP_FIRST_PIECES, WARM_UP_PIECES } from './warm-up.ts'
@@ -94,6 +95,7 @@ export class QueryPool implements MetricQueries {
   readonly #queries: Counter
   readonly #limited: Counter
   readonly #helped: Counter
+  readonly #quick: QuickAnswers
   readonly #idleTimer: NodeJS.Timeout
   /** Of warm-ups: nobody leaves them. */
   readonly #never = new AbortController()
@@ -110,10 +112,13 @@ export class QueryPool implements MetricQueries {
   constructor(options: QueryPoolOptions) {
     this.#options = options
     const { registry } = options
+    this.#quick = new QuickAnswers(options.store.reader(), options.clock)
     this.#queries = registry.counter('vantage_queries_total', 'Queries by outcome.', ['lang', 'outcome'])
     this.#limited = registry.counter('vantage_query_limited_total', 'Queries that hit a limit.', ['reason'])
     this.#helped = registry.counter('vantage_query_helped_total', 'Queries that a second thread helped with.', [])
     registry.computed('vantage_query_workers', 'Threads that answer queries.', 'gauge', () => this.#workers.length)
+    const quick = 'Queries that the main thread answered, because a thread had answered them at once.'
+    registry.computed('vantage_queries_quick_total', quick, 'counter', () => this.#quick.answered)
     this.#idleTimer = setInterval(() => this.#endIdle(), UNASKED_MS / 4)
     this.#idleTimer.unref()
   }
@@ -125,10 +130,19 @@ export class QueryPool implements MetricQueries {
     options: AskOptions,
     onKnown: (known: KnownSteps) => void = () => {},
   ): Promise<Result<Uint8Array, Fault>> {
-    const result = await this.#enqueue(tenant, job, options, onKnown)
+    const result = this.#answerQuickly(tenant, job, onKnown) ?? (await this.#enqueue(tenant, job, options, onKnown))
     this.#queries.add(1, LANGUAGES[job.kind] ?? 'promql', result.ok ? 'success' : result.error.code)
     if (!result.ok && result.error.limit !== undefined) this.#limited.add(1, result.error.limit)
     return result
+  }
+
+  #answerQuickly(
+    tenant: TenantId,
+    job: WorkerJob,
+    onKnown: (known: KnownSteps) => void,
+  ): Result<Uint8Array> | undefined {
+    if (this.#isClosed || this.#options.isRefusing()) return undefined
+    return this.#quick.answer(tenant, job, onKnown)
   }
 
   /**
@@ -405,7 +419,9 @@ export class QueryPool implements MetricQueries {
   #settle(worker: Worker, reply: WorkerReply): void {
     for (const problem of reply.problems) this.#options.logger.error('query problem', { problem })
     if (worker.running?.id !== reply.id) return
-    if (reply.known !== undefined) worker.running.waiting.onKnown(reply.known)
+    const { tenant, job, onKnown } = worker.running.waiting
+    if (reply.known !== undefined) onKnown(reply.known)
+    if (reply.result.ok) this.#quick.note(tenant, job, reply)
     this.#answer(worker, reply.result)?.()
     this.#dispatchAll()
   }

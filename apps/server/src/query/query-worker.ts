@@ -56,6 +56,7 @@ class Answers {
   }
 
   answer(question: WorkerQuestion): void {
+    const startMs = performance.now()
     const budget = new Budget(question.limits, question.timeoutMs, question.word)
     const helpers = new ThreadHelpers(question.id, this.#port, budget)
     let known: KnownSteps | undefined
@@ -77,14 +78,18 @@ class Answers {
         },
       )
       const problems = this.#view.problems.splice(0)
-      reply = { id: question.id, result, samples: budget.samples, peakBytes: budget.bytes, problems, known }
+      reply = { ...this.#facts(question, budget, startMs), result, problems, known }
     } catch (error) {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
       const result = err(fault('internal', 'query: internal error'))
-      reply = { id: question.id, result, samples: budget.samples, peakBytes: budget.bytes, problems: [message], known }
+      reply = { ...this.#facts(question, budget, startMs), result, problems: [message], known }
     }
     helpers.close()
     this.#port.postMessage(reply, reply.result.ok ? [reply.result.value.buffer] : [])
+  }
+
+  #facts({ id }: WorkerQuestion, { samples, bytes }: Budget, startMs: number) {
+    return { id, samples, elapsedMs: performance.now() - startMs, peakBytes: bytes }
   }
 }
 

@@ -13,17 +13,21 @@ import {
   type AboutRequest,
   aboutSubject,
   type DifferenceRequest,
+  type ExceptionsRequest,
   findDifference,
+  findExceptions,
   type Readers,
 } from '@vantage/query/joins'
 import type { TraceqlLimits } from '@vantage/query/traceql'
 import { AnswerWriter } from '../answer-writer.ts'
 import { aboutBody } from './about-answer.ts'
 import { differenceBody } from './difference-answer.ts'
+import { exceptionsBody } from './exceptions-answer.ts'
 
 /** Questions that need more than one signal; plain data, so that they can be posted to a thread. */
 export type JoinsJob =
   | { readonly kind: 'about'; readonly request: AboutRequest }
+  | { readonly kind: 'exceptions'; readonly request: ExceptionsRequest; readonly limit: number }
   /** `limit`: rows of each list. */
   | { readonly kind: 'difference'; readonly request: DifferenceRequest; readonly limit: number }
 
@@ -65,6 +69,10 @@ function bodyOf(
     case 'difference': {
       const found = findDifference(job.request, tenant, readers, budget, limits, clock)
       return found.ok ? ok(differenceBody(job.request, found.value, job.limit)) : found
+    }
+    case 'exceptions': {
+      const found = findExceptions(job.request, tenant, readers, budget, clock)
+      return found.ok ? ok(exceptionsBody(found.value, job.limit)) : found
     }
     default:
       return unreachable(job)

@@ -22,6 +22,8 @@ const LINES = 100
 const LINES_MAX = 1_000
 const DIFFERENCES = 20
 const DIFFERENCES_MAX = 200
+const EXCEPTIONS = 100
+const EXCEPTIONS_MAX = 1_000
 const TIMEOUT_MS = 10_000
 const TIMEOUT_MAX_MS = 60_000
 /** Of the deadline, what the sections may use: the answer has to be written too. */
@@ -87,6 +89,21 @@ export class JoinsApi {
         faults: 'vantage',
         handle: (request) => this.#difference(request),
       },
+      {
+        methods: ['GET', 'POST'],
+        path: '/api/vantage/v1/exceptions',
+        permission: 'traces:read',
+        further: ['logs:read'],
+        summary: 'What services threw, alike ones together',
+        parameters: [
+          text('service', 'name of a service; default all'),
+          ...RANGE,
+          integer('limit', `groups, those seen last first; default ${EXCEPTIONS}, at most ${EXCEPTIONS_MAX}`),
+          TIMEOUT,
+        ],
+        faults: 'vantage',
+        handle: (request) => this.#exceptions(request),
+      },
     ]
   }
 
@@ -131,6 +148,19 @@ export class JoinsApi {
         timeoutMs,
       }
       return { kind: 'difference', request: asked, limit: limit.value }
+    })
+  }
+
+  async #exceptions(request: ApiRequest): Promise<Result<ApiAnswer, Fault>> {
+    const { params } = request
+    const range = parseRange(params, this.#deps.clock, RANGE_SECONDS)
+    if (!range.ok) return range
+    const limit = parseCount('limit', params.get('limit'), EXCEPTIONS, EXCEPTIONS_MAX)
+    if (!limit.ok) return limit
+    const service = params.get('service') ?? ''
+    const asked = { range: range.value, service: service === '' ? undefined : service }
+    return this.#ask(request, (timeoutMs) => {
+      return { kind: 'exceptions', request: { ...asked, timeoutMs }, limit: limit.value }
     })
   }
 

@@ -1,3 +1,2 @@
 export { encodeTrace, type OriginSpans, spansByOrigin } from './encode-trace.ts'
-export { type ExceptionGroup, exceptionGroups } from './exceptions.ts'
 export { type ServiceEdge, serviceGraph } from './service-graph.ts'

@@ -1,7 +1,6 @@
 import { type Attributes, NO_ORIGIN, type NsRange } from '@vantage/model'
 import { MemorySpans, type SpanRecord, unlimitedBudget } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
-import { exceptionGroups } from './exceptions.ts'
 import { OperationCounter } from './red.ts'
 import { serviceGraph } from './service-graph.ts'
 
@@ -100,45 +99,4 @@ test('figures by service, operation, kind and status', () => {
   expect(sum).toBe(4)
   expect(Math.abs(p50 - 1)).toBeLessThan(0.02)
   expect(p99).toBeLessThanOrEqual(3.04)
-})
-
-test('exceptions that differ in numbers only are one group', () => {
-  const thrown = (type: string, message: string, line: number, at: number): Partial<SpanRecord> => ({
-    name: `op ${at}`,
-    events: [
-      {
-        timeUnixNs: BigInt(at) * S,
-        name: 'exception',
-        attributes: text({
-          'exception.type': type,
-          'exception.message': message,
-          'exception.stacktrace': `${type}: ${message}\n    at pay (pay.ts:${line}:3)`,
-        }),
-        droppedAttributes: 0,
-      },
-      { timeUnixNs: 0n, name: 'note', attributes: [], droppedAttributes: 0 },
-    ],
-  })
-  const spans = [
-    span(1, 0, 'shop', 'server', thrown('Denied', 'card 4711 of "ann"', 10, 20)),
-    span(2, 0, 'shop', 'server', thrown('Denied', 'card 815 of "bob"', 12, 10)),
-    span(3, 0, 'shop', 'server', thrown('Timeout', 'after 5 s', 10, 30)),
-    span(4, 0, 'cart', 'server', thrown('Denied', 'card 1 of "eve"', 10, 5)),
-  ]
-  const groups = exceptionGroups(blocks(spans), unlimitedBudget)
-  expect(
-    groups.map(({ service, type, message, count, firstNs, lastNs, operation }) => [
-      service,
-      type,
-      message,
-      count,
-      firstNs / S,
-      lastNs / S,
-      operation,
-    ]),
-  ).toEqual([
-    ['shop', 'Timeout', 'after 5 s', 1, 30n, 30n, 'op 30'],
-    ['shop', 'Denied', 'card 4711 of "ann"', 2, 10n, 20n, 'op 20'],
-    ['cart', 'Denied', 'card 1 of "eve"', 1, 5n, 5n, 'op 5'],
-  ])
 })

@@ -101,7 +101,7 @@ const RUNS = 32
 /** A longer run only makes the last one to wait for longer. */
 const RUN_SERIES_MAX = 64
 /** Samples that must be left, as far as the first run tells, for help to come before the work is done. */
-const OFFER_SAMPLES_MIN = 200_000
+const OFFER_SAMPLES_MIN = 400_000
 
 /** Turns of the thread that was asked: its first run alone, then as many as it can take while others help. */
 export class OfferedTurns implements Turns {

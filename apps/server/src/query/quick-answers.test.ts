@@ -1,0 +1,87 @@
+import { runQueryJob } from '@vantage/api'
+import { labelsFromRecord, systemClock } from '@vantage/model'
+import { MemoryMetrics, unlimitedBudget } from '@vantage/model/testing'
+import { DEFAULT_OPTIONS, type KnownSteps } from '@vantage/query/promql'
+import { expect, test } from 'vitest'
+import { QuickAnswers } from './quick-answers.ts'
+import type { WorkerJob } from './worker-job.ts'
+
+const STEP_MS = 15_000
+const CHEAP = { samples: 100, elapsedMs: 0.2 }
+
+function openQuick(samples = 100) {
+  const metrics = new MemoryMetrics()
+  const store = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      metrics.append('default', labelsFromRecord({ __name__: 'up', i: String(i % 4) }), i * STEP_MS, i)
+    }
+  }
+  store(samples)
+  return { metrics, store, quick: new QuickAnswers(metrics, systemClock) }
+}
+
+function promql(query: string, extra: object = {}, steps = 20): WorkerJob {
+  const range = { startMs: 0, endMs: steps * STEP_MS, stepMs: STEP_MS }
+  return { kind: 'promql', query, range, options: DEFAULT_OPTIONS, explain: false, limit: 0, ...extra }
+}
+
+test('what a thread answered at once is answered here from then on, with the same bytes', () => {
+  const { metrics, quick } = openQuick()
+  const job = promql('up * 2')
+  expect(quick.answer('default', job, () => {})).toBeUndefined()
+  quick.note('default', job, CHEAP)
+  const here = quick.answer('default', job, () => {})
+  expect(here).toEqual(runQueryJob(job as never, 'default', metrics, unlimitedBudget, systemClock))
+  expect([quick.answer('default', job, () => {})?.ok, quick.answered]).toEqual([true, 2])
+})
+
+test('a query is another one where tenant, text, length, step or lookback are others, and the same at another time', () => {
+  const { quick } = openQuick()
+  quick.note('default', promql('up'), CHEAP)
+  expect(quick.answer('other', promql('up'), () => {})).toBeUndefined()
+  expect(quick.answer('default', promql('up '), () => {})).toBeUndefined()
+  expect(quick.answer('default', promql('up', {}, 21), () => {})).toBeUndefined()
+  expect(quick.answer('default', promql('up', { lookbackMs: 1_000 }), () => {})).toBeUndefined()
+  const later = { startMs: 5 * STEP_MS, endMs: 25 * STEP_MS, stepMs: STEP_MS }
+  expect(quick.answer('default', promql('up', { range: later }), () => {})?.ok).toBe(true)
+})
+
+test.each([
+  ['many samples', promql('up'), { samples: 2_501, elapsedMs: 0.1 }],
+  ['a long time', promql('up'), { samples: 10, elapsedMs: 0.61 }],
+  ['an explanation', promql('up', { explain: true }), CHEAP],
+  ['a long text', promql(`up${' '.repeat(1_024)}`), CHEAP],
+  ['no PromQL', { kind: 'metadata', metric: undefined, limit: 1 } as const, CHEAP],
+])('%s is a thread’s to answer', (_, job, cost) => {
+  const { quick } = openQuick()
+  quick.note('default', job, cost)
+  expect(quick.answer('default', job, () => {})).toBeUndefined()
+})
+
+test('what has grown since goes to a thread again, and so does what fails', () => {
+  const { quick, store } = openQuick()
+  const job = promql('sum(count_over_time(up[1d]))', {}, 1)
+  quick.note('default', job, CHEAP)
+  expect(quick.answer('default', job, () => {})?.ok).toBe(true)
+  store(20_000)
+  const wide = promql('sum(count_over_time(up[1d]))', {
+    range: { startMs: 1e8, endMs: 1e8 + STEP_MS, stepMs: STEP_MS },
+  })
+  expect(quick.answer('default', wide, () => {})).toBeUndefined()
+  expect(quick.answer('default', job, () => {})).toBeUndefined()
+  const bad = promql('up * on(nothing) up')
+  quick.note('default', bad, CHEAP)
+  expect(quick.answer('default', bad, () => {})).toBeUndefined()
+})
+
+test('steps to be kept are told, and a thousand queries are remembered', () => {
+  const { quick } = openQuick()
+  const job = promql('up', { isKept: true })
+  quick.note('default', job, CHEAP)
+  const known: KnownSteps[] = []
+  expect(quick.answer('default', job, (steps) => known.push(steps))?.ok).toBe(true)
+  expect(known.map(({ steps }) => steps)).toEqual([21])
+  for (let i = 0; i < 1_000; i++) quick.note('default', promql(`up + ${i}`), CHEAP)
+  expect(quick.answer('default', job, () => {})).toBeUndefined()
+  expect(quick.answer('default', promql('up + 0'), () => {})?.ok).toBe(true)
+})
