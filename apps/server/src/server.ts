@@ -367,7 +367,8 @@ export class Server {
       maxDecompressedBytes: http.maxDecompressedBytes,
       onProblem: (message) => this.#warn(message),
       submitMetrics: (request) => intake.submit(request),
-      askLogs: (tenant, job) => this.#ask(tenant, { kind: 'logs', job }, { signal: NEVER, timeoutMs: undefined }),
+      askLogs: (tenant, job, onBegin) =>
+        this.#ask(tenant, { kind: 'logs', job }, { signal: NEVER, timeoutMs: undefined, onBegin }),
       isShedding: () => this.#pressure.level > 0 || this.#phase === 'starting',
     }).catch((error: Error) => {
       throw new StoreOpenError(`store of logs and spans: ${error.message}`)
