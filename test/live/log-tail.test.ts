@@ -64,3 +64,27 @@ test('ten followers at most', async () => {
   expect(refused).toMatchObject({ code: 1008, reason: expect.stringMatching(/at most 10/) })
   for (const { socket } of followers) socket.close()
 })
+
+test('no line comes twice and none is left out where history and now meet', async () => {
+  let next = 0
+  let isOver = false
+  const writing = (async () => {
+    while (!isOver) await push({ app: 'seam' }, ...Array.from({ length: 5 }, () => String(next++)))
+  })()
+  await expect.poll(() => next).toBeGreaterThan(150)
+  const followers: Follower[] = []
+  for (let i = 0; i < 8; i++) {
+    followers.push(await follow('{app="seam"}'))
+    await new Promise((wake) => setTimeout(wake, 60))
+  }
+  isOver = true
+  await writing
+  for (const { lines, socket } of followers) {
+    await expect.poll(() => lines.map(Number).includes(next - 1)).toBe(true)
+    const numbers = lines.map(Number).sort((a, b) => a - b)
+    // A hundred from before, then all that came.
+    expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, i) => next - numbers.length + i))
+    expect(numbers.length).toBeGreaterThanOrEqual(100)
+    socket.close()
+  }
+})
