@@ -1,7 +1,7 @@
 import type { ByteRanges, LogBatch, SpanBatch } from '@vantage/model'
 
 export const CANONICAL_VERSION = 1
-export const SIGNALS = { logs: 1, spans: 2 } as const
+const SIGNALS = { logs: 1, spans: 2 } as const
 
 /** Any column of a fixed width. */
 export interface FixedColumn {
