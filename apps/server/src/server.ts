@@ -218,8 +218,8 @@ export class Server {
       deleteSeries: async (tenant: TenantId, scan: SeriesScan) => this.#intake?.deleteSeries(tenant, scan),
       cleanTombstones: async (tenant: TenantId) => this.#store?.cleanTombstones(tenant),
       snapshot: (skipsHead: boolean) => {
-        assert(this.#store !== undefined, 'snapshots are made after the store is open')
-        return this.#snapshots.make(this.#store, skipsHead)
+        assert(this.#store !== undefined && this.#records !== undefined, 'snapshots are made after the stores are open')
+        return this.#snapshots.make({ metrics: this.#store, columns: this.#records.store }, skipsHead)
       },
     }
     const prometheus = new PrometheusApi({
