@@ -1,4 +1,5 @@
 import type { RecordLimits } from '@vantage/decode/otlp'
+import type { Processor } from '@vantage/decode/process'
 import {
   assert,
   type Clock,
@@ -14,7 +15,7 @@ import {
   type SpanBatch,
   type TenantId,
 } from '@vantage/model'
-import type { Logger } from '@vantage/observe'
+import type { Logger, Registry } from '@vantage/observe'
 import type { SubmitIntake } from '@vantage/receive'
 import {
   type ColumnStore,
@@ -23,12 +24,14 @@ import {
   type RowDeletion,
   type SignalName,
 } from '@vantage/store/columns'
+import { DerivedMetrics } from './derive/derived-metrics.ts'
 import { SpanReport } from './derive/span-report.ts'
 import { VersionWatch } from './derive/version-watch.ts'
 import { LOG_FORMATS, logScratch, SPAN_FORMATS, spanScratch } from './intake/record-decoders.ts'
 import { RecordsIntake, type RowDeletions } from './intake/records-intake.ts'
 import type { TimeLimits } from './intake/row-times.ts'
 import { LogTails, type LogTailsOptions } from './live/log-tails.ts'
+import { processorCounts, RowProcessing } from './process/row-processing.ts'
 
 const NS_PER_MS = 1_000_000n
 const CONSUMER = 'columns'
@@ -52,6 +55,8 @@ export interface RecordsOptions {
   readonly hotBytesMax: number
   readonly limits: RecordLimits
   readonly times: TimeLimits
+  readonly processors: readonly Processor[]
+  readonly registry: Registry
   readonly maxDecompressedBytes: number
   readonly onProblem: (message: string) => void
   /** Takes the metrics that spans say. */
@@ -75,19 +80,22 @@ export class Records {
     this.#options = options
     this.store = store
     const { submitMetrics: submit, clock, logger, isShedding } = options
-    const report = new SpanReport({ submit, clock, logger, intervalMs: SPAN_REPORT_MS, isShedding })
+    const processing = new RowProcessing(options.processors, processorCounts(options.registry))
+    const derived = new DerivedMetrics(processing.derived)
+    const report = new SpanReport({ submit, clock, logger, intervalMs: SPAN_REPORT_MS, isShedding, derived })
     this.#report = report
     const { directory, files } = options
     this.#versions = new VersionWatch({ submit: (row) => this.logs.submit(row), clock, logger, files, directory })
     this.tails = new LogTails({ clock, history: options.askLogs, whenDurable: () => this.logs.whenDurable() })
     const { log, times } = options
-    const shared = { log, clock, times, hasRoom: () => store.hasRoom() }
+    const shared = { log, clock, times, processing, hasRoom: () => store.hasRoom() }
     this.logs = new RecordsIntake({
       ...shared,
       topic: 'raw-logs',
       formats: LOG_FORMATS,
       onStored: (tenant, batch) => {
         this.tails.add(tenant, batch)
+        derived.add(tenant, batch)
         this.#versions.add(tenant, batch)
       },
       newScratch: (isReplay) => logScratch(limitsOf(options, isReplay), unpackedMax(options, isReplay)),
@@ -103,6 +111,7 @@ export class Records {
       deletions: deletionsOf(store, 'spans'),
       onStored: (tenant, batch) => {
         report.add(tenant, batch)
+        derived.add(tenant, batch)
         this.#versions.add(tenant, batch)
       },
     })

@@ -364,6 +364,8 @@ export class Server {
       hotBytesMax: storage.hotBytes,
       limits: { maxAttributes, maxAttributeBytes, maxLineBytes },
       times: { maxFutureMs: limits.maxFuture, maxPastMs: limits.maxPast },
+      processors: this.#config.processors,
+      registry: this.#registry,
       maxDecompressedBytes: http.maxDecompressedBytes,
       onProblem: (message) => this.#warn(message),
       submitMetrics: (request) => intake.submit(request),

@@ -1,4 +1,5 @@
 import { NativeBuffer, snappyDecompress } from '@vantage/bytes'
+import { CanonicalDecoder } from '@vantage/decode/canonical'
 import { JaegerProtobufDecoder, JaegerThriftDecoder } from '@vantage/decode/jaeger'
 import { LokiPushDecoder, LokiPushJsonDecoder } from '@vantage/decode/loki'
 import {
@@ -63,6 +64,7 @@ export const LOG_FORMATS: ReadonlySet<PayloadFormat> = new Set([
   PAYLOAD_FORMATS.otlpLogsJson,
   PAYLOAD_FORMATS.lokiPushSnappy,
   PAYLOAD_FORMATS.lokiPushJson,
+  PAYLOAD_FORMATS.canonicalLogs,
 ])
 
 /** Of the topic `spans-raw`. */
@@ -73,6 +75,7 @@ export const SPAN_FORMATS: ReadonlySet<PayloadFormat> = new Set([
   PAYLOAD_FORMATS.zipkinProtobuf,
   PAYLOAD_FORMATS.jaegerThrift,
   PAYLOAD_FORMATS.jaegerProtobuf,
+  PAYLOAD_FORMATS.canonicalSpans,
 ])
 
 export function logScratch(limits: RecordLimits, maxUnpackedBytes: number): RecordScratch<LogBatch> {
@@ -83,6 +86,7 @@ export function logScratch(limits: RecordLimits, maxUnpackedBytes: number): Reco
     [PAYLOAD_FORMATS.otlpLogsJson, new OtlpJsonDecoder(LOGS_REQUEST, otlp)],
     [PAYLOAD_FORMATS.lokiPushSnappy, loki],
     [PAYLOAD_FORMATS.lokiPushJson, new LokiPushJsonDecoder(loki)],
+    [PAYLOAD_FORMATS.canonicalLogs, new CanonicalDecoder<LogBatch>()],
   ])
   return new RecordScratch(new LogBatch(), decoders, maxUnpackedBytes)
 }
@@ -96,6 +100,7 @@ export function spanScratch(limits: RecordLimits, maxUnpackedBytes: number): Rec
     [PAYLOAD_FORMATS.zipkinProtobuf, new ZipkinProtobufDecoder(limits)],
     [PAYLOAD_FORMATS.jaegerThrift, new JaegerThriftDecoder(limits)],
     [PAYLOAD_FORMATS.jaegerProtobuf, new JaegerProtobufDecoder(limits)],
+    [PAYLOAD_FORMATS.canonicalSpans, new CanonicalDecoder<SpanBatch>()],
   ])
   return new RecordScratch(new SpanBatch(), decoders, maxUnpackedBytes)
 }

@@ -33,10 +33,8 @@ export interface JsonLineRow {
 
 /** @returns the row, or what is wrong with the line */
 export function readJsonLine(text: string, mapping: JsonLineMapping): JsonLineRow | string {
-  const object = parse(text)
-  if (object === undefined) return 'want a JSON object in each line'
-  const fields = new Map<string, string>()
-  flatten(object, '', fields, 0)
+  const fields = jsonFields(text)
+  if (fields === undefined) return 'want a JSON object in each line'
   const timeName = mapping.time.find((name) => fields.has(name))
   const timeNs = timeName === undefined ? 0n : unixNsOf(fields.get(timeName) as string)
   if (timeNs === undefined) {
@@ -48,6 +46,15 @@ export function readJsonLine(text: string, mapping: JsonLineMapping): JsonLineRo
   if (messageName !== undefined) fields.delete(messageName)
   const labels = labelsOf(fields, mapping.stream)
   return { labels, timeNs, line, fields: named(fields) }
+}
+
+/** Members of an object, those of objects in it under names with dots. @returns undefined where the text is none */
+export function jsonFields(text: string): Map<string, string> | undefined {
+  const object = parse(text)
+  if (object === undefined) return undefined
+  const fields = new Map<string, string>()
+  flatten(object, '', fields, 0)
+  return fields
 }
 
 function labelsOf(fields: Map<string, string>, stream: readonly string[]): Record<string, string> {
