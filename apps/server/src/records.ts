@@ -1,4 +1,4 @@
-import type { RecordLimits } from '@vantage/decode/otlp'
+import { NO_LABEL_LIMITS, type PushLimits } from '@vantage/decode/loki'
 import type { Processor } from '@vantage/decode/process'
 import {
   assert,
@@ -53,7 +53,7 @@ export interface RecordsOptions {
   readonly workers: ColumnsWorkerHost
   readonly retentionMs: number
   readonly hotBytesMax: number
-  readonly limits: RecordLimits
+  readonly limits: PushLimits
   readonly times: TimeLimits
   readonly processors: readonly Processor[]
   readonly registry: Registry
@@ -189,8 +189,9 @@ export class Records {
 }
 
 /** A replay refuses nothing anew; what was cut is cut at the same place again. */
-function limitsOf({ limits }: RecordsOptions, isReplay: boolean): RecordLimits {
-  return isReplay ? { ...limits, maxAttributes: Number.POSITIVE_INFINITY } : limits
+function limitsOf({ limits }: RecordsOptions, isReplay: boolean): PushLimits {
+  if (!isReplay) return limits
+  return { ...limits, maxAttributes: Number.POSITIVE_INFINITY, streamLabels: NO_LABEL_LIMITS }
 }
 
 function unpackedMax({ maxDecompressedBytes }: RecordsOptions, isReplay: boolean): number {

@@ -77,6 +77,7 @@ export const configSchema = z.strictObject({
       maxSeries: count.default(0),
       maxSeriesPerMetric: count.default(0),
       maxLabels: count.default(40),
+      maxStreamLabels: count.default(15),
       maxLabelNameBytes: size.default(1024),
       maxLabelValueBytes: size.default(2048),
       maxLineBytes: size.default(256 * KIB),

@@ -1,15 +1,8 @@
 import { NativeBuffer, snappyDecompress } from '@vantage/bytes'
 import { CanonicalDecoder } from '@vantage/decode/canonical'
 import { JaegerProtobufDecoder, JaegerThriftDecoder } from '@vantage/decode/jaeger'
-import { LokiPushDecoder, LokiPushJsonDecoder } from '@vantage/decode/loki'
-import {
-  LOGS_REQUEST,
-  OtlpJsonDecoder,
-  OtlpLogsDecoder,
-  OtlpTracesDecoder,
-  type RecordLimits,
-  TRACES_REQUEST,
-} from '@vantage/decode/otlp'
+import { LokiPushDecoder, LokiPushJsonDecoder, type PushLimits } from '@vantage/decode/loki'
+import { LOGS_REQUEST, OtlpJsonDecoder, OtlpLogsDecoder, OtlpTracesDecoder, TRACES_REQUEST } from '@vantage/decode/otlp'
 import { ZipkinJsonDecoder, ZipkinProtobufDecoder } from '@vantage/decode/zipkin'
 import { err, fault, LogBatch, ok, PAYLOAD_FORMATS, type PayloadFormat, type Result, SpanBatch } from '@vantage/model'
 import type { SlicedDecoder } from './sliced.ts'
@@ -78,7 +71,7 @@ export const SPAN_FORMATS: ReadonlySet<PayloadFormat> = new Set([
   PAYLOAD_FORMATS.canonicalSpans,
 ])
 
-export function logScratch(limits: RecordLimits, maxUnpackedBytes: number): RecordScratch<LogBatch> {
+export function logScratch(limits: PushLimits, maxUnpackedBytes: number): RecordScratch<LogBatch> {
   const otlp = new OtlpLogsDecoder(limits)
   const loki = new LokiPushDecoder(limits)
   const decoders = new Map<PayloadFormat, Decoder<LogBatch>>([
@@ -91,7 +84,7 @@ export function logScratch(limits: RecordLimits, maxUnpackedBytes: number): Reco
   return new RecordScratch(new LogBatch(), decoders, maxUnpackedBytes)
 }
 
-export function spanScratch(limits: RecordLimits, maxUnpackedBytes: number): RecordScratch<SpanBatch> {
+export function spanScratch(limits: PushLimits, maxUnpackedBytes: number): RecordScratch<SpanBatch> {
   const otlp = new OtlpTracesDecoder(limits)
   const decoders = new Map<PayloadFormat, Decoder<SpanBatch>>([
     [PAYLOAD_FORMATS.otlpTracesProtobuf, otlp],

@@ -256,6 +256,7 @@ describe('behind the log', () => {
       { a: 'own', level: 'warn', 'http.status': '503' },
     ],
     ['no JSON', parse('json'), 'level=warn', { a: 'own' }],
+    ['JSON nested without end', parse('json'), `{"level":${'['.repeat(60_000)}${']'.repeat(60_000)}}`, { a: 'own' }],
     [
       'logfmt',
       parse('logfmt'),
