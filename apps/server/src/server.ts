@@ -43,6 +43,7 @@ import { remoteReadRoute } from './http/remote-read-route.ts'
 import type { DecoderLimits } from './intake/decoders.ts'
 import { MetricsIntake } from './intake/metrics-intake.ts'
 import { openQuietDoors, type QuietDoors } from './intake/quiet-doors.ts'
+import { recordLimits } from './intake/record-limits.ts'
 import { textCodec } from './intake/text-codec.ts'
 import { listenMain, listenOptional } from './listen.ts'
 import { LiveHub } from './live/hub.ts'
@@ -352,7 +353,6 @@ export class Server {
 
   #openRecords(log: SegmentLog, intake: MetricsIntake): Promise<Records> {
     const { data, http, limits, storage } = this.#config
-    const { maxAttributes, maxAttributeBytes, maxLineBytes } = limits
     return Records.open({
       directory: data,
       files: this.#files,
@@ -362,8 +362,10 @@ export class Server {
       workers: { spawn: (role, data) => spawnThread({ role, data }) },
       retentionMs: storage.retention ?? Number.POSITIVE_INFINITY,
       hotBytesMax: storage.hotBytes,
-      limits: { maxAttributes, maxAttributeBytes, maxLineBytes },
+      limits: recordLimits(this.#config),
       times: { maxFutureMs: limits.maxFuture, maxPastMs: limits.maxPast },
+      processors: this.#config.processors,
+      registry: this.#registry,
       maxDecompressedBytes: http.maxDecompressedBytes,
       onProblem: (message) => this.#warn(message),
       submitMetrics: (request) => intake.submit(request),
