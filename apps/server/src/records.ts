@@ -24,7 +24,6 @@ import {
   type RowDeletion,
   type SignalName,
 } from '@vantage/store/columns'
-import { DerivedMetrics } from './derive/derived-metrics.ts'
 import { SpanReport } from './derive/span-report.ts'
 import { VersionWatch } from './derive/version-watch.ts'
 import { LOG_FORMATS, logScratch, SPAN_FORMATS, spanScratch } from './intake/record-decoders.ts'
@@ -81,7 +80,7 @@ export class Records {
     this.store = store
     const { submitMetrics: submit, clock, logger, isShedding } = options
     const processing = new RowProcessing(options.processors, processorCounts(options.registry))
-    const derived = new DerivedMetrics(processing.derived)
+    const { derived } = processing
     const report = new SpanReport({ submit, clock, logger, intervalMs: SPAN_REPORT_MS, isShedding, derived })
     this.#report = report
     const { directory, files } = options
@@ -95,7 +94,6 @@ export class Records {
       formats: LOG_FORMATS,
       onStored: (tenant, batch) => {
         this.tails.add(tenant, batch)
-        derived.add(tenant, batch)
         this.#versions.add(tenant, batch)
       },
       newScratch: (isReplay) => logScratch(limitsOf(options, isReplay), unpackedMax(options, isReplay)),
@@ -111,7 +109,6 @@ export class Records {
       deletions: deletionsOf(store, 'spans'),
       onStored: (tenant, batch) => {
         report.add(tenant, batch)
-        derived.add(tenant, batch)
         this.#versions.add(tenant, batch)
       },
     })

@@ -1,4 +1,4 @@
-import { BatchRows, type Processor } from '@vantage/decode/process'
+import { BatchRows, eachRow, isFor, type Processor, type RowWork } from '@vantage/decode/process'
 import type { SeriesToWrite } from '@vantage/decode/remote-write'
 import {
   type Attributes,
@@ -24,6 +24,14 @@ interface Counted {
   readonly histogram: CumulativeHistogram | undefined
 }
 
+/** What one row says to one processor. */
+export interface Measured {
+  /** Its place. */
+  readonly processor: number
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
 /** Metrics that the configuration derives from rows, counted as they come in; cumulative since the start. */
 export class DerivedMetrics {
   readonly #processors: readonly DeriveProcessor[]
@@ -37,23 +45,33 @@ export class DerivedMetrics {
     return [...this.#tenants.keys()]
   }
 
-  /** Rows that were stored; not those of a replay, which were counted when they came. */
-  add(tenant: TenantId, batch: LogBatch | SpanBatch): void {
-    if (this.#processors.length === 0) return
+  /** What the rows of a batch say, to be counted once they are stored. */
+  *measure(batch: LogBatch | SpanBatch): RowWork<Measured[]> {
+    const measured: Measured[] = []
+    const rows = new BatchRows(batch)
+    for (const [processor, one] of this.#processors.entries()) {
+      if (!isFor(one, batch)) continue
+      yield* eachRow(rows.count, (row) => {
+        if (!rows.isSelected(row, one.where)) return
+        const attributes = rows.attributes(row)
+        const value = one.value === '' ? 1 : numberOf(attributes, one.value)
+        if (value === undefined || (one.type === 'counter' && value < 0)) return
+        measured.push({ processor, labels: labelsOf(one, attributes, rows.service(row)), value })
+      })
+    }
+    return measured
+  }
+
+  /** Counts rows that were stored; not those of a replay, which were counted when they came. */
+  add(tenant: TenantId, measured: readonly Measured[]): void {
+    if (measured.length === 0) return
     let own = this.#tenants.get(tenant)
     if (own === undefined) {
       if (this.#tenants.size >= TENANTS_MAX) return
       own = this.#processors.map(() => new Map())
       this.#tenants.set(tenant, own)
     }
-    const rows = new BatchRows(batch)
-    const signal = 'bodies' in batch.columns ? 'logs' : 'spans'
-    for (const [i, processor] of this.#processors.entries()) {
-      if (!processor.signals.has(signal)) continue
-      for (let row = 0; row < rows.count; row++) {
-        if (rows.isSelected(row, processor.where)) this.#addRow(processor, own[i] as Map<string, Counted>, rows, row)
-      }
-    }
+    for (const one of measured) this.#addOne(own[one.processor] as Map<string, Counted>, one)
   }
 
   /** States everything as of now. */
@@ -67,17 +85,13 @@ export class DerivedMetrics {
     })
   }
 
-  #addRow(processor: DeriveProcessor, counted: Map<string, Counted>, rows: BatchRows, row: number): void {
-    const attributes = rows.attributes(row)
-    const value = processor.value === '' ? 1 : numberOf(attributes, processor.value)
-    if (value === undefined || (processor.type === 'counter' && value < 0)) return
-    const labels = labelsOf(processor, attributes, rows.service(row))
+  #addOne(counted: Map<string, Counted>, { processor, labels, value }: Measured): void {
     const key = JSON.stringify(labels)
     let one = counted.get(key)
     if (one === undefined) {
       if (counted.size >= SERIES_MAX) return
-      const histogram = processor.type === 'histogram' ? new CumulativeHistogram() : undefined
-      one = { labels, sum: 0, histogram }
+      const isHistogram = (this.#processors[processor] as DeriveProcessor).type === 'histogram'
+      one = { labels, sum: 0, histogram: isHistogram ? new CumulativeHistogram() : undefined }
       counted.set(key, one)
     }
     one.sum += value

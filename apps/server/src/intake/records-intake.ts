@@ -1,3 +1,4 @@
+import { finish } from '@vantage/decode/process'
 import {
   type Clock,
   err,
@@ -21,7 +22,7 @@ import { type RowDeletion, readRowDeletion, rowDeletionRecord } from '@vantage/s
 import { assertReadAgain, type RowProcessing } from '../process/row-processing.ts'
 import type { RecordScratch } from './record-decoders.ts'
 import { refuseByTime, type TimeLimits } from './row-times.ts'
-import { runSliced, runWhole, unpackPayload } from './sliced.ts'
+import { runSliced, runWhole, runWork, unpackPayload } from './sliced.ts'
 
 /** Scratches kept for later requests; more exist while more requests are decoded at once. */
 const SCRATCHES_KEPT = 16
@@ -80,9 +81,11 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
       if (problem !== undefined) return err(problem)
       refuseByTime(scratch.batch, this.#options.times, this.#options.clock.nowMs())
       const told = toldOf(scratch.batch)
-      const payload = this.#processed(request, scratch)
+      const payload = await this.#processed(request, scratch)
+      const measured = await runWork(this.#options.processing.late(scratch.batch), this.#options.clock)
       if (!this.#options.hasRoom() && !(await this.#waitForRoom())) return err(noRoom())
       stored = this.#store(request.tenant, request.receiver, payload, scratch.batch, told)
+      if (stored.ok && stored.value.synced !== undefined) this.#options.processing.derived.add(request.tenant, measured)
     } finally {
       // Applied, it is free for the next request: many wait for the sync at once, few decode.
       scratch.trim()
@@ -136,7 +139,7 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
       }
       // A seal makes room; what was acknowledged is never left out.
       while (!this.#options.hasRoom()) await new Promise((resume) => setTimeout(resume, ROOM_LOOK_MS))
-      this.#options.processing.late(scratch.batch)
+      finish(this.#options.processing.late(scratch.batch))
       this.#options.apply(record.tenant, scratch.batch, offset, record.receivedAtMs)
       told.records++
       told.rows += scratch.batch.columns.count
@@ -153,8 +156,8 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
   }
 
   /** What is logged: the sender's bytes, or the rows that processors left of them. */
-  #processed(request: IntakeRequest, scratch: RecordScratch<Batch>): Payload {
-    const changed = this.#options.processing.early(scratch.batch)
+  async #processed(request: IntakeRequest, scratch: RecordScratch<Batch>): Promise<Payload> {
+    const changed = await runWork(this.#options.processing.early(scratch.batch), this.#options.clock)
     if (changed === undefined) return { format: request.format, encoding: request.encoding, bytes: request.raw }
     const { format, bytes } = changed
     // Read again from what is logged, so that a replay finds the same.
@@ -170,12 +173,11 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
     batch: Batch,
     accepted: IntakeAccepted,
   ): Result<{ accepted: IntakeAccepted; synced: Promise<void> | undefined }, IntakeFault> {
-    const { log, topic, clock, processing } = this.#options
+    const { log, topic, clock } = this.#options
     if (batch.columns.count === 0) return ok({ accepted, synced: undefined })
     const receivedAtMs = clock.nowMs()
     const reserved = log.reserve(topic, bytes.length)
     if (!reserved.ok) return reserved
-    processing.late(batch)
     this.#options.apply(tenant, batch, reserved.value.offset, receivedAtMs)
     this.#options.onStored?.(tenant, batch)
     const verdict = batch.verdict.bits()

@@ -4,11 +4,13 @@ import {
   isEarly,
   type LateProcessor,
   type Processor,
+  type RowWork,
   runEarly,
   runLate,
 } from '@vantage/decode/process'
 import { assert, type LogBatch, PAYLOAD_FORMATS, type SpanBatch } from '@vantage/model'
 import type { Registry } from '@vantage/observe'
+import { DerivedMetrics, type Measured } from '../derive/derived-metrics.ts'
 
 /** A request's rows as they are logged, where processors changed them. */
 export interface CanonicalPayload {
@@ -33,18 +35,20 @@ export class RowProcessing {
   readonly #early: readonly EarlyProcessor[]
   readonly #late: readonly LateProcessor[]
   readonly #count: CountRows
+  readonly derived: DerivedMetrics
 
   constructor(processors: readonly Processor[], count: CountRows) {
     this.#early = processors.filter(isEarly)
     this.#late = processors.filter((one): one is LateProcessor => !isEarly(one))
     this.#count = count
+    this.derived = new DerivedMetrics(this.#late.filter((one) => one.kind === 'derive'))
   }
 
   /** Before the log. @returns what is to be logged in place of the sender's bytes; undefined where nothing was changed */
-  early(batch: LogBatch | SpanBatch): CanonicalPayload | undefined {
+  *early(batch: LogBatch | SpanBatch): RowWork<CanonicalPayload | undefined> {
     if (this.#early.length === 0) return undefined
     const isLogs = 'bodies' in batch.columns
-    const effects = runEarly(this.#early, batch)
+    const effects = yield* runEarly(this.#early, batch)
     for (const { name, dropped, changed } of effects) {
       if (dropped > 0) this.#count(name, isLogs ? 'logs' : 'spans', 'dropped', dropped)
       if (changed > 0) this.#count(name, isLogs ? 'logs' : 'spans', 'masked', changed)
@@ -54,14 +58,11 @@ export class RowProcessing {
     return { format, bytes: encodeCanonical(batch) }
   }
 
-  /** Behind the log: the same at a replay. */
-  late(batch: LogBatch | SpanBatch): void {
-    if (this.#late.length > 0) runLate(this.#late, batch)
-  }
-
-  /** What derives metrics. */
-  get derived(): readonly Extract<Processor, { kind: 'derive' }>[] {
-    return this.#late.filter((one) => one.kind === 'derive')
+  /** Behind the log: the same at a replay. @returns what `count` wants once the rows are stored */
+  *late(batch: LogBatch | SpanBatch): RowWork<readonly Measured[]> {
+    if (this.#late.length === 0) return []
+    yield* runLate(this.#late, batch)
+    return yield* this.derived.measure(batch)
   }
 }
 

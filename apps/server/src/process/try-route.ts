@@ -1,5 +1,13 @@
 import { type ApiAnswer, json, type Route } from '@vantage/api'
-import { BatchRows, isEarly, type LateProcessor, type Processor, runEarly, runLate } from '@vantage/decode/process'
+import {
+  BatchRows,
+  finish,
+  isEarly,
+  type LateProcessor,
+  type Processor,
+  runEarly,
+  runLate,
+} from '@vantage/decode/process'
 import {
   type AnyValue,
   type Attributes,
@@ -73,7 +81,7 @@ function tryProcessors(body: unknown): Result<ApiAnswer, Fault> {
   const rows = new BatchRows(batch)
   const attributes = Object.fromEntries(rows.attributes(0).map(({ key, value: one }) => [key, valueText(one)]))
   const derived = new DerivedMetrics(processors.filter((one) => one.kind === 'derive'))
-  derived.add(TENANT, batch)
+  derived.add(TENANT, finish(derived.measure(batch)))
   const metrics = derived.series(TENANT, 0).map(({ labels, values }) => ({ labels: pairsOf(labels), value: values[0] }))
   const severity = 'severities' in batch.columns ? { severity: batch.columns.severities[0] } : {}
   const text = 'bodies' in batch.columns ? { line: rows.text(0) } : { name: rows.text(0) }
@@ -86,12 +94,12 @@ function run(processor: Processor, batch: LogBatch | SpanBatch): string {
   if (!processor.signals.has(signal)) return 'nothing: it is for the other signal'
   if (!rows.isSelected(0, processor.where)) return 'nothing: `where` does not hold'
   if (isEarly(processor)) {
-    const [effect] = runEarly([processor], batch)
+    const [effect] = finish(runEarly([processor], batch))
     if (effect === undefined) return processor.kind === 'sample' ? 'kept' : 'nothing'
     return effect.dropped > 0 ? 'dropped' : 'masked'
   }
   const before = rows.attributes(0).length
-  runLate([processor as LateProcessor], batch)
+  finish(runLate([processor as LateProcessor], batch))
   const added = new BatchRows(batch).attributes(0).length - before
   return processor.kind === 'derive' ? 'counted' : `${added} attributes added`
 }

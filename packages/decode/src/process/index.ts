@@ -7,5 +7,5 @@ export {
   type ProcessorBase,
   type RowSelector,
 } from './processor.ts'
-export { BatchRows } from './rows.ts'
-export { type ProcessorEffect, runEarly, runLate } from './run.ts'
+export { BatchRows, eachRow, finish, type RowWork } from './rows.ts'
+export { isFor, type ProcessorEffect, runEarly, runLate } from './run.ts'

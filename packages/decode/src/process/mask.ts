@@ -13,7 +13,7 @@ import {
   encodeValue,
 } from '@vantage/model'
 import type { EarlyProcessor, MaskKind } from './processor.ts'
-import { type BatchRows, rewriteColumn, textAt } from './rows.ts'
+import { type BatchRows, eachRow, type RowWork, rewriteColumn, textAt } from './rows.ts'
 
 const MASK = '[masked]'
 
@@ -45,10 +45,12 @@ function isCard(text: string): boolean {
 type MaskProcessor = Extract<EarlyProcessor, { kind: 'mask' }>
 
 /** Masks texts of the selected rows: lines, names, messages, attributes of every kind. @returns how many rows were changed */
-export function maskRows(rows: BatchRows, processor: MaskProcessor): number {
+export function* maskRows(rows: BatchRows, processor: MaskProcessor): RowWork<number> {
   const changed = new Set<number>()
   const selected = new Set<number>()
-  for (let row = 0; row < rows.count; row++) if (rows.isSelected(row, processor.where)) selected.add(row)
+  yield* eachRow(rows.count, (row) => {
+    if (rows.isSelected(row, processor.where)) selected.add(row)
+  })
   if (selected.size === 0) return 0
   const { columns } = rows.batch
   const rewrite = (column: typeof columns.attributes, edit: (row: number) => Uint8Array | undefined) =>
@@ -64,14 +66,14 @@ export function maskRows(rows: BatchRows, processor: MaskProcessor): number {
       const masked = maskText(text, processor)
       return masked === text ? undefined : Buffer.from(masked)
     })
-  rewrite(columns.attributes, (row) => maskedAttributes(columns.attributes, row, processor))
+  yield* rewrite(columns.attributes, (row) => maskedAttributes(columns.attributes, row, processor))
   if ('bodies' in columns) {
-    rewrite(columns.bodies, (row) => maskedBody(rows, row, processor))
+    yield* rewrite(columns.bodies, (row) => maskedBody(rows, row, processor))
     return changed.size
   }
-  texts(columns.names)
-  texts(columns.statusMessages)
-  rewrite(columns.events, (row) => {
+  yield* texts(columns.names)
+  yield* texts(columns.statusMessages)
+  yield* rewrite(columns.events, (row) => {
     const { bytes, from, to } = columns.events
     const events = decodeEvents(bytes, from[row] as number, to[row] as number)
     const masked = events.map((event) => {
@@ -81,7 +83,7 @@ export function maskRows(rows: BatchRows, processor: MaskProcessor): number {
     const isSame = masked.every((one, i) => one.name === events[i]?.name && one.attributes === events[i]?.attributes)
     return isSame ? undefined : encodeEvents(masked)
   })
-  rewrite(columns.links, (row) => {
+  yield* rewrite(columns.links, (row) => {
     const { bytes, from, to } = columns.links
     const links = decodeLinks(bytes, from[row] as number, to[row] as number)
     const masked = links.map((link) => ({ ...link, attributes: maskAttributes(link.attributes, processor) }))

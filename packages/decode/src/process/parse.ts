@@ -2,7 +2,7 @@ import { type Attribute, encodeAttributes, type LogBatch, type SpanBatch } from 
 import { jsonFields } from '../json-lines/fields.ts'
 import { severityOfWord } from '../log-line/read-line.ts'
 import type { LateProcessor } from './processor.ts'
-import { BatchRows, rewriteColumn } from './rows.ts'
+import { BatchRows, type RowWork, rewriteColumn } from './rows.ts'
 
 /** Attributes that a row may have after it was parsed. */
 const ATTRIBUTES_MAX = 128
@@ -15,7 +15,7 @@ type ParseProcessor = Extract<LateProcessor, { kind: 'parse' }>
 type EnrichProcessor = Extract<LateProcessor, { kind: 'enrich' }>
 
 /** Adds what lines say as attributes. What a row has stays. */
-export function parseRows(batch: LogBatch | SpanBatch, processor: ParseProcessor): number {
+export function parseRows(batch: LogBatch | SpanBatch, processor: ParseProcessor): RowWork<void> {
   return addAttributes(batch, processor, (rows, row) => {
     const fields = fieldsOf(rows.text(row), processor)
     const { columns } = batch
@@ -28,18 +28,17 @@ export function parseRows(batch: LogBatch | SpanBatch, processor: ParseProcessor
 }
 
 /** Adds the same attributes to each row. What a row has stays. */
-export function enrichRows(batch: LogBatch | SpanBatch, processor: EnrichProcessor): number {
+export function enrichRows(batch: LogBatch | SpanBatch, processor: EnrichProcessor): RowWork<void> {
   return addAttributes(batch, processor, () => processor.set)
 }
 
-function addAttributes(
+function* addAttributes(
   batch: LogBatch | SpanBatch,
   { where }: ParseProcessor | EnrichProcessor,
   fieldsOfRow: (rows: BatchRows, row: number) => readonly (readonly [string, string])[],
-): number {
+): RowWork<void> {
   const rows = new BatchRows(batch)
-  let changed = 0
-  rewriteColumn(batch.columns.attributes, rows.count, (row) => {
+  yield* rewriteColumn(batch.columns.attributes, rows.count, (row) => {
     if (!rows.isSelected(row, where)) return undefined
     const fields = fieldsOfRow(rows, row)
     if (fields.length === 0) return undefined
@@ -52,10 +51,8 @@ function addAttributes(
       more.push({ key, value: { kind: 'string', value: value.slice(0, VALUE_CHARS_MAX).toWellFormed() } })
     }
     if (more.length === 0) return undefined
-    changed++
     return encodeAttributes([...own, ...more])
   })
-  return changed
 }
 
 function fieldsOf(text: string, { format, pattern }: ParseProcessor): [string, string][] {

@@ -16,8 +16,11 @@ import {
 } from '@vantage/model'
 import { describe, expect, test } from 'vitest'
 import type { EarlyProcessor, LateProcessor, RowSelector } from './processor.ts'
-import { BatchRows, textAt } from './rows.ts'
+import { BatchRows, finish, textAt } from './rows.ts'
 import { runEarly, runLate } from './run.ts'
+
+const early = (...args: Parameters<typeof runEarly>) => finish(runEarly(...args))
+const late = (...args: Parameters<typeof runLate>) => finish(runLate(...args))
 
 const ANY: RowSelector = { service: '', text: undefined, attributes: [], maxSeverity: 0 }
 const BOTH = new Set(['logs', 'spans'] as const)
@@ -103,7 +106,7 @@ describe('selectors', () => {
   ]
   test.each(cases)('%s', (_, where, kept) => {
     const batch = logs(lines)
-    runEarly([drop(where)], batch)
+    early([drop(where)], batch)
     expect(linesOf(batch)).toEqual(kept.map((row) => lines[row]?.text))
     expect([...batch.rowItems.subarray(0, kept.length)]).toEqual(kept)
   })
@@ -120,7 +123,7 @@ describe('sampling', () => {
   test('of a trace all rows or none, about as many as wanted', () => {
     const lines = Array.from({ length: 2_000 }, (_, i): Line => ({ text: `${i % 200}`, traceId: (i % 200) + 1 }))
     const batch = logs(lines)
-    const [effect] = runEarly([sample(25)], batch)
+    const [effect] = early([sample(25)], batch)
     const byTrace = Map.groupBy(linesOf(batch), (text) => text)
     expect([...byTrace.values()].every((rows) => rows.length === 10)).toBe(true)
     expect(byTrace.size).toBeGreaterThan(20)
@@ -132,7 +135,7 @@ describe('sampling', () => {
     [100, 500],
   ])('%i percent of rows without a trace', (percent, kept) => {
     const batch = logs(Array.from({ length: 500 }, (_, i) => ({ text: `${i}` })))
-    runEarly([sample(percent)], batch)
+    early([sample(percent)], batch)
     expect(batch.columns.count).toBe(kept)
   })
 })
@@ -166,7 +169,7 @@ describe('masking', () => {
   ]
   test.each(texts)('%s', (text, masked) => {
     const batch = logs([{ text: 'before' }, { text }, { text: 'behind' }])
-    const effects = runEarly([mask({})], batch)
+    const effects = early([mask({})], batch)
     expect(linesOf(batch)).toEqual(['before', masked, 'behind'])
     expect(effects).toEqual(text === masked ? [] : [{ name: 'm', dropped: 0, changed: 1 }])
   })
@@ -192,7 +195,7 @@ describe('masking', () => {
         },
       },
     ])
-    runEarly([mask({ patterns: [pattern('K-\\d+')], fields: new Set(['password']) })], batch)
+    early([mask({ patterns: [pattern('K-\\d+')], fields: new Set(['password']) })], batch)
     expect(linesOf(batch)).toEqual(['order [masked]'])
     expect(recordOf(batch)).toEqual({
       card: '[masked]',
@@ -206,7 +209,7 @@ describe('masking', () => {
   test('bodies that are values; rows of others stay', () => {
     const body: AnyValue = { kind: 'map', entries: attributes({ to: 'a@b.cd' }) }
     const batch = logs([{ body }, { body, service: 'web' }])
-    runEarly([mask({ where: { ...ANY, service: 'web' } })], batch)
+    early([mask({ where: { ...ANY, service: 'web' } })], batch)
     const { bytes, from, to } = batch.columns.bodies
     const read = (row: number) => valueText(decodeValue(bytes, from[row] as number, to[row] as number))
     expect([read(0), read(1)]).toEqual(['{"to":"a@b.cd"}', '{"to":"[masked]"}'])
@@ -223,7 +226,7 @@ describe('masking', () => {
     put(columns.events, row, encodeEvents([{ timeUnixNs: 1n, name: 'a@b.cd', attributes: more, droppedAttributes: 0 }]))
     const ids = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' }
     put(columns.links, row, encodeLinks([{ ...ids, traceState: '', attributes: more, droppedAttributes: 0, flags: 0 }]))
-    runEarly([mask({})], batch)
+    early([mask({})], batch)
     expect([textAt(columns.names, row), textAt(columns.statusMessages, row)]).toEqual(['mail [masked]', 'no [masked]'])
     for (const column of [columns.events, columns.links]) {
       const text = textAt(column, row)
@@ -235,7 +238,7 @@ describe('masking', () => {
     const text = `${'a'.repeat(50_000)}${'1 '.repeat(50_000)}${'eyJ'.repeat(20_000)}${'x@'.repeat(20_000)} a@b.cd`
     const batch = logs([{ text }])
     // Were one of the patterns quadratic, this would not end in time.
-    expect(runEarly([mask({})], batch)).toHaveLength(1)
+    expect(early([mask({})], batch)).toHaveLength(1)
   })
 })
 
@@ -273,7 +276,7 @@ describe('behind the log', () => {
   ]
   test.each(parsed)('parse %s', (_, processor, text, expected) => {
     const batch = logs([{ text, attributes: { a: 'own' } }])
-    runLate([processor], batch)
+    late([processor], batch)
     expect(recordOf(batch)).toEqual(expected)
     expect(batch.columns.severities[0]).toBe('level' in expected ? 13 : 0)
     expect(linesOf(batch)).toEqual([text])
@@ -282,7 +285,7 @@ describe('behind the log', () => {
   test('enrich: what a row has stays', () => {
     const batch = logs([{ attributes: { team: 'own' } }, {}, { service: 'web' }])
     const where = { ...ANY, service: 'cart' }
-    runLate(
+    late(
       [
         {
           name: 'e',
@@ -307,14 +310,24 @@ describe('behind the log', () => {
   test('a row has at most so many attributes', () => {
     const members = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`k${i}`, i]))
     const batch = logs([{ text: JSON.stringify(members) }])
-    runLate([parse('json')], batch)
+    late([parse('json')], batch)
     const { bytes, from, to } = batch.columns.attributes
     expect(decodeAttributes(bytes, from[0] as number, to[0] as number)).toHaveLength(128)
   })
 
+  test('work on many rows stops now and then', () => {
+    const batch = logs(Array.from({ length: 1_000 }, (_, i) => ({ text: `level=warn i=${i}` })))
+    let stops = 0
+    for (const work of [runEarly([drop({ text: pattern('i=1$') })], batch), runLate([parse('logfmt')], batch)]) {
+      while (work.next().done !== true) stops++
+    }
+    expect(stops).toBeGreaterThan(50)
+    expect([batch.columns.count, recordOf(batch, 998)]).toEqual([999, { level: 'warn', i: '999' }])
+  })
+
   test('a processor of the other signal does nothing', () => {
     const batch = logs([{ text: 'x' }])
-    expect(runEarly([{ ...drop({}), signals: new Set(['spans']) }], batch)).toEqual([])
+    expect(early([{ ...drop({}), signals: new Set(['spans']) }], batch)).toEqual([])
     expect(batch.columns.count).toBe(1)
   })
 })

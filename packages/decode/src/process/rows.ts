@@ -64,21 +64,40 @@ export function textAt({ bytes, from, to }: ByteRanges, row: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, (to[row] as number) - start).toString('utf8')
 }
 
-/**
- * Gives a column new bytes where `edit` says so; the others are copied beside them.
- * @returns true where a row was changed
- */
-export function rewriteColumn(
+/** Work on many rows: it stops now and then, so that others may run between. */
+export type RowWork<Outcome> = Generator<void, Outcome>
+
+/** Rows between two stops: some 100 µs of work. */
+const ROWS_PER_STOP = 32
+
+/** Calls `visit` for each row. */
+export function* eachRow(count: number, visit: (row: number) => void): RowWork<void> {
+  for (let row = 0; row < count; row++) {
+    if (row % ROWS_PER_STOP === ROWS_PER_STOP - 1) yield
+    visit(row)
+  }
+}
+
+/** Does the work without a stop. */
+export function finish<Outcome>(work: RowWork<Outcome>): Outcome {
+  for (;;) {
+    const { done, value } = work.next()
+    if (done === true) return value
+  }
+}
+
+/** Gives a column new bytes where `edit` says so; the others are copied beside them. */
+export function* rewriteColumn(
   column: ByteRanges,
   count: number,
   edit: (row: number) => Uint8Array | undefined,
-): boolean {
+): RowWork<void> {
   const edits = new Map<number, Uint8Array>()
-  for (let row = 0; row < count; row++) {
+  yield* eachRow(count, (row) => {
     const bytes = edit(row)
     if (bytes !== undefined) edits.set(row, bytes)
-  }
-  if (edits.size === 0) return false
+  })
+  if (edits.size === 0) return
   const { bytes, from, to } = column
   const parts: Uint8Array[] = []
   let at = 0
@@ -89,5 +108,4 @@ export function rewriteColumn(
     at += part.length
   }
   column.bytes = Buffer.concat(parts)
-  return true
 }

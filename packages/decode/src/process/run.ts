@@ -3,7 +3,7 @@ import { isZero, keepRows, type LogBatch, type SpanBatch } from '@vantage/model'
 import { maskRows } from './mask.ts'
 import { enrichRows, parseRows } from './parse.ts'
 import type { EarlyProcessor, LateProcessor } from './processor.ts'
-import { BatchRows } from './rows.ts'
+import { BatchRows, eachRow, type RowWork } from './rows.ts'
 
 /** What a processor did to a batch. */
 export interface ProcessorEffect {
@@ -13,33 +13,42 @@ export interface ProcessorEffect {
 }
 
 /** Drops, samples and masks rows, in the order of the processors. @returns what was done by those that did something */
-export function runEarly(processors: readonly EarlyProcessor[], batch: LogBatch | SpanBatch): ProcessorEffect[] {
+export function* runEarly(
+  processors: readonly EarlyProcessor[],
+  batch: LogBatch | SpanBatch,
+): RowWork<ProcessorEffect[]> {
   const effects: ProcessorEffect[] = []
   for (const processor of processors) {
     if (!isFor(processor, batch)) continue
     const rows = new BatchRows(batch)
-    const isSelected = (row: number) => rows.isSelected(row, processor.where)
-    let dropped = 0
-    let changed = 0
-    if (processor.kind === 'drop') dropped = keepRows(batch, (row) => !isSelected(row))
-    else if (processor.kind === 'sample') {
-      dropped = keepRows(batch, (row) => !isSelected(row) || isSampled(batch, row, processor.percent))
-    } else changed = maskRows(rows, processor)
+    const dropped = processor.kind === 'mask' ? 0 : yield* dropRows(rows, processor)
+    const changed = processor.kind === 'mask' ? yield* maskRows(rows, processor) : 0
     if (dropped + changed > 0) effects.push({ name: processor.name, dropped, changed })
   }
   return effects
 }
 
-/** Parses and enriches rows, in the order of the processors; metrics are derived elsewhere. */
-export function runLate(processors: readonly LateProcessor[], batch: LogBatch | SpanBatch): void {
+function* dropRows(rows: BatchRows, processor: Exclude<EarlyProcessor, { kind: 'mask' }>): RowWork<number> {
+  const { batch } = rows
+  const dropped = new Set<number>()
+  yield* eachRow(rows.count, (row) => {
+    if (!rows.isSelected(row, processor.where)) return
+    if (processor.kind === 'drop' || !isSampled(batch, row, processor.percent)) dropped.add(row)
+  })
+  return keepRows(batch, (row) => !dropped.has(row))
+}
+
+/** Parses and enriches rows, in the order of the processors. */
+export function* runLate(processors: readonly LateProcessor[], batch: LogBatch | SpanBatch): RowWork<void> {
   for (const processor of processors) {
     if (!isFor(processor, batch)) continue
-    if (processor.kind === 'parse') parseRows(batch, processor)
-    else if (processor.kind === 'enrich') enrichRows(batch, processor)
+    if (processor.kind === 'parse') yield* parseRows(batch, processor)
+    else if (processor.kind === 'enrich') yield* enrichRows(batch, processor)
   }
 }
 
-function isFor({ signals }: EarlyProcessor | LateProcessor, { columns }: LogBatch | SpanBatch): boolean {
+/** True where a processor is for the signal of a batch. */
+export function isFor({ signals }: EarlyProcessor | LateProcessor, { columns }: LogBatch | SpanBatch): boolean {
   return signals.has('bodies' in columns ? 'logs' : 'spans')
 }
 

@@ -149,8 +149,7 @@ export class FileStripe<Columns> implements RowSource<Columns> {
   #complete(columns: Columns, set: ColumnSet, rows: Int32Array, look: RowLook | undefined) {
     this.#load(set, 'state')
     if (look?.ids !== false) this.#load(set, 'ids')
-    if (look === undefined || isNeeded(look.severityText, set, rows)) this.#load(set, 'level')
-    if (look === undefined || isNeeded(look.line, set, rows)) this.#load(set, 'line')
+    for (const part of textsLookedAt(look, set, rows)) this.#load(set, part)
     if (look?.others !== false) for (const part of ['small', 'wide'] as const) this.#load(set, part)
     const shared = this.#signal.share(columns)
     const sharedSet = this.#signal.setOf(shared)
@@ -189,8 +188,20 @@ export class FileStripe<Columns> implements RowSource<Columns> {
   }
 }
 
-function isNeeded(when: RowLook['line'], { bytes }: ColumnSet, rows: Int32Array): boolean {
-  if (when !== 'unless-severe') return when === 'always'
+/** Which texts of these rows are looked at: a severity number stands in for those that tell of it. */
+function textsLookedAt(look: RowLook | undefined, { bytes }: ColumnSet, rows: Int32Array): ('line' | 'level')[] {
   const severities = bytes[0] as Uint8Array
-  return rows.some((row) => severities[row] === 0)
+  const asks = look?.line === 'unless-severe' || look?.severityText === 'unless-severe'
+  const areSevere = asks && areAllSet(severities, rows)
+  const isNeeded = (when: RowLook['line'] | undefined) =>
+    when === 'unless-severe' ? !areSevere : when === undefined || when === 'always'
+  return [
+    ...(isNeeded(look?.line) ? (['line'] as const) : []),
+    ...(isNeeded(look?.severityText) ? (['level'] as const) : []),
+  ]
+}
+
+function areAllSet(column: Uint8Array, rows: Int32Array): boolean {
+  for (let i = 0; i < rows.length; i++) if (column[rows[i] as number] === 0) return false
+  return true
 }
