@@ -94,7 +94,7 @@ function useSources(onShortcuts: () => void): PaletteSources {
     const nameSet = new Set(names)
     const openQuery = (text: string) => navigatePath('/explore/metrics', { a: text })
     return {
-      routes: ROUTES.map((route) => ({
+      routes: ROUTES.filter(({ path }) => !path.includes(':')).map((route) => ({
         id: route.path,
         group: 'Go to' as const,
         title: route.group === undefined ? route.title : `${route.group} › ${route.title}`,
