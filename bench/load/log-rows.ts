@@ -3,6 +3,7 @@ import { RecordTemplate } from './record-template.ts'
 import { groupOf, type MadeRow, putAttribute, type RowForm, type RowMaker, RowRandom } from './row-parts.ts'
 
 const ROWS_PER_TRACE = 4
+const ROWS_PER_SPAN = 2
 /** Times, trace id and span id come first, so that they lie at the same places in every row. */
 const PLACES = { time: 1, laterTime: 10, ids: [20, 38] }
 const OBSERVED_LATER_NS = 2_000_000
@@ -17,13 +18,14 @@ const LEVELS = [
 
 const FUNCTIONS = ['OrderController.handle', 'OrderStore.query', 'CartView.render', 'authorize', 'checkout'] as const
 
-/** Log rows, four of one trace behind each other. */
+/** Log rows, four of one trace behind each other, two of one span. */
 export class LogRows implements RowMaker {
   readonly form: RowForm
   readonly places = PLACES
   readonly random = new RowRandom()
   #rows = 0
   #traceId: Buffer = Buffer.alloc(16)
+  #spanId: Buffer = Buffer.alloc(8)
 
   constructor(form: RowForm) {
     this.form = form
@@ -32,9 +34,9 @@ export class LogRows implements RowMaker {
   /** @param line in place of a random one */
   next(service: string, line?: string): MadeRow {
     const { random } = this
-    if (this.#rows++ % ROWS_PER_TRACE === 0) this.#traceId = random.id(16)
+    if (this.#rows % ROWS_PER_TRACE === 0) this.#traceId = random.id(16)
+    if (this.#rows++ % ROWS_PER_SPAN === 0) this.#spanId = random.id(8)
     const [severity, severityNumber] = random.pick(LEVELS)
-    const spanId = random.id(8)
     const user = `u-${random.below(1e6)}`
     const body = line ?? (this.form === 'wide' ? this.#wideLine(user) : this.#flatLine(user))
     const attributes = this.#attributes(user)
@@ -42,14 +44,14 @@ export class LogRows implements RowMaker {
     out.fixed64(0x09, 0, 0)
     out.fixed64(0x59, 0, 0)
     out.bytes(0x4a, this.#traceId)
-    out.bytes(0x52, spanId)
+    out.bytes(0x52, this.#spanId)
     out.varint(0x10, severityNumber)
     out.text(0x1a, severity)
     const mark = out.open(0x2a)
     out.text(0x0a, body)
     out.close(mark)
     for (const [key, value] of Object.entries(attributes)) putAttribute(out, 0x32, key, value)
-    const ids = { trace_id: this.#traceId.toString('hex'), span_id: spanId.toString('hex') }
+    const ids = { trace_id: this.#traceId.toString('hex'), span_id: this.#spanId.toString('hex') }
     const time = '2026-11-21T09:00:00.123456789Z'
     const json = JSON.stringify({ time, severity, service, ...ids, body, ...attributes })
     const encoded = { message: out.finish(), laterNs: OBSERVED_LATER_NS, hasLastId: true }
@@ -68,7 +70,7 @@ export class LogRows implements RowMaker {
     }
     return this.form === 'flat'
       ? common
-      : { ...common, 'user.id': `${user}@customers.example.com`, duration_ms: random.below(1e5) / 100 + 0.005 }
+      : { ...common, 'user.id': `${user}@customers.example.com`, duration_ms: random.below(1e5) + 0.5 }
   }
 
   #wideLine(user: string): string {

@@ -7,15 +7,17 @@ const PLACES = { time: 29, laterTime: 38, ids: [2, 20, 48] }
 const EVENT_SHARE = 0.1
 const ERROR_SHARE = 0.05
 
+const [INTERNAL, SERVER, CLIENT, PRODUCER] = [1, 2, 3, 4]
+/** Names and kinds. */
 const OPERATIONS = [
-  'GET /api/v1/orders/:id',
-  'POST /api/v1/orders',
-  'SELECT orders',
-  'UPDATE stock',
-  'redis GET session',
-  'publish order.created',
-  'render cart',
-  'authorize',
+  ['GET /api/v1/orders/:id', SERVER],
+  ['POST /api/v1/orders', SERVER],
+  ['SELECT orders', CLIENT],
+  ['UPDATE stock', CLIENT],
+  ['redis GET session', CLIENT],
+  ['publish order.created', PRODUCER],
+  ['render cart', INTERNAL],
+  ['authorize', INTERNAL],
 ] as const
 
 const FUNCTIONS = ['OrderController.handle', 'OrderStore.query', 'CartView.render', 'authorize', 'checkout'] as const
@@ -38,8 +40,7 @@ export class SpanRows implements RowMaker {
     const isRoot = this.#rows++ % ROWS_PER_TRACE === 0
     if (isRoot) this.#traceId = random.id(16)
     const spanId = random.id(8)
-    const name = `${random.pick(OPERATIONS)}`
-    const kind = 1 + random.below(4)
+    const [name, kind] = random.pick(OPERATIONS)
     const isError = random.next() < ERROR_SHARE
     // Most are short, a few are long: exponential, in whole microseconds.
     const durationNs = Math.ceil(-Math.log(1 - random.next()) * 20_000) * 1000

@@ -1,4 +1,4 @@
-import { callDatabase, callService, runService } from './service.ts'
+import { callDatabase, callService, hasService, runService } from './service.ts'
 
 /** The one way in: what users of the shop speak to. */
 runService('atlan-api', {
@@ -7,10 +7,22 @@ runService('atlan-api', {
     await simulate_db_call()
     return { data: [1, 2, 3] }
   },
-  'GET /product/:id': ({ path }) => callService('catalog', 'GET', `/products/${path['id']}`),
+  'GET /product/:id': async ({ path }) => {
+    const product = await callService('catalog', 'GET', `/products/${path['id']}`)
+    return { ...product, suggested: await suggestions(path['id'] ?? '') }
+  },
   'POST /cart/:user': ({ path, body }) => callService('cart', 'POST', `/carts/${path['user']}`, body),
   'POST /checkout/:user': ({ path }) => callService('checkout', 'POST', `/orders/${path['user']}`),
 })
+
+/** None where nobody recommends. */
+async function suggestions(id: string): Promise<unknown> {
+  if (!hasService('recommendations')) return []
+  const { products } = await callService('recommendations', 'GET', `/recommendations/${id}`).catch(() => ({
+    products: [],
+  }))
+  return products
+}
 
 /** A query that takes 10 to 40 ms. */
 async function simulate_db_call(): Promise<void> {

@@ -1,12 +1,13 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { EXIT_NO_PORT } from './exit-codes.ts'
 import { FAULT_SERVICES, FAULTS, type FaultName, isFaultName } from './faults.ts'
 
 /**
- * The demo shop: six services in processes of their own, a load generator, and faults that can be switched on.
+ * The demo shop: six services in processes of their own (a seventh in Python where Flask is there), a load generator, and faults that can be switched on.
  *
  *   node examples/shop/main.ts [--endpoint http://127.0.0.1:4318] [--port 5000] [--load-port 8089] [--control-port 5009]
  *
@@ -24,6 +25,9 @@ const FILES: Readonly<Record<ServiceName, string>> = {
   payments: 'payments.ts',
   shipping: 'shipping.ts',
 }
+/** The one in Python takes part where Flask is there. */
+const PYTHON = 'python3'
+const PYTHON_SERVICE = 'recommendations'
 const READY_TIMEOUT_MS = 120_000
 const RESTART_AFTER_MS = 1_000
 const STOP_TIMEOUT_MS = 8_000
@@ -41,7 +45,8 @@ const { values } = parseArgs({
 const firstPort = Number(values.port)
 const portOf = (name: ServiceName): number => firstPort + SERVICES.indexOf(name)
 const addressOf = (name: ServiceName): string => `http://127.0.0.1:${portOf(name)}`
-const addresses = Object.fromEntries(SERVICES.map((name) => [name, addressOf(name)]))
+const addresses: Record<string, string> = Object.fromEntries(SERVICES.map((name) => [name, addressOf(name)]))
+const pythonPort = firstPort + SERVICES.length
 const children = new Map<string, ChildProcess>()
 /** The services that a fault is in. */
 const faults = new Map<FaultName, ServiceName>()
@@ -75,6 +80,23 @@ function startService(name: ServiceName): void {
     SHOP_ADDRESSES: JSON.stringify(addresses),
     OTEL_EXPORTER_OTLP_ENDPOINT: values.endpoint,
   })
+}
+
+/** True where a Python with Flask is installed. */
+function hasFlask(): Promise<boolean> {
+  const probe = spawn(PYTHON, ['-c', 'import flask'], { stdio: 'ignore' })
+  return new Promise((resolve) => {
+    probe.once('error', () => resolve(false))
+    probe.once('exit', (code) => resolve(code === 0))
+  })
+}
+
+/** Not started again when it ends: whoever calls it does without. */
+function startPythonService(): void {
+  const file = fileURLToPath(new URL('recommendations.py', import.meta.url))
+  const env = { PORT: String(pythonPort), OTEL_EXPORTER_OTLP_ENDPOINT: values.endpoint }
+  const child = spawn(PYTHON, [file], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] })
+  children.set(PYTHON_SERVICE, child)
 }
 
 async function switchFault(name: FaultName, service: ServiceName, isOn: boolean): Promise<void> {
@@ -150,7 +172,7 @@ function stop(code: number): void {
   const timer = setTimeout(() => {
     for (const child of children.values()) child.kill('SIGKILL')
   }, STOP_TIMEOUT_MS)
-  const running = [...children.values()].filter((child) => child.exitCode === null)
+  const running = [...children.values()].filter((child) => child.exitCode === null && child.signalCode === null)
   let left = running.length
   for (const child of running) {
     child.once('exit', () => {
@@ -167,9 +189,15 @@ function stop(code: number): void {
 process.once('SIGTERM', () => stop(0))
 process.once('SIGINT', () => stop(0))
 await waitForVantage()
+const isPythonThere = await hasFlask()
+if (isPythonThere) {
+  addresses[PYTHON_SERVICE] = `http://127.0.0.1:${pythonPort}`
+  startPythonService()
+}
 for (const name of SERVICES) startService(name)
 const loadArgs = ['--host', addressOf('atlan-api'), '--port', values['load-port'], '--users', values.users]
 startProcess('load', 'load.ts', loadArgs, {})
 openControl(Number(values['control-port']))
 console.log(`Demo shop: ${addressOf('atlan-api')}/api/data, load generator http://127.0.0.1:${values['load-port']}/,`)
 console.log(`faults: curl -X POST 'http://127.0.0.1:${values['control-port']}/faults/slow-database?on=true'`)
+if (!isPythonThere) console.log(`${PYTHON_SERVICE}: left out, there is no ${PYTHON} with flask`)

@@ -45,6 +45,11 @@ export type Routes = Readonly<Record<string, (call: Call) => Promise<unknown>>>
 /** Where the services of the shop listen, by name: set by the process that starts them. */
 const addresses: Readonly<Record<string, string>> = JSON.parse(process.env['SHOP_ADDRESSES'] ?? '{}')
 
+/** Some services are left out on some machines. */
+export function hasService(name: string): boolean {
+  return addresses[name] !== undefined
+}
+
 const tracer = () => trace.getTracer('shop')
 
 /** Runs one service of the shop: an HTTP server with a span, a metric and a log line for each request. */

@@ -142,7 +142,7 @@ test('lines of JSON: members are the line, the time, the stream, and fields', as
   const refused = await send(`{"_msg":"a"\n{"_msg":"kept","service":"lines","_time":"${atNs(42)}"}`)
   expect([refused.status, await refused.text()]).toEqual([
     400,
-    'some lines were refused, the others are stored: line 1: want a JSON object in each line (1 refused)\n',
+    'some lines were refused, the others are stored: line 1: want a JSON object in each line, nested at most 64 deep (1 refused)\n',
   ])
   expect(await rowsOf('{service_name="lines"}')).toEqual(['kept'])
 })

@@ -5,7 +5,7 @@ import { startShop, type TestShop } from '../support/shop.ts'
 
 const SEED = testSeed()
 const random = seededRandom(SEED)
-const USERS = 24
+const USERS = 16
 /** Faults that make requests slow, whom they may be in, and the attribute that gives each away. */
 const FAULTS = [
   {
@@ -22,11 +22,13 @@ const FAULTS = [
   },
 ] as const
 const OPERATION = 'POST /checkout/:user'
+const ENTRY = `resource.service.name = "atlan-api" && name = "${OPERATION}"`
 const WINDOW_S = 12
 /** Of p99: once it has started the shop is faster than this, and with a fault slower than that. */
 const CALM_S = 0.4
 const SPIKE_S = 0.5
 const SLOW_MS = 250
+const CALM_WAIT_MS = 25_000
 const WAIT_MS = 45_000
 
 function drawn<T>(list: readonly T[]): T {
@@ -78,6 +80,15 @@ async function p99(): Promise<number | undefined> {
   return Number.isNaN(value) ? undefined : value
 }
 
+/** The shop has started; a machine that others use too may never be calm. */
+async function calm(): Promise<number> {
+  const untilMs = performance.now() + CALM_WAIT_MS
+  return until('latency of the gateway', async () => {
+    const value = await p99()
+    return value !== undefined && (value < CALM_S || performance.now() > untilMs) ? value : undefined
+  })
+}
+
 interface About {
   readonly services: string[]
   readonly logs: { lines: { line: string; traceId: string; spanId: string; stream: Record<string, string> }[] }
@@ -114,16 +125,13 @@ async function slowestService(traceId: string): Promise<string> {
 }
 
 test('from a spike of p99 to an exemplar, its trace, its lines, the slow dependency, and what is different', async () => {
-  const before = await until('calm before the fault', async () => {
-    const value = await p99()
-    return value !== undefined && value < CALM_S ? value : undefined
-  })
+  const before = await calm()
   await new Promise((wake) => setTimeout(wake, DELAY_MS))
   const faultAtMs = Date.now()
   await shop.switchFault(DRAWN.fault, SERVICE, true)
   const spike = await until('spike of p99', async () => {
     const value = (await p99()) ?? 0
-    return value > SPIKE_S ? value : undefined
+    return value > Math.max(SPIKE_S, before * 1.2) ? value : undefined
   })
   // An exemplar of the spike leads to a trace of the whole shop.
   const range = { start: String(faultAtMs / 1000), end: String(Date.now() / 1000 + 1) }
@@ -147,14 +155,19 @@ test('from a spike of p99 to an exemplar, its trace, its lines, the slow depende
   const dependency = await ask<About>('/api/vantage/v1/about', { service: slow, start: range.start })
   expect(dependency.metrics.map(({ name }) => name)).toContain('http_server_request_duration_seconds_count')
   expect(Math.max(...dependency.spans.operations.map(({ seconds }) => seconds.p99))).toBeGreaterThan(SLOW_MS / 1000)
-  // What slow requests have that the others have not.
-  const { differences } = await ask<{ differences: { attribute: string; value: string; atLeast: number }[] }>(
-    '/api/vantage/v1/difference',
-    {
-      query: `{ resource.service.name = "atlan-api" && kind = server && duration > ${SLOW_MS}ms }`,
-      start: String(faultAtMs / 1000 - 20),
-    },
-  )
+  // What slow requests have that others of the same operation have not.
+  // A few requests may be chance: ask until there are enough of them.
+  const differences = await until('difference that is none of chance', async () => {
+    const answer = await ask<{ differences: { attribute: string; value: string; atLeast: number }[] }>(
+      '/api/vantage/v1/difference',
+      {
+        query: `{ ${ENTRY} && duration > ${SLOW_MS}ms }`,
+        scope: `{ ${ENTRY} }`,
+        start: String(faultAtMs / 1000 - 20),
+      },
+    )
+    return answer.differences.length > 0 ? answer.differences : undefined
+  })
   console.log(`p99 ${before.toFixed(3)} → ${spike.toFixed(3)} s, ${JSON.stringify(differences.slice(0, 3))}`)
   expect([SEED, differences[0]]).toMatchObject([SEED, { attribute: DRAWN.attribute, value: DRAWN.value }])
 }, 90_000)

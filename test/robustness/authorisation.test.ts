@@ -13,8 +13,19 @@ const DOORS = [
   '/otlp/v1/metrics',
   '/api/v1/otlp/v1/metrics',
   '/opentelemetry/v1/metrics',
+  '/v1/logs',
+  '/otlp/v1/logs',
+  '/v1/traces',
+  '/otlp/v1/traces',
+  '/loki/api/v1/push',
+  '/insert/jsonline',
+  '/api/vantage/v1/events',
+  '/api/v2/spans',
+  '/zipkin/api/v2/spans',
+  '/api/traces',
+  '/jaeger/api/traces',
 ]
-const SOCKETS = ['/ws', '/ws/metrics']
+const SOCKETS = ['/ws', '/ws/metrics', '/loki/api/v1/tail?query=%7Ba%3D%22b%22%7D']
 /** Answers without a credential: liveness for probes, and the documents, which hold no data. */
 const PUBLIC = new Set(['/-/healthy', '/-/ready', '/health'])
 

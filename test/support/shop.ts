@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path'
 import { freePorts, isAnswered } from '../../tools/ports.ts'
 
 const ENTRY = join(resolve(import.meta.dirname, '../..'), 'examples/shop/main.ts')
-/** Services, load page, control. */
-const PORTS = 8
+/** Services, one of them in Python, load page, control. */
+const PORTS = 9
 const PORT_MAX = 65_535
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 12_000

@@ -1,4 +1,5 @@
-import type { RecordLimits } from '@vantage/decode/otlp'
+import { NO_LABEL_LIMITS, type PushLimits } from '@vantage/decode/loki'
+import type { Processor } from '@vantage/decode/process'
 import {
   assert,
   type Clock,
@@ -14,7 +15,7 @@ import {
   type SpanBatch,
   type TenantId,
 } from '@vantage/model'
-import type { Logger } from '@vantage/observe'
+import type { Logger, Registry } from '@vantage/observe'
 import type { SubmitIntake } from '@vantage/receive'
 import {
   type ColumnStore,
@@ -29,6 +30,7 @@ import { LOG_FORMATS, logScratch, SPAN_FORMATS, spanScratch } from './intake/rec
 import { RecordsIntake, type RowDeletions } from './intake/records-intake.ts'
 import type { TimeLimits } from './intake/row-times.ts'
 import { LogTails, type LogTailsOptions } from './live/log-tails.ts'
+import { processorCounts, RowProcessing } from './process/row-processing.ts'
 
 const NS_PER_MS = 1_000_000n
 const CONSUMER = 'columns'
@@ -50,8 +52,10 @@ export interface RecordsOptions {
   readonly workers: ColumnsWorkerHost
   readonly retentionMs: number
   readonly hotBytesMax: number
-  readonly limits: RecordLimits
+  readonly limits: PushLimits
   readonly times: TimeLimits
+  readonly processors: readonly Processor[]
+  readonly registry: Registry
   readonly maxDecompressedBytes: number
   readonly onProblem: (message: string) => void
   /** Takes the metrics that spans say. */
@@ -75,13 +79,15 @@ export class Records {
     this.#options = options
     this.store = store
     const { submitMetrics: submit, clock, logger, isShedding } = options
-    const report = new SpanReport({ submit, clock, logger, intervalMs: SPAN_REPORT_MS, isShedding })
+    const processing = new RowProcessing(options.processors, processorCounts(options.registry))
+    const { derived } = processing
+    const report = new SpanReport({ submit, clock, logger, intervalMs: SPAN_REPORT_MS, isShedding, derived })
     this.#report = report
     const { directory, files } = options
     this.#versions = new VersionWatch({ submit: (row) => this.logs.submit(row), clock, logger, files, directory })
     this.tails = new LogTails({ clock, history: options.askLogs, whenDurable: () => this.logs.whenDurable() })
     const { log, times } = options
-    const shared = { log, clock, times, hasRoom: () => store.hasRoom() }
+    const shared = { log, clock, times, processing, hasRoom: () => store.hasRoom() }
     this.logs = new RecordsIntake({
       ...shared,
       topic: 'raw-logs',
@@ -180,8 +186,9 @@ export class Records {
 }
 
 /** A replay refuses nothing anew; what was cut is cut at the same place again. */
-function limitsOf({ limits }: RecordsOptions, isReplay: boolean): RecordLimits {
-  return isReplay ? { ...limits, maxAttributes: Number.POSITIVE_INFINITY } : limits
+function limitsOf({ limits }: RecordsOptions, isReplay: boolean): PushLimits {
+  if (!isReplay) return limits
+  return { ...limits, maxAttributes: Number.POSITIVE_INFINITY, streamLabels: NO_LABEL_LIMITS }
 }
 
 function unpackedMax({ maxDecompressedBytes }: RecordsOptions, isReplay: boolean): number {

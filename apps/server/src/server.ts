@@ -43,6 +43,7 @@ import { remoteReadRoute } from './http/remote-read-route.ts'
 import type { DecoderLimits } from './intake/decoders.ts'
 import { MetricsIntake } from './intake/metrics-intake.ts'
 import { openQuietDoors, type QuietDoors } from './intake/quiet-doors.ts'
+import { recordLimits } from './intake/record-limits.ts'
 import { textCodec } from './intake/text-codec.ts'
 import { listenMain, listenOptional } from './listen.ts'
 import { LiveHub } from './live/hub.ts'
@@ -218,8 +219,8 @@ export class Server {
       deleteSeries: async (tenant: TenantId, scan: SeriesScan) => this.#intake?.deleteSeries(tenant, scan),
       cleanTombstones: async (tenant: TenantId) => this.#store?.cleanTombstones(tenant),
       snapshot: (skipsHead: boolean) => {
-        assert(this.#store !== undefined, 'snapshots are made after the store is open')
-        return this.#snapshots.make(this.#store, skipsHead)
+        assert(this.#store !== undefined && this.#records !== undefined, 'snapshots are made after the stores are open')
+        return this.#snapshots.make({ metrics: this.#store, columns: this.#records.store }, skipsHead)
       },
     }
     const prometheus = new PrometheusApi({
@@ -352,7 +353,6 @@ export class Server {
 
   #openRecords(log: SegmentLog, intake: MetricsIntake): Promise<Records> {
     const { data, http, limits, storage } = this.#config
-    const { maxAttributes, maxAttributeBytes, maxLineBytes } = limits
     return Records.open({
       directory: data,
       files: this.#files,
@@ -362,12 +362,15 @@ export class Server {
       workers: { spawn: (role, data) => spawnThread({ role, data }) },
       retentionMs: storage.retention ?? Number.POSITIVE_INFINITY,
       hotBytesMax: storage.hotBytes,
-      limits: { maxAttributes, maxAttributeBytes, maxLineBytes },
+      limits: recordLimits(this.#config),
       times: { maxFutureMs: limits.maxFuture, maxPastMs: limits.maxPast },
+      processors: this.#config.processors,
+      registry: this.#registry,
       maxDecompressedBytes: http.maxDecompressedBytes,
       onProblem: (message) => this.#warn(message),
       submitMetrics: (request) => intake.submit(request),
-      askLogs: (tenant, job) => this.#ask(tenant, { kind: 'logs', job }, { signal: NEVER, timeoutMs: undefined }),
+      askLogs: (tenant, job, onBegin) =>
+        this.#ask(tenant, { kind: 'logs', job }, { signal: NEVER, timeoutMs: undefined, onBegin }),
       isShedding: () => this.#pressure.level > 0 || this.#phase === 'starting',
     }).catch((error: Error) => {
       throw new StoreOpenError(`store of logs and spans: ${error.message}`)

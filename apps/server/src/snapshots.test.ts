@@ -30,7 +30,7 @@ const kept = (): string[] => readdirSync(join(data, 'snapshots'))
 test('each is a folder of its own, named by its time', async () => {
   storeSamples(store, { __name__: 'm' }, [[Date.now(), 1]])
   const snapshots = new Snapshots(new NodeFileSystem(), clock, data)
-  const made = [await snapshots.make(store, false), await snapshots.make(store, true)]
+  const made = [await snapshots.make({ metrics: store }, false), await snapshots.make({ metrics: store }, true)]
   const names = made.map((one) => (one.ok ? one.value : one.error.message))
   expect(kept()).toEqual([...names].sort())
   for (const name of names) {
@@ -51,7 +51,7 @@ test('what a process left unfinished goes, what is whole stays', async () => {
 
 test('100 are kept at most', async () => {
   for (let i = 0; i < 100; i++) mkdirSync(join(data, 'snapshots', `s${i}`), { recursive: true })
-  const made = await new Snapshots(new NodeFileSystem(), clock, data).make(store, false)
+  const made = await new Snapshots(new NodeFileSystem(), clock, data).make({ metrics: store }, false)
   expect(made).toMatchObject({ ok: false, error: { code: 'conflict' } })
   expect(kept()).toHaveLength(100)
 })
@@ -59,9 +59,9 @@ test('100 are kept at most', async () => {
 test('one that fails leaves nothing', async () => {
   storeSamples(store, { __name__: 'm' }, [[Date.now(), 1]])
   const snapshots = new Snapshots(new NodeFileSystem(), clock, data)
-  expect(await snapshots.make(store, false)).toMatchObject({ ok: true })
+  expect(await snapshots.make({ metrics: store }, false)).toMatchObject({ ok: true })
   for (const name of readdirSync(join(directory, 'parts'))) rmSync(join(directory, 'parts', name))
-  expect(await snapshots.make(store, false)).toMatchObject({ ok: false, error: { code: 'unavailable' } })
+  expect(await snapshots.make({ metrics: store }, false)).toMatchObject({ ok: false, error: { code: 'unavailable' } })
   expect(problems).toHaveLength(1)
   expect(kept()).toHaveLength(1)
 })

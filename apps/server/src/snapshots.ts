@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, err, type Fault, type FileSystem, fault, ok, type Result } from '@vantage/model'
-import type { MetricStore } from '@vantage/store/metrics'
 
 /** Folders that are kept; whoever wants more moves them away first. */
 const SNAPSHOTS_MAX = 100
 const UNFINISHED = 'tmp-'
+
+/** What a snapshot is made of: writes itself to a folder that does not exist yet. @returns why it did not */
+export interface SnapshotSource {
+  snapshot(directory: string, skipsHead: boolean): Promise<Fault | undefined>
+}
 
 /**
  * Snapshots under `snapshots/` of the data folder: each is a data folder of its own, on which a server starts.
@@ -28,23 +32,33 @@ export class Snapshots {
     }
   }
 
-  /** @returns the name of the folder, like `20261121T093000Z-2be650b6d019eb54` */
-  async make(store: MetricStore, skipsHead: boolean): Promise<Result<string>> {
+  /**
+   * @param stores by the folder that each has in a data folder
+   * @returns the name of the folder, like `20261121T093000Z-2be650b6d019eb54`
+   */
+  async make(stores: Readonly<Record<string, SnapshotSource>>, skipsHead: boolean): Promise<Result<string>> {
     if (this.#files.list(this.#directory).length >= SNAPSHOTS_MAX) {
       return err(fault('conflict', `snapshot: want at most ${SNAPSHOTS_MAX} in snapshots/: move some away`))
     }
     const time = new Date(this.#clock.nowMs()).toISOString().replace(/[-:]|\.\d+/g, '')
     const name = `${time}-${randomBytes(8).toString('hex')}`
     const unfinished = `${this.#directory}/${UNFINISHED}${name}`
-    const problem = await this.#write(store, skipsHead, unfinished, name)
+    const problem = await this.#write(stores, skipsHead, unfinished, name)
     if (problem === undefined) return ok(name)
     await this.#files.removeTree(unfinished)
     return err(problem)
   }
 
-  async #write(store: MetricStore, skipsHead: boolean, unfinished: string, name: string): Promise<Fault | undefined> {
-    const problem = await store.snapshot(`${unfinished}/metrics`, skipsHead)
-    if (problem !== undefined) return problem
+  async #write(
+    stores: Readonly<Record<string, SnapshotSource>>,
+    skipsHead: boolean,
+    unfinished: string,
+    name: string,
+  ): Promise<Fault | undefined> {
+    for (const [folder, store] of Object.entries(stores)) {
+      const problem = await store.snapshot(`${unfinished}/${folder}`, skipsHead)
+      if (problem !== undefined) return problem
+    }
     await this.#files.syncDirectory(unfinished)
     this.#files.rename(unfinished, `${this.#directory}/${name}`)
     await this.#files.syncDirectory(this.#directory)

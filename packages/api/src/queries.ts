@@ -5,6 +5,8 @@ export interface AskOptions {
   readonly signal: AbortSignal
   /** Shortens the deadline; never beyond `query.timeout`. */
   readonly timeoutMs: number | undefined
+  /** Called when the question begins: what is stored in that turn's past is in the answer, what comes later is not. */
+  readonly onBegin?: (() => void) | undefined
 }
 
 /** Where jobs go: query workers, or the main thread for small ones. Answers are complete JSON bodies. */

@@ -59,8 +59,14 @@ export interface RecordLimits {
   readonly maxLineBytes: number
 }
 
-export const RECORD_LIMITS: RecordLimits = {
+/** Those of pushed streams, too. */
+export interface PushLimits extends RecordLimits {
+  readonly streamLabels: LabelLimits
+}
+
+export const RECORD_LIMITS: PushLimits = {
   maxAttributes: 128,
   maxAttributeBytes: 64 * 1024,
   maxLineBytes: 256 * 1024,
+  streamLabels: { maxLabels: 15, maxLabelNameBytes: 1_024, maxLabelValueBytes: 2_048 },
 }

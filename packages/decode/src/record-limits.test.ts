@@ -89,3 +89,38 @@ test.each(['OTLP logs JSON', 'Loki push JSON'])('%s: bytes of a line', (name) =>
   // Cut on a character, not in it.
   expect(run('012345678ä')).toEqual(['012345678', ['lines longer than 10 bytes were cut']])
 })
+
+const labelSets: [string, Record<string, string>, string | undefined][] = [
+  ['labels', { a: '1', b: '2' }, undefined],
+  ['labels and one more', { a: '1', b: '2', c: '3' }, 'too_many_labels'],
+  ['bytes of a name', { abcd: '1' }, undefined],
+  ['bytes of a name and one more', { abcde: '1' }, 'label_name_too_long'],
+  ['bytes of a value', { a: 'äää' }, undefined],
+  ['bytes of a value and one more', { a: 'ääää' }, 'label_value_too_long'],
+]
+test.each(labelSets)('Loki push: %s of a stream', (_, stream, reason) => {
+  const form = RECORD_FORMS.find((one) => one.name === 'Loki push JSON') as RecordForm
+  const limits = { ...RECORD_LIMITS, streamLabels: { maxLabels: 2, maxLabelNameBytes: 4, maxLabelValueBytes: 6 } }
+  const good = { stream: { a: 'b' }, values: [['1', 'kept']] }
+  const body = text.encode(
+    JSON.stringify({
+      streams: [
+        {
+          stream,
+          values: [
+            ['1', 'x'],
+            ['2', 'y'],
+          ],
+        },
+        good,
+      ],
+    }),
+  )
+  const batch = runForm(form, form.newDecoder(limits), body) as LogBatch
+  expect([batch.columns.count, batch.refused]).toMatchObject(
+    reason === undefined ? [3, []] : [1, [{ reason, count: 2 }]],
+  )
+  expect(rowsOfForm(runForm(form, form.newDecoder(), body, batch.verdict.bits()) as LogBatch)).toEqual(
+    rowsOfForm(batch),
+  )
+})

@@ -40,6 +40,9 @@ export const PAYLOAD_FORMATS = {
   zipkinProtobuf: 51,
   jaegerThrift: 52,
   jaegerProtobuf: 53,
+  /** Rows that were changed before they were logged (decode/src/canonical/FORMAT.md). */
+  canonicalLogs: 36,
+  canonicalSpans: 54,
   /** Not samples: a deletion of series, in order with the samples before and after it. */
   seriesDeletion: 64,
   /** Not rows: a deletion of logs or spans, in order with the rows before and after it. */

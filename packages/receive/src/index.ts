@@ -35,7 +35,7 @@ export { type LabelMap, RELABEL_ACTIONS, type RelabelRule, relabel } from './scr
 export type { DroppedTarget, Target } from './scrape/target.ts'
 export { openStatsd, openStatsdSocket, type StatsdDoor, type StatsdDoorOptions } from './statsd.ts'
 export { type StreamDoor, startStreamDoor } from './stream/door.ts'
-export { openTextDoors, type TextDoors } from './text-doors.ts'
+export { openTextDoors, SHARED_DOOR_PATHS, type TextDoors } from './text-doors.ts'
 export type {
   JsonLineNames,
   ReadPushes,

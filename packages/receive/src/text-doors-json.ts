@@ -9,7 +9,7 @@ import type { Taken, TextDoor } from './text-doors-visit.ts'
  * by commas. Source: VictoriaLogs docs, data ingestion, "JSON stream API".
  */
 export function jsonLinesDoor(codec: TextCodec): TextDoor {
-  return pushingDoor('json-lines', ['/insert/jsonline'], ({ url, body }) => {
+  return pushingDoor('json-lines', { paths: ['/insert/jsonline'] }, ({ url, body }) => {
     const query = queryOf(url)
     const names: JsonLineNames = {
       message: listOf(query.get('_msg_field')),
@@ -20,25 +20,27 @@ export function jsonLinesDoor(codec: TextCodec): TextDoor {
   })
 }
 
+/** Posted to here, read by others. */
+export const EVENTS_PATH = '/api/vantage/v1/events'
+
 /** `POST /api/vantage/v1/events`: deploys and other changes, one JSON object or an array of them. */
 export function eventsDoor(codec: TextCodec): TextDoor {
-  return pushingDoor('events', ['/api/vantage/v1/events'], async ({ body }) =>
+  return pushingDoor('events', { paths: [EVENTS_PATH], isShared: true }, async ({ body }) =>
     codec.readEvents(body.body, body.bodyLength),
   )
 }
 
-/** A door for JSON that is logged as Loki's push. Its paths may be read by others. */
+/** A door for JSON that is logged as Loki's push. */
 function pushingDoor(
   receiver: string,
-  paths: readonly string[],
+  places: Pick<TextDoor, 'paths' | 'isShared'>,
   read: (taken: Taken) => Promise<Result<ReadPushes, Fault>>,
 ): TextDoor {
   return {
     signal: 'logs',
     receiver,
-    paths,
+    ...places,
     methods: ['POST'],
-    isShared: true,
     readForm: textForm,
     take: async (taken) => {
       const found = await read(taken)

@@ -6,11 +6,14 @@ import type { TextCodec } from './text-doors-codec.ts'
 import { importDoor } from './text-doors-import.ts'
 import { INFLUX_DOOR, registerInfluxHandshake } from './text-doors-influx.ts'
 import { JAEGER_DOOR } from './text-doors-jaeger.ts'
-import { eventsDoor, jsonLinesDoor } from './text-doors-json.ts'
+import { EVENTS_PATH, eventsDoor, jsonLinesDoor } from './text-doors-json.ts'
 import { LOKI_DOOR } from './text-doors-loki.ts'
 import { pushDoor } from './text-doors-push.ts'
 import { type TextDoor, TextVisit } from './text-doors-visit.ts'
 import { ZIPKIN_DOOR } from './text-doors-zipkin.ts'
+
+/** Paths where a door takes POST and others may have other methods: who registers those refuses the rest. */
+export const SHARED_DOOR_PATHS: readonly string[] = [...ZIPKIN_DOOR.paths, ...JAEGER_DOOR.paths, EVENTS_PATH]
 
 /** The doors of clients with habits of their own; made once, registered on each server of the process. */
 export interface TextDoors {

@@ -4,6 +4,7 @@ import { PROMQL_LIMITS } from '@vantage/query/promql'
 import { TRACEQL_LIMITS } from '@vantage/query/traceql'
 import { z } from 'zod'
 import { duration } from './duration.ts'
+import { processorsSchema } from './processors.ts'
 import { RETENTION_KEYS } from './retention.ts'
 
 /** The evaluator's stack holds this with room to spare. */
@@ -76,6 +77,7 @@ export const configSchema = z.strictObject({
       maxSeries: count.default(0),
       maxSeriesPerMetric: count.default(0),
       maxLabels: count.default(40),
+      maxStreamLabels: count.default(15),
       maxLabelNameBytes: size.default(1024),
       maxLabelValueBytes: size.default(2048),
       maxLineBytes: size.default(256 * KIB),
@@ -86,6 +88,7 @@ export const configSchema = z.strictObject({
       maxPast: duration(undefined),
     })
     .prefault({}),
+  processors: processorsSchema,
   query: z
     .strictObject({
       timeout: duration(60_000),

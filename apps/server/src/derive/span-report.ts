@@ -10,6 +10,7 @@ import {
 } from '@vantage/model'
 import type { Logger } from '@vantage/observe'
 import type { SubmitIntake } from '@vantage/receive'
+import type { DerivedMetrics } from './derived-metrics.ts'
 import { type Sender, sendersOf, takesSender } from './sender.ts'
 import { SERVICE_GRAPH_METADATA, ServiceGraph } from './service-graph.ts'
 import { SPAN_METRICS_METADATA, SpanMetrics } from './span-metrics.ts'
@@ -25,6 +26,8 @@ export interface SpanReportOptions {
   readonly logger: Logger
   readonly intervalMs: number
   readonly isShedding: () => boolean
+  /** What the configuration derives from rows, stated with the rest. */
+  readonly derived: DerivedMetrics
 }
 
 /**
@@ -78,9 +81,12 @@ export class SpanReport {
 
   async #reportAll(): Promise<void> {
     if (this.#options.isShedding()) return
-    for (const [tenant, { metrics, graph }] of this.#tenants) {
-      const nowMs = this.#options.clock.nowMs()
-      const series = [...metrics.series(nowMs), ...graph.series(nowMs)]
+    const { clock, derived } = this.#options
+    for (const tenant of new Set([...this.#tenants.keys(), ...derived.tenants])) {
+      const nowMs = clock.nowMs()
+      const own = this.#tenants.get(tenant)
+      const ofSpans = own === undefined ? [] : [...own.metrics.series(nowMs), ...own.graph.series(nowMs)]
+      const series = [...ofSpans, ...derived.series(tenant, nowMs)]
       for (let at = 0; at < series.length; at += SERIES_PER_RECORD) {
         const metadata = at === 0 ? [...SPAN_METRICS_METADATA, ...SERVICE_GRAPH_METADATA] : []
         await this.#send(tenant, snappyCompress(encodeRemoteWrite(series.slice(at, at + SERIES_PER_RECORD), metadata)))

@@ -18,6 +18,7 @@ import {
 } from '@vantage/api'
 import { type Fault, type Result, systemClock, type TenantId } from '@vantage/model'
 import type { Config } from '../config/schema.ts'
+import { tryRoute } from '../process/try-route.ts'
 import { logqlLimits, traceqlLimits } from '../query/row-limits.ts'
 import type { WorkerJob } from '../query/worker-job.ts'
 
@@ -61,6 +62,7 @@ export function openFaces({ ask, facts, config, deletions }: FaceDeps): Faces {
     routes: [
       ...joins.routes(),
       ...deleting.routes(),
+      tryRoute(),
       ...eventRoutes({ queries: logs, clock: systemClock }),
       ...ofLoki,
       ...tempo.routes(TEMPO_PREFIX),

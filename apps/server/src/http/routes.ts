@@ -1,7 +1,7 @@
 import { type ApiRequest, faultAnswer, type Permission, type Route } from '@vantage/api'
 import { DEFAULT_TENANT, type Fault, fault, ok, type Result, type TenantId } from '@vantage/model'
 import type { Logger } from '@vantage/observe'
-import { type Auth, type Scope, withRetryAfter } from '@vantage/receive'
+import { type Auth, type Scope, SHARED_DOOR_PATHS, withRetryAfter } from '@vantage/receive'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /** Form bodies of queries: a query text is at most 64 KiB, and percent-encoding triples it. */
@@ -51,16 +51,14 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 /** A known path with a method that it does not have: 405 with `Allow`. */
 function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[]): void {
-  const byPath = Map.groupBy(routes, (route) => route.path)
-  for (const [url, all] of byPath) {
-    const allowed = all.flatMap((route) => route.methods)
-    // A door may have the others.
-    const method = METHODS.filter(
-      (one) => !(allowed as readonly string[]).includes(one) && !app.hasRoute({ url, method: one }),
-    )
-    const style = (all[0] as Route).faults
+  const styles = new Map<string, Route['faults']>(SHARED_DOOR_PATHS.map((path) => [path, 'text']))
+  for (const { path, faults } of routes) styles.set(path, faults)
+  for (const [url, style] of styles) {
+    // A door may have some of them.
+    const allowed = METHODS.filter((method) => app.hasRoute({ url, method }))
+    if (allowed.length === 0) continue
     app.route({
-      method,
+      method: METHODS.filter((method) => !allowed.includes(method)),
       url,
       onRequest: async (request, reply) => {
         reply.header('allow', allowed.join(', '))

@@ -1,14 +1,8 @@
 import { NativeBuffer, snappyDecompress } from '@vantage/bytes'
+import { CanonicalDecoder } from '@vantage/decode/canonical'
 import { JaegerProtobufDecoder, JaegerThriftDecoder } from '@vantage/decode/jaeger'
-import { LokiPushDecoder, LokiPushJsonDecoder } from '@vantage/decode/loki'
-import {
-  LOGS_REQUEST,
-  OtlpJsonDecoder,
-  OtlpLogsDecoder,
-  OtlpTracesDecoder,
-  type RecordLimits,
-  TRACES_REQUEST,
-} from '@vantage/decode/otlp'
+import { LokiPushDecoder, LokiPushJsonDecoder, type PushLimits } from '@vantage/decode/loki'
+import { LOGS_REQUEST, OtlpJsonDecoder, OtlpLogsDecoder, OtlpTracesDecoder, TRACES_REQUEST } from '@vantage/decode/otlp'
 import { ZipkinJsonDecoder, ZipkinProtobufDecoder } from '@vantage/decode/zipkin'
 import { err, fault, LogBatch, ok, PAYLOAD_FORMATS, type PayloadFormat, type Result, SpanBatch } from '@vantage/model'
 import type { SlicedDecoder } from './sliced.ts'
@@ -63,6 +57,7 @@ export const LOG_FORMATS: ReadonlySet<PayloadFormat> = new Set([
   PAYLOAD_FORMATS.otlpLogsJson,
   PAYLOAD_FORMATS.lokiPushSnappy,
   PAYLOAD_FORMATS.lokiPushJson,
+  PAYLOAD_FORMATS.canonicalLogs,
 ])
 
 /** Of the topic `spans-raw`. */
@@ -73,9 +68,10 @@ export const SPAN_FORMATS: ReadonlySet<PayloadFormat> = new Set([
   PAYLOAD_FORMATS.zipkinProtobuf,
   PAYLOAD_FORMATS.jaegerThrift,
   PAYLOAD_FORMATS.jaegerProtobuf,
+  PAYLOAD_FORMATS.canonicalSpans,
 ])
 
-export function logScratch(limits: RecordLimits, maxUnpackedBytes: number): RecordScratch<LogBatch> {
+export function logScratch(limits: PushLimits, maxUnpackedBytes: number): RecordScratch<LogBatch> {
   const otlp = new OtlpLogsDecoder(limits)
   const loki = new LokiPushDecoder(limits)
   const decoders = new Map<PayloadFormat, Decoder<LogBatch>>([
@@ -83,11 +79,12 @@ export function logScratch(limits: RecordLimits, maxUnpackedBytes: number): Reco
     [PAYLOAD_FORMATS.otlpLogsJson, new OtlpJsonDecoder(LOGS_REQUEST, otlp)],
     [PAYLOAD_FORMATS.lokiPushSnappy, loki],
     [PAYLOAD_FORMATS.lokiPushJson, new LokiPushJsonDecoder(loki)],
+    [PAYLOAD_FORMATS.canonicalLogs, new CanonicalDecoder<LogBatch>()],
   ])
   return new RecordScratch(new LogBatch(), decoders, maxUnpackedBytes)
 }
 
-export function spanScratch(limits: RecordLimits, maxUnpackedBytes: number): RecordScratch<SpanBatch> {
+export function spanScratch(limits: PushLimits, maxUnpackedBytes: number): RecordScratch<SpanBatch> {
   const otlp = new OtlpTracesDecoder(limits)
   const decoders = new Map<PayloadFormat, Decoder<SpanBatch>>([
     [PAYLOAD_FORMATS.otlpTracesProtobuf, otlp],
@@ -96,6 +93,7 @@ export function spanScratch(limits: RecordLimits, maxUnpackedBytes: number): Rec
     [PAYLOAD_FORMATS.zipkinProtobuf, new ZipkinProtobufDecoder(limits)],
     [PAYLOAD_FORMATS.jaegerThrift, new JaegerThriftDecoder(limits)],
     [PAYLOAD_FORMATS.jaegerProtobuf, new JaegerProtobufDecoder(limits)],
+    [PAYLOAD_FORMATS.canonicalSpans, new CanonicalDecoder<SpanBatch>()],
   ])
   return new RecordScratch(new SpanBatch(), decoders, maxUnpackedBytes)
 }

@@ -1,3 +1,4 @@
+import { finish } from '@vantage/decode/process'
 import {
   type Clock,
   err,
@@ -7,7 +8,9 @@ import {
   type LogBatch,
   type LogRecord,
   ok,
+  PAYLOAD_ENCODINGS,
   PAYLOAD_FORMATS,
+  type PayloadEncoding,
   type PayloadFormat,
   type Result,
   type SpanBatch,
@@ -16,9 +19,10 @@ import {
 } from '@vantage/model'
 import type { IntakeAccepted, IntakeFault, IntakeRequest } from '@vantage/receive'
 import { type RowDeletion, readRowDeletion, rowDeletionRecord } from '@vantage/store/columns'
+import { assertReadAgain, type RowProcessing } from '../process/row-processing.ts'
 import type { RecordScratch } from './record-decoders.ts'
 import { refuseByTime, type TimeLimits } from './row-times.ts'
-import { runSliced, runWhole, unpackPayload } from './sliced.ts'
+import { runSliced, runWhole, runWork, unpackPayload } from './sliced.ts'
 
 /** Scratches kept for later requests; more exist while more requests are decoded at once. */
 const SCRATCHES_KEPT = 16
@@ -46,6 +50,7 @@ export interface RecordsIntakeOptions<Batch extends LogBatch | SpanBatch> {
   /** Deletions of rows, for intake and replay alike. */
   readonly deletions: RowDeletions
   readonly times: TimeLimits
+  readonly processing: RowProcessing
   /** Told of each request that was stored; not of a replay. */
   onStored?(tenant: TenantId, batch: Batch): void
 }
@@ -75,8 +80,12 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
       const problem = await runSliced(started.value, this.#options.clock)
       if (problem !== undefined) return err(problem)
       refuseByTime(scratch.batch, this.#options.times, this.#options.clock.nowMs())
+      const told = toldOf(scratch.batch)
+      const payload = await this.#processed(request, scratch)
+      const measured = await runWork(this.#options.processing.late(scratch.batch), this.#options.clock)
       if (!this.#options.hasRoom() && !(await this.#waitForRoom())) return err(noRoom())
-      stored = this.#store(request, scratch.batch)
+      stored = this.#store(request.tenant, request.receiver, payload, scratch.batch, told)
+      if (stored.ok && stored.value.synced !== undefined) this.#options.processing.derived.add(request.tenant, measured)
     } finally {
       // Applied, it is free for the next request: many wait for the sync at once, few decode.
       scratch.trim()
@@ -130,6 +139,7 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
       }
       // A seal makes room; what was acknowledged is never left out.
       while (!this.#options.hasRoom()) await new Promise((resume) => setTimeout(resume, ROOM_LOOK_MS))
+      finish(this.#options.processing.late(scratch.batch))
       this.#options.apply(record.tenant, scratch.batch, offset, record.receivedAtMs)
       told.records++
       told.rows += scratch.batch.columns.count
@@ -145,33 +155,34 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
     return runWhole(started.value, clock)
   }
 
+  /** What is logged: the sender's bytes, or the rows that processors left of them. */
+  async #processed(request: IntakeRequest, scratch: RecordScratch<Batch>): Promise<Payload> {
+    const changed = await runWork(this.#options.processing.early(scratch.batch), this.#options.clock)
+    if (changed === undefined) return { format: request.format, encoding: request.encoding, bytes: request.raw }
+    const { format, bytes } = changed
+    // Read again from what is logged, so that a replay finds the same.
+    const started = scratch.start(format, bytes, bytes.length)
+    assertReadAgain(started.ok ? runWhole(started.value, this.#options.clock) : started.error)
+    return { format, encoding: PAYLOAD_ENCODINGS.identity, bytes }
+  }
+
   #store(
-    request: IntakeRequest,
+    tenant: TenantId,
+    receiver: string,
+    { format, encoding, bytes }: Payload,
     batch: Batch,
+    accepted: IntakeAccepted,
   ): Result<{ accepted: IntakeAccepted; synced: Promise<void> | undefined }, IntakeFault> {
     const { log, topic, clock } = this.#options
-    const accepted = {
-      items: batch.columns.count,
-      histograms: 0,
-      exemplars: 0,
-      refused: [...batch.refused],
-      warnings: [...batch.warnings],
-    }
     if (batch.columns.count === 0) return ok({ accepted, synced: undefined })
     const receivedAtMs = clock.nowMs()
-    const reserved = log.reserve(topic, request.raw.length)
+    const reserved = log.reserve(topic, bytes.length)
     if (!reserved.ok) return reserved
-    this.#options.apply(request.tenant, batch, reserved.value.offset, receivedAtMs)
-    this.#options.onStored?.(request.tenant, batch)
-    this.#lastCommit = log.commit(reserved.value, {
-      tenant: request.tenant,
-      receiver: request.receiver,
-      format: request.format,
-      encoding: request.encoding,
-      receivedAtMs,
-      verdict: batch.verdict.bits(),
-      payload: request.raw,
-    })
+    this.#options.apply(tenant, batch, reserved.value.offset, receivedAtMs)
+    this.#options.onStored?.(tenant, batch)
+    const verdict = batch.verdict.bits()
+    const record = { tenant, receiver, format, encoding, receivedAtMs, verdict, payload: bytes }
+    this.#lastCommit = log.commit(reserved.value, record)
     this.rows += batch.columns.count
     return ok({ accepted, synced: this.#lastCommit })
   }
@@ -185,6 +196,18 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
     }
     return false
   }
+}
+
+/** What is logged of a request. */
+interface Payload {
+  readonly format: PayloadFormat
+  readonly encoding: PayloadEncoding
+  readonly bytes: Uint8Array
+}
+
+/** What the sender is told: also rows that processors drop were taken. */
+function toldOf({ columns, refused, warnings }: LogBatch | SpanBatch): IntakeAccepted {
+  return { items: columns.count, histograms: 0, exemplars: 0, refused: [...refused], warnings: [...warnings] }
 }
 
 function noRoom(): Fault {

@@ -19,6 +19,17 @@ export async function runSliced(decoder: SlicedDecoder, clock: Clock): Promise<F
   }
 }
 
+/** Does work that stops now and then, giving way to others between slices. */
+export async function runWork<Outcome>(work: Generator<void, Outcome>, clock: Clock): Promise<Outcome> {
+  for (let deadlineMs = clock.monotonicMs() + SLICE_MS; ; ) {
+    const { done, value } = work.next()
+    if (done === true) return value
+    if (clock.monotonicMs() < deadlineMs) continue
+    await new Promise((resume) => setImmediate(resume))
+    deadlineMs = clock.monotonicMs() + SLICE_MS
+  }
+}
+
 /** Runs a decoder to its end at once, as a replay does. */
 export function runWhole(decoder: SlicedDecoder, clock: Clock): Fault | undefined {
   const outcome = decoder.step(Number.POSITIVE_INFINITY, clock)

@@ -23,6 +23,7 @@ const HISTORY_MS = 3_600_000
 /** Rows that a message names as lost, at most. */
 const DROPPED_MAX = 100
 const NS_PER_MS = 1_000_000n
+const TIME_MAX_NS = 2n ** 63n - 1n
 
 /** What a follower asks for, as Loki's clients write it. */
 export interface TailRequest {
@@ -41,17 +42,26 @@ interface Tail {
   readonly socket: TailSocket
   readonly follow: (block: LogBlock) => Stream[]
   dropped: { timeNs: bigint; labels: readonly string[] }[]
+  /** Messages that wait until what was there before them is sent; undefined = it is. */
+  waiting: Uint8Array[] | undefined
+  waitingBytes: number
 }
 
 export interface LogTailsOptions {
   readonly clock: Clock
-  /** Asks for the rows before those that arrive: an answer of `query_range`. */
-  history(tenant: TenantId, job: LogsJob): Promise<Result<Uint8Array, Fault>>
+  /**
+   * Asks for the rows before those that arrive: an answer of `query_range`.
+   * @param onBegin called once, in the turn in which it is settled which rows are stored already
+   */
+  history(tenant: TenantId, job: LogsJob, onBegin: () => void): Promise<Result<Uint8Array, Fault>>
   /** Resolves once everything that was stored is synced. */
   whenDurable(): Promise<void>
 }
 
-/** Followers of logs: each row that is stored goes to those whose query wants it, once it is synced. */
+/**
+ * Followers of logs: first what was there, then each row that is stored, once it is synced; no row twice, none left out
+ * between the two.
+ */
 export class LogTails {
   readonly #options: LogTailsOptions
   readonly #tails = new Set<Tail>()
@@ -73,9 +83,11 @@ export class LogTails {
         fault('too_many', `want at most ${TAILS_MAX_PER_TENANT} followers, got one more`, { limit: 'live.maxTails' }),
       )
     }
-    const tail: Tail = { tenant, socket, follow: follow.value, dropped: [] }
+    const limit = historyLimit(params)
+    const waiting = limit === 0 ? undefined : []
+    const tail: Tail = { tenant, socket, follow: follow.value, dropped: [], waiting, waitingBytes: 0 }
     this.#tails.add(tail)
-    void this.#sendHistory(tail, query, params, nowMs)
+    if (limit > 0) void this.#sendHistory(tail, query, params, limit, nowMs)
     return ok(() => {
       this.#tails.delete(tail)
     })
@@ -89,39 +101,64 @@ export class LogTails {
     for (const tail of tails) {
       const streams = tail.follow(block)
       if (streams.length === 0) continue
-      if (tail.socket.bufferedAmount > BACKLOG_BYTES_MAX) {
+      if (tail.socket.bufferedAmount + tail.waitingBytes > BACKLOG_BYTES_MAX) {
         drop(tail, streams)
         continue
       }
       const message = tailMessage(streams, tail.dropped.splice(0), false)
-      void this.#options.whenDurable().then(() => {
-        if (this.#tails.has(tail)) tail.socket.send(message)
-      })
+      if (tail.waiting === undefined) this.#send(tail, [message])
+      else {
+        tail.waiting.push(message)
+        tail.waitingBytes += message.length
+      }
     }
   }
 
-  async #sendHistory(tail: Tail, query: string, params: URLSearchParams, nowMs: number): Promise<void> {
-    const wanted = Number(params.get('limit') ?? HISTORY_ROWS)
-    const limit = Number.isInteger(wanted) ? Math.min(HISTORY_ROWS_MAX, Math.max(0, wanted)) : HISTORY_ROWS
-    if (limit === 0) return
-    const endNs = BigInt(Math.round(nowMs)) * NS_PER_MS
+  #send(tail: Tail, messages: readonly Uint8Array[]): void {
+    void this.#options.whenDurable().then(() => {
+      if (this.#tails.has(tail)) for (const message of messages) tail.socket.send(message)
+    })
+  }
+
+  async #sendHistory(tail: Tail, query: string, params: URLSearchParams, limit: number, nowMs: number): Promise<void> {
     const start = params.get('start') ?? ''
-    const answer = await this.#options.history(tail.tenant, {
+    const hourAgoNs = BigInt(Math.round(nowMs) - HISTORY_MS) * NS_PER_MS
+    const job: LogsJob = {
       kind: 'logql',
       query,
-      startNs: /^\d{1,19}$/.test(start) ? BigInt(start) : endNs - BigInt(HISTORY_MS) * NS_PER_MS,
-      endNs,
+      startNs: /^\d{1,19}$/.test(start) ? BigInt(start) : hourAgoNs,
+      // All that is stored when it begins, whatever its time says: nobody else would send it.
+      endNs: TIME_MAX_NS,
       stepNs: 0n,
       limit,
       direction: 'backward',
       intervalNs: 0n,
       detectsLevels: true,
       isCategorized: false,
-    })
-    if (!answer.ok || !this.#tails.has(tail)) return
-    const { data } = JSON.parse(Buffer.from(answer.value).toString('utf8')) as { data: { result: unknown[] } }
-    if (data.result.length > 0) tail.socket.send(Buffer.from(JSON.stringify({ streams: data.result })))
+    }
+    // Rows that were stored before it begins are in its answer; those that wait since then follow it.
+    const answer = await this.#options.history(tail.tenant, job, () => keep(tail))
+    if (answer.ok && this.#tails.has(tail)) {
+      const { data } = JSON.parse(Buffer.from(answer.value).toString('utf8')) as { data: { result: unknown[] } }
+      if (data.result.length > 0) tail.socket.send(Buffer.from(JSON.stringify({ streams: data.result })))
+    }
+    const waiting = tail.waiting ?? []
+    tail.waiting = undefined
+    tail.waitingBytes = 0
+    this.#send(tail, waiting)
   }
+}
+
+/** Begins anew to keep rows. */
+function keep(tail: Tail): void {
+  tail.waiting = []
+  tail.waitingBytes = 0
+  tail.dropped = []
+}
+
+function historyLimit(params: URLSearchParams): number {
+  const wanted = Number(params.get('limit') ?? HISTORY_ROWS)
+  return Number.isInteger(wanted) ? Math.min(HISTORY_ROWS_MAX, Math.max(0, wanted)) : HISTORY_ROWS
 }
 
 function followOf(query: string, nowMs: number) {

@@ -42,6 +42,8 @@ interface Waiting {
   readonly startedMs: number
   settle(result: Result<Uint8Array, Fault>): void
   onKnown(known: KnownSteps): void
+  /** Its view of the stores was taken just now. */
+  readonly onBegin: (() => void) | undefined
   /** Ends the watch over its place in the queue: it runs, or it is answered. */
   leaveQueue(): void
 }
@@ -221,6 +223,7 @@ export class QueryPool implements MetricQueries {
         startedMs: this.#options.clock.monotonicMs(),
         settle: resolve,
         onKnown,
+        onBegin: options.onBegin,
         leaveQueue: this.#watchQueue(lane, options.signal, timeoutMs, (reason) => {
           this.#queues[lane].splice(this.#queues[lane].indexOf(waiting), 1)
           resolve(err(reason))
@@ -286,6 +289,7 @@ export class QueryPool implements MetricQueries {
       startedMs: this.#options.clock.monotonicMs(),
       settle: () => {},
       onKnown: () => {},
+      onBegin: undefined,
       leaveQueue: () => {},
     }
     this.#run(worker, waiting, waiting.timeoutMs)
@@ -352,6 +356,7 @@ export class QueryPool implements MetricQueries {
         if (!result.ok) board.fail()
       },
       onKnown: () => {},
+      onBegin: undefined,
       leaveQueue: () => {},
     }
     this.#helped.add(1)
@@ -383,6 +388,7 @@ export class QueryPool implements MetricQueries {
     const timer = setTimeout(() => stop(TIMED_OUT), timeoutMs)
     if (waiting.job.kind !== 'warm-up') worker.isAsked = true
     const { release, ...updates } = this.#look(worker, waiting)
+    waiting.onBegin?.()
     worker.running = { id, waiting, release, word, timers: [timer], onAbort }
     waiting.signal.addEventListener('abort', onAbort, { once: true })
     const question: WorkerQuestion = {

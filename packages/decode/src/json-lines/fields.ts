@@ -1,3 +1,4 @@
+import { JSON_DEPTH_MAX } from '@vantage/bytes'
 import { foreign, lokiName } from '@vantage/model'
 import { timeOf } from '../log-line/read-line.ts'
 
@@ -33,10 +34,8 @@ export interface JsonLineRow {
 
 /** @returns the row, or what is wrong with the line */
 export function readJsonLine(text: string, mapping: JsonLineMapping): JsonLineRow | string {
-  const object = parse(text)
-  if (object === undefined) return 'want a JSON object in each line'
-  const fields = new Map<string, string>()
-  flatten(object, '', fields, 0)
+  const fields = jsonFields(text)
+  if (fields === undefined) return `want a JSON object in each line, nested at most ${JSON_DEPTH_MAX} deep`
   const timeName = mapping.time.find((name) => fields.has(name))
   const timeNs = timeName === undefined ? 0n : unixNsOf(fields.get(timeName) as string)
   if (timeNs === undefined) {
@@ -48,6 +47,15 @@ export function readJsonLine(text: string, mapping: JsonLineMapping): JsonLineRo
   if (messageName !== undefined) fields.delete(messageName)
   const labels = labelsOf(fields, mapping.stream)
   return { labels, timeNs, line, fields: named(fields) }
+}
+
+/** Members of an object, those of objects in it under names with dots. @returns undefined where the text is none */
+export function jsonFields(text: string): Map<string, string> | undefined {
+  const object = isTooDeep(text) ? undefined : parse(text)
+  if (object === undefined) return undefined
+  const fields = new Map<string, string>()
+  flatten(object, '', fields, 0)
+  return fields
 }
 
 function labelsOf(fields: Map<string, string>, stream: readonly string[]): Record<string, string> {
@@ -70,6 +78,26 @@ function named(fields: ReadonlyMap<string, string>): Record<string, string> {
   const out: Record<string, string> = Object.create(null)
   for (const [name, value] of fields) out[lokiName(name) || '_'] = value
   return out
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+/** Brackets in brackets beyond the limit: to be known before anything that calls itself sees them. */
+function isTooDeep(text: string): boolean {
+  let depth = 0
+  let isInText = false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (isInText) {
+      if (code === BACKSLASH) at++
+      else if (code === QUOTE) isInText = false
+    } else if (code === QUOTE) isInText = true
+    else if (code === 0x5b || code === 0x7b) {
+      if (++depth > JSON_DEPTH_MAX) return true
+    } else if (code === 0x5d || code === 0x7d) depth--
+  }
+  return false
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -77,6 +77,12 @@ test('a line at the limit and one byte more', () => {
   expect(run(line(LINE_BYTES_MAX + 1)).refused).toMatchObject([{ reason: 'line_too_long', count: 1 }])
 })
 
+test('nesting at the limit and one more, and far beyond', () => {
+  const line = (depth: number) => `{"a":${'['.repeat(depth - 1)}"]["${']'.repeat(depth - 1)}}`
+  expect(run(line(64)).refused).toEqual([])
+  for (const depth of [65, 60_000]) expect(run(line(depth)).refused).toMatchObject([{ reason: 'invalid_value' }])
+})
+
 test('lines at the limit and one more', () => {
   const lines = (count: number) => '{}\n'.repeat(count)
   expect(run(lines(RECORDS_MAX_PER_REQUEST))).toMatchObject({ outcome: 'done', refused: [] })

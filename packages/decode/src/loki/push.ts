@@ -1,10 +1,10 @@
 import { ByteCursor, isUtf8Range, ProtobufWriter, readVarint, readVarint64, utf8Floor, utf8Text } from '@vantage/bytes'
 import { assert, BODY_KIND, type Clock, type Fault, fault, hexBytes, type LogBatch, NO_ORIGIN } from '@vantage/model'
 import { FieldCursor, nextField } from '../field-cursor.ts'
-import { FIELDS_PER_CLOCK_READ, RECORD_LIMITS, RECORDS_MAX_PER_REQUEST, type RecordLimits } from '../limits.ts'
+import { FIELDS_PER_CLOCK_READ, type PushLimits, RECORD_LIMITS, RECORDS_MAX_PER_REQUEST } from '../limits.ts'
 import { readLine, severityOfWord } from '../log-line/read-line.ts'
 import { refuseItems, warnOnce } from '../refusals.ts'
-import { parseStreamLabels, streamAttributes } from './stream-labels.ts'
+import { parseStreamLabels, type StreamProblem, streamAttributes, streamProblem } from './stream-labels.ts'
 
 /**
  * Loki push (`logproto.PushRequest`, uncompressed) → rows of a log batch.
@@ -34,7 +34,7 @@ const SPAN_ID = 'span_id'
 
 /** Decodes one body at a time, in slices. The body must stay until the store has applied the batch. */
 export class LokiPushDecoder {
-  readonly #limits: RecordLimits
+  readonly #limits: PushLimits
   readonly #request = new FieldCursor()
   readonly #stream = new FieldCursor()
   readonly #entry = new FieldCursor()
@@ -43,8 +43,11 @@ export class LokiPushDecoder {
   #body: Uint8Array = new Uint8Array(0)
   #batch: LogBatch | undefined
   #origin = -1
+  #streams = 0
+  /** Why rows of the open stream are refused. */
+  #problem: StreamProblem | undefined
 
-  constructor(limits: RecordLimits = RECORD_LIMITS) {
+  constructor(limits: PushLimits = RECORD_LIMITS) {
     this.#limits = limits
   }
 
@@ -56,6 +59,7 @@ export class LokiPushDecoder {
     this.#request.reset(body, 0, length)
     this.#stream.reset(body, 0, 0)
     this.#attributes.reset()
+    this.#streams = 0
     batch.columns.bodies.bytes = body
     batch.originBytes.bytes = body
     batch.originSpace = LOKI_ORIGIN_SPACE
@@ -82,7 +86,7 @@ export class LokiPushDecoder {
         } else if (this.#request.isBad) return malformed('request', this.#request.at)
         else {
           batch.columns.attributes.bytes = this.#attributes.buffer.bytes
-          if (batch.originCount === 0) return fault('unprocessable', 'want at least one stream, got none')
+          if (this.#streams === 0) return fault('unprocessable', 'want at least one stream, got none')
           return 'done'
         }
       }
@@ -104,7 +108,9 @@ export class LokiPushDecoder {
     const parsed = parseStreamLabels(utf8Text(this.#body, at, end))
     if (!parsed.ok) return parsed.error
     if (parsed.value.length === 0) return fault('unprocessable', 'stream labels: want at least one, got none')
-    this.#origin = batch.addOrigin(at, end)
+    this.#streams++
+    this.#problem = streamProblem(parsed.value, this.#limits.streamLabels)
+    if (this.#problem === undefined) this.#origin = batch.addOrigin(at, end)
     return undefined
   }
 
@@ -113,6 +119,11 @@ export class LokiPushDecoder {
       return fault('too_large', `want at most ${RECORDS_MAX_PER_REQUEST} lines in one request, got more`)
     }
     if (!batch.verdict.next()) return undefined
+    if (this.#problem !== undefined) {
+      batch.verdict.refuse()
+      refuseItems(batch, this.#problem.reason, 1, this.#problem.message)
+      return undefined
+    }
     const { columns } = batch
     const row = batch.addRow(this.#origin)
     const attributesFrom = this.#attributes.length

@@ -1,4 +1,5 @@
-import { type Attribute, err, type Fault, fault, foreign, ok, type Result } from '@vantage/model'
+import { type Attribute, err, type Fault, fault, foreign, type ItemReason, ok, type Result } from '@vantage/model'
+import type { LabelLimits } from '../limits.ts'
 
 /** Labels that may name a stream's service, the best first. Source: grafana/loki docs, `discover_service_name`. */
 const SERVICE_LABELS = [
@@ -44,6 +45,33 @@ export function parseStreamLabels(text: string): Result<[string, string][], Faul
     rest = rest.slice(1).trimStart()
   }
   return ok(pairs)
+}
+
+export interface StreamProblem {
+  readonly reason: Extract<ItemReason, 'too_many_labels' | 'label_name_too_long' | 'label_value_too_long'>
+  readonly message: string
+}
+
+/** @returns the first limit that labels pass */
+export function streamProblem(
+  pairs: readonly (readonly [string, string])[],
+  { maxLabels, maxLabelNameBytes, maxLabelValueBytes }: LabelLimits,
+): StreamProblem | undefined {
+  if (pairs.length > maxLabels) {
+    const message = `stream: want at most ${maxLabels} labels (limits.maxStreamLabels), got ${pairs.length}`
+    return { reason: 'too_many_labels', message }
+  }
+  for (const [name, value] of pairs) {
+    if (Buffer.byteLength(name) > maxLabelNameBytes) {
+      const message = `stream: want label names of at most ${maxLabelNameBytes} bytes (limits.maxLabelNameBytes)`
+      return { reason: 'label_name_too_long', message }
+    }
+    if (Buffer.byteLength(value) > maxLabelValueBytes) {
+      const message = `stream: want at most ${maxLabelValueBytes} bytes in label ${foreign(name)} (limits.maxLabelValueBytes)`
+      return { reason: 'label_value_too_long', message }
+    }
+  }
+  return undefined
 }
 
 /** Attributes of a stream's origin: its labels and, where none says it, the service. */

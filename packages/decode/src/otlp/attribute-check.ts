@@ -8,6 +8,7 @@ const VALUE_DEPTH_MAX = 16
 const KEY = 0x0a
 const VALUE = 0x12
 const STRING = 0x0a
+const INT = 0x18
 const ARRAY = 0x2a
 const MAP = 0x32
 
@@ -22,6 +23,7 @@ export class AttributeCheck {
 
   /** A KeyValue message [from, to). */
   pair(bytes: Uint8Array, from: number, to: number, depth = 0): CheckProblem | undefined {
+    if (isPlainPair(bytes, from, to)) return undefined
     const cursor = this.#pairs[depth] as FieldCursor
     cursor.reset(bytes, from, to)
     while (nextField(cursor)) {
@@ -63,6 +65,23 @@ export class AttributeCheck {
     }
     return cursor.isBad ? 'malformed' : undefined
   }
+}
+
+/**
+ * Fast path: a key and a text, or a small number, every length in one byte and every byte ASCII. What most attributes
+ * are is known by one walk over their bytes.
+ */
+function isPlainPair(bytes: Uint8Array, from: number, to: number): boolean {
+  const keyLength = bytes[from + 1] as number
+  const valueAt = from + 2 + keyLength
+  if (valueAt + 4 > to || bytes[from] !== KEY || bytes[valueAt] !== VALUE) return false
+  if (bytes[valueAt + 1] !== to - valueAt - 2) return false
+  const tag = bytes[valueAt + 2]
+  const isText = tag === STRING && bytes[valueAt + 3] === to - valueAt - 4
+  if (!isText && (tag !== INT || valueAt + 4 !== to)) return false
+  let all = 0
+  for (let at = from; at < to; at++) all |= bytes[at] as number
+  return all < 0x80
 }
 
 function cursors(): FieldCursor[] {

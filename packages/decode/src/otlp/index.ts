@@ -1,4 +1,3 @@
-export type { RecordLimits } from '../limits.ts'
 export { OTLP_ALIAS_SPACE, OtlpMetricsDecoder } from './decode.ts'
 export { OtlpInterner } from './interner.ts'
 export { OtlpJsonDecoder } from './json.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Clock, type Fault, LogBatch, SpanBatch } from '@vantage/model'
 import { JaegerProtobufDecoder, JaegerThriftDecoder } from '../jaeger/index.ts'
-import type { RecordLimits } from '../limits.ts'
+import type { PushLimits } from '../limits.ts'
 import { LokiPushDecoder, LokiPushJsonDecoder } from '../loki/index.ts'
 import { LOGS_REQUEST, OtlpJsonDecoder, OtlpLogsDecoder, OtlpTracesDecoder, TRACES_REQUEST } from '../otlp/index.ts'
 import { OtlpJsonTranscoder } from '../otlp/json.ts'
@@ -18,7 +18,7 @@ export interface RecordForm {
   readonly name: string
   readonly seed: Uint8Array
   readonly newBatch: () => LogBatch | SpanBatch
-  readonly newDecoder: (limits?: RecordLimits) => RecordDecoder
+  readonly newDecoder: (limits?: PushLimits) => RecordDecoder
 }
 
 const CLOCK: Clock = { nowMs: () => 0, monotonicMs: () => 1 }

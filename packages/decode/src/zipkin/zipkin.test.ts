@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { decodeAttributes, decodeEvents, type Fault, hexText, SpanBatch, systemClock, valueText } from '@vantage/model'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { RECORD_LIMITS } from '../limits.ts'
 import { ipText } from './ip-text.ts'
 import { ZipkinJsonDecoder } from './json.ts'
 import { ZipkinProtobufDecoder } from './protobuf.ts'
@@ -201,7 +202,7 @@ test.each([
 
 describe('limits', () => {
   const tagged = (tags: Record<string, string>) => JSON.stringify([{ traceId: SPAN.traceId, id: SPAN.id, tags }])
-  const decoder = () => new ZipkinJsonDecoder({ maxAttributes: 2, maxAttributeBytes: 4, maxLineBytes: 1 })
+  const decoder = () => new ZipkinJsonDecoder({ ...RECORD_LIMITS, maxAttributes: 2, maxAttributeBytes: 4 })
   test('attributes at the limit and one more', () => {
     expect((run(tagged({ a: '1', b: '2' }), decoder()) as SpanBatch).columns.count).toBe(1)
     const over = run(tagged({ a: '1', b: '2', c: '3' }), decoder()) as SpanBatch

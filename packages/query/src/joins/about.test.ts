@@ -83,3 +83,18 @@ test('a budget that is used up is named by its limit', () => {
   expect(found.cuts).toContainEqual({ section: 'logs', limit: 'query.maxBytes', message: 'too many bytes' })
   expect(found.figures?.spans).toBe(1)
 })
+
+test('a service is named by its name, whatever is in it', () => {
+  const names = ['a.b', 'a|b', '(x', 'a\\d', '"q"', 'axb', 'b', '.*', 'x)y[', '']
+  const metrics = new MemoryMetrics()
+  for (const name of names) metrics.append('t', ['__name__', 'm', 'job', `ns/${name}`], 1_000, 1)
+  const all = { ...readers(), metrics }
+  for (const service of names.slice(0, -1)) {
+    const request = { ...WINDOW, subject: { kind: 'service', service } as const }
+    const found = aboutSubject(request, 't', all, unlimitedBudget, TRACEQL_LIMITS, still)
+    const jobs = found.ok
+      ? found.value.metrics?.metrics.flatMap(({ series }) => series.map(({ labels }) => labels[3]))
+      : []
+    expect([service, jobs]).toEqual([service, [`ns/${service}`]])
+  }
+})

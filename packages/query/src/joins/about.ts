@@ -16,7 +16,6 @@ import {
   type QueryBudget,
   type Result,
   type ScanRange,
-  type SpanBlock,
   type SpanReader,
   serviceOf,
   type TenantId,
@@ -224,13 +223,16 @@ class Inquiry {
     const tour = new SpanTour(services.length === 0 ? undefined : new Set(services))
     const scan = { ...range, conditions: [], isAll: true, direction: 'backward' } as const
     let spans = 0
+    let oldestNs = range.endNs
     for (const block of this.#readers.spans.scan(this.#tenant, scan, budget)) {
       budget.check()
+      if (spans >= ABOUT_LIMITS.spansMax) {
+        this.#sections.cut('spans', 'spansMax', `figures are of the newest ${spans} spans, those since ${oldestNs} ns`)
+        break
+      }
       tour.add(block)
       spans += block.rows.length
-      if (spans < ABOUT_LIMITS.spansMax) continue
-      this.#cutSpans(block, spans)
-      break
+      oldestNs = block.columns.startTimes[block.rows.at(-1) ?? 0] ?? oldestNs
     }
     const found = tour.finish()
     const { operationsMax, dependenciesMax } = ABOUT_LIMITS
@@ -242,12 +244,6 @@ class Inquiry {
       operations: found.operations.slice(0, operationsMax),
       dependencies: dependencies.slice(0, dependenciesMax),
     }
-  }
-
-  #cutSpans({ columns, rows }: SpanBlock, spans: number): void {
-    const oldest = rows.at(-1)
-    const from = oldest === undefined ? '' : `, those since ${columns.startTimes[oldest]} ns`
-    this.#sections.cut('spans', 'spansMax', `figures are of the newest ${spans} spans${from}`)
   }
 
   /** A trace has the calls that it made itself. */

@@ -11,8 +11,10 @@ import {
   type TenantId,
   type Topic,
 } from '@vantage/model'
+import { messageOf } from '../message-of.ts'
 import { CondemnedFiles } from '../metrics/condemned-files.ts'
 import { type Pin, PinBook } from '../metrics/pins.ts'
+import { copyStore, snapshotFault } from '../metrics/snapshot.ts'
 import type { TickInput } from '../metrics/upkeep.ts'
 import { WorkerClient } from '../metrics/worker-port.ts'
 import type { CatalogueAnswer, CatalogueRequest, FileRow, SignalName } from './catalogue/protocol.ts'
@@ -32,7 +34,7 @@ import {
   UPKEEP_RETRY_MS,
 } from './limits.ts'
 import { LocalReaders } from './local-readers.ts'
-import { FILES_DIRECTORY } from './paths.ts'
+import { CATALOGUE_FILE, FILES_DIRECTORY } from './paths.ts'
 import { LOGS, SPANS } from './rows/column-set.ts'
 import { type SignalScope, SignalStore } from './signal-store.ts'
 import type { ColumnStoreOptions } from './store-options.ts'
@@ -241,6 +243,31 @@ export class ColumnStore {
     await this.#exclusive(() => this.#sealAll())
   }
 
+  /**
+   * Copies what is sealed to `directory`, which must not exist yet: a store that is opened there, beside an empty log,
+   * answers as this one does now. Intake goes on; seals and merges wait.
+   * @param skipsHead false seals what is in memory first
+   * @returns why there is no snapshot; what was begun is the caller's to remove
+   */
+  async snapshot(directory: string, skipsHead: boolean): Promise<Fault | undefined> {
+    let problem: Fault | undefined = snapshotFault(new Error('the store is closed'))
+    await this.#exclusive(async () => {
+      try {
+        if (!skipsHead) await this.#sealAll()
+        const names = this.files().flatMap(({ fileName }) => [dataFile(fileName), filterFile(fileName)])
+        const layout = { files: FILES_DIRECTORY, catalogue: CATALOGUE_FILE }
+        await copyStore(this.#options.files, this.#directory, directory, layout, names, (path) =>
+          this.#catalogue({ kind: 'copy', path }),
+        )
+        problem = undefined
+      } catch (error) {
+        this.#options.onProblem(`the snapshot of logs and spans was not written: ${messageOf(error)}`)
+        problem = snapshotFault(error)
+      }
+    })
+    return problem
+  }
+
   /** To be called about once a second: seals, merges and drops as is due. Never two at once. */
   async tick(input: TickInput): Promise<void> {
     if (this.#work !== undefined || this.#isClosed) return
@@ -346,8 +373,7 @@ export class ColumnStore {
       .catch((error: unknown) => {
         this.#failures++
         this.#retryAtMs = this.#options.clock.monotonicMs() + UPKEEP_RETRY_MS
-        const message = error instanceof Error ? error.message : String(error)
-        this.#options.onProblem(`upkeep of logs and spans failed and will be tried again: ${message}`)
+        this.#options.onProblem(`upkeep of logs and spans failed and will be tried again: ${messageOf(error)}`)
       })
       .then(() => {
         this.#work = undefined

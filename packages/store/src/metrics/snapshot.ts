@@ -5,6 +5,12 @@ import { type Fault, type FileSystem, fault, readAll, writeAll } from '@vantage/
 export const CATALOGUE_FILE = 'catalogue.sqlite'
 export const PARTS_DIRECTORY = 'parts'
 
+/** Names of what lies in a store's directory. */
+export interface StoreLayout {
+  readonly files: string
+  readonly catalogue: string
+}
+
 const COPY_BYTES = 1024 * 1024
 /** Links made in one turn of the event loop: some 10 µs each. */
 const LINKS_PER_TURN = 256
@@ -13,34 +19,37 @@ const LINKS_PER_TURN = 256
 const NO_LINKS: ReadonlySet<string> = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 
 /**
- * Puts the files of a store into the new directory `to`, and the catalogue beside them; all of it is synced.
+ * Puts the files of a store into the new directory `to`, as it lays them, and the catalogue beside them; all of it is synced.
  * Nothing may change the store meanwhile: the caller keeps seals and merges away. Throws what the file system throws.
- * @param names in `partsDirectory`; they are complete and never change again, so a second name is a copy
+ * @param from where they lie now
+ * @param names in `from`; they are complete and never change again, so a second name is a copy
  * @param copyCatalogue writes the catalogue to a path
  */
 export async function copyStore(
   files: FileSystem,
-  partsDirectory: string,
+  from: string,
   to: string,
+  layout: StoreLayout,
   names: readonly string[],
   copyCatalogue: (path: string) => Promise<unknown>,
 ): Promise<void> {
-  const parts = `${to}/${PARTS_DIRECTORY}`
-  files.makeDirectory(parts)
+  const folder = `${to}/${layout.files}`
+  const cataloguePath = `${to}/${layout.catalogue}`
+  files.makeDirectory(folder)
   let hasLinks = true
   for (const [i, name] of names.entries()) {
     if (i % LINKS_PER_TURN === LINKS_PER_TURN - 1) await setImmediate()
-    hasLinks &&= isLinked(files, `${partsDirectory}/${name}`, `${parts}/${name}`)
-    if (!hasLinks) await copyFile(files, `${partsDirectory}/${name}`, `${parts}/${name}`)
+    hasLinks &&= isLinked(files, `${from}/${name}`, `${folder}/${name}`)
+    if (!hasLinks) await copyFile(files, `${from}/${name}`, `${folder}/${name}`)
   }
-  await copyCatalogue(`${to}/${CATALOGUE_FILE}`)
-  const catalogue = files.open(`${to}/${CATALOGUE_FILE}`, 'write')
+  await copyCatalogue(cataloguePath)
+  const catalogue = files.open(cataloguePath, 'write')
   try {
     await catalogue.sync()
   } finally {
     catalogue.close()
   }
-  await files.syncDirectory(parts)
+  await files.syncDirectory(folder)
   await files.syncDirectory(to)
 }
 

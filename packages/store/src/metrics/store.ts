@@ -11,6 +11,7 @@ import {
   type TenantId,
   type Topic,
 } from '@vantage/model'
+import { messageOf } from '../message-of.ts'
 import type { BackgroundAnswer, BackgroundRequest } from './background/protocol.ts'
 import type { CatalogueAnswer, CatalogueRequest, DeleteRow, NewPart, PartRow, TierRow } from './catalogue/protocol.ts'
 import type { CatalogueData } from './catalogue/run-catalogue.ts'
@@ -271,7 +272,8 @@ export class MetricStore {
           await this.#sealPending()
         }
         const names = [...this.#stored.parts, ...this.#stored.tiers].map((one) => one.fileName)
-        await copyStore(this.#options.files, this.#partsDirectory, directory, names, (path) =>
+        const layout = { files: PARTS_DIRECTORY, catalogue: CATALOGUE_FILE }
+        await copyStore(this.#options.files, this.#partsDirectory, directory, layout, names, (path) =>
           this.#catalogue.ask({ kind: 'copy', path }),
         )
         return undefined
@@ -484,8 +486,4 @@ export class MetricStore {
       head.tombstones.filter(wanted).map((tombstone) => ({ tenant, tombstone })),
     )
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

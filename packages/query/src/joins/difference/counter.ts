@@ -70,6 +70,7 @@ export class DifferenceCounter {
       this.#charge(known.units.add(unit))
       return
     }
+    if (attribute.values.size >= DIFFERENCE_LIMITS.valuesMax) this.#sweep(attribute)
     const isRoom = attribute.values.size < DIFFERENCE_LIMITS.valuesMax && this.#entries < DIFFERENCE_LIMITS.entriesMax
     if (!isRoom) {
       this.isCut = true
@@ -80,6 +81,14 @@ export class DifferenceCounter {
     const units = new UnitSet()
     units.add(unit)
     attribute.values.set(text, { text, units })
+  }
+
+  /** Values that only one unit has make room: what is frequent stays, whenever it came. */
+  #sweep({ values }: Attribute): void {
+    this.isCut = true
+    const before = values.size
+    for (const [text, { units }] of values) if (units.isSingle) values.delete(text)
+    this.#entries -= before - values.size
   }
 
   /** @returns what at least one selected unit has */

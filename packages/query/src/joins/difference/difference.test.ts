@@ -147,6 +147,18 @@ test('a structural query and a scope', () => {
   expect(differences.map(({ attribute, value }) => `${attribute}=${value}`)).toEqual(['span.replica=x'])
 })
 
+test('a value that comes late is found among many that come once', () => {
+  const traces = new Traces()
+  for (let i = 0; i < 3_000; i++) {
+    const slow = i < 300
+    traces.add(1_000_000 + i, slow, { path: slow && i % 2 === 0 ? '/hot' : `/p/${i}` }, {})
+  }
+  const { differences, cuts } = traces.ask()
+  expect(differences[0]).toMatchObject({ attribute: 'span.path', value: '/hot' })
+  expect(differences[0]?.selected).toBeGreaterThan(145)
+  expect(cuts).toMatchObject([{ section: 'values', limit: 'entriesMax' }])
+})
+
 test('what chance made is not named', () => {
   const seed = testSeed()
   const random = seededRandom(seed)

@@ -60,27 +60,28 @@ export class SpansSource implements DifferenceSource {
 
   /** Newest first. A trace counts as wanted, and as in scope, with its first span that is. */
   read(range: NsRange, sides: Sides, counter: DifferenceCounter, budget: QueryBudget): ReadOutcome {
-    const choice = this.#choice.ready(range, this.#tenant, this.#reader, budget)
-    const scope = this.#scope.ready(range, this.#tenant, this.#reader, budget)
+    const isWanted = this.#choice.ready(range, this.#tenant, this.#reader, budget)
+    const isInScope = this.#scope.ready(range, this.#tenant, this.#reader, budget)
     const units = this.#unit === 'trace' ? new TraceUnits(sides, counter) : new SpanUnits(sides, counter)
     const view = new SpanView()
     const scan = { ...range, conditions: [], isAll: true, direction: 'backward' as const }
     let rows = 0
+    let isCut = false
     for (const block of this.#reader.scan(this.#tenant, scan, budget)) {
       for (const row of block.rows) {
-        if (rows >= DIFFERENCE_LIMITS.rowsMax) break
+        isCut = rows >= DIFFERENCE_LIMITS.rowsMax
+        if (isCut) break
         if (rows++ % CHECK_EVERY_ROWS === 0) budget.check()
         view.moveTo(block.columns, block.origins, row)
-        const unit = units.of(view, choice.isWanted(view), scope.isWanted(view))
+        const unit = units.of(view, isWanted(view), isInScope(view))
         if (unit !== undefined) addFields(view, unit, counter)
       }
-      if (rows >= DIFFERENCE_LIMITS.rowsMax) break
+      if (isCut) break
     }
     units.finish()
     const cuts = []
-    if (rows >= DIFFERENCE_LIMITS.rowsMax) cuts.push(cutOf('rowsMax', `the newest ${rows} spans of more`))
-    const isCut = choice.isCut || scope.isCut || units.isCut
-    if (isCut) cuts.push(cutOf('tracesMax', `${DIFFERENCE_LIMITS.tracesMax} traces of more`))
+    if (isCut) cuts.push(cutOf('rowsMax', `the newest ${rows} spans of more`))
+    if (units.isCut) cuts.push(cutOf('tracesMax', `${DIFFERENCE_LIMITS.tracesMax} traces of more`))
     return { rows, cuts }
   }
 }

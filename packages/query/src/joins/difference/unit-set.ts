@@ -7,6 +7,11 @@ export class UnitSet {
   #bits = new Uint32Array(0)
   #last = -1
 
+  /** True where it holds no more than one. */
+  get isSingle(): boolean {
+    return this.#list !== undefined && this.#list.length <= 1
+  }
+
   /** @returns bytes that it has grown by */
   add(unit: number): number {
     // Fast path: what belongs to one unit often comes in a row.

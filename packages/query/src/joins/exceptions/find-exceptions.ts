@@ -69,10 +69,11 @@ function each<Block extends { readonly rows: Int32Array }>(
   let rows = 0
   for (const block of blocks) {
     budget.check()
+    if (rows >= ROWS_MAX) {
+      sections.cut(section, 'rowsMax', `the newest ${rows} rows of more were looked at`)
+      return
+    }
     take(block)
     rows += block.rows.length
-    if (rows < ROWS_MAX) continue
-    sections.cut(section, 'rowsMax', `the newest ${rows} rows of more were looked at`)
-    return
   }
 }

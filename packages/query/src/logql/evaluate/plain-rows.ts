@@ -2,7 +2,7 @@ import type { LogBlock, LogScan, Origin } from '@vantage/model'
 import { Row } from '../stages/row.ts'
 import { BlockRows } from './block-rows.ts'
 import { type Context, chargeRow } from './context.ts'
-import { firstStep, lastStep, type Place, type RangeSeries, type WindowGrid } from './range-series.ts'
+import { type CountedSeries, firstStep, lastStep, type Place, type WindowGrid } from './range-series.ts'
 
 /** Fields of a row that labels may be made of, beside its origin, its severity and its attributes. */
 const OWN_FIELDS = ['trace_id', 'span_id', 'observed_timestamp', 'flags', 'event_name', 'severity_text']
@@ -28,7 +28,7 @@ export interface PlainCount {
 export function countPlainRows(
   { scan, wanted, startNs, windows }: PlainCount,
   context: Context,
-  series: RangeSeries,
+  series: CountedSeries,
   placeOf: (row: Row) => Place,
 ): void {
   const rows = new BlockRows(wanted, context.detectsLevels, true)
@@ -46,16 +46,18 @@ export function countPlainRows(
       const at = block.rows[i] as number
       chargeRow(context, block, at)
       const timeNs = times.at(at)
-      if (firstStep(windows, timeNs) > lastStep(windows, timeNs)) continue
+      const first = firstStep(windows, timeNs)
+      const last = lastStep(windows, timeNs)
+      if (first > last) continue
       if (!rows.isPlain(columns, at)) {
-        series.add(read(block, at), timeNs, 1)
+        series.addTo(read(block, at), first, last, 1)
         continue
       }
       const severity = columns.severities[at] as number
       const bySeverity = places.of(block.origins[columns.origins[at] as number] as Origin)
       const place = bySeverity[severity] ?? read(block, at)
       bySeverity[severity] = place
-      series.add(place, timeNs, 1)
+      series.addTo(place, first, last, 1)
     }
   }
 }

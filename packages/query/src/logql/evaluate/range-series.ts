@@ -56,15 +56,19 @@ export class CountedSeries implements RangeSeries {
     this.#divisor = divisor
   }
 
-  add({ index, labels }: Place, timeNs: number, value: number): void {
+  add(place: Place, timeNs: number, value: number): void {
+    this.addTo(place, firstStep(this.#grid, timeNs), lastStep(this.#grid, timeNs), value)
+  }
+
+  /** The same, where the steps are known. */
+  addTo({ index, labels }: Place, first: number, last: number, value: number): void {
     let one = this.#series[index]
     if (one === undefined) {
       const { steps } = this.#grid
       one = { labels, rows: new Float64Array(steps + 1), sums: new Float64Array(steps + 1) }
       this.#series[index] = one
     }
-    const first = firstStep(this.#grid, timeNs)
-    const behind = lastStep(this.#grid, timeNs) + 1
+    const behind = last + 1
     one.rows[first] = (one.rows[first] as number) + 1
     one.rows[behind] = (one.rows[behind] as number) - 1
     one.sums[first] = (one.sums[first] as number) + value

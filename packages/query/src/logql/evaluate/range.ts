@@ -121,7 +121,7 @@ function collect(task: RangeTask, grid: Grid, context: Context, series: RangeSer
   const sampleOf = sampler(isBytes(operation), range.unwrap, task)
   const places = new SeriesPlaces(task, context)
   const { wanted, scan, skipsLines } = task
-  if (skipsLines && range.unwrap === undefined && arePlainNames(wanted)) {
+  if (skipsLines && series instanceof CountedSeries && arePlainNames(wanted)) {
     countPlainRows({ scan, wanted, startNs, windows }, context, series, (row) => places.of(row))
     return
   }

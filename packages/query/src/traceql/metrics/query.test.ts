@@ -226,3 +226,41 @@ test('a filter answers the same whether spans or whole traces are read', () => {
     }
   }
 })
+
+test('groups found by bytes are those found by values', () => {
+  const seed = testSeed()
+  const random = seededRandom(seed)
+  const pick = <U>(list: readonly U[]): U => list[Math.floor(random() * list.length)] as U
+  const many = store(
+    Array.from({ length: 300 }, (_, i) =>
+      span(i + 1, 1 + random() * 38, pick(['a', 'b', 'ab', 'é']), random() * 5, {
+        name: pick(['', 'x', 'y', 'xy', 'yx', 'ünï', 'x'.repeat(300)]),
+        kind: pick(['client', 'server', 'internal']),
+        status: pick(['ok', 'error', 'unset']),
+      }),
+    ),
+  )
+  const series = (by: string) => {
+    const query = `{ } | quantile_over_time(duration, .5) by (${by})`
+    const request = { query, startNs: T0, endNs: T0 + 40n * S, stepNs: 10n * S, exemplarsMax: 0 }
+    const result = traceMetrics(request, T, many, unlimitedBudget, TRACEQL_LIMITS)
+    if (!result.ok) return result.error.message
+    const known = result.value.series.map(({ labels, values }) => {
+      const own = labels.filter(({ name }) => name !== 'span.absent')
+      return `${own.map(({ name, value }) => `${name}=${plainText(value)}`).join()}: ${values.join()}`
+    })
+    return known.sort()
+  }
+  for (const by of [
+    'name',
+    'kind',
+    'status',
+    'resource.service.name',
+    'name, kind',
+    'resource.service.name, status, name',
+  ]) {
+    // An attribute of spans takes the way by values.
+    expect([seed, by, series(by)]).toEqual([seed, by, series(`${by}, span.absent`)])
+    expect(series(by).length).toBeGreaterThan(2)
+  }
+})

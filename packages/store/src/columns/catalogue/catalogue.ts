@@ -88,6 +88,9 @@ export class Catalogue {
       case 'drop':
         this.#transaction(() => this.#remove(request.removed))
         return { kind: 'ids', ids: [] }
+      case 'copy':
+        this.#database.prepare('VACUUM INTO ?').run(request.path)
+        return { kind: 'ids', ids: [] }
       default:
         return unreachable(request)
     }

@@ -64,6 +64,8 @@ export type CatalogueRequest =
   /** Deletions that are final everywhere. */
   | { readonly kind: 'forget'; readonly deletes: readonly DeleteRow[] }
   | { readonly kind: 'drop'; readonly removed: readonly number[] }
+  /** Writes a copy of the catalogue to a file that does not exist yet. */
+  | { readonly kind: 'copy'; readonly path: string }
 
 export type CatalogueAnswer =
   | { readonly kind: 'state'; readonly state: CatalogueState }

@@ -1,5 +1,6 @@
 import { type ByteRanges, lokiName, type Origin, type RowLook } from '@vantage/model'
 import { type Tombstone, tombstonesOver } from '../deletions.ts'
+import { PAGE_ROWS } from '../limits.ts'
 import type { ScanPart } from '../read/scan-part.ts'
 import type { RowSource, RowsInOrder } from '../read/source.ts'
 import { ATTRIBUTES, type ColumnSet, type Signal } from '../rows/column-set.ts'
@@ -11,6 +12,13 @@ import { putColumn } from './put-columns.ts'
 import { type ColumnPart, type FixedColumn, SCHEMAS } from './schema.ts'
 import type { StripeCache } from './stripe-cache.ts'
 import { traceHash } from './tokens.ts'
+
+/** 0, 1, 2, …: rows of a stripe lie in the order of their times. */
+function placesTo(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, row) => row)
+}
+
+const IN_ORDER = placesTo(PAGE_ROWS)
 
 /** One page of every column of a file: read part by part, as far as a scan needs it. */
 export class FileStripe<Columns> implements RowSource<Columns> {
@@ -26,7 +34,6 @@ export class FileStripe<Columns> implements RowSource<Columns> {
   readonly maxTimeNs: bigint
   #columns: Columns | undefined
   #set: ColumnSet | undefined
-  #order: Int32Array | undefined
   #tokens: Uint8Array | undefined
   #traces: Uint8Array | undefined
   readonly #loaded = new Set<ColumnPart>()
@@ -73,8 +80,9 @@ export class FileStripe<Columns> implements RowSource<Columns> {
   }
 
   get byteLength(): number {
-    const ranges = this.#set?.ranges.reduce((sum, one) => sum + one.bytes.length, 0) ?? 0
-    return this.#rows * (this.#signal.rowBytes + 8) + ranges + (this.#tokens?.length ?? 0) + (this.#traces?.length ?? 0)
+    const filters = (this.#tokens?.length ?? 0) + (this.#traces?.length ?? 0)
+    if (this.#set === undefined) return filters
+    return this.#rows * this.#signal.rowBytes + this.#set.ranges.reduce((sum, one) => sum + one.bytes.length, filters)
   }
 
   /** Called by the cache. */
@@ -112,12 +120,12 @@ export class FileStripe<Columns> implements RowSource<Columns> {
     this.#load(set, 'key')
     for (const part of parts) this.#load(set, part)
     this.#cache.use(this)
-    this.#order ??= Int32Array.from({ length: this.#rows }, (_, row) => row)
+    const order = this.#rows <= PAGE_ROWS ? IN_ORDER.subarray(0, this.#rows) : placesTo(this.#rows)
     return {
       columns,
       set,
       origins: this.#reader.origins,
-      order: this.#order,
+      order,
       complete: (rows, look) => this.#complete(columns, set, rows, look),
     }
   }
@@ -149,8 +157,7 @@ export class FileStripe<Columns> implements RowSource<Columns> {
   #complete(columns: Columns, set: ColumnSet, rows: Int32Array, look: RowLook | undefined) {
     this.#load(set, 'state')
     if (look?.ids !== false) this.#load(set, 'ids')
-    if (look === undefined || isNeeded(look.severityText, set, rows)) this.#load(set, 'level')
-    if (look === undefined || isNeeded(look.line, set, rows)) this.#load(set, 'line')
+    for (const part of textsLookedAt(look, set, rows)) this.#load(set, part)
     if (look?.others !== false) for (const part of ['small', 'wide'] as const) this.#load(set, part)
     const shared = this.#signal.share(columns)
     const sharedSet = this.#signal.setOf(shared)
@@ -189,8 +196,20 @@ export class FileStripe<Columns> implements RowSource<Columns> {
   }
 }
 
-function isNeeded(when: RowLook['line'], { bytes }: ColumnSet, rows: Int32Array): boolean {
-  if (when !== 'unless-severe') return when === 'always'
+/** Which texts of these rows are looked at: a severity number stands in for those that tell of it. */
+function textsLookedAt(look: RowLook | undefined, { bytes }: ColumnSet, rows: Int32Array): ('line' | 'level')[] {
   const severities = bytes[0] as Uint8Array
-  return rows.some((row) => severities[row] === 0)
+  const asks = look?.line === 'unless-severe' || look?.severityText === 'unless-severe'
+  const areSevere = asks && areAllSet(severities, rows)
+  const isNeeded = (when: RowLook['line'] | undefined) =>
+    when === 'unless-severe' ? !areSevere : when === undefined || when === 'always'
+  return [
+    ...(isNeeded(look?.line) ? (['line'] as const) : []),
+    ...(isNeeded(look?.severityText) ? (['level'] as const) : []),
+  ]
+}
+
+function areAllSet(column: Uint8Array, rows: Int32Array): boolean {
+  for (let i = 0; i < rows.length; i++) if (column[rows[i] as number] === 0) return false
+  return true
 }

@@ -1,0 +1,2 @@
+export { CanonicalDecoder } from './decode.ts'
+export { encodeCanonical } from './encode.ts'

@@ -1,0 +1,4 @@
+/** What somebody is told of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
