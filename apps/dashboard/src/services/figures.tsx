@@ -42,3 +42,12 @@ export function Change({ now, before, isGood }: ChangeProps) {
     </span>
   )
 }
+
+/** Heads of columns of numbers. */
+export function NumberHeads({ names }: { readonly names: readonly string[] }) {
+  return names.map((name) => (
+    <th key={name} scope="col" className="number">
+      {name}
+    </th>
+  ))
+}

@@ -11,7 +11,7 @@ import { useLiveRefresh } from '../explore/use-live-refresh.ts'
 import { Choice } from '../parts/choice.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
-import { Change, RATIO, SECONDS, StateMark } from './figures.tsx'
+import { Change, NumberHeads, RATIO, SECONDS, StateMark } from './figures.tsx'
 import { type ServiceRow, type ServiceSort, SORTS, STATE_RULE, serviceRows, sortedRows } from './service-model.ts'
 import { figuresQuery, trendQuery } from './service-queries.ts'
 
@@ -135,21 +135,7 @@ function Found({ answers, rows, total, zone }: FoundProps) {
             <tr>
               <th scope="col">Service</th>
               <th scope="col">State</th>
-              <th scope="col" className="number">
-                Requests/s
-              </th>
-              <th scope="col" className="number">
-                Errors
-              </th>
-              <th scope="col" className="number">
-                p50
-              </th>
-              <th scope="col" className="number">
-                p95
-              </th>
-              <th scope="col" className="number">
-                p99
-              </th>
+              <NumberHeads names={['Requests/s', 'Errors', 'p50', 'p95', 'p99']} />
               <th scope="col">Requests over time</th>
               <th scope="col">Last change</th>
             </tr>

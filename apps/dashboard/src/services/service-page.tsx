@@ -11,7 +11,7 @@ import { VolumeChart } from '../logs/volume-chart.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { DifferenceCard } from './difference-card.tsx'
-import { Change, RATIO, SECONDS, StateMark } from './figures.tsx'
+import { Change, NumberHeads, RATIO, SECONDS, StateMark } from './figures.tsx'
 import { ServiceChart } from './service-charts.tsx'
 import {
   type DependencyRow,
@@ -198,21 +198,7 @@ function Operations(part: PartProps) {
           <thead>
             <tr>
               <th scope="col">Operation</th>
-              <th scope="col" className="number">
-                Time
-              </th>
-              <th scope="col" className="number">
-                Requests/s
-              </th>
-              <th scope="col" className="number">
-                Errors
-              </th>
-              <th scope="col" className="number">
-                p50
-              </th>
-              <th scope="col" className="number">
-                p95
-              </th>
+              <NumberHeads names={['Time', 'Requests/s', 'Errors', 'p50', 'p95']} />
             </tr>
           </thead>
           <tbody>
