@@ -50,6 +50,9 @@ export function figuresQuery(spanMs: number, offsetMs: number, by: string, servi
   ].join(' or ')
 }
 
+/** Every service that has had requests. */
+export const SERVICES_QUERY = `group by (service) (${CALLS}${matchers(undefined)})`
+
 /** Window of the rates of a chart: long enough for metrics that are stated every few seconds. */
 function stepWindow(stepMs: number): string {
   return `[${spanText(Math.max(4 * stepMs, 60_000))}]`
