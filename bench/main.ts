@@ -19,7 +19,7 @@ import { spans } from './cases/spans.ts'
 import { startup } from './cases/startup.ts'
 import { storage } from './cases/storage.ts'
 import { isPeerName, peerVersions } from './peers/peers.ts'
-import { formatTable, machineLine, type RunFacts, writeResults } from './report.ts'
+import { formatTable, loadText, machineLine, type RunFacts, writeResults } from './report.ts'
 
 const CASES: Readonly<Record<string, BenchCase>> = {
   ...{ ingest, storage, cardinality, query, startup, mixed, live },
@@ -55,7 +55,7 @@ async function main(): Promise<number> {
   const report = await bench.run({ isQuick: values.quick, only, note: (text) => console.error(text) })
   for (const table of report.tables) console.log(formatTable(table))
   for (const remark of report.remarks) console.log(`- ${remark}`)
-  if (!isPartial) writeResults(facts, report)
+  if (!isPartial) writeResults({ ...facts, machine: `${facts.machine}, ${loadText()} at its end` }, report)
   const { machine, versions, whenIso } = facts
   if (values.json) {
     console.log(JSON.stringify({ bench: name, quick: values.quick, machine, versions, whenIso, ...report.figures }))

@@ -22,10 +22,14 @@ export function formatTable({ title, rows }: Table): string {
 /** `Intel Xeon, 2 cores, 24105 MiB, Linux 6.1.0, load average 0.3 before the run`: above 1, others disturbed it. */
 export function machineLine(): string {
   const all = cpus()
-  const load = (loadavg()[0] ?? 0).toFixed(1)
   const model = all[0]?.model.trim() ?? 'unknown CPU'
   const memoryMib = Math.round(totalmem() / MIB)
-  return `${model}, ${all.length} cores, ${memoryMib} MiB, Linux ${release()}, load average ${load} before the run`
+  return `${model}, ${all.length} cores, ${memoryMib} MiB, Linux ${release()}, load average ${loadText()} before the run`
+}
+
+/** Of the last minute. */
+export function loadText(): string {
+  return (loadavg()[0] ?? 0).toFixed(1)
 }
 
 export interface RunFacts {

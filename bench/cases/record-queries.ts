@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BenchOptions } from '../bench-case.ts'
 import type { RunningPeer } from '../peers/peer.ts'
-import { untilIdle } from '../peers/process-stats.ts'
+import { cpuSeconds, untilIdle } from '../peers/process-stats.ts'
 import { median } from '../statistics.ts'
 
 const WARM_ROUNDS = 3
@@ -27,6 +27,8 @@ export interface QueryTimes {
   readonly query: RecordQuery
   readonly firstMs: number
   readonly warmMs: number
+  /** Of the server for one warm answer: what others do on the machine hardly changes it. */
+  readonly warmCpuMs: number
 }
 
 /** Asks each query as the first of a process, then again and again. */
@@ -46,8 +48,10 @@ export async function askRecords(
   for (const [i, query] of queries.entries()) {
     for (let round = 0; round < WARM_ROUNDS; round++) await ask(running, query)
     const warm: number[] = []
+    const cpuBefore = cpuSeconds(running.pid)
     for (let round = 0; round < (isQuick ? QUICK_ROUNDS : ROUNDS); round++) warm.push(await ask(running, query))
-    times.push({ query, firstMs: firstMs[i] as number, warmMs: median(warm) })
+    const warmCpuMs = ((cpuSeconds(running.pid) - cpuBefore) * 1000) / warm.length
+    times.push({ query, firstMs: firstMs[i] as number, warmMs: median(warm), warmCpuMs })
     note(`  ${query.name}: first ${(firstMs[i] as number).toFixed(1)} ms, warm ${median(warm).toFixed(1)} ms`)
   }
   return times

@@ -12,6 +12,7 @@ import {
   PHONE,
   type Stand,
   send,
+  sendRequests,
   sendShop,
   sendTrace,
   startStand,
@@ -256,6 +257,53 @@ describe.skipIf(!hasChromium)('explore logs and traces', () => {
   })
 })
 
+describe.skipIf(!hasChromium)('services', () => {
+  beforeAll(async () => {
+    if (!hasChromium) return
+    await sendRequests(stand.server)
+    const event = { service: 'orders', version: '2.0.0', title: 'orders 2.0.0' }
+    await fetch(`${stand.server.url}/api/vantage/v1/events`, { method: 'POST', body: JSON.stringify(event) })
+  }, 30_000)
+
+  test('the failing service stands on top; its page names what failed requests have, who calls whom, and the deploy', async () => {
+    const page = await stand.open('/services?from=now-5m&to=now')
+    const first = page.locator('.service-list tbody tr').first()
+    await first.getByText('Failing').waitFor({ timeout: 15_000 })
+    await first.getByText('orders 2.0.0').waitFor()
+    await page.getByRole('link', { name: 'orders', exact: true }).click()
+    await page.waitForURL('**/services/orders?*')
+    await page.getByRole('heading', { name: 'orders' }).waitFor()
+    await page.locator('.service-chart canvas').nth(1).waitFor()
+    await page.getByRole('link', { name: 'POST /orders' }).waitFor()
+    await page.locator('.service-changes').getByText('orders 2.0.0').waitFor()
+    await page.getByRole('radio', { name: 'Failed' }).check({ force: true })
+    await page.waitForURL('**different=failed*')
+    expect(await textOf(page, '.difference-list li .code')).toBe('span.region = b')
+    await page.locator('.service-dependencies').getByRole('link', { name: 'stock' }).click()
+    await page.waitForURL('**/services/stock?*')
+    await page.getByRole('link', { name: 'GET /stock' }).click()
+    await page.waitForURL('**/explore/traces?**')
+    await page.locator('.trace-list tbody tr').first().waitFor()
+    await page.goBack()
+    await page.goBack()
+    await page.waitForURL('**/services/orders?*different=failed*')
+    await page.context().close()
+  })
+
+  test('a service is found by its name, the order is in the URL, and nothing found says so', async () => {
+    const page = await stand.open('/services?from=now-5m&to=now&sort=name')
+    await page.locator('.service-list tbody tr').nth(1).waitFor()
+    await page.getByLabel('Find a service').fill('STOCK')
+    await expect.poll(() => page.locator('.service-list tbody tr').count()).toBe(1)
+    expect(new URL(page.url()).searchParams.get('find')).toBe('STOCK')
+    await page.getByRole('radio', { name: 'p95' }).check({ force: true })
+    await page.waitForURL('**sort=p95*')
+    await page.goto(`${stand.server.url}/services?from=1577836800000&to=1577840400000`)
+    await page.getByRole('heading', { name: 'No service has had requests' }).waitFor()
+    await page.context().close()
+  })
+})
+
 describe.skipIf(!hasChromium)('live', () => {
   beforeAll(seed)
 
@@ -318,6 +366,8 @@ const SCREENS: readonly (readonly [string, string, string])[] = [
   ],
   ['logs', '/explore/logs?from=now-15m&to=now', '.log-row'],
   ['traces', '/explore/traces?from=now-15m&to=now', '.trace-list tbody tr'],
+  ['services', '/services?from=now-5m&to=now', '.service-list tbody tr'],
+  ['service', '/services/orders?from=now-5m&to=now&different=failed', '.difference-list li'],
   ['trace', `/trace/${TRACE_ID}?span=${'3'.repeat(16)}`, '.span-lines li'],
 ]
 

@@ -258,6 +258,49 @@ export async function sendTrace(server: TestServer): Promise<void> {
   await post(server, '/v1/logs', { resourceLogs: [{ resource: of('payments'), scopeLogs: [{ logRecords }] }] })
 }
 
+/** Spans are counted, and the counts stated, so often. */
+const SPAN_REPORT_MS = 5_000
+
+/**
+ * Requests of `orders`, each with a call of `stock`, in two goes, so that their counts grow. Every fourth is slow and
+ * fails, in the stock's second region.
+ */
+export async function sendRequests(server: TestServer): Promise<void> {
+  for (let go = 0; go < 3; go++) {
+    if (go > 0) await new Promise((resume) => setTimeout(resume, SPAN_REPORT_MS + 500))
+    const nowMs = Date.now()
+    const requests = Array.from({ length: 40 }, (_, i) => requestOf(nowMs - 2_000 + i * 20, go * 100 + i))
+    await post(server, '/v1/traces', { resourceSpans: requests.flat() })
+  }
+}
+
+function requestOf(startMs: number, number: number): object[] {
+  const isSlow = number % 4 === 0
+  const text = (key: string, value: string) => ({ key, value: { stringValue: value } })
+  const traceId = (0xabc000 + number).toString(16).padStart(32, '0')
+  const id = (place: number) => `${number.toString(16).padStart(8, '0')}0000000${place}`
+  const span = (place: number, name: string, kind: number, tookMs: number, attributes: object[] = []) => ({
+    traceId,
+    spanId: id(place),
+    parentSpanId: place === 1 ? '' : id(place - 1),
+    name,
+    kind,
+    startTimeUnixNano: `${startMs + place}000000`,
+    endTimeUnixNano: `${startMs + place + tookMs}000000`,
+    status: isSlow ? { code: 2, message: 'out of stock' } : {},
+    attributes,
+  })
+  const took = isSlow ? 900 : 30
+  const of = (service: string, spans: object[]) => ({
+    resource: { attributes: [text('service.name', service)] },
+    scopeSpans: [{ spans }],
+  })
+  return [
+    of('orders', [span(1, 'POST /orders', 2, took + 20), span(2, 'stock', 3, took + 10)]),
+    of('stock', [span(3, 'GET /stock', 2, took, [text('region', isSlow ? 'b' : 'a')])]),
+  ]
+}
+
 async function post(server: TestServer, path: string, body: object): Promise<void> {
   const answer = await fetch(`${server.url}${path}`, {
     method: 'POST',

@@ -2,7 +2,7 @@ import { describeChoice, type TimeChoice } from '../time/time-expression.ts'
 
 export interface PaletteItem {
   readonly id: string
-  readonly group: 'Go to' | 'Action' | 'Time' | 'Metric' | 'Query'
+  readonly group: 'Go to' | 'Action' | 'Time' | 'Service' | 'Trace' | 'Metric' | 'Query'
   readonly title: string
   readonly aside: string
   readonly run: () => void
@@ -14,14 +14,17 @@ export const PALETTE_ITEMS_MAX = 40
 export interface PaletteSources {
   readonly routes: readonly PaletteItem[]
   readonly actions: readonly PaletteItem[]
+  readonly serviceNames: readonly string[]
   readonly metricNames: readonly string[]
   readonly parseTime: (text: string) => TimeChoice | undefined
+  readonly openService: (name: string) => void
+  readonly openTrace: (traceId: string) => void
   readonly openMetric: (name: string) => void
   readonly openQuery: (text: string) => void
   readonly applyTime: (choice: TimeChoice) => void
 }
 
-/** What the palette lists for a text: routes, actions, a time range, metrics, and the text itself as PromQL. */
+/** What the palette lists for a text: routes, actions, a time, services, metrics, and the text itself as id or PromQL. */
 export function paletteItems(text: string, sources: PaletteSources): PaletteItem[] {
   const trimmed = text.trim()
   const words = trimmed.toLowerCase().split(/\s+/).filter(Boolean)
@@ -38,6 +41,21 @@ export function paletteItems(text: string, sources: PaletteSources): PaletteItem
       run: () => sources.applyTime(choice),
     })
   }
+  if (TRACE_ID.test(trimmed)) {
+    const run = () => sources.openTrace(trimmed.toLowerCase())
+    items.unshift({ id: 'trace', group: 'Trace', title: trimmed, aside: 'open the trace', run })
+  }
+  for (const name of sources.serviceNames) {
+    if (items.length >= PALETTE_ITEMS_MAX - 1) break
+    if (!matches(name)) continue
+    items.push({
+      id: `service ${name}`,
+      group: 'Service',
+      title: name,
+      aside: '',
+      run: () => sources.openService(name),
+    })
+  }
   for (const name of sources.metricNames) {
     if (items.length >= PALETTE_ITEMS_MAX - 1) break
     if (!matches(name)) continue
@@ -50,6 +68,9 @@ export function paletteItems(text: string, sources: PaletteSources): PaletteItem
   }
   return items
 }
+
+/** As OpenTelemetry and W3C write it. */
+const TRACE_ID = /^[0-9a-f]{32}$/i
 
 /** Enough to offer it; the parser of the server judges. */
 function looksLikePromql(text: string): boolean {

@@ -1,10 +1,13 @@
 import { type KeyboardEvent, useEffect, useMemo, useState } from 'react'
 import { loadCatalogue, useCatalogue } from '../explore/catalogue.ts'
 import { defaultQuery } from '../explore/default-query.ts'
+import { useAsked } from '../explore/use-asked.ts'
 import { Dialog } from '../parts/dialog.tsx'
+import { SERVICES_QUERY } from '../services/service-queries.ts'
 import { copyFixedLink, copyLink } from '../share/share-menu.tsx'
 import { parseTimeText } from '../time/parse-time-text.ts'
 import { chooseTime, timeStateOf } from '../time/time-store.ts'
+import { client } from './client.ts'
 import { type PaletteItem, type PaletteSources, paletteItems } from './palette-model.ts'
 import { switchTheme, toggleRail } from './preferences.ts'
 import { navigatePath, readSearch } from './router.ts'
@@ -15,7 +18,7 @@ interface PaletteProps {
   readonly onShortcuts: () => void
 }
 
-/** Jump to a screen, a metric, a time or an action; pasted PromQL opens in Explore. */
+/** Jump to a screen, a service, a metric, a time or an action; a pasted trace id or PromQL is opened. */
 export function Palette({ onClose, onShortcuts }: PaletteProps) {
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
@@ -46,7 +49,7 @@ export function Palette({ onClose, onShortcuts }: PaletteProps) {
         aria-expanded="true"
         aria-controls="palette-list"
         aria-activedescendant={items.length > 0 ? `palette-${chosen}` : undefined}
-        placeholder="Screen, metric, PromQL, time range or action"
+        placeholder="Screen, service, trace id, metric, PromQL, time range or action"
         value={text}
         onChange={(event) => {
           setText(event.target.value)
@@ -90,11 +93,12 @@ function useSources(onShortcuts: () => void): PaletteSources {
   useEffect(() => {
     if (state === 'unknown') void loadCatalogue()
   }, [state])
+  const services = useServiceNames()
   return useMemo(() => {
     const nameSet = new Set(names)
     const openQuery = (text: string) => navigatePath('/explore/metrics', { a: text })
     return {
-      routes: ROUTES.map((route) => ({
+      routes: ROUTES.filter(({ path }) => !path.includes(':')).map((route) => ({
         id: route.path,
         group: 'Go to' as const,
         title: route.group === undefined ? route.title : `${route.group} › ${route.title}`,
@@ -102,6 +106,9 @@ function useSources(onShortcuts: () => void): PaletteSources {
         run: () => navigatePath(route.path),
       })),
       actions: actionItems(onShortcuts),
+      serviceNames: services,
+      openService: (name: string) => navigatePath(`/services/${encodeURIComponent(name)}`),
+      openTrace: (traceId: string) => navigatePath(`/trace/${traceId}`),
       metricNames: metrics.map((metric) => metric.name),
       parseTime: (text: string) => parseTimeText(text, Date.now(), timeStateOf(readSearch()).zone),
       openMetric: (name: string) => {
@@ -111,7 +118,16 @@ function useSources(onShortcuts: () => void): PaletteSources {
       openQuery,
       applyTime: chooseTime,
     }
-  }, [metrics, names, onShortcuts])
+  }, [metrics, names, services, onShortcuts])
+}
+
+/** Services that requests came to; asked when the palette opens. */
+function useServiceNames(): readonly string[] {
+  const { answer } = useAsked('services', (signal) => client.queryInstant(SERVICES_QUERY, Date.now(), signal))
+  return useMemo(() => {
+    const samples = answer?.data.kind === 'vector' ? answer.data.samples : []
+    return samples.map(({ metric }) => metric['service'] ?? '').sort((a, b) => a.localeCompare(b))
+  }, [answer])
 }
 
 function actionItems(onShortcuts: () => void): PaletteItem[] {

@@ -1,7 +1,8 @@
-import { Activity, Compass, PlugZap } from 'lucide-react'
+import { Activity, Boxes, Compass, PlugZap } from 'lucide-react'
 import { type ComponentType, lazy } from 'react'
 
 export interface Route {
+  /** A part that begins with `:` stands for any text. */
   readonly path: string
   readonly title: string
   /** Before the title in the breadcrumb. */
@@ -26,6 +27,26 @@ export const ROUTES: readonly Route[] = [
     icon: Activity,
     page: lazy(() => import('../live/page.tsx')),
     hasTime: false,
+  },
+  {
+    path: '/services',
+    title: 'Services',
+    group: 'Observe',
+    rail: 'Services',
+    keys: 'g s',
+    icon: Boxes,
+    page: lazy(() => import('../services/page.tsx')),
+    hasTime: true,
+  },
+  {
+    path: '/services/:name',
+    title: 'Service',
+    group: 'Observe',
+    rail: undefined,
+    keys: undefined,
+    icon: Boxes,
+    page: lazy(() => import('../services/service-page.tsx')),
+    hasTime: true,
   },
   {
     path: '/explore/metrics',
@@ -58,7 +79,7 @@ export const ROUTES: readonly Route[] = [
     hasTime: true,
   },
   {
-    path: '/trace',
+    path: '/trace/:id',
     title: 'Trace',
     group: 'Explore',
     rail: undefined,
@@ -81,5 +102,11 @@ export const ROUTES: readonly Route[] = [
 
 export function routeOf(path: string): Route | undefined {
   const clean = path.length > 1 ? path.replace(/\/+$/, '') : path
-  return ROUTES.find((route) => route.path === clean || (route.path === '/trace' && /^\/trace\/[^/]+$/.test(clean)))
+  const parts = clean.split('/')
+  return ROUTES.find(({ path: wanted }) => {
+    const own = wanted.split('/')
+    return (
+      own.length === parts.length && own.every((part, i) => part === parts[i] || (part[0] === ':' && parts[i] !== ''))
+    )
+  })
 }

@@ -1,9 +1,9 @@
 import type { QueryAnswer } from '@vantage/api/client'
 import { formatInstant, formatValue, PLAIN, type Zone } from '@vantage/charts'
-import { useMemo } from 'react'
+import { type RefObject, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { zoomTo } from '../time/time-store.ts'
-import { stackVolume, type VolumeBar } from './volume-model.ts'
+import { barsIn, stackVolume, type Volume, type VolumeBar } from './volume-model.ts'
 
 interface VolumeChartProps {
   readonly answer: QueryAnswer | undefined
@@ -15,10 +15,41 @@ interface VolumeChartProps {
 /** Bars of lines over time, the most severe level at the bottom. A bar is a button that zooms into its step. */
 export function VolumeChart({ answer, range, zone }: VolumeChartProps) {
   const { startMs, endMs, stepMs } = range
-  const volume = useMemo(() => stackVolume(answer, { startMs, endMs, stepMs }), [answer, startMs, endMs, stepMs])
-  if (volume.bars.length === 0) return <p className="log-volume-empty">No lines in this time.</p>
+  const host = useRef<HTMLDivElement>(null)
+  const barsMax = useBarsMax(host)
+  const volume = useMemo(
+    () => stackVolume(answer, { startMs, endMs, stepMs }, barsMax),
+    [answer, startMs, endMs, stepMs, barsMax],
+  )
   return (
-    <div className="volume-chart">
+    <div className="volume-chart" ref={host}>
+      {volume.bars.length === 0 ? (
+        <p className="log-volume-empty">No lines in this time.</p>
+      ) : (
+        <Bars volume={volume} range={range} zone={zone} />
+      )}
+    </div>
+  )
+}
+
+function useBarsMax(host: RefObject<HTMLDivElement | null>): number {
+  const [barsMax, setBarsMax] = useState(barsIn(0))
+  useLayoutEffect(() => {
+    const element = host.current as HTMLDivElement
+    const measure = () => setBarsMax(barsIn(element.clientWidth))
+    measure()
+    const watcher = new ResizeObserver(measure)
+    watcher.observe(element)
+    return () => watcher.disconnect()
+  }, [host])
+  return barsMax
+}
+
+type BarsProps = Pick<VolumeChartProps, 'range' | 'zone'> & { readonly volume: Volume }
+
+function Bars({ volume, range: { startMs, endMs }, zone }: BarsProps) {
+  return (
+    <>
       <div className="volume-top">{formatValue(volume.max, PLAIN)}</div>
       <ol className="volume-bars" aria-label="Lines over time; each bar zooms into its time">
         {volume.bars.map((bar) => (
@@ -36,7 +67,7 @@ export function VolumeChart({ answer, range, zone }: VolumeChartProps) {
           </li>
         ))}
       </ul>
-    </div>
+    </>
   )
 }
 

@@ -1,6 +1,6 @@
 import type { QueryAnswer } from '@vantage/api/client'
 import { expect, test } from 'vitest'
-import { stackVolume } from './volume-model.ts'
+import { barsIn, stackVolume } from './volume-model.ts'
 
 function answerOf(...series: readonly (readonly [string, readonly (readonly [number, number])[]])[]): QueryAnswer {
   const all = series.map(([level, points]) => ({
@@ -59,4 +59,13 @@ test('forty bars at most', () => {
 
 test('no answer has no bars', () => {
   expect(stackVolume(undefined, { startMs: 0, endMs: 1, stepMs: 1 }).bars).toEqual([])
+})
+
+test.each([
+  [0, 1],
+  [30, 1],
+  [330, 12],
+  [2_000, 40],
+])('%d px have room for %d bars', (widthPx, want) => {
+  expect(barsIn(widthPx)).toBe(want)
 })

@@ -2,8 +2,15 @@ import type { QueryAnswer } from '@vantage/api/client'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { LEVELS, type Level, levelOf } from './log-model.ts'
 
-/** Bars that a chart draws; finer answers are summed up. On a wide screen each is a target of 24 px (WCAG 2.5.8). */
+/** Bars that a wide chart draws; finer answers are summed up. */
 const BARS_MAX = 40
+/** A bar is a button: a target of 24 px (WCAG 2.5.8), with the gap to the next. */
+const BAR_PX = 26
+
+/** As many bars as a finger can tell apart. */
+export function barsIn(widthPx: number): number {
+  return Math.max(1, Math.min(BARS_MAX, Math.floor(widthPx / BAR_PX)))
+}
 
 export interface VolumeBar {
   readonly startMs: number
@@ -24,11 +31,11 @@ export interface Volume {
 const EMPTY: Volume = { bars: [], max: 0, totals: [] }
 
 /** Counts of lines by level and step, as bars over the range. A value at T counts the step that ends at T. */
-export function stackVolume(answer: QueryAnswer | undefined, range: SteppedRange): Volume {
+export function stackVolume(answer: QueryAnswer | undefined, range: SteppedRange, barsMax = BARS_MAX): Volume {
   const data = answer?.data
   if (data === undefined || data.kind !== 'matrix' || data.series.length === 0) return EMPTY
   const steps = Math.max(1, Math.round((range.endMs - range.startMs) / range.stepMs))
-  const barMs = Math.ceil(steps / BARS_MAX) * range.stepMs
+  const barMs = Math.ceil(steps / barsMax) * range.stepMs
   const counts = Array.from(
     { length: Math.ceil((range.endMs - range.startMs) / barMs) },
     () => new Map<Level, number>(),

@@ -132,3 +132,39 @@ describe('messages of the live socket', () => {
   check('[1]', undefined)
   check('{', undefined)
 })
+
+test('changes are asked for in nanoseconds and read without trust', async () => {
+  const events = [
+    { time: '1700000000500000000', kind: 'deploy', service: 'shop', title: 'shop 2', fields: { version: '2', n: 7 } },
+    'nonsense',
+  ]
+  const { client, seen } = clientOf(200, JSON.stringify({ events }))
+  const answer = await client.events({ startMs: 1_000, endMs: 2_000 }, 'shop', 20)
+  expect(seen.url).toBe('http://server/api/vantage/v1/events?start=1000000000&end=2000000000&limit=20&service=shop')
+  expect(answer).toEqual({
+    ok: true,
+    value: [{ timeMs: 1_700_000_000_500, kind: 'deploy', service: 'shop', title: 'shop 2', fields: { version: '2' } }],
+  })
+  await client.events({ startMs: 0, endMs: 1 }, undefined, 1)
+  expect(seen.url).not.toContain('service')
+})
+
+test('what is different comes as values, ranges and shares', async () => {
+  const shares = { selection: { share: 0.9 }, baseline: { share: 0.1 } }
+  const differences = [
+    { attribute: 'span.region', value: 'b', ...shares },
+    { attribute: 'span.size', from: 10, to: 20, ...shares },
+    { attribute: 'span.ok', value: false, selection: {}, baseline: {} },
+  ]
+  const { client, seen } = clientOf(200, JSON.stringify({ differences }))
+  const range = { query: '{ status = error }', scope: '{ }', startMs: 1, endMs: 2 }
+  const answer = await client.spanDifference(range, 3)
+  expect(new URL(seen.url).searchParams.get('scope')).toBe('{ }')
+  expect(
+    answer.ok && answer.value.map(({ attribute, value, ...rest }) => [attribute, value, ...Object.values(rest)]),
+  ).toEqual([
+    ['span.region', 'b', 0.9, 0.1],
+    ['span.size', '10 … 20', 0.9, 0.1],
+    ['span.ok', 'false', 0, 0],
+  ])
+})

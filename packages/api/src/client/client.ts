@@ -1,5 +1,6 @@
 import { err, fault, ok, type Result, STATUS } from '@vantage/model'
 import type { LabelRecord, MetricInfo, QueryAnswer, RecentIntake, ServerStats } from './answers.ts'
+import { type ChangeEvent, type DifferenceRow, readDifference, readEvents } from './joins.ts'
 import { arrayAt, isRecord, type Json, labelsOf, optionalTextAt, recordAt, textAt, textsOf } from './json.ts'
 import { readMetadata, readQueryAnswer, readRecentIntake, readStats } from './readers.ts'
 import { type FoundTrace, type LogLine, readFoundTraces, readLogLines, readTrace, type TraceSpan } from './records.ts'
@@ -38,7 +39,11 @@ export interface LogRange {
 }
 
 function logForm({ query, startMs, endMs }: LogRange): Record<string, string> {
-  return { query, start: `${Math.round(startMs)}000000`, end: `${Math.round(endMs)}000000` }
+  return { query, start: nanos(startMs), end: nanos(endMs) }
+}
+
+function nanos(timeMs: number): string {
+  return `${Math.round(timeMs)}000000`
 }
 
 /** Longest URL for a GET; a longer query is sent as a form, which the API takes alike. */
@@ -134,6 +139,28 @@ export class VantageClient {
   async trace(traceId: string, signal?: AbortSignal): Answer<readonly TraceSpan[]> {
     const path = `/tempo/api/traces/${encodeURIComponent(traceId)}`
     return mapped(await this.#ask(path, new URLSearchParams(), signal), readTrace)
+  }
+
+  /** `/api/vantage/v1/events`: the newest `limit` deploys and other changes. @param service undefined = of all */
+  async events(
+    { startMs, endMs }: Pick<LogRange, 'startMs' | 'endMs'>,
+    service: string | undefined,
+    limit: number,
+    signal?: AbortSignal,
+  ): Answer<readonly ChangeEvent[]> {
+    const form = new URLSearchParams({ start: nanos(startMs), end: nanos(endMs), limit: String(limit) })
+    if (service !== undefined) form.set('service', service)
+    return mapped(await this.#ask('/api/vantage/v1/events', form, signal), readEvents)
+  }
+
+  /** `/api/vantage/v1/difference`: what tells the spans that TraceQL selects from the others of `scope`. */
+  async spanDifference(
+    range: LogRange & { readonly scope: string },
+    limit: number,
+    signal?: AbortSignal,
+  ): Answer<readonly DifferenceRow[]> {
+    const form = new URLSearchParams({ ...logForm(range), scope: range.scope, limit: String(limit) })
+    return mapped(await this.#ask('/api/vantage/v1/difference', form, signal), readDifference)
   }
 
   async #ask(path: string, form: URLSearchParams, signal: AbortSignal | undefined): Answer<Json> {

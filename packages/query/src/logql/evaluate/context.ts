@@ -44,6 +44,13 @@ export function chargeRow(context: Context, { columns }: LogBlock, at: number): 
   budget.check()
 }
 
+/** The same for all rows of a block whose lines nobody looks at. */
+export function chargeRows({ stats, budget }: Context, { rows }: LogBlock): void {
+  stats.rowsRead += rows.length
+  budget.chargeSamples(rows.length)
+  budget.check()
+}
+
 export function chargeSeries(context: Context, count: number): void {
   const max = context.limits.seriesMax
   context.budget.chargeSeries(1)

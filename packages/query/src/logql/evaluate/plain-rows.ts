@@ -1,7 +1,7 @@
 import type { LogBlock, LogScan, Origin } from '@vantage/model'
 import { Row } from '../stages/row.ts'
 import { BlockRows } from './block-rows.ts'
-import { type Context, chargeRow } from './context.ts'
+import { type Context, chargeRows } from './context.ts'
 import { type CountedSeries, firstStep, lastStep, type Place, type WindowGrid } from './range-series.ts'
 
 /** Fields of a row that labels may be made of, beside its origin, its severity and its attributes. */
@@ -42,9 +42,11 @@ export function countPlainRows(
   for (const block of context.reader.scan(context.tenant, scan, context.budget)) {
     const { columns } = block
     const times = new RelativeTimes(columns.times, startNs)
+    chargeRows(context, block)
+    // Of each origin of the block: one look at the book for all its rows.
+    const byOrigin: ((Place | undefined)[] | undefined)[] = []
     for (let i = 0; i < block.rows.length; i++) {
       const at = block.rows[i] as number
-      chargeRow(context, block, at)
       const timeNs = times.at(at)
       const first = firstStep(windows, timeNs)
       const last = lastStep(windows, timeNs)
@@ -54,7 +56,9 @@ export function countPlainRows(
         continue
       }
       const severity = columns.severities[at] as number
-      const bySeverity = places.of(block.origins[columns.origins[at] as number] as Origin)
+      const origin = columns.origins[at] as number
+      const bySeverity = byOrigin[origin] ?? places.of(block.origins[origin] as Origin)
+      byOrigin[origin] = bySeverity
       const place = bySeverity[severity] ?? read(block, at)
       bySeverity[severity] = place
       series.addTo(place, first, last, 1)

@@ -1,5 +1,6 @@
 import { type ByteRanges, lokiName, type Origin, type RowLook } from '@vantage/model'
 import { type Tombstone, tombstonesOver } from '../deletions.ts'
+import { PAGE_ROWS } from '../limits.ts'
 import type { ScanPart } from '../read/scan-part.ts'
 import type { RowSource, RowsInOrder } from '../read/source.ts'
 import { ATTRIBUTES, type ColumnSet, type Signal } from '../rows/column-set.ts'
@@ -11,6 +12,13 @@ import { putColumn } from './put-columns.ts'
 import { type ColumnPart, type FixedColumn, SCHEMAS } from './schema.ts'
 import type { StripeCache } from './stripe-cache.ts'
 import { traceHash } from './tokens.ts'
+
+/** 0, 1, 2, …: rows of a stripe lie in the order of their times. */
+function placesTo(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, row) => row)
+}
+
+const IN_ORDER = placesTo(PAGE_ROWS)
 
 /** One page of every column of a file: read part by part, as far as a scan needs it. */
 export class FileStripe<Columns> implements RowSource<Columns> {
@@ -26,7 +34,6 @@ export class FileStripe<Columns> implements RowSource<Columns> {
   readonly maxTimeNs: bigint
   #columns: Columns | undefined
   #set: ColumnSet | undefined
-  #order: Int32Array | undefined
   #tokens: Uint8Array | undefined
   #traces: Uint8Array | undefined
   readonly #loaded = new Set<ColumnPart>()
@@ -73,8 +80,9 @@ export class FileStripe<Columns> implements RowSource<Columns> {
   }
 
   get byteLength(): number {
-    const ranges = this.#set?.ranges.reduce((sum, one) => sum + one.bytes.length, 0) ?? 0
-    return this.#rows * (this.#signal.rowBytes + 8) + ranges + (this.#tokens?.length ?? 0) + (this.#traces?.length ?? 0)
+    const filters = (this.#tokens?.length ?? 0) + (this.#traces?.length ?? 0)
+    if (this.#set === undefined) return filters
+    return this.#rows * this.#signal.rowBytes + this.#set.ranges.reduce((sum, one) => sum + one.bytes.length, filters)
   }
 
   /** Called by the cache. */
@@ -112,12 +120,12 @@ export class FileStripe<Columns> implements RowSource<Columns> {
     this.#load(set, 'key')
     for (const part of parts) this.#load(set, part)
     this.#cache.use(this)
-    this.#order ??= Int32Array.from({ length: this.#rows }, (_, row) => row)
+    const order = this.#rows <= PAGE_ROWS ? IN_ORDER.subarray(0, this.#rows) : placesTo(this.#rows)
     return {
       columns,
       set,
       origins: this.#reader.origins,
-      order: this.#order,
+      order,
       complete: (rows, look) => this.#complete(columns, set, rows, look),
     }
   }

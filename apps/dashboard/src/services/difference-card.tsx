@@ -1,0 +1,104 @@
+import type { DifferenceRow } from '@vantage/api/client'
+import { formatValue } from '@vantage/charts'
+import { client } from '../app/client.ts'
+import { navigateSearch, useSearch } from '../app/router.ts'
+import type { SteppedRange } from '../explore/range-steps.ts'
+import { useAsked } from '../explore/use-asked.ts'
+import { Choice } from '../parts/choice.tsx'
+import { RATIO } from './figures.tsx'
+import { quoted } from './service-queries.ts'
+
+const ROWS_MAX = 6
+
+type Kind = 'off' | 'failed' | 'slow'
+/** Slower than this share of the service's own spans. */
+const SLOW_QUANTILE = 0.95
+
+interface DifferenceCardProps {
+  readonly service: string
+  readonly range: SteppedRange
+}
+
+/** What requests that failed, or were slow, have that the others have not. Asked for by a button: it reads spans. */
+export function DifferenceCard({ service, range }: DifferenceCardProps) {
+  const given = useSearch().get('different')
+  const kind: Kind = given === 'failed' || given === 'slow' ? given : 'off'
+  const key = kind === 'off' ? undefined : JSON.stringify([service, range.startMs, range.endMs, kind])
+  const asked = useAsked(key, (signal) => difference(service, range, kind, signal))
+  return (
+    <section className="card service-difference" aria-labelledby="difference-title" aria-busy={asked.isLoading}>
+      <div className="card-head">
+        <h2 id="difference-title">What is different</h2>
+        <Choice
+          label="About which requests"
+          value={kind}
+          options={[
+            { value: 'off', label: 'Off' },
+            { value: 'failed', label: 'Failed' },
+            { value: 'slow', label: 'Slow' },
+          ]}
+          onChoose={(value) => navigateSearch({ different: value === 'off' ? null : value })}
+        />
+      </div>
+      {kind === 'off' ? (
+        <p className="service-none">Compares the requests that failed, or the slowest twentieth, with all others.</p>
+      ) : (
+        <Rows rows={asked.answer} isLoading={asked.isLoading} fault={asked.fault?.message} kind={kind} />
+      )}
+    </section>
+  )
+}
+
+async function difference(service: string, range: SteppedRange, kind: Kind, signal: AbortSignal) {
+  const { startMs, endMs } = range
+  const scope = `{ resource.service.name = ${quoted(service)} }`
+  const condition = kind === 'failed' ? 'status = error' : await slowerThan(service, range, signal)
+  const query = `{ resource.service.name = ${quoted(service)} && ${condition} }`
+  return client.spanDifference({ query, scope, startMs, endMs }, ROWS_MAX, signal)
+}
+
+/** The condition that the slowest spans of a service fulfil. */
+async function slowerThan(service: string, { startMs, endMs }: SteppedRange, signal: AbortSignal): Promise<string> {
+  const seconds = Math.max(1, Math.round((endMs - startMs) / 1000))
+  const buckets = `sum by (le) (rate(traces_spanmetrics_latency_bucket{service=${quoted(service)}}[${seconds}s]))`
+  const answer = await client.queryInstant(`histogram_quantile(${SLOW_QUANTILE}, ${buckets})`, endMs, signal)
+  const value = answer.ok && answer.value.data.kind === 'vector' ? answer.value.data.samples[0]?.value : undefined
+  return `duration > ${Math.max(1, Math.round((value ?? 0) * 1e6))}us`
+}
+
+interface RowsProps {
+  readonly rows: readonly DifferenceRow[] | undefined
+  readonly isLoading: boolean
+  readonly fault: string | undefined
+  readonly kind: Kind
+}
+
+function Rows({ rows, isLoading, fault, kind }: RowsProps) {
+  if (fault !== undefined) return <p className="service-fault">{fault}</p>
+  if (rows === undefined || (isLoading && rows.length === 0)) return <p className="service-none">Comparing …</p>
+  if (rows.length === 0) return <p className="service-none">Nothing tells them from the others.</p>
+  return (
+    <ol className="difference-list" aria-label={`What ${kind} requests have that others have not`}>
+      {rows.map(({ attribute, value, selectedShare, baselineShare }) => (
+        <li key={`${attribute} ${value}`}>
+          <span className="code">
+            {attribute} = {value}
+          </span>
+          <Share name={kind} share={selectedShare} />
+          <Share name="others" share={baselineShare} />
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function Share({ name, share }: { readonly name: string; readonly share: number }) {
+  return (
+    <span className="difference-share" data-side={name === 'others' ? 'others' : 'selected'}>
+      <span className="difference-bar" aria-hidden="true">
+        <span style={{ width: `${share * 100}%` }} />
+      </span>
+      <span className="number">{formatValue(share, RATIO)}</span> of {name}
+    </span>
+  )
+}

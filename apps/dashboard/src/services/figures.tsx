@@ -1,0 +1,53 @@
+import type { Unit } from '@vantage/charts'
+import { CircleAlert, CircleCheck, CircleDashed, TriangleAlert } from 'lucide-react'
+import { changeOf, type ServiceState } from './service-model.ts'
+
+export const SECONDS: Unit = { kind: 'seconds' }
+export const RATIO: Unit = { kind: 'ratio' }
+
+const MARKS = { failing: CircleAlert, degraded: TriangleAlert, healthy: CircleCheck, quiet: CircleDashed } as const
+const NAMES = { failing: 'Failing', degraded: 'Degraded', healthy: 'Healthy', quiet: 'Quiet' } as const
+
+/** A state by shape and word, besides its colour. */
+export function StateMark({ state }: { readonly state: ServiceState }) {
+  const Mark = MARKS[state]
+  return (
+    <span className="service-state" data-state={state}>
+      <Mark className="icon" aria-hidden="true" />
+      {NAMES[state]}
+    </span>
+  )
+}
+
+/** Changes smaller than this are noise. */
+const SHOWN_MIN = 0.01
+
+interface ChangeProps {
+  readonly now: number
+  readonly before: number | undefined
+  /** Whether more is good, bad, or neither. */
+  readonly isGood: boolean | undefined
+}
+
+/** How much more or less than in the time before; nothing where there is nothing to say. */
+export function Change({ now, before, isGood }: ChangeProps) {
+  const change = changeOf(now, before)
+  if (change === undefined || Math.abs(change) < SHOWN_MIN) return null
+  const size = change >= 9.995 ? `${(change + 1).toFixed(0)} ×` : `${Math.round(Math.abs(change) * 100)} %`
+  const tone = isGood === undefined ? 'plain' : change > 0 === isGood ? 'good' : 'bad'
+  return (
+    <span className="service-delta" data-tone={tone}>
+      {change > 0 ? '+' : '−'}
+      {size}
+    </span>
+  )
+}
+
+/** Heads of columns of numbers. */
+export function NumberHeads({ names }: { readonly names: readonly string[] }) {
+  return names.map((name) => (
+    <th key={name} scope="col" className="number">
+      {name}
+    </th>
+  ))
+}

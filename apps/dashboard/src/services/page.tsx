@@ -1,0 +1,203 @@
+import type { ChangeEvent, QueryAnswer } from '@vantage/api/client'
+import { formatInstant, formatValue, NO_DATA, PLAIN, sparklinePath, type Zone } from '@vantage/charts'
+import { Search } from 'lucide-react'
+import { useMemo } from 'react'
+import { client } from '../app/client.ts'
+import { Link } from '../app/link.tsx'
+import { navigateSearch, useSearch } from '../app/router.ts'
+import { steppedRange } from '../explore/range-steps.ts'
+import { type Asked, useAsked } from '../explore/use-asked.ts'
+import { useLiveRefresh } from '../explore/use-live-refresh.ts'
+import { Choice } from '../parts/choice.tsx'
+import { Notice } from '../parts/notice.tsx'
+import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
+import { Change, NumberHeads, RATIO, SECONDS, StateMark } from './figures.tsx'
+import { type ServiceRow, type ServiceSort, SORTS, STATE_RULE, serviceRows, sortedRows } from './service-model.ts'
+import { figuresQuery, trendQuery } from './service-queries.ts'
+
+const EVENTS_MAX = 200
+/** Steps of a sparkline. */
+const TREND_STEPS = 40
+const TREND_STEP_MIN_MS = 5_000
+const SPARK = { width: 96, height: 24 }
+const NO_EVENTS: readonly ChangeEvent[] = []
+
+const SORT_NAMES: Readonly<Record<ServiceSort, string>> = {
+  state: 'State',
+  name: 'Name',
+  rate: 'Requests',
+  errors: 'Errors',
+  p95: 'p95',
+}
+
+/** Every service that requests came to: how many, how they ended, how long they took, and what is worse than before. */
+export default function ServicesPage() {
+  const search = useSearch()
+  const time = timeStateOf(search)
+  const { nowMs } = useTimeMemory()
+  const range = steppedRange(rangeOf(time, nowMs))
+  const given = search.get('sort') as ServiceSort
+  const sort = SORTS.includes(given) ? given : 'state'
+  const filter = search.get('find') ?? ''
+  const answers = useAnswers(range)
+  useLiveRefresh(time.isLive, range)
+  const rows = useMemo(() => sortedRows(serviceRows(answers), sort), [answers, sort])
+  const shown = rows.filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase()))
+  return (
+    <div className="services">
+      <div className="page-head">
+        <h1>Services</h1>
+        <div className="tools">
+          <label className="field service-find">
+            <Search className="icon" aria-hidden="true" />
+            <input
+              type="search"
+              aria-label="Find a service"
+              placeholder="Find a service"
+              value={filter}
+              onChange={(event) => navigateSearch({ find: event.target.value || null }, { replace: true })}
+            />
+          </label>
+          <Choice
+            label="Order"
+            value={sort}
+            options={SORTS.map((one) => ({ value: one, label: SORT_NAMES[one] }))}
+            onChoose={(value) => navigateSearch({ sort: value === 'state' ? null : value })}
+          />
+        </div>
+      </div>
+      {answers.fault !== undefined && <Notice kind="critical">{answers.fault}</Notice>}
+      <Found answers={answers} rows={shown} total={rows.length} zone={time.zone} />
+    </div>
+  )
+}
+
+interface Answers {
+  readonly now: QueryAnswer | undefined
+  readonly before: QueryAnswer | undefined
+  readonly trend: QueryAnswer | undefined
+  readonly events: readonly ChangeEvent[]
+  readonly isLoading: boolean
+  readonly fault: string | undefined
+}
+
+function useAnswers(range: { readonly startMs: number; readonly endMs: number }): Answers {
+  const { startMs, endMs } = range
+  const spanMs = endMs - startMs
+  const key = `${startMs} ${endMs}`
+  const stepMs = Math.max(TREND_STEP_MIN_MS, Math.ceil(spanMs / TREND_STEPS / 1000) * 1000)
+  const now = useAsked(key, (signal) => client.queryInstant(figuresQuery(spanMs, 0, 'service'), endMs, signal))
+  const before = useAsked(key, (signal) => client.queryInstant(figuresQuery(spanMs, spanMs, 'service'), endMs, signal))
+  const trend = useAsked(key, (signal) =>
+    client.queryRange({ query: trendQuery(stepMs), startMs, endMs, stepMs }, signal),
+  )
+  const events = useAsked(key, (signal) => client.events(range, undefined, EVENTS_MAX, signal))
+  const asked: readonly Asked<unknown>[] = [now, before, trend, events]
+  const fault = asked.find((one) => one.fault !== undefined)?.fault?.message
+  const isLoading = asked.some((one) => one.isLoading)
+  return useMemo(
+    () => ({
+      now: now.answer,
+      before: before.answer,
+      trend: trend.answer,
+      events: events.answer ?? NO_EVENTS,
+      isLoading,
+      fault,
+    }),
+    [now.answer, before.answer, trend.answer, events.answer, isLoading, fault],
+  )
+}
+
+interface FoundProps {
+  readonly answers: Answers
+  readonly rows: readonly ServiceRow[]
+  readonly total: number
+  readonly zone: Zone
+}
+
+function Found({ answers, rows, total, zone }: FoundProps) {
+  if (answers.now === undefined && answers.fault === undefined) {
+    return <div className="skeleton page-skeleton" aria-busy={answers.isLoading} />
+  }
+  if (total === 0) return <NoServices />
+  return (
+    <section className="card service-list" aria-labelledby="services-title" aria-busy={answers.isLoading}>
+      <div className="card-head">
+        <h2 id="services-title">
+          {rows.length === total ? `${total} services` : `${rows.length} of ${total} services`}
+        </h2>
+        <span className="aside">changes are against the time before, just as long</span>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key. */}
+      <section className="table-scroll" aria-label="Services and their figures" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Service</th>
+              <th scope="col">State</th>
+              <NumberHeads names={['Requests/s', 'Errors', 'p50', 'p95', 'p99']} />
+              <th scope="col">Requests over time</th>
+              <th scope="col">Last change</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <Row key={row.name} row={row} zone={zone} />
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <p className="service-rule">{STATE_RULE}</p>
+    </section>
+  )
+}
+
+function Row({ row, zone }: { readonly row: ServiceRow; readonly zone: Zone }) {
+  const { name, now, before, state, trend, lastChange } = row
+  return (
+    <tr>
+      <th scope="row" className="service-name">
+        <Link to={`/services/${encodeURIComponent(name)}`}>{name}</Link>
+      </th>
+      <td>
+        <StateMark state={state} />
+      </td>
+      <td className="number">
+        {formatValue(now.rate, PLAIN)} <Change now={now.rate} before={before?.rate} isGood={undefined} />
+      </td>
+      <td className="number">{Number.isNaN(now.errorShare) ? NO_DATA : formatValue(now.errorShare, RATIO)}</td>
+      <td className="number">{formatValue(now.p50, SECONDS)}</td>
+      <td className="number">
+        {formatValue(now.p95, SECONDS)} <Change now={now.p95} before={before?.p95} isGood={false} />
+      </td>
+      <td className="number">{formatValue(now.p99, SECONDS)}</td>
+      <td>
+        <svg className="service-trend" viewBox={`0 0 ${SPARK.width} ${SPARK.height}`} aria-hidden="true">
+          <path d={sparklinePath(trend, SPARK.width, SPARK.height)} />
+        </svg>
+      </td>
+      <td className="service-change">{lastChange === undefined ? NO_DATA : changeText(lastChange, zone)}</td>
+    </tr>
+  )
+}
+
+function changeText({ timeMs, title }: ChangeEvent, zone: Zone) {
+  return (
+    <>
+      <span className="service-change-title">{title}</span>{' '}
+      <time dateTime={new Date(timeMs).toISOString()}>{formatInstant(timeMs, zone).slice(5, 16)}</time>
+    </>
+  )
+}
+
+function NoServices() {
+  return (
+    <div className="card empty">
+      <h2>No service has had requests</h2>
+      <p>Services are found in spans. Send traces, or choose a wider time.</p>
+      <Link className="button primary" to="/setup">
+        Send traces
+      </Link>
+    </div>
+  )
+}

@@ -1,0 +1,101 @@
+/**
+ * The questions of the service screens, in PromQL over the metrics that are counted from spans. A service's requests are
+ * the spans by which it was entered: server and consumer.
+ */
+const CALLS = 'traces_spanmetrics_calls_total'
+const LATENCY = 'traces_spanmetrics_latency'
+const ENTRY = 'span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"'
+const FAILED = 'status_code="STATUS_CODE_ERROR"'
+const NOT_FAILED = 'status_code!="STATUS_CODE_ERROR"'
+
+/** Figures of a service over one time, as `figure` of the series of `figuresQuery` names them. */
+export const FIGURES = ['rate', 'errors', 'p50', 'p95', 'p99'] as const
+export type Figure = (typeof FIGURES)[number]
+
+const QUANTILES: readonly (readonly [Figure, number])[] = [
+  ['p50', 0.5],
+  ['p95', 0.95],
+  ['p99', 0.99],
+]
+
+/** A PromQL string. */
+export function quoted(text: string): string {
+  return JSON.stringify(text)
+}
+
+function matchers(service: string | undefined, ...others: readonly string[]): string {
+  return `{${[ENTRY, ...(service === undefined ? [] : [`service=${quoted(service)}`]), ...others].join(',')}}`
+}
+
+/** PromQL's way to write a span of time. */
+function spanText(spanMs: number): string {
+  return `${Math.max(1, Math.round(spanMs / 1000))}s`
+}
+
+/**
+ * Requests and errors a second and latencies in seconds, in one question, so that all are of one moment.
+ * @param by labels that tell the rows
+ * @param offsetMs how long before the moment of the question the time ends
+ */
+export function figuresQuery(spanMs: number, offsetMs: number, by: string, service?: string): string {
+  const window = `[${spanText(spanMs)}]${offsetMs === 0 ? '' : ` offset ${spanText(offsetMs)}`}`
+  const named = (figure: Figure, query: string) => `label_replace(${query}, "figure", "${figure}", "", "")`
+  return [
+    named('rate', `sum by (${by}) (rate(${CALLS}${matchers(service)}${window}))`),
+    named('errors', `sum by (${by}) (rate(${CALLS}${matchers(service, FAILED)}${window}))`),
+    ...QUANTILES.map(([figure, quantile]) => {
+      const buckets = `sum by (le, ${by}) (rate(${LATENCY}_bucket${matchers(service)}${window}))`
+      return named(figure, `histogram_quantile(${quantile}, ${buckets})`)
+    }),
+  ].join(' or ')
+}
+
+/** Every service that has had requests. */
+export const SERVICES_QUERY = `group by (service) (${CALLS}${matchers(undefined)})`
+
+/** Window of the rates of a chart: long enough for metrics that are stated every few seconds. */
+function stepWindow(stepMs: number): string {
+  return `[${spanText(Math.max(4 * stepMs, 60_000))}]`
+}
+
+/** Requests a second of every service. */
+export function trendQuery(stepMs: number): string {
+  return `sum by (service) (rate(${CALLS}${matchers(undefined)}${stepWindow(stepMs)}))`
+}
+
+/** Requests a second by how they ended: `end` is `ok` or `failed`. */
+export function requestsQuery(service: string, stepMs: number): string {
+  const part = (end: string, matcher: string) =>
+    `label_replace(sum(rate(${CALLS}${matchers(service, matcher)}${stepWindow(stepMs)})), "end", "${end}", "", "")`
+  return `${part('ok', NOT_FAILED)} or ${part('failed', FAILED)}`
+}
+
+/** Latencies in seconds, by quantile. */
+export function latencyQuery(service: string, stepMs: number): string {
+  const buckets = `sum by (le) (rate(${LATENCY}_bucket${matchers(service)}${stepWindow(stepMs)}))`
+  return QUANTILES.map(([name, quantile]) => {
+    return `label_replace(histogram_quantile(${quantile}, ${buckets}), "quantile", "${name}", "", "")`
+  }).join(' or ')
+}
+
+/** Seconds spent in requests of each operation, a second. */
+export function timeQuery(service: string, spanMs: number): string {
+  return `sum by (span_name) (rate(${LATENCY}_sum${matchers(service)}[${spanText(spanMs)}]))`
+}
+
+/** Calls a second between this service and others, and those that failed; `side` says which of the two the other is. */
+export function dependencyQuery(service: string, spanMs: number): string {
+  const name = quoted(service)
+  const part = (metric: string, own: 'client' | 'server', other: 'client' | 'server', figure: string) =>
+    `label_replace(label_replace(label_replace(sum by (${other}) (rate(${metric}{${own}=${name}}[${spanText(spanMs)}])), ` +
+    `"service", "$1", "${other}", "(.*)"), "side", "${other}", "", ""), "figure", "${figure}", "", "")`
+  return (['client', 'server'] as const)
+    .flatMap((other) => {
+      const own = other === 'client' ? 'server' : 'client'
+      return [
+        part('traces_service_graph_request_total', own, other, 'rate'),
+        part('traces_service_graph_request_failed_total', own, other, 'errors'),
+      ]
+    })
+    .join(' or ')
+}
