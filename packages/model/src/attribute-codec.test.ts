@@ -43,6 +43,29 @@ test('what is written is read', () => {
   )
 })
 
+test('texts and bytes of any length are read as they were written, one call after another', () => {
+  const texts = [48, 49, 127, 128, 16_383, 16_384, 1_500_000].flatMap((size) => {
+    return ['a'.repeat(size), `${'a'.repeat(size - 1)}ä`, '€'.repeat(size)]
+  })
+  for (const one of [...texts, '', 'short']) {
+    const inner: AnyValue = { kind: 'string', value: one }
+    const raw: AnyValue = { kind: 'bytes', value: new Uint8Array(one.length).fill(7) }
+    const attributes = [
+      { key: one, value: inner },
+      { key: 'k', value: { kind: 'array', values: [inner, raw] } as const },
+    ]
+    const bytes = encodeAttributes(attributes)
+    expect(decodeAttributes(bytes, 0, bytes.length)).toEqual(attributes)
+  }
+})
+
+test('what cannot be written leaves nothing behind', () => {
+  let value: AnyValue = { kind: 'empty' }
+  for (let i = 0; i < 200_000; i++) value = { kind: 'array', values: [value] }
+  expect(() => encodeValue(value)).toThrow(RangeError)
+  expect(encodeValue({ kind: 'bool', value: true })).toEqual(Uint8Array.of(0x10, 1))
+})
+
 test('events that are written are read', () => {
   const event = fc.record({
     timeUnixNs: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),

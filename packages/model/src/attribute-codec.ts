@@ -1,4 +1,5 @@
 import type { AnyValue, Attribute, Attributes } from './attributes.ts'
+import { FieldWriter } from './field-writer.ts'
 import { hexBytes, hexText } from './ids.ts'
 import type { SpanEvent, SpanLink } from './span-parts.ts'
 
@@ -22,7 +23,9 @@ const TAG = 0x0a
 export const VALUE_DEPTH_MAX = 32
 
 const text = new TextDecoder()
-const encoder = new TextEncoder()
+/** Of one call at a time: each function that writes begins with `reset`. */
+const writer = new FieldWriter()
+const NO_BYTES = new Uint8Array(0)
 
 /** A place in bytes; `at` moves. */
 class Reader {
@@ -254,118 +257,91 @@ function readFixed64(reader: Reader, end: number): bigint {
 
 /** Writes attributes; the inverse of `decodeAttributes`. @returns bytes of its own */
 export function encodeAttributes(attributes: Attributes): Uint8Array {
-  const out: number[] = []
-  for (const one of attributes) putField(out, TAG, attributeBytes(one))
-  return Uint8Array.from(out)
+  writer.reset()
+  for (const one of attributes) putAttribute(TAG, one)
+  return writer.finish()
 }
 
 /** Writes one AnyValue message; the inverse of `decodeValue`. @returns bytes of its own */
 export function encodeValue(value: AnyValue): Uint8Array {
-  return Uint8Array.from(valueBytes(value))
+  writer.reset()
+  putValue(value)
+  return writer.finish()
 }
 
 /** Writes events; the inverse of `decodeEvents`. @returns bytes of its own */
 export function encodeEvents(events: readonly SpanEvent[]): Uint8Array {
-  const out: number[] = []
+  writer.reset()
   for (const event of events) {
-    const inner: number[] = []
-    putFixed64(inner, 0x09, event.timeUnixNs)
-    putField(inner, 0x12, encoder.encode(event.name))
-    for (const one of event.attributes) putField(inner, 0x1a, attributeBytes(one))
-    if (event.droppedAttributes > 0) {
-      inner.push(0x20)
-      putVarint(inner, BigInt(event.droppedAttributes))
-    }
-    putField(out, TAG, inner)
+    const mark = writer.open(TAG)
+    writer.fixed64(0x09, event.timeUnixNs)
+    writer.text(0x12, event.name)
+    for (const one of event.attributes) putAttribute(0x1a, one)
+    if (event.droppedAttributes > 0) writer.varint(0x20, event.droppedAttributes)
+    writer.close(mark)
   }
-  return Uint8Array.from(out)
+  return writer.finish()
 }
 
 /** Writes links; the inverse of `decodeLinks`. @returns bytes of its own */
 export function encodeLinks(links: readonly SpanLink[]): Uint8Array {
-  const out: number[] = []
+  writer.reset()
   for (const link of links) {
-    const inner: number[] = []
-    putField(inner, 0x0a, hexBytes(link.traceId, link.traceId.length / 2) ?? [])
-    putField(inner, 0x12, hexBytes(link.spanId, link.spanId.length / 2) ?? [])
-    if (link.traceState !== '') putField(inner, 0x1a, encoder.encode(link.traceState))
-    for (const one of link.attributes) putField(inner, 0x22, attributeBytes(one))
-    if (link.droppedAttributes > 0) {
-      inner.push(0x28)
-      putVarint(inner, BigInt(link.droppedAttributes))
-    }
-    if (link.flags !== 0) {
-      inner.push(0x35)
-      for (let shift = 0; shift < 32; shift += 8) inner.push((link.flags >>> shift) & 0xff)
-    }
-    putField(out, TAG, inner)
+    const mark = writer.open(TAG)
+    writer.bytes(0x0a, hexBytes(link.traceId, link.traceId.length / 2) ?? NO_BYTES)
+    writer.bytes(0x12, hexBytes(link.spanId, link.spanId.length / 2) ?? NO_BYTES)
+    if (link.traceState !== '') writer.text(0x1a, link.traceState)
+    for (const one of link.attributes) putAttribute(0x22, one)
+    if (link.droppedAttributes > 0) writer.varint(0x28, link.droppedAttributes)
+    if (link.flags !== 0) writer.fixed32(0x35, link.flags)
+    writer.close(mark)
   }
-  return Uint8Array.from(out)
+  return writer.finish()
 }
 
-function putFixed64(out: number[], tag: number, value: bigint): void {
-  out.push(tag)
-  for (let shift = 0n; shift < 64n; shift += 8n) out.push(Number((value >> shift) & 0xffn))
+function putAttribute(tag: number, one: Attribute): void {
+  const mark = writer.open(tag)
+  writer.text(0x0a, one.key)
+  const inner = writer.open(0x12)
+  putValue(one.value)
+  writer.close(inner)
+  writer.close(mark)
 }
 
-function attributeBytes(one: Attribute): number[] {
-  const out: number[] = []
-  putField(out, 0x0a, encoder.encode(one.key))
-  putField(out, 0x12, valueBytes(one.value))
-  return out
-}
-
-function valueBytes(value: AnyValue): number[] {
-  const out: number[] = []
+function putValue(value: AnyValue): void {
   switch (value.kind) {
     case 'empty':
       break
     case 'string':
-      putField(out, 0x0a, encoder.encode(value.value))
+      writer.text(0x0a, value.value)
       break
     case 'bool':
-      out.push(0x10, value.value ? 1 : 0)
+      writer.varint(0x10, value.value ? 1 : 0)
       break
     case 'int':
-      out.push(0x18)
-      putVarint(out, BigInt.asUintN(64, value.value))
+      writer.int64(0x18, value.value)
       break
-    case 'double': {
-      const bytes = new Uint8Array(8)
-      new DataView(bytes.buffer).setFloat64(0, value.value, true)
-      out.push(0x21, ...bytes)
+    case 'double':
+      writer.double(0x21, value.value)
       break
-    }
     case 'array': {
-      const inner: number[] = []
-      for (const one of value.values) putField(inner, 0x0a, valueBytes(one))
-      putField(out, 0x2a, inner)
+      const mark = writer.open(0x2a)
+      for (const one of value.values) {
+        const inner = writer.open(0x0a)
+        putValue(one)
+        writer.close(inner)
+      }
+      writer.close(mark)
       break
     }
     case 'map': {
-      const inner: number[] = []
-      for (const one of value.entries) putField(inner, 0x0a, attributeBytes(one))
-      putField(out, 0x32, inner)
+      const mark = writer.open(0x32)
+      for (const one of value.entries) putAttribute(0x0a, one)
+      writer.close(mark)
       break
     }
     case 'bytes':
-      putField(out, 0x3a, value.value)
+      writer.bytes(0x3a, value.value)
       break
   }
-  return out
-}
-
-function putField(out: number[], tag: number, bytes: ArrayLike<number>): void {
-  out.push(tag)
-  putVarint(out, BigInt(bytes.length))
-  for (let i = 0; i < bytes.length; i++) out.push(bytes[i] as number)
-}
-
-function putVarint(out: number[], value: bigint): void {
-  let rest = value
-  while (rest >= 0x80n) {
-    out.push(Number(rest & 0x7fn) | 0x80)
-    rest >>= 7n
-  }
-  out.push(Number(rest))
 }
