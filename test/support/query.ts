@@ -2,7 +2,7 @@
 export interface QueriedPoint {
   readonly labels: Readonly<Record<string, string>>
   readonly timeMs: number
-  /** As sent: the shortest text of the double. */
+  /** As sent: the shortest text of the double; of a native histogram `count/sum`. */
   readonly value: string
 }
 
@@ -10,7 +10,8 @@ interface Matrix {
   readonly data: {
     readonly result: readonly {
       readonly metric: Readonly<Record<string, string>>
-      readonly values: readonly (readonly [number, string])[]
+      readonly values?: readonly (readonly [number, string])[]
+      readonly histograms?: readonly (readonly [number, { readonly count: string; readonly sum: string }])[]
     }[]
   }
 }
@@ -29,9 +30,12 @@ export async function rawPoints(
   const answer = await fetch(`${url}/api/v1/query?${query}`)
   if (answer.status !== 200) throw new Error(`query ${selector}: ${answer.status} ${await answer.text()}`)
   const { data } = (await answer.json()) as Matrix
-  return data.result.flatMap(({ metric, values }) =>
-    values.map(([seconds, value]) => ({ labels: metric, timeMs: Math.round(seconds * 1_000), value })),
-  )
+  return data.result.flatMap(({ metric, values = [], histograms = [] }) => {
+    const totals = histograms.map(([seconds, { count, sum }]) => [seconds, `${count}/${sum}`] as const)
+    return [...values, ...totals].map(([seconds, value]) => {
+      return { labels: metric, timeMs: Math.round(seconds * 1_000), value }
+    })
+  })
 }
 
 /** `name{a="b"} value @timeMs`, labels by name. */

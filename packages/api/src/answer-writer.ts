@@ -1,5 +1,6 @@
 import type { Histogram, Labels } from '@vantage/model'
-import { type BucketRange, bucketRanges, formatApiFloat } from '@vantage/query/promql'
+import { type BucketRange, bucketRanges } from '@vantage/model/histograms'
+import { formatApiFloat } from '@vantage/query/promql'
 import { NUMBER_BYTES_MAX, writeNumber } from './write-number.ts'
 
 const START_BYTES = 16 * 1024

@@ -47,6 +47,8 @@ export class MetricBatch {
   histogramBytes = new Uint8Array(0)
   /** Per histogram, like `startTimes`; `noteHistogramStart` makes it. */
   histogramStartTimes: Float64Array | undefined
+  /** Per histogram, like `deltaStarts`; `noteHistogramDelta` makes it. */
+  histogramDeltaStarts: Float64Array | undefined
   readonly exemplars: { readonly row: number; readonly exemplar: Exemplar }[] = []
   readonly metadata: MetricMetadata[] = []
   /** Refused while decoding (stateless checks), before the store saw anything. */
@@ -64,6 +66,7 @@ export class MetricBatch {
     this.deltaStarts = undefined
     this.startTimes = undefined
     this.histogramStartTimes = undefined
+    this.histogramDeltaStarts = undefined
     this.exemplars.length = 0
     this.metadata.length = 0
     this.refused.length = 0
@@ -92,6 +95,7 @@ export class MetricBatch {
   dropBehind(sampleCount: number, histogramCount: number): void {
     this.startTimes?.fill(0, sampleCount, this.sampleCount)
     this.histogramStartTimes?.fill(0, histogramCount, this.histogramCount)
+    this.histogramDeltaStarts?.fill(Number.NaN, histogramCount, this.histogramCount)
     this.sampleCount = sampleCount
     this.histogramCount = histogramCount
   }
@@ -112,6 +116,12 @@ export class MetricBatch {
       this.histogramStartTimes = new Float64Array(this.histogramTimes.length)
     }
     this.histogramStartTimes[at] = startMs
+  }
+
+  /** Says that histogram `at`, one that is there already, counts from `startMs` to its time and no more. */
+  noteHistogramDelta(at: number, startMs: number): void {
+    this.histogramDeltaStarts ??= new Float64Array(this.histogramTimes.length).fill(Number.NaN)
+    this.histogramDeltaStarts[at] = startMs
   }
 
   /** Closes the row that holds all samples pushed since the last call. */
@@ -153,6 +163,10 @@ export class MetricBatch {
     const size = Math.max(64, this.histogramTimes.length * 2)
     this.histogramTimes = copyDoubles(this.histogramTimes, size)
     if (this.histogramStartTimes !== undefined) this.histogramStartTimes = copyDoubles(this.histogramStartTimes, size)
+    if (this.histogramDeltaStarts !== undefined) {
+      const from = this.histogramDeltaStarts.length
+      this.histogramDeltaStarts = copyDoubles(this.histogramDeltaStarts, size).fill(Number.NaN, from)
+    }
     this.histogramRows = copyInts(this.histogramRows, size)
     this.histogramFrom = copyInts(this.histogramFrom, size + 1)
   }

@@ -199,15 +199,17 @@ export class OtlpMetricsDecoder implements RowWriter {
   }
 
   /** Called by the point reader: one row with one native histogram. */
-  writeHistogramRow(timeMs: number, sinceMs: number, histogram: Histogram): string | undefined {
+  writeHistogramRow(timeMs: number, startMs: number, sinceMs: number, histogram: Histogram): string | undefined {
     const batch = this.#openBatch()
     if (batch.histogramCount >= HISTOGRAMS_MAX_PER_REQUEST || this.#arenaLength > ALIAS_BYTES_MAX) {
       this.#isOverflowing = true
       return undefined
     }
     const problem = pushHistogram(batch, timeMs, sinceMs, histogram, 'integer')
-    if (problem === undefined) this.#closeRow(timeMs, SUFFIXES.value, 0)
-    return problem
+    if (problem !== undefined) return problem
+    if (!Number.isNaN(startMs)) batch.noteHistogramDelta(batch.histogramCount - 1, startMs)
+    this.#closeRow(timeMs, SUFFIXES.value, 0)
+    return undefined
   }
 
   #closeRow(timeMs: number, suffix: number, extra: number): void {
@@ -463,27 +465,18 @@ function emptyContext(): MetricContext {
   }
 }
 
-function refusalOf(
-  context: MetricContext,
-  body: Uint8Array,
-): { reason: 'histogram_invalid' | 'invalid_value'; message: string } | undefined {
-  const name = () => utf8Text(body, context.nameFrom, Math.min(context.nameTo, context.nameFrom + 256))
-  const isExponential = context.kind === KINDS.exponentialHistogram
-  if (isExponential && context.temporality === field.TEMPORALITY_DELTA) {
-    return {
-      reason: 'histogram_invalid',
-      message: `exponential histogram ${name()}: want cumulative temporality (2), got delta (1)`,
-    }
-  }
-  const needsTemporality = context.kind === KINDS.sum || context.kind === KINDS.histogram || isExponential
+function refusalOf(context: MetricContext, body: Uint8Array): { reason: 'invalid_value'; message: string } | undefined {
+  const needsTemporality =
+    context.kind === KINDS.sum || context.kind === KINDS.histogram || context.kind === KINDS.exponentialHistogram
   if (
     needsTemporality &&
     context.temporality !== field.TEMPORALITY_DELTA &&
     context.temporality !== field.TEMPORALITY_CUMULATIVE
   ) {
+    const name = utf8Text(body, context.nameFrom, Math.min(context.nameTo, context.nameFrom + 256))
     return {
       reason: 'invalid_value',
-      message: `metric ${name()}: want aggregation temporality 1 or 2, got ${context.temporality}`,
+      message: `metric ${name}: want aggregation temporality 1 or 2, got ${context.temporality}`,
     }
   }
   return undefined

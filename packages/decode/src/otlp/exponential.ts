@@ -24,6 +24,9 @@ import * as field from './fields.ts'
 const COUNTS_MAX = 16 * HISTOGRAM_BUCKETS_MAX
 /** The finest scale of the data model, where a bucket is one step of a double's mantissa and less. */
 const SCALE_MAX = 20
+/** Every double is above 2^−1075 and at most 2^1024. */
+const EXPONENT_MIN = -1075
+const EXPONENT_MAX = 1024
 
 interface Side {
   offset: number
@@ -83,11 +86,16 @@ export class ExponentialFields {
     return !cursor.isBad
   }
 
-  /** @returns the histogram, or why it is refused */
-  finish(): Histogram | string {
+  /**
+   * @param isDelta one that is summed: buckets that no double falls into could never be merged into few
+   * @returns the histogram, or why it is refused
+   */
+  finish(isDelta: boolean): Histogram | string {
     if (!(this.scale >= EXPONENTIAL_SCHEMA_MIN && this.scale <= SCALE_MAX))
       return `want a scale from ${EXPONENTIAL_SCHEMA_MIN} to ${SCALE_MAX}, got ${this.scale}`
     if (this.#isTooLarge) return `want at most ${COUNTS_MAX} bucket counts a side, got more`
+    const problem = isDelta ? (this.#rangeProblem(this.#positive) ?? this.#rangeProblem(this.#negative)) : undefined
+    if (problem !== undefined) return problem
     const steps = Math.max(0, this.scale - EXPONENTIAL_SCHEMA_MAX)
     return {
       schema: this.scale - steps,
@@ -100,6 +108,13 @@ export class ExponentialFields {
       negative: toBuckets(this.#negative, steps),
       customValues: NO_CUSTOM_VALUES,
     }
+  }
+
+  #rangeProblem({ offset, counts }: Side): string | undefined {
+    const first = Math.floor(EXPONENT_MIN * 2 ** this.scale)
+    const last = Math.ceil(EXPONENT_MAX * 2 ** this.scale) - 1
+    if (counts.length === 0 || (offset >= first && offset + counts.length - 1 <= last)) return undefined
+    return `want buckets from ${first} to ${last} with scale ${this.scale}, got ${offset} to ${offset + counts.length - 1}`
   }
 }
 

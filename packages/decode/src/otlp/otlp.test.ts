@@ -67,7 +67,7 @@ function lines(batch: MetricBatch | Fault): string[] {
   })
 }
 
-/** `labels schema/count/sum/zero count [index:count …|negative …] @ms` */
+/** `labels schema/count/sum/zero count [index:count …|negative …]` and the time as above. */
 function histogramLine(batch: MetricBatch, labels: LabelsOutcome, at: number): string {
   const { schema, count, sum, zeroCount, positive, negative } = decodeHistogram(
     batch.histogramBytes,
@@ -75,7 +75,9 @@ function histogramLine(batch: MetricBatch, labels: LabelsOutcome, at: number): s
   )
   const side = (buckets: HistogramBuckets) => [...buckets.indexes].map((index, i) => `${index}:${buckets.counts[i]}`)
   const text = `${schema}/${count}/${sum}/${zeroCount} [${side(positive).join(' ')}|${side(negative).join(' ')}]`
-  return `${labels.ok ? formatLabels(labels.labels) : labels.reason} ${text} @${batch.histogramTimes[at]}`
+  const start = batch.histogramDeltaStarts?.[at] ?? Number.NaN
+  const time = Number.isNaN(start) ? `@${batch.histogramTimes[at]}` : `@${start}..${batch.histogramTimes[at]}`
+  return `${labels.ok ? formatLabels(labels.labels) : labels.reason} ${text} ${time}`
 }
 
 const NS = '1700000000123456789'
@@ -320,6 +322,16 @@ describe('OtlpMetricsDecoder', () => {
       ['without a sum', { count: '1', zeroCount: '1' }, 'req_size_bytes 0/1/0/1 [|] @1700000000123'],
       ['no recorded value', { flags: 1 }, 'req_size_bytes stale @1700000000123'],
     ]
+    test('delta: the interval goes with it, since when is not asked; a marker is no part of the sum', () => {
+      const more = { count: '3', sum: 4, scale: 20, positive: { offset: 1, bucketCounts: ['3'] } }
+      const batch = check(metrics([exponential(more, 1), exponential({ flags: 1 }, 1), exponential(more)]), [
+        'req_size_bytes 8/3/4/0 [1:3|] @1700000000000..1700000000123',
+        'req_size_bytes stale @1700000000123',
+        'req_size_bytes 8/3/4/0 [1:3|] @1700000000123',
+      ])
+      expect([...(batch.histogramStartTimes ?? [])].slice(0, 2)).toEqual([0, 1_700_000_000_000])
+    })
+
     test.each(cases)('%s', (_name, more, want) => {
       const batch = check(metrics([exponential(more)]), [want])
       expect(batch.metadata[0]).toMatchObject({ metric: 'req_size_bytes', type: 'histogram', unit: 'bytes' })
@@ -328,7 +340,12 @@ describe('OtlpMetricsDecoder', () => {
     const bad: [string, object, number, RegExp][] = [
       ['a scale below -4', { scale: -5 }, 2, /want a scale from -4 to 20, got -5/],
       ['buckets that are not the count', { count: '3', zeroCount: '1' }, 2, /add up to the count, got 1 and 3/],
-      ['delta', { count: '1', zeroCount: '1' }, 1, /req.size: want cumulative temporality/],
+      [
+        'delta buckets that no double falls into',
+        { count: '1', scale: 1, negative: { offset: 2047, bucketCounts: ['1', '0'] } },
+        1,
+        /want buckets from -2150 to 2047 with scale 1, got 2047 to 2048/,
+      ],
     ]
     test.each(bad)('refused: %s', (_name, more, temporality, message) => {
       const batch = check(metrics([exponential(more, temporality)]), [])

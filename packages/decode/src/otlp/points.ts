@@ -26,8 +26,11 @@ export interface RowWriter {
     suffix: number,
     extra: number,
   ): void
-  /** @returns why the histogram is refused, or undefined */
-  writeHistogramRow(timeMs: number, sinceMs: number, histogram: Histogram): string | undefined
+  /**
+   * `startMs` and `sinceMs` as above.
+   * @returns why the histogram is refused, or undefined
+   */
+  writeHistogramRow(timeMs: number, startMs: number, sinceMs: number, histogram: Histogram): string | undefined
 }
 
 /**
@@ -232,9 +235,14 @@ export class PointReader {
     const row = batch.rowCount
     if (this.#isStale) this.#row(context, SUFFIXES.value, 0)
     else {
-      const histogram = exponential.finish()
+      const isDelta = context.temporality === field.TEMPORALITY_DELTA
+      const histogram = exponential.finish(isDelta)
+      const startMs = isDelta ? this.#startMs : Number.NaN
+      const sinceMs = isDelta ? 0 : this.#startMs
       const problem =
-        typeof histogram === 'string' ? histogram : this.#rows.writeHistogramRow(this.#timeMs, this.#startMs, histogram)
+        typeof histogram === 'string'
+          ? histogram
+          : this.#rows.writeHistogramRow(this.#timeMs, startMs, sinceMs, histogram)
       if (problem !== undefined) {
         refuseItems(batch, 'histogram_invalid', 1, `exponential histogram: ${problem}`)
         return 16
@@ -295,7 +303,8 @@ export class PointReader {
     const low = this.#isStale ? STALE_LOW : this.#low
     const high = this.#isStale ? STALE_HIGH : this.#high
     const isDelta = context.temporality === field.TEMPORALITY_DELTA && context.kind !== KINDS.gauge
-    const startMs = isDelta ? this.#startMs : Number.NaN
+    // A marker is no part of the sum: it says that the series ends here.
+    const startMs = isDelta && !this.#isStale ? this.#startMs : Number.NaN
     const sinceMs = !isDelta && isCounting(context, suffix) ? this.#startMs : 0
     this.#rows.writeRow(this.#timeMs, startMs, sinceMs, low, high, suffix, extra)
   }

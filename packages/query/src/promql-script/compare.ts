@@ -1,6 +1,5 @@
 import { formatLabels, type Histogram, type HistogramBuckets, labelsKey, RESET_HINT } from '@vantage/model'
-import { type BucketRange, bucketRanges } from '../promql/histogram/bounds.ts'
-import { compact, haveSameBounds } from '../promql/histogram/layout.ts'
+import { type BucketRange, bucketRanges, compact, haveSameBounds } from '@vantage/model/histograms'
 import { histogramText } from '../promql/histogram/text.ts'
 import { type Point, parseMetric, parsePoints, parseSeries } from './notation.ts'
 import type { EvalCommand, TextPattern, Timing } from './script.ts'

@@ -10,7 +10,7 @@ import {
   NO_BUCKETS,
   RESET_HINT,
 } from '@vantage/model'
-import { makeBuckets } from '../promql/histogram/buckets.ts'
+import { makeBuckets } from '@vantage/model/histograms'
 import { parseFloatText } from '../promql/language/number.ts'
 import type { Point } from './notation.ts'
 import { NotationError } from './notation-error.ts'

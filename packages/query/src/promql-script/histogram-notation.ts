@@ -6,8 +6,7 @@ import {
   RESET_HINT,
   type ResetHint,
 } from '@vantage/model'
-import { add, subtract } from '../promql/histogram/arithmetic.ts'
-import { makeBuckets } from '../promql/histogram/buckets.ts'
+import { add, makeBuckets, subtract } from '@vantage/model/histograms'
 import { NotationError } from './notation-error.ts'
 
 const FIELD = /([a-z_]+):(\[[^\]]*\]|[^\s{}[\]]+)/g

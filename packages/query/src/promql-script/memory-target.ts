@@ -7,10 +7,10 @@ import {
   type Result,
   systemClock,
 } from '@vantage/model'
+import { withHint } from '@vantage/model/histograms'
 import { MemoryMetrics, unlimitedBudget } from '@vantage/model/testing'
 import { type Grid, stepTimeMs } from '../promql/evaluate/grid.ts'
 import { evaluatePromql, type PromqlResult, type StepSeries } from '../promql/evaluate/query.ts'
-import { withHint } from '../promql/histogram/arithmetic.ts'
 import { isReset } from '../promql/histogram/reset.ts'
 import { type EngineOptions, EXPERIMENTAL_OPTIONS } from '../promql/options.ts'
 import type { AnsweredPoint, LoadedSeries, PointSeries, Target, TargetAnswer, TargetData } from './target.ts'

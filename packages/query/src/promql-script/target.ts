@@ -1,5 +1,5 @@
 import type { Histogram, Labels } from '@vantage/model'
-import type { BucketRange } from '../promql/histogram/bounds.ts'
+import type { BucketRange } from '@vantage/model/histograms'
 import type { Point } from './notation.ts'
 
 /** One series of a `load`: point i is the sample at `i * stepMs`. */

@@ -1,7 +1,6 @@
 import { assert, type Histogram, RESET_HINT } from '@vantage/model'
+import { add, areCompatible, areEqual, compact, divide, multiply, subtract, withHint } from '@vantage/model/histograms'
 import type { EvaluationContext } from '../evaluate/context.ts'
-import { add, areCompatible, areEqual, divide, multiply, subtract, withHint } from '../histogram/arithmetic.ts'
-import { compact } from '../histogram/layout.ts'
 import { trimHistogram } from '../histogram/trim.ts'
 import { isComparisonOp, isSetOp } from '../language/operators.ts'
 import type { BinaryPlan } from '../plan/plan.ts'

@@ -1,5 +1,5 @@
 import { type Labels, RESET_HINT, type SampleColumns, type SeriesSelection } from '@vantage/model'
-import { withHint } from '../histogram/arithmetic.ts'
+import { withHint } from '@vantage/model/histograms'
 import type { WindowSource } from '../plan/plan.ts'
 import type { EvaluationContext } from './context.ts'
 import { type Grid, lastTimeMs, shifted, stepTimeMs } from './grid.ts'

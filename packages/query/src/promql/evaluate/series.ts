@@ -7,7 +7,7 @@ import {
   type SampleColumns,
   type SeriesSelection,
 } from '@vantage/model'
-import { withHint } from '../histogram/arithmetic.ts'
+import { withHint } from '@vantage/model/histograms'
 import { isReset } from '../histogram/reset.ts'
 import type { SelectPlan } from '../plan/plan.ts'
 import type { EvaluationContext } from './context.ts'

@@ -1,5 +1,5 @@
 import { type Histogram, type Labels, labelValue, METRIC_NAME, RESET_HINT } from '@vantage/model'
-import { areCompatible } from '../histogram/arithmetic.ts'
+import { areCompatible } from '@vantage/model/histograms'
 import { interpolateHistograms } from '../histogram/interpolate.ts'
 import type { SelectPlan } from '../plan/plan.ts'
 import type { EvaluationContext } from './context.ts'

@@ -1,6 +1,6 @@
 import type { Histogram } from '@vantage/model'
+import { areEqual } from '@vantage/model/histograms'
 import { HistogramAccumulator } from '../histogram/accumulate.ts'
-import { areEqual } from '../histogram/arithmetic.ts'
 import type { Extended } from '../language/ast.ts'
 import type { FunctionName } from '../language/signatures.ts'
 import { extendedHistogramRate } from './mixed-extended.ts'

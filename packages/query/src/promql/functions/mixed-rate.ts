@@ -1,7 +1,15 @@
 import { type Histogram, NO_BUCKETS, RESET_HINT } from '@vantage/model'
-import { add, divide, type HistogramTotal, multiply, subtract, withHint } from '../histogram/arithmetic.ts'
-import { usesCustomBuckets } from '../histogram/bounds.ts'
-import { compact, toSchema } from '../histogram/layout.ts'
+import {
+  add,
+  compact,
+  divide,
+  type HistogramTotal,
+  multiply,
+  subtract,
+  toSchema,
+  usesCustomBuckets,
+  withHint,
+} from '@vantage/model/histograms'
 import {
   floatCount,
   histogramCount,

@@ -1,8 +1,16 @@
 import { type Histogram, type HistogramBuckets, NO_BUCKETS, RESET_HINT } from '@vantage/model'
+import {
+  add,
+  align,
+  commonHint,
+  compact,
+  divide,
+  isFiniteHistogram,
+  mapCounts,
+  multiply,
+} from '@vantage/model/histograms'
 import { kahanCompensation } from '../functions/kahan.ts'
-import { add, align, commonHint, divide, isFiniteHistogram, multiply } from './arithmetic.ts'
-import { addBucketsCompensated, mapCounts } from './buckets.ts'
-import { compact } from './layout.ts'
+import { addBucketsCompensated } from './compensated.ts'
 import { bytesOf } from './size.ts'
 
 /** A sum with what rounding took from it; both have the same buckets. */

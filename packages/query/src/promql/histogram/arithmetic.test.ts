@@ -1,8 +1,7 @@
 import type { Histogram } from '@vantage/model'
+import { add, areEqual, compact, divide, type HistogramTotal, multiply, subtract } from '@vantage/model/histograms'
 import { expect, test } from 'vitest'
 import { parseHistogram as h } from '../../promql-script/histogram-notation.ts'
-import { add, areEqual, divide, type HistogramTotal, multiply, subtract } from './arithmetic.ts'
-import { compact } from './layout.ts'
 
 type Row = readonly [name: string, left: string, right: string, want: string | undefined, notes?: string]
 

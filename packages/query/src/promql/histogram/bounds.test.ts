@@ -1,6 +1,6 @@
+import { bucketRanges, exponentialBound } from '@vantage/model/histograms'
 import { expect, test } from 'vitest'
 import { parseHistogram } from '../../promql-script/histogram-notation.ts'
-import { bucketRanges, exponentialBound } from './bounds.ts'
 
 test.each([
   [0, 0, 1],

@@ -1,6 +1,6 @@
 import type { Histogram } from '@vantage/model'
+import { type BucketRange, bucketRanges, usesCustomBuckets } from '@vantage/model/histograms'
 import { addKahan, type KahanSum } from '../functions/kahan.ts'
-import { type BucketRange, bucketRanges, usesCustomBuckets } from './bounds.ts'
 
 /** Estimates from buckets. Source: prometheus/docs docs/specs/native_histograms.md, "PromQL", interpolation. */
 

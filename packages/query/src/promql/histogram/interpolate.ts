@@ -1,5 +1,5 @@
 import type { Histogram } from '@vantage/model'
-import { add, multiply, subtract } from './arithmetic.ts'
+import { add, multiply, subtract } from '@vantage/model/histograms'
 import { isReset } from './reset.ts'
 
 /** A histogram in between, and in which steps custom bounds had to be reconciled. */

@@ -1,6 +1,6 @@
+import { commonZeroThreshold, compact, toBounds, toSchema, widenZero } from '@vantage/model/histograms'
 import { describe, expect, test } from 'vitest'
 import { parseHistogram as h } from '../../promql-script/histogram-notation.ts'
-import { commonZeroThreshold, compact, toBounds, toSchema, widenZero } from './layout.ts'
 
 test('empty buckets go away, and a histogram without any stays itself', () => {
   const { positive, negative } = compact(h('{{buckets:[0 1 0 2 0] n_buckets:[0]}}'))

@@ -1,12 +1,10 @@
 import type { Histogram } from '@vantage/model'
 import { NO_BUCKETS, RESET_HINT } from '@vantage/model'
+import { add, areEqual, compact, makeBuckets, subtract } from '@vantage/model/histograms'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { HistogramAccumulator } from './accumulate.ts'
-import { add, areEqual, subtract } from './arithmetic.ts'
-import { makeBuckets } from './buckets.ts'
 import { fractionOfHistogram, quantileOfHistogram } from './estimate.ts'
-import { compact } from './layout.ts'
 import { isReset } from './reset.ts'
 import { trimHistogram } from './trim.ts'
 

@@ -1,7 +1,14 @@
 import { type Histogram, RESET_HINT } from '@vantage/model'
-import { usesCustomBuckets } from './bounds.ts'
-import { hasDecreased } from './buckets.ts'
-import { commonBounds, haveSameBounds, outsideZero, toBounds, toSchema, widenZero } from './layout.ts'
+import {
+  commonBounds,
+  hasDecreased,
+  haveSameBounds,
+  outsideZero,
+  toBounds,
+  toSchema,
+  usesCustomBuckets,
+  widenZero,
+} from '@vantage/model/histograms'
 
 /**
  * True where a counter must have started again between two histograms: a count went down, or the layout changed in a

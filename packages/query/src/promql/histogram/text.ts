@@ -1,6 +1,6 @@
 import type { Histogram } from '@vantage/model'
+import { type BucketRange, negativeRange, positiveRange, zeroRange } from '@vantage/model/histograms'
 import { formatGeneral } from '../language/number.ts'
-import { type BucketRange, negativeRange, positiveRange, zeroRange } from './bounds.ts'
 
 /** `{count:3, sum:6, (1,2]:3}`: how `count_values` names a histogram. Buckets that count nothing are left out. */
 export function histogramText(histogram: Histogram): string {

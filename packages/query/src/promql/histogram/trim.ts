@@ -1,7 +1,13 @@
 import type { Histogram, HistogramBuckets } from '@vantage/model'
-import { type BucketRange, negativeRange, positiveRange, usesCustomBuckets, zeroRange } from './bounds.ts'
+import {
+  type BucketRange,
+  compact,
+  negativeRange,
+  positiveRange,
+  usesCustomBuckets,
+  zeroRange,
+} from '@vantage/model/histograms'
 import { fractionBelow } from './estimate.ts'
-import { compact } from './layout.ts'
 
 /** `</` keeps what lies below the cut, `>/` what lies above it. */
 export type KeptSide = 'below' | 'above'

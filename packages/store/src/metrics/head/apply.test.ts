@@ -8,6 +8,9 @@ import {
   type Labels,
   type LabelsOutcome,
   MetricBatch,
+  NO_BUCKETS,
+  NO_CUSTOM_VALUES,
+  RESET_HINT,
   SampleColumns,
 } from '@vantage/model'
 import { randomHistogram } from '@vantage/model/contract-tests'
@@ -176,6 +179,116 @@ test('delta points are summed, counted once, and go on after a restart', async (
   expect(values('d').slice(3)).toEqual([
     [now + 50, 13],
     [now + 60, 14],
+  ])
+})
+
+test('delta histograms are summed in the layout that all can have, counted once, and go on after a restart', async () => {
+  const now = await open()
+  const series = labels({ __name__: 'd' })
+  const side = (...pairs: [number, number][]) => ({
+    indexes: Int32Array.from(pairs, ([index]) => index),
+    counts: Float64Array.from(pairs, ([, count]) => count),
+  })
+  const delta = (more: Partial<Histogram>): Histogram => ({
+    schema: 1,
+    resetHint: RESET_HINT.unknown,
+    count: 3,
+    sum: 10,
+    zeroCount: 0,
+    zeroThreshold: 0,
+    positive: NO_BUCKETS,
+    negative: NO_BUCKETS,
+    customValues: NO_CUSTOM_VALUES,
+    ...more,
+  })
+  const send = (start: number, end: number, one: Histogram, want: string): void => {
+    const row = { ...histogramRow(series, [now + end, one]), histogramDeltaStarts: [now + start] }
+    const outcome = harness.apply([row])
+    expect(`${outcome.storedHistograms} ${outcome.duplicateSamples}`).toBe(want)
+  }
+  const first = delta({ positive: side([-1, 1], [3, 2]), negative: side([0, 1]), count: 4 })
+  const second = delta({ schema: 0, positive: side([0, 1], [3, 1]), zeroCount: 1, zeroThreshold: 2 ** -8 })
+  send(0, 10, first, '1 0')
+  send(10, 20, second, '1 0')
+  send(10, 20, second, '0 1')
+  // Late: it shows from the next point on.
+  send(30, 40, first, '1 0')
+  send(20, 30, delta({ count: 1, zeroCount: 1, zeroThreshold: 0.6 }), '1 0')
+  const sum = delta({
+    schema: 0,
+    count: 7,
+    sum: 20,
+    zeroCount: 1,
+    zeroThreshold: 2 ** -8,
+    positive: side([0, 2], [2, 2], [3, 1]),
+    negative: side([0, 1]),
+  })
+  const third = {
+    ...sum,
+    count: 11,
+    sum: 30,
+    positive: side([0, 3], [2, 4], [3, 1]),
+    negative: side([0, 2]),
+  }
+  expect(histogramsOf('d', now)).toEqual([
+    [10, first],
+    [20, sum],
+    [40, third],
+  ])
+  await harness.store.seal()
+  send(40, 50, delta({ count: 1, zeroCount: 1 }), '1 0')
+  await harness.reopen()
+  send(30, 40, first, '0 1')
+  send(50, 60, delta({ count: 0, sum: 0 }), '1 0')
+  // The widened zero bucket has taken the bucket that it would have ended in.
+  const last = { ...third, count: 13, sum: 50, zeroCount: 6 + 2, zeroThreshold: 1, positive: side([2, 4], [3, 1]) }
+  expect(histogramsOf('d', now).slice(3)).toEqual([
+    [50, { ...last, negative: NO_BUCKETS }],
+    [60, { ...last, negative: NO_BUCKETS }],
+  ])
+})
+
+test('a sum of delta histograms has no more buckets than one may have, however far apart theirs are', async () => {
+  const now = await open()
+  const spread = (shift: number): Histogram => ({
+    ...histogram(1),
+    schema: 8,
+    count: 300,
+    zeroCount: 0,
+    zeroThreshold: 0,
+    positive: {
+      indexes: Int32Array.from({ length: 300 }, (_, i) => (i - 150) * 1000 + shift),
+      counts: new Float64Array(300).fill(1),
+    },
+    negative: NO_BUCKETS,
+    customValues: NO_CUSTOM_VALUES,
+  })
+  for (let i = 0; i < 3; i++) {
+    const row = { ...histogramRow(up, [now + i + 1, spread(i * 300)]), histogramDeltaStarts: [now + i] }
+    expect(harness.apply([row]).storedHistograms).toBe(1)
+  }
+  const sums = histogramsOf('up', now).map(([, one]) => one)
+  expect(sums.map(({ count, schema }) => [count, schema])).toEqual([
+    [300, 8],
+    [600, -2],
+    [900, -2],
+  ])
+  for (const { count, positive } of sums) {
+    expect(positive.counts.length).toBeLessThanOrEqual(320)
+    expect(positive.counts.reduce((total, one) => total + one, 0)).toBe(count)
+  }
+})
+
+test('a delta series that turns from numbers to histograms starts anew', async () => {
+  const now = await open()
+  harness.apply([{ ...row(up, [now + 1, 5]), deltaStarts: [now] }])
+  const turned = { ...histogramRow(up, [now + 2, histogram(1)]), histogramDeltaStarts: [now + 1] }
+  expect(harness.apply([turned]).storedHistograms).toBe(1)
+  harness.apply([{ ...row(up, [now + 3, 7]), deltaStarts: [now + 2] }])
+  expect(histogramsOf('up', now)).toEqual([[2, histogram(1)]])
+  expect(values('up')).toEqual([
+    [now + 1, 5],
+    [now + 3, 7],
   ])
 })
 

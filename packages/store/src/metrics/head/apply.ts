@@ -1,8 +1,11 @@
 import {
   type ApplyOutcome,
   assert,
+  decodeHistogram,
+  encodeHistogram,
   foreign,
   formatLabels,
+  type Histogram,
   type ItemReason,
   type Labels,
   METRIC_NAME,
@@ -407,8 +410,11 @@ function appendHistogram(
   if (isWindowed && !isReplay && !isInWindow(head, series, timeMs, item, gate)) return
   const generation = head.current
   generation.coverSeries(series)
+  const deltaStartMs = batch.histogramDeltaStarts?.[at] ?? Number.NaN
   const startMs = batch.histogramStartTimes?.[at] ?? 0
-  const code = generation.appendHistogram(series, timeMs, startMs, batch.histogramBytes, from, to, isReplay)
+  const code = Number.isNaN(deltaStartMs)
+    ? generation.appendHistogram(series, timeMs, startMs, batch.histogramBytes, from, to, isReplay)
+    : appendDeltaHistogram(head, series, deltaStartMs, timeMs, decodeHistogram(batch.histogramBytes, from))
   if (code === APPENDED.duplicate) {
     tally.duplicates++
     return
@@ -433,6 +439,21 @@ function appendDelta(head: TenantHead, series: number, startMs: number, endMs: n
   if (endMs <= head.current.maxTimeOf(series)) return APPENDED.stored
   valueScratch[0] = sum
   return head.current.appendStarted(series, endMs, 0, valueHalves[0] as number, valueHalves[1] as number, true)
+}
+
+/** The same for a native histogram. */
+function appendDeltaHistogram(
+  head: TenantHead,
+  series: number,
+  startMs: number,
+  endMs: number,
+  histogram: Histogram,
+): number {
+  const sum = head.deltaSums.add(series, startMs, endMs, histogram)
+  if (sum === undefined) return APPENDED.duplicate
+  if (endMs <= head.current.maxTimeOf(series)) return APPENDED.stored
+  const bytes = encodeHistogram(sum)
+  return head.current.appendHistogram(series, endMs, 0, bytes, 0, bytes.length, true)
 }
 
 function refuseConflict(head: TenantHead, series: number, timeMs: number, item: number, gate: Gate): void {

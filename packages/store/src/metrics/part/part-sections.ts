@@ -1,6 +1,6 @@
 import { zstdDecompressSync } from 'node:zlib'
 import { crc32c } from '@vantage/bytes'
-import { FaultError, fault, type MetricMetadata, type OpenFile, readAllNow } from '@vantage/model'
+import { decodeHistogram, FaultError, fault, type MetricMetadata, type OpenFile, readAllNow } from '@vantage/model'
 import type { DeltaState } from '../head/delta-sums.ts'
 import { ByteSource } from './byte-sink.ts'
 import {
@@ -94,8 +94,11 @@ export class PartSections {
   }
 
   deltaSums(): DeltaState[] {
-    const rows = this.json(SECTION.deltaSums) as [number, string, number[]][]
-    return rows.map(([series, sum, ranges]) => ({ series, sum: Number(sum), ranges }))
+    const rows = this.json(SECTION.deltaSums) as [number, string | { histogram: string }, number[]][]
+    return rows.map(([series, sum, ranges]) => {
+      if (typeof sum === 'string') return { series, sum: Number(sum), ranges }
+      return { series, sum: decodeHistogram(Buffer.from(sum.histogram, 'base64')), ranges }
+    })
   }
 
   verify(): void {

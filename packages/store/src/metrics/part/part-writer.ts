@@ -1,6 +1,7 @@
 import {
   assert,
   type Exemplar,
+  encodeHistogram,
   type FileSystem,
   type Histogram,
   HistogramColumns,
@@ -11,6 +12,7 @@ import {
   SampleColumns,
 } from '@vantage/model'
 import { encodeValues, ValueScratch, valuesBytesMax } from '../codec/value-codec.ts'
+import type { DeltaState } from '../head/delta-sums.ts'
 import { CHUNK_HISTOGRAMS_MAX, CHUNK_SAMPLES_MAX, TILE_SERIES, TILE_WINDOW_MS } from '../limits.ts'
 import { appendColumns } from '../merge-columns.ts'
 import { StartColumn } from '../start-column.ts'
@@ -47,7 +49,7 @@ export interface PartInput {
   readStartTimes(series: number, out: StartColumn): void
   exemplars(series: number): readonly Exemplar[]
   readonly metadata: readonly MetricMetadata[]
-  readonly deltaSums: readonly { readonly series: number; readonly sum: number; readonly ranges: readonly number[] }[]
+  readonly deltaSums: readonly DeltaState[]
 }
 
 interface ChunkPlace extends BlockPlace {
@@ -276,7 +278,8 @@ export function writePart(files: FileSystem, path: string, input: PartInput): Pa
 
 function versionOf(input: PartInput): number {
   if (input.hasStartTimes) return START_TIMES_VERSION
-  return input.hasHistograms ? HISTOGRAMS_VERSION : FLOATS_VERSION
+  const hasHistograms = input.hasHistograms || input.deltaSums.some(({ sum }) => typeof sum !== 'number')
+  return hasHistograms ? HISTOGRAMS_VERSION : FLOATS_VERSION
 }
 
 function writeExtras(file: PartFile, input: PartInput): void {
@@ -284,7 +287,11 @@ function writeExtras(file: PartFile, input: PartInput): void {
   for (let series = 0; series < input.seriesCount; series++) {
     for (const one of input.exemplars(series)) exemplars.push([series, one.timeMs, String(one.value), one.labels])
   }
-  const sums = input.deltaSums.map((one) => [one.series, String(one.sum), one.ranges])
+  const sums = input.deltaSums.map(({ series, sum, ranges }) => [
+    series,
+    typeof sum === 'number' ? String(sum) : { histogram: Buffer.from(encodeHistogram(sum)).toString('base64') },
+    ranges,
+  ])
   file.addSection(SECTION.exemplars, Buffer.from(JSON.stringify(exemplars)))
   file.addSection(SECTION.metadata, Buffer.from(JSON.stringify(input.metadata)))
   file.addSection(SECTION.deltaSums, Buffer.from(JSON.stringify(sums)))

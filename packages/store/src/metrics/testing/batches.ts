@@ -19,6 +19,8 @@ export interface TestRow {
   readonly histograms?: readonly (readonly [number, Histogram])[]
   /** One per sample: interval starts of delta points. */
   readonly deltaStarts?: readonly number[]
+  /** The same, one per histogram. */
+  readonly histogramDeltaStarts?: readonly number[]
   /** One per sample, and one per histogram: since when each counts, 0 = unknown. */
   readonly startTimes?: readonly number[]
   readonly histogramStartTimes?: readonly number[]
@@ -50,6 +52,8 @@ export function batchOf(rows: readonly TestRow[]): MetricBatch {
     for (const [i, [time, histogram]] of (row.histograms ?? []).entries()) {
       batch.pushHistogram(time, encodeHistogram(histogram))
       batch.noteHistogramStart(batch.histogramCount - 1, row.histogramStartTimes?.[i] ?? 0)
+      const deltaStart = row.histogramDeltaStarts?.[i]
+      if (deltaStart !== undefined) batch.noteHistogramDelta(batch.histogramCount - 1, deltaStart)
     }
     batch.endRow(at, at + alias.length)
     at += alias.length

@@ -1,4 +1,4 @@
-import { type Histogram, type HistogramBuckets, NO_BUCKETS } from '@vantage/model'
+import { type Histogram, type HistogramBuckets, NO_BUCKETS } from '../histogram.ts'
 import { exponentialBound, negativeRange, positiveRange, usesCustomBuckets } from './bounds.ts'
 import { coarsenBuckets, keepBuckets, makeBuckets, withoutEmptyBuckets } from './buckets.ts'
 

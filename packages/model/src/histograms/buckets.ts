@@ -1,5 +1,4 @@
-import type { HistogramBuckets } from '@vantage/model'
-import { kahanCompensation } from '../functions/kahan.ts'
+import type { HistogramBuckets } from '../histogram.ts'
 
 /** Sides of histograms as sorted sparse columns. All functions make new ones. */
 
@@ -71,50 +70,8 @@ export function addBuckets(a: HistogramBuckets, b: HistogramBuckets, sign: 1 | -
   return makeBuckets(indexes, counts)
 }
 
-/**
- * `a + b` with the rounding errors of each bucket in a second side.
- * @param lost the errors so far; has the indexes of `a`
- */
-export function addBucketsCompensated(
-  a: HistogramBuckets,
-  lost: HistogramBuckets,
-  b: HistogramBuckets,
-): { readonly sum: HistogramBuckets; readonly lost: HistogramBuckets } {
-  if (b.indexes.length === 0) return { sum: a, lost }
-  if (haveSameIndexes(a, b)) return addSameCompensated(a, lost, b)
-  const indexes: number[] = []
-  const counts: number[] = []
-  const errors: number[] = []
-  walkPairs(a, b, (index, i, j) => {
-    const count = i < 0 ? 0 : (a.counts[i] as number)
-    const error = i < 0 ? 0 : (lost.counts[i] as number)
-    const added = j < 0 ? 0 : (b.counts[j] as number)
-    indexes.push(index)
-    counts.push(count + added)
-    errors.push(kahanCompensation(count, error, added))
-  })
-  return { sum: makeBuckets(indexes, counts), lost: makeBuckets(indexes, errors) }
-}
-
-/** Fast path of `addBucketsCompensated`: all three have the same indexes. */
-function addSameCompensated(
-  a: HistogramBuckets,
-  lost: HistogramBuckets,
-  b: HistogramBuckets,
-): { readonly sum: HistogramBuckets; readonly lost: HistogramBuckets } {
-  const { indexes } = a
-  const sums = new Float64Array(indexes.length)
-  const errors = new Float64Array(indexes.length)
-  for (let i = 0; i < sums.length; i++) {
-    const count = a.counts[i] as number
-    const added = b.counts[i] as number
-    sums[i] = count + added
-    errors[i] = kahanCompensation(count, lost.counts[i] as number, added)
-  }
-  return { sum: { indexes, counts: sums }, lost: { indexes, counts: errors } }
-}
-
-function haveSameIndexes(a: HistogramBuckets, b: HistogramBuckets): boolean {
+/** True where both sides have the same buckets. */
+export function haveSameIndexes(a: HistogramBuckets, b: HistogramBuckets): boolean {
   if (a.indexes === b.indexes) return true
   if (a.indexes.length !== b.indexes.length) return false
   for (let i = 0; i < a.indexes.length; i++) if (a.indexes[i] !== b.indexes[i]) return false
@@ -143,7 +100,7 @@ export function areEqualBuckets(a: HistogramBuckets, b: HistogramBuckets): boole
 }
 
 /** Visits the union of the indexes, ascending, with the places on both sides; −1 where a side has none. */
-function walkPairs(
+export function walkPairs(
   a: HistogramBuckets,
   b: HistogramBuckets,
   visit: (index: number, i: number, j: number) => void,

@@ -1,4 +1,4 @@
-import { type Histogram, NO_BUCKETS, RESET_HINT, type ResetHint } from '@vantage/model'
+import { type Histogram, NO_BUCKETS, RESET_HINT, type ResetHint } from '../histogram.ts'
 import { usesCustomBuckets } from './bounds.ts'
 import { addBuckets, areEqualBuckets, mapCounts } from './buckets.ts'
 import { absorb, commonBounds, commonZeroThreshold, compact, haveSameBounds, toBounds, toSchema } from './layout.ts'

@@ -1,4 +1,4 @@
-import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from '@vantage/model'
+import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from '../histogram.ts'
 
 /** One populated place of a histogram with its ends. */
 export interface BucketRange {
