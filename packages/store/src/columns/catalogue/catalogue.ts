@@ -1,6 +1,7 @@
 // biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node modules lacks node:sqlite
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { unreachable } from '@vantage/model'
+import { inTransaction, openDatabase } from '../../metrics/catalogue/database.ts'
 import { matchersFromJson, matchersToJson } from '../../metrics/tombstones.ts'
 import type { CatalogueAnswer, CatalogueRequest, CatalogueState, DeleteRow, FileRow, NewFile } from './protocol.ts'
 
@@ -49,15 +50,7 @@ export class Catalogue {
 
   /** @throws Error where the file was written by a newer version */
   constructor(path: string) {
-    this.#database = new DatabaseSync(path)
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    const { user_version: version } = this.#database.prepare('PRAGMA user_version').get() as { user_version: number }
-    if (version > CATALOGUE_VERSION) {
-      this.#database.close()
-      throw new Error(
-        `catalogue version ${version}: want at most ${CATALOGUE_VERSION}; it was written by a newer release`,
-      )
-    }
+    this.#database = openDatabase(path, CATALOGUE_VERSION).database
     this.#transaction(() => {
       this.#database.exec(TABLES)
       this.#database.exec(`PRAGMA user_version = ${CATALOGUE_VERSION}`)
@@ -171,15 +164,7 @@ export class Catalogue {
   }
 
   #transaction<T>(work: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE')
-    try {
-      const value = work()
-      this.#database.exec('COMMIT')
-      return value
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw error
-    }
+    return inTransaction(this.#database, work)
   }
 }
 

@@ -1,8 +1,9 @@
 // biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node modules lacks node:sqlite
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { unreachable } from '@vantage/model'
 import { ageFromMs } from '../retention.ts'
 import { matchersFromJson, matchersToJson } from '../tombstones.ts'
+import { inTransaction, openDatabase } from './database.ts'
 import type {
   CatalogueAnswer,
   CatalogueRequest,
@@ -85,15 +86,8 @@ export class Catalogue {
 
   /** @throws Error where the file was written by a newer version */
   constructor(path: string) {
-    this.#database = new DatabaseSync(path)
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
-    const version = (this.#database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version
-    if (version > CATALOGUE_VERSION) {
-      this.#database.close()
-      throw new Error(
-        `catalogue version ${version}: want at most ${CATALOGUE_VERSION}; it was written by a newer release`,
-      )
-    }
+    const { database, version } = openDatabase(path, CATALOGUE_VERSION)
+    this.#database = database
     this.#transaction(() => {
       if (version === 1) this.#database.exec(FROM_VERSION_1)
       if (version === 1 || version === 2) {
@@ -270,15 +264,7 @@ export class Catalogue {
   }
 
   #transaction<T>(work: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE')
-    try {
-      const value = work()
-      this.#database.exec('COMMIT')
-      return value
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw error
-    }
+    return inTransaction(this.#database, work)
   }
 }
 
