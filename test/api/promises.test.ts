@@ -193,6 +193,10 @@ test('with --compat the known ports answer with their faces', async () => {
     [9090, '/api/v1/query?query=1'],
     [5173, '/-/ready'],
     [8080, '/-/ready'],
+    [3100, '/loki/api/v1/labels'],
+    [3200, '/api/echo'],
+    [16686, '/api/services'],
+    [9411, '/api/v2/services'],
   ]
   const isFree = new Map<number, boolean>()
   for (const [port] of faces) if (!isFree.has(port)) isFree.set(port, await freePort(port))
