@@ -1,4 +1,4 @@
-import { putUint32, ReusableBuffer, utf8Floor, utf8Text } from '@vantage/bytes'
+import { NativeBuffer, putUint32, utf8Floor, utf8Text } from '@vantage/bytes'
 import {
   assert,
   type Clock,
@@ -57,7 +57,7 @@ const METRIC_KINDS: Readonly<Record<number, number>> = {
 export class OtlpMetricsDecoder implements RowWriter {
   readonly #interner: OtlpInterner
   readonly #limits: LabelLimits
-  readonly #arena = new ReusableBuffer()
+  readonly #arena = new NativeBuffer()
   #arenaLength = 0
   #body: Uint8Array = new Uint8Array(0)
   #batch: MetricBatch | undefined
