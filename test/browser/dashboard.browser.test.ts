@@ -1,15 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
-  contactSheet,
-  DESKTOP,
   HOSTILE,
   hasChromium,
   layoutFigures,
-  OUTPUT_DIR,
-  PHONE,
   type Stand,
   send,
   sendRequests,
@@ -17,10 +11,10 @@ import {
   sendTrace,
   startStand,
   stream,
-  type Theme,
   TRACE_ID,
   violations,
 } from './support/dashboard.ts'
+import { expectAccessible, expectScreensFit, type Screen } from './support/screens.ts'
 
 let stand: Stand
 
@@ -225,7 +219,7 @@ describe.skipIf(!hasChromium)('explore logs and traces', () => {
   test('a trace is found, opened, and shows the lines of its failed span; Back leads to the list', async () => {
     const page = await stand.open('/explore/traces?from=now-15m&to=now')
     await page.getByRole('link', { name: /GET \/checkout/ }).click()
-    await page.locator('.waterfall-row').nth(2).waitFor()
+    await page.locator('.waterfall-scroll canvas').waitFor()
     await page.keyboard.press('n')
     await page.getByText('the card was declined').first().waitFor()
     expect(await textOf(page, '.span-drawer h2')).toBe('POST /charge')
@@ -356,7 +350,7 @@ describe.skipIf(!hasChromium)('live', () => {
   })
 })
 
-const SCREENS: readonly (readonly [string, string, string])[] = [
+const SCREENS: readonly Screen[] = [
   ['setup', '/setup', '.snippet'],
   ['explore', EXPLORE, '.legend tbody tr'],
   [
@@ -368,7 +362,6 @@ const SCREENS: readonly (readonly [string, string, string])[] = [
   ['traces', '/explore/traces?from=now-15m&to=now', '.trace-list tbody tr'],
   ['services', '/services?from=now-5m&to=now', '.service-list tbody tr'],
   ['service', '/services/orders?from=now-5m&to=now&different=failed', '.difference-list li'],
-  ['trace', `/trace/${TRACE_ID}?span=${'3'.repeat(16)}`, '.span-lines li'],
 ]
 
 describe.skipIf(!hasChromium)('every screen in both themes', () => {
@@ -382,12 +375,7 @@ describe.skipIf(!hasChromium)('every screen in both themes', () => {
   ]
   for (const theme of ['dark', 'light'] as const) {
     test(`axe finds nothing, ${theme}`, { timeout: 120_000 }, async () => {
-      for (const [name, path, ready] of SCREENS) {
-        const page = await stand.open(path, { theme })
-        await page.locator(ready).first().waitFor()
-        expect(await violations(page), `${name} ${theme}`).toEqual([])
-        await page.context().close()
-      }
+      await expectAccessible(stand, SCREENS, theme)
     })
 
     test(`axe finds nothing in dialogs and menus, ${theme}`, async () => {
@@ -409,39 +397,9 @@ describe.skipIf(!hasChromium)('every screen in both themes', () => {
   }
 
   test('fits 390 and 1440 px; one sheet shows them all', { timeout: 240_000 }, async () => {
-    const pictures: { name: string; png: Buffer }[] = []
     await sendShop(stand.server)
-    for (const theme of ['dark', 'light'] as const) {
-      for (const size of [DESKTOP, PHONE]) {
-        for (const [name, path, ready] of SCREENS) pictures.push(await picture(theme, size, name, path, ready))
-      }
-    }
-    await contactSheet(stand.browser, pictures, join(OUTPUT_DIR, 'contact-sheet.png'))
-    await updateGuide(pictures)
+    await expectScreensFit(stand, SCREENS, 'contact-sheet', () => sendShop(stand.server))
   })
-
-  async function picture(theme: Theme, size: typeof DESKTOP, name: string, path: string, ready: string) {
-    const page = await stand.open(path, { theme, size })
-    await page.locator(ready).first().waitFor()
-    await sendShop(stand.server)
-    await page.waitForTimeout(1_300)
-    const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
-    expect(overflow, `${name} at ${size.width} px is too wide`).toBeLessThanOrEqual(0)
-    const png = await page.screenshot()
-    await page.context().close()
-    return { name: `${name} ${theme} ${size.width}`, png }
-  }
-
-  /** `UPDATE_GUIDE=1` renews the pictures of the guide. */
-  async function updateGuide(pictures: readonly { readonly name: string; readonly png: Buffer }[]): Promise<void> {
-    if (process.env['UPDATE_GUIDE'] !== '1') return
-    const images = resolve(import.meta.dirname, '../../docs/guide/images')
-    await mkdir(images, { recursive: true })
-    for (const [screen] of SCREENS) {
-      const found = pictures.find((one) => one.name === `${screen} light ${DESKTOP.width}`)
-      if (found !== undefined) await writeFile(join(images, `${screen}.png`), found.png)
-    }
-  }
 })
 
 describe.skipIf(!hasChromium)('when the server goes', () => {
