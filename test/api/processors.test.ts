@@ -1,7 +1,10 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { NodeFileSystem } from '../../packages/bytes/src/index.ts'
+import { SegmentLog } from '../../packages/log/src/index.ts'
+import { systemClock } from '../../packages/model/src/index.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 /** Processors as the configuration declares them, asked of a real server before and after a kill. */
@@ -71,11 +74,25 @@ async function rows(): Promise<{ line: string; stream: Record<string, string> }[
 }
 
 /** Everything that lies in the log's segments. */
+/** What the killed server's log holds, as a replay reads it. */
 async function logBytes(): Promise<Buffer> {
-  const folder = join(dataDir, 'log')
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile())
-  return Buffer.concat(await Promise.all(files.map((file) => readFile(join(file.parentPath, file.name)))))
+  const log = await SegmentLog.open({
+    directory: join(dataDir, 'log'),
+    files: new NodeFileSystem(),
+    clock: systemClock,
+    newSalt: () => 1,
+    freeBytes: () => Number.MAX_SAFE_INTEGER,
+    minFreeBytes: 0,
+    onFatal: (error) => {
+      throw error
+    },
+  })
+  const payloads: Buffer[] = []
+  for (const topic of ['raw-logs', 'spans-raw', 'metrics-raw'] as const) {
+    await log.read(topic, 0, ({ payload }) => void payloads.push(Buffer.from(payload)))
+  }
+  await log.close()
+  return Buffer.concat(payloads)
 }
 
 async function isTraceThere(last: number): Promise<boolean> {

@@ -14,7 +14,8 @@ export { NativeBuffer, type NativeMemory, nativeMemory } from './native-memory.t
 export { NodeFileSystem } from './node-file-system.ts'
 export { ProtobufWriter } from './protobuf-writer.ts'
 export { ReusableBuffer, SLOP_BYTES } from './reusable-buffer.ts'
-export { snappyCompress, snappyDecompress, snappyMaxCompressedLength } from './snappy.ts'
+export { snappyDecompress } from './snappy.ts'
+export { snappyCompress, snappyMaxCompressedLength, snappyPackInto } from './snappy-pack.ts'
 export { isUtf8Range, utf8Floor, utf8Text } from './utf8.ts'
 export {
   ByteCursor,

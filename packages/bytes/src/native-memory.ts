@@ -21,6 +21,7 @@ interface WebAssemblyEngine {
 /** Loops of wasm/kernels.ts; addresses are places in `NativeMemory.bytes`. */
 interface Kernels {
   readonly unpack: (start: number, end: number, out: number, length: number) => number
+  readonly pack: (start: number, end: number, out: number, table: number) => number
   readonly equal: (a: number, b: number, length: number) => number
   readonly hash: (at: number, end: number, seed: number) => number
 }

@@ -3,7 +3,9 @@ import * as referee from 'snappy'
 import { describe, expect, test } from 'vitest'
 import { NativeBuffer, nativeMemory } from './native-memory.ts'
 import { ReusableBuffer, SLOP_BYTES } from './reusable-buffer.ts'
-import { snappyCompress, snappyDecompress } from './snappy.ts'
+import { snappyDecompress } from './snappy.ts'
+import { packFragment, snappyCompress, snappyMaxCompressedLength, snappyPackInto } from './snappy-pack.ts'
+import { writeVarint } from './varint.ts'
 
 const MAX_BYTES = 1 << 20
 
@@ -24,6 +26,10 @@ test('the SIMD loop is the one that is compared', () => {
   expect(nativeMemory()?.addressOf(nativeOut.bytes)).toBeGreaterThan(0)
   expect(nativeMemory()?.addressOf(plainOut.bytes)).toBe(-1)
 })
+
+function repeat(bytes: Uint8Array, times: number): Uint8Array {
+  return new Uint8Array(Buffer.concat(Array.from({ length: times }, () => bytes)))
+}
 
 /** Bytes that pack: words from a small dictionary between noise. */
 const packable = fc
@@ -54,6 +60,27 @@ describe('snappy', () => {
     expect(packed.length).toBeLessThan(bytes.length / 3)
     expect(unpack(packed)).toEqual(bytes)
     expect(unpack(new Uint8Array(referee.compressSync(Buffer.from(bytes))))).toEqual(bytes)
+  })
+
+  test('the plain and the SIMD packer write the same bytes', () => {
+    const fragment = 1 << 16
+    const noise = fc.uint8Array({ maxLength: 3000 })
+    const long = fc.tuple(packable, fc.integer({ min: 1, max: 40 })).map(([bytes, times]) => repeat(bytes, times))
+    fc.assert(
+      fc.property(fc.oneof(packable, noise, long), fc.nat(20), (bytes, outAt) => {
+        const native = new Uint8Array(outAt + 5 + snappyMaxCompressedLength(bytes.length))
+        const plain = new Uint8Array(native.length)
+        const nativeEnd = snappyPackInto(bytes, native, outAt)
+        let to = writeVarint(plain, outAt, bytes.length)
+        for (let from = 0; from < bytes.length; from += fragment) {
+          to = packFragment(bytes, from, Math.min(bytes.length, from + fragment), plain, to)
+        }
+        expect(to).toBe(nativeEnd)
+        expect(Buffer.from(native).equals(Buffer.from(plain))).toBe(true)
+        expect(unpack(native.subarray(outAt, nativeEnd))).toEqual(bytes)
+      }),
+      { numRuns: 500 },
+    )
   })
 
   test('never writes beyond the declared length and the slop', () => {

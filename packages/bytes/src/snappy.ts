@@ -1,7 +1,7 @@
 import { type BytesResult, malformed, tooLarge } from './failure.ts'
 import { type NativeMemory, nativeMemory } from './native-memory.ts'
 import { type ReusableBuffer, SLOP_BYTES } from './reusable-buffer.ts'
-import { ByteCursor, readVarint, varintLength, writeVarint } from './varint.ts'
+import { ByteCursor, readVarint } from './varint.ts'
 
 /**
  * Snappy block format. Source: google/snappy format_description.txt.
@@ -134,100 +134,4 @@ function littleEndian(bytes: Uint8Array, at: number, width: number): number {
   if (width > 2) value |= (bytes[at + 2] as number) << 16
   if (width > 3) value |= (bytes[at + 3] as number) << 24
   return value >>> 0
-}
-
-const HASH_BITS = 14
-const BLOCK_BYTES = 65536
-/** Matches are looked for only where this many bytes follow, so that 4-byte reads stay inside. */
-const TAIL_BYTES = 15
-
-export function snappyMaxCompressedLength(length: number): number {
-  return 32 + length + Math.floor(length / 6)
-}
-
-/**
- * Packs bytes into one block: greedy, one hash table a 64 KiB block, for our own senders and tests.
- * @returns a fresh array
- */
-export function snappyCompress(input: Uint8Array): Uint8Array {
-  const out = new Uint8Array(snappyMaxCompressedLength(input.length) + varintLength(input.length))
-  const table = new Int32Array(1 << HASH_BITS)
-  const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
-  let to = writeVarint(out, 0, input.length)
-  for (let from = 0; from < input.length; from += BLOCK_BYTES) {
-    table.fill(-1)
-    to = packBlock(input, view, from, Math.min(input.length, from + BLOCK_BYTES), table, out, to)
-  }
-  return out.slice(0, to)
-}
-
-function packBlock(
-  input: Uint8Array,
-  view: DataView,
-  from: number,
-  end: number,
-  table: Int32Array,
-  out: Uint8Array,
-  outAt: number,
-): number {
-  let to = outAt
-  let literalFrom = from
-  let at = from
-  let misses = 32
-  const last = end - TAIL_BYTES
-  while (at < last) {
-    const word = view.getInt32(at, true)
-    const slot = Math.imul(word, 0x1e35a7bd) >>> (32 - HASH_BITS)
-    const candidate = table[slot] as number
-    table[slot] = at
-    if (candidate < 0 || view.getInt32(candidate, true) !== word) {
-      // Step faster through bytes that do not pack.
-      at += misses++ >>> 5
-      continue
-    }
-    misses = 32
-    to = putLiteral(input, literalFrom, at, out, to)
-    let run = 4
-    while (at + run < end && input[candidate + run] === input[at + run]) run++
-    to = putCopy(at - candidate, run, out, to)
-    at += run
-    literalFrom = at
-  }
-  return putLiteral(input, literalFrom, end, out, to)
-}
-
-function putLiteral(input: Uint8Array, from: number, end: number, out: Uint8Array, outAt: number): number {
-  const length = end - from
-  if (length === 0) return outAt
-  let to = outAt
-  const code = length - 1
-  if (code < 60) out[to++] = code << 2
-  else if (code < 256) {
-    out[to++] = 60 << 2
-    out[to++] = code
-  } else {
-    out[to++] = 61 << 2
-    out[to++] = code & 0xff
-    out[to++] = code >>> 8
-  }
-  out.set(input.subarray(from, end), to)
-  return to + length
-}
-
-function putCopy(distance: number, length: number, out: Uint8Array, outAt: number): number {
-  let to = outAt
-  let rest = length
-  while (rest > 0) {
-    if (rest >= 4 && rest < 12 && distance < 2048) {
-      out[to++] = ((distance >>> 8) << 5) | ((rest - 4) << 2) | 1
-      out[to++] = distance & 0xff
-      return to
-    }
-    const run = Math.min(64, rest)
-    out[to++] = ((run - 1) << 2) | 2
-    out[to++] = distance & 0xff
-    out[to++] = distance >>> 8
-    rest -= run
-  }
-  return to
 }

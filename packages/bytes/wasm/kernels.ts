@@ -71,6 +71,101 @@ function littleEndian(at: usize, width: usize): u32 {
   return value
 }
 
+const HASH_FACTOR = 0x1e35a7bd
+/** Matches begin only where this many bytes follow. */
+const TAIL_BYTES = 15
+
+/**
+ * Packs a fragment [start, end) of at most 64 KiB into snappy elements at `out`. As `packFragment` of snappy-pack.ts,
+ * which is its referee. Up to 15 bytes behind the fragment are read, as many behind the elements written.
+ * @param table 32 KiB, may hold rubbish
+ * @returns bytes written
+ */
+export function pack(start: usize, end: usize, out: usize, table: usize): i32 {
+  let bits = 8
+  while (bits < 14 && <usize>1 << bits < end - start) bits++
+  memory.fill(table, 0, <usize>2 << bits)
+  const shift = 32 - bits
+  const last = end - TAIL_BYTES
+  let to = out
+  let literalFrom = start
+  let at = start + 1
+  let misses: usize = 32
+  while (at < last) {
+    const word = load<u32>(at)
+    const slot = table + ((<usize>((word * HASH_FACTOR) >>> shift)) << 1)
+    const candidate = start + <usize>load<u16>(slot)
+    store<u16>(slot, <u16>(at - start))
+    if (load<u32>(candidate) != word) {
+      at += misses++ >>> 5
+      continue
+    }
+    misses = 32
+    to = putLiteral(literalFrom, at, to)
+    const behind = at + 4 + common(candidate + 4, at + 4, end)
+    to = putCopy(at - candidate, behind - at, to)
+    at = behind
+    literalFrom = at
+    if (at < last) {
+      store<u16>(table + ((<usize>((load<u32>(at - 1) * HASH_FACTOR) >>> shift)) << 1), <u16>(at - 1 - start))
+    }
+  }
+  return <i32>(putLiteral(literalFrom, end, to) - out)
+}
+
+/** How many bytes from `a` and `b` on are equal; `b` ends at `end`. */
+// @ts-expect-error: a decorator of AssemblyScript
+@inline
+function common(a: usize, b: usize, end: usize): usize {
+  let run: usize = 0
+  while (b + run + 16 <= end) {
+    const differ = i8x16.bitmask(i8x16.ne(v128.load(a + run), v128.load(b + run)))
+    if (differ != 0) return run + ctz(differ)
+    run += 16
+  }
+  while (b + run < end && load<u8>(a + run) == load<u8>(b + run)) run++
+  return run
+}
+
+// @ts-expect-error: a decorator of AssemblyScript
+@inline
+function putLiteral(from: usize, end: usize, out: usize): usize {
+  if (from == end) return out
+  let to = out
+  const code = end - from - 1
+  if (code < 60) store<u8>(to++, <u8>(code << 2))
+  else if (code < 256) {
+    store<u8>(to++, 60 << 2)
+    store<u8>(to++, <u8>code)
+  } else {
+    store<u8>(to, 61 << 2)
+    store<u16>(to + 1, <u16>code)
+    to += 3
+  }
+  copy(to, from, end - from)
+  return to + (end - from)
+}
+
+// @ts-expect-error: a decorator of AssemblyScript
+@inline
+function putCopy(distance: usize, length: usize, out: usize): usize {
+  let to = out
+  let rest = length
+  while (rest > 0) {
+    if (rest >= 4 && rest < 12 && distance < 2048) {
+      store<u8>(to, <u8>(((distance >>> 8) << 5) | ((rest - 4) << 2) | 1))
+      store<u8>(to + 1, <u8>distance)
+      return to + 2
+    }
+    const run: usize = rest < 64 ? rest : 64
+    store<u8>(to, <u8>(((run - 1) << 2) | 2))
+    store<u16>(to + 1, <u16>distance)
+    to += 3
+    rest -= run
+  }
+  return to
+}
+
 /** True where `length` bytes at both places are equal. */
 export function equal(a: usize, b: usize, length: i32): bool {
   const size = <usize>length

@@ -1,6 +1,24 @@
-import { crc32c, getUint32, getUint64, putUint32, putUint64, utf8Text } from '@vantage/bytes'
-import { assert, type LogRecord, type PayloadEncoding, type PayloadFormat, type Topic } from '@vantage/model'
-import { RECORD_BYTES_MAX } from './limits.ts'
+import {
+  crc32c,
+  getUint32,
+  getUint64,
+  putUint32,
+  putUint64,
+  ReusableBuffer,
+  snappyDecompress,
+  snappyMaxCompressedLength,
+  snappyPackInto,
+  utf8Text,
+} from '@vantage/bytes'
+import {
+  assert,
+  type LogRecord,
+  PAYLOAD_ENCODINGS,
+  type PayloadEncoding,
+  type PayloadFormat,
+  type Topic,
+} from '@vantage/model'
+import { PACK_BYTES_MIN, RECORD_BYTES_MAX } from './limits.ts'
 
 /** Bytes of segment files; the picture is in FORMAT.md beside this package's source. */
 
@@ -19,6 +37,10 @@ export const RECORD_CRC_BYTES = 4
 const HEAD_CRC_AT = 20
 const RECORD_TYPE_DATA = 1
 const RECORD_VERSION = 1
+/** As version 1, but the payload is one snappy block of it: its length as a varint, then the elements. */
+const RECORD_VERSION_PACKED = 2
+/** Of the length before a snappy block. */
+const LENGTH_BYTES_MAX = 5
 const NO_VERDICT = 0xffffffff
 
 export interface SegmentHeader {
@@ -65,15 +87,22 @@ function decodeHeaderCopy(bytes: Uint8Array, at: number): SegmentHeader | undefi
   }
 }
 
-/** Bytes that `encodeRecord` writes. */
-export function recordBytes(record: LogRecord): number {
+/** Room that `encodeRecord` needs; what it writes may be less. */
+export function recordBytesMax(record: LogRecord): number {
   const verdictBytes = record.verdict?.length ?? 0
   const texts = record.tenant.length + Buffer.byteLength(record.receiver)
-  return RECORD_HEAD_BYTES + 1 + 1 + 1 + 1 + 1 + 8 + 4 + texts + verdictBytes + record.payload.length + RECORD_CRC_BYTES
+  const { length } = record.payload
+  const payloadBytes = isPackable(record) ? LENGTH_BYTES_MAX + snappyMaxCompressedLength(length) : length
+  return RECORD_HEAD_BYTES + 1 + 1 + 1 + 1 + 1 + 8 + 4 + texts + verdictBytes + payloadBytes + RECORD_CRC_BYTES
+}
+
+/** What comes unpacked costs more to write than to pack; what is short is not worth it. */
+function isPackable({ encoding, payload }: LogRecord): boolean {
+  return encoding === PAYLOAD_ENCODINGS.identity && payload.length >= PACK_BYTES_MIN
 }
 
 /**
- * Writes a record into `out` at `outAt`, which must have `recordBytes(record)` of room.
+ * Writes a record into `out` at `outAt`, which must have `recordBytesMax(record)` of room.
  * @returns the offset after it
  */
 export function encodeRecord(
@@ -100,8 +129,7 @@ export function encodeRecord(
     out.set(record.verdict, at)
     at += record.verdict.length
   }
-  out.set(record.payload, at)
-  at += record.payload.length
+  at = putPayload(record, out, outAt + RECORD_HEAD_BYTES, at)
   const length = at - outAt - RECORD_HEAD_BYTES
   assert(length <= RECORD_BYTES_MAX, 'record is longer than a reader accepts')
   putUint32(out, outAt, RECORD_MAGIC)
@@ -110,6 +138,20 @@ export function encodeRecord(
   putUint32(out, outAt + 16, RECORD_TYPE_DATA)
   putUint32(out, outAt + HEAD_CRC_AT, crc32c(out, outAt, outAt + HEAD_CRC_AT, salt))
   return putUint32(out, at, crc32c(out, outAt, at, salt))
+}
+
+/** Writes the payload, packed where that is shorter; the version at `versionAt` says which. @returns the offset after it */
+function putPayload(record: LogRecord, out: Uint8Array, versionAt: number, at: number): number {
+  const { payload } = record
+  if (isPackable(record)) {
+    const end = snappyPackInto(payload, out, at)
+    if (end - at < payload.length) {
+      out[versionAt] = RECORD_VERSION_PACKED
+      return end
+    }
+  }
+  out.set(payload, at)
+  return at + payload.length
 }
 
 /** Length of the body behind the head at `at`, or −1 where the head is bad. `at + RECORD_HEAD_BYTES` must be inside. */
@@ -131,13 +173,15 @@ export function isWholeRecord(bytes: Uint8Array, at: number, bodyLength: number,
 }
 
 /**
- * Reads a record whose checksum is right. Its payload and verdict point into `bytes`.
+ * Reads a record whose checksum is right. Its payload and verdict point into `bytes`; a payload that was packed is
+ * fresh memory.
  * @returns undefined where the record version is newer than this reader
  */
 export function decodeRecord(bytes: Uint8Array, recordAt: number, bodyLength: number): LogRecord | undefined {
   let at = recordAt + RECORD_HEAD_BYTES
   const end = at + bodyLength
-  if (bytes[at++] !== RECORD_VERSION) return undefined
+  const version = bytes[at++]
+  if (version !== RECORD_VERSION && version !== RECORD_VERSION_PACKED) return undefined
   const tenantEnd = at + 1 + (bytes[at] as number)
   const tenant = utf8Text(bytes, at + 1, tenantEnd)
   const receiverEnd = tenantEnd + 1 + (bytes[tenantEnd] as number)
@@ -153,5 +197,13 @@ export function decodeRecord(bytes: Uint8Array, recordAt: number, bodyLength: nu
     verdict = bytes.subarray(at, at + verdictLength)
     at += verdictLength
   }
-  return { tenant, receiver, format, encoding, receivedAtMs, verdict, payload: bytes.subarray(at, end) }
+  const payload = version === RECORD_VERSION ? bytes.subarray(at, end) : unpacked(bytes, at, end)
+  if (payload === undefined) return undefined
+  return { tenant, receiver, format, encoding, receivedAtMs, verdict, payload }
+}
+
+function unpacked(bytes: Uint8Array, from: number, end: number): Uint8Array | undefined {
+  const out = new ReusableBuffer()
+  const unpacking = snappyDecompress(bytes, from, end, out, RECORD_BYTES_MAX)
+  return unpacking.ok ? out.bytes.subarray(0, unpacking.value) : undefined
 }

@@ -1,5 +1,5 @@
 import { assert, type FileSystem, type LogRecord, type OpenFile, type Topic, writeAll } from '@vantage/model'
-import { encodeHeader, encodeRecord, HEADER_BYTES, recordBytes } from './format.ts'
+import { encodeHeader, encodeRecord, HEADER_BYTES, recordBytesMax } from './format.ts'
 import { indexRecord, newSegment, type Segment, segmentName } from './segments.ts'
 
 /** A buffer that grew for a burst is given back when it is larger than this. */
@@ -99,14 +99,15 @@ export class GroupWriter {
   append(record: LogRecord, sequence: number): Promise<void> {
     const group = this.#filling
     if (this.#hasFailed) return group.promise
-    const size = recordBytes(record)
-    group.segment ??= this.#segmentFor(size, sequence)
-    group.reserve(size)
+    const sizeMax = recordBytesMax(record)
+    group.segment ??= this.#segmentFor(sizeMax, sequence)
+    group.reserve(sizeMax)
+    const start = group.length
     group.sequences.push(sequence)
-    group.starts.push(group.length)
-    group.length = encodeRecord(record, sequence, group.segment.salt, group.bytes, group.length)
+    group.starts.push(start)
+    group.length = encodeRecord(record, sequence, group.segment.salt, group.bytes, start)
     group.payloadBytes += record.payload.length
-    this.#plannedBytes += size
+    this.#plannedBytes += group.length - start
     if (!this.#isBusy) this.#schedule(group.length >= this.#options.groupMaxBytes)
     return group.promise
   }

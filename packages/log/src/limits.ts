@@ -8,6 +8,9 @@ export const QUEUE_BYTES = 64 * 1024 * 1024
 /** One record. A body is at most 64 MiB on the wire; canonical columns may be somewhat larger. */
 export const RECORD_BYTES_MAX = 160 * 1024 * 1024
 
+/** Payloads of at least so many bytes are packed if they came unpacked. */
+export const PACK_BYTES_MIN = 512
+
 /** What a reader asks the file for at once. */
 export const READ_BYTES = 1024 * 1024
 

@@ -106,6 +106,33 @@ describe('SegmentLog', () => {
     await log.close()
   })
 
+  test('payloads that came unpacked are packed where that is shorter, and read back as they came', async () => {
+    const files = new FaultFileSystem({ seed: 1 })
+    const { log } = await open(files)
+    const random = seededRandom(7)
+    const noise = Uint8Array.from({ length: 5000 }, () => random() * 256)
+    const text = new TextEncoder().encode('level=info msg="order paid" '.repeat(3000))
+    const payloads = [text, noise, text.subarray(0, 511), text.subarray(0, 512), new Uint8Array(0)]
+    const sizes: number[] = []
+    for (const one of payloads) {
+      const reservation = log.reserve(TOPIC, one.length)
+      if (!reservation.ok) throw new Error(reservation.error.message)
+      const before = log.stats(TOPIC).bytesOnDisk
+      await log.commit(reservation.value, { ...record(1), encoding: PAYLOAD_ENCODINGS.identity, payload: one })
+      sizes.push(log.stats(TOPIC).bytesOnDisk - before)
+    }
+    expect(sizes[0]).toBeLessThan(text.length / 10)
+    expect(sizes[1]).toBeGreaterThan(noise.length)
+    expect(sizes[2]).toBeGreaterThan(511)
+    expect(sizes[3]).toBeLessThan(200)
+    await log.close()
+    const read: LogRecord[] = []
+    await (await open(files)).log.read(TOPIC, 0, (one) => void read.push({ ...one, payload: one.payload.slice() }))
+    expect(read.map((one) => [one.encoding, Buffer.from(one.payload)])).toEqual(
+      payloads.map((one) => [PAYLOAD_ENCODINGS.identity, Buffer.from(one)]),
+    )
+  })
+
   test('records of one turn share a sync; those that arrive meanwhile share the next', async () => {
     const files = new FaultFileSystem({ seed: 1, isSlow: true })
     const { log } = await open(files)

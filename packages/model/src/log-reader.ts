@@ -12,12 +12,14 @@ export interface NsRange {
 }
 
 /**
- * What a line must hold (`isWanted`) or must not. Text is compared as UTF-8 bytes, exactly. Regular expressions are the
- * language's; it may add the literals that a match must hold.
+ * What a line must hold (`isWanted`) or must not. Text is compared as UTF-8 bytes, exactly. Beside a pattern the language
+ * may name the literals that a match must hold: stores look for those first.
  */
 export interface LineFilter {
   readonly text: string
   readonly isWanted: boolean
+  /** The text is a regular expression (`compileSearch`), looked for anywhere in the line. */
+  readonly isPattern?: boolean
 }
 
 /**
@@ -36,7 +38,7 @@ export interface RowLook {
   readonly attributes: readonly string[] | undefined
 }
 
-/** `any`: in whatever order is cheapest, for those who count. */
+/** `any`: blocks in whatever order is cheapest, for those who count; the rows of each in the order of their times. */
 export type ScanDirection = 'forward' | 'backward' | 'any'
 
 /** Which rows of logs, in which order. Plain data: it may travel between threads. */

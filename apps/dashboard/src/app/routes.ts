@@ -1,4 +1,4 @@
-import { Activity, Boxes, Compass, PlugZap } from 'lucide-react'
+import { Activity, Boxes, Compass, House, PlugZap } from 'lucide-react'
 import { type ComponentType, lazy } from 'react'
 
 export interface Route {
@@ -18,6 +18,16 @@ export interface Route {
 
 /** Every screen, in the order of the rail. */
 export const ROUTES: readonly Route[] = [
+  {
+    path: '/',
+    title: 'Home',
+    group: undefined,
+    rail: 'Home',
+    keys: 'g h',
+    icon: House,
+    page: lazy(() => import('../home/page.tsx')),
+    hasTime: true,
+  },
   {
     path: '/live',
     title: 'Live',

@@ -119,6 +119,13 @@ function scanContract(implementation: string, openData: OpenData): void {
     check({ lineFilters: filter('"msg":"str') }, [6])
     check({ lineFilters: filter('') }, [0, 1, 2, 3, 4, 5, 6, 7])
     check({ lineFilters: filter('', false) }, [])
+    const matching = (pattern: string, isWanted = true) => [{ text: pattern, isWanted, isPattern: true }]
+    check({ lineFilters: matching('order 1[78] p(aid|laced)') }, [0, 3, 4])
+    check({ lineFilters: matching('^(?i)ORDER.*d$', false) }, [1, 2, 5, 6, 7])
+    check({ lineFilters: matching('t of .n.c') }, [1])
+    check({ lineFilters: matching('^$') }, [5])
+    check({ lineFilters: [...matching('[0-9]+'), ...filter('paid')] }, [3, 4])
+    expect(() => lines(reader, { lineFilters: matching('(') })).toThrow(FaultError)
     check({ traceId: hexBytes('ab'.repeat(16), 16) }, [0, 7])
     check({ traceId: hexBytes('ab'.repeat(16), 16), spanId: hexBytes('cd'.repeat(8), 8) }, [0])
     check({ traceId: hexBytes('ac'.repeat(16), 16) }, [])

@@ -61,7 +61,16 @@ export class CountedSeries implements RangeSeries {
   }
 
   /** The same, where the steps are known. */
-  addTo({ index, labels }: Place, first: number, last: number, value: number): void {
+  addTo(place: Place, first: number, last: number, value: number): void {
+    this.#add(place, first, last, 1, value)
+  }
+
+  /** So many rows of value 1. */
+  addRowsTo(place: Place, first: number, last: number, rows: number): void {
+    this.#add(place, first, last, rows, rows)
+  }
+
+  #add({ index, labels }: Place, first: number, last: number, rows: number, value: number): void {
     let one = this.#series[index]
     if (one === undefined) {
       const { steps } = this.#grid
@@ -69,8 +78,8 @@ export class CountedSeries implements RangeSeries {
       this.#series[index] = one
     }
     const behind = last + 1
-    one.rows[first] = (one.rows[first] as number) + 1
-    one.rows[behind] = (one.rows[behind] as number) - 1
+    one.rows[first] = (one.rows[first] as number) + rows
+    one.rows[behind] = (one.rows[behind] as number) - rows
     one.sums[first] = (one.sums[first] as number) + value
     one.sums[behind] = (one.sums[behind] as number) - value
   }

@@ -1,19 +1,44 @@
-import { BODY_KIND, type ByteRanges, decodeValue, type LineFilter, type LogColumns, valueText } from '@vantage/model'
+import {
+  BODY_KIND,
+  type ByteRanges,
+  compileSearch,
+  decodeValue,
+  FaultError,
+  type LineFilter,
+  type LogColumns,
+  type SearchPattern,
+  valueText,
+} from '@vantage/model'
 
 /** A search through the bytes of all lines at once pays from this share of them on. */
 const WHOLE_SHARE = 0.25
 
-/** A filter with its needle as bytes. */
+/** A filter with its needle as bytes, or with its pattern. */
 export interface LineNeedle {
   readonly text: string
   readonly bytes: Buffer
   readonly isWanted: boolean
+  readonly pattern: SearchPattern | undefined
 }
 
+/**
+ * Texts come before patterns, which cost more.
+ * @throws FaultError where a pattern is none
+ */
 export function lineNeedles(filters: readonly LineFilter[]): LineNeedle[] {
   return filters
     .filter((one) => one.text !== '' || !one.isWanted)
-    .map((one) => ({ text: one.text, bytes: Buffer.from(one.text, 'utf8'), isWanted: one.isWanted }))
+    .map(({ text, isWanted, isPattern }) => {
+      const pattern = isPattern === true ? patternOf(text) : undefined
+      return { text, bytes: Buffer.from(text, 'utf8'), isWanted, pattern }
+    })
+    .sort((a, b) => Number(a.pattern !== undefined) - Number(b.pattern !== undefined))
+}
+
+function patternOf(text: string): SearchPattern {
+  const compiled = compileSearch(text)
+  if (!compiled.ok) throw new FaultError(compiled.error)
+  return compiled.value
 }
 
 /** The line of a row: its text, or the text of its value; '' where it has no body. */
@@ -33,12 +58,32 @@ export function lineBytes(columns: LogColumns, row: number): number {
 
 /** Keeps those of `rows[0, count)` whose lines fulfil the filter, in their order. @returns how many */
 export function filterLines(columns: LogColumns, needle: LineNeedle, rows: Int32Array, count: number): number {
+  const { pattern } = needle
+  if (pattern !== undefined) return filterByPattern(columns, pattern, needle.isWanted, rows, count)
   const hits = findHits(columns, needle, rows, count)
   let kept = 0
   for (let i = 0; i < count; i++) {
     const row = rows[i] as number
     const isHit = columns.bodyKinds[row] === BODY_KIND.value ? lineText(columns, row).includes(needle.text) : hits(row)
     if (isHit === needle.isWanted) rows[kept++] = row
+  }
+  return kept
+}
+
+function filterByPattern(
+  columns: LogColumns,
+  pattern: SearchPattern,
+  isWanted: boolean,
+  rows: Int32Array,
+  count: number,
+): number {
+  const { bytes, from, to } = columns.bodies
+  let kept = 0
+  for (let i = 0; i < count; i++) {
+    const row = rows[i] as number
+    const isText = columns.bodyKinds[row] === BODY_KIND.text
+    const told = isText ? pattern.testBytes(bytes, from[row] as number, to[row] as number) : undefined
+    if ((told ?? pattern.test(lineText(columns, row))) === isWanted) rows[kept++] = row
   }
   return kept
 }

@@ -60,13 +60,15 @@ export class LogFilter implements RowFilter<LogColumns> {
     columns: LogColumns,
     set: ColumnSet,
     origins: readonly Origin[],
-    order: Int32Array,
-    from: number,
-    to: number,
+    all: Int32Array,
+    places: readonly number[] | undefined,
   ): Int32Array {
-    const rows = order.slice(from, to)
+    // Fast path: streams are all that is asked for, and all of them are wanted.
+    const wantsStreams = this.#matchers.length === 0 || this.#wantsAll(origins, places)
+    if (wantsStreams && this.parts.length === 0) return all
+    const rows = all.slice()
     let count = rows.length
-    if (this.#matchers.length > 0) count = this.#filterOrigins(set.origins, origins, rows, count)
+    if (!wantsStreams) count = this.#filterOrigins(set.origins, origins, rows, count)
     const { traceId, spanId, ownTraceId } = this.#scan
     if (traceId !== undefined) count = filterId(columns.traceIds, traceId, rows, count)
     if (spanId !== undefined) count = filterId(columns.spanIds, spanId, rows, count)
@@ -80,12 +82,20 @@ export class LogFilter implements RowFilter<LogColumns> {
     return rows.subarray(0, count)
   }
 
+  #wantsAll(origins: readonly Origin[], places: readonly number[] | undefined): boolean {
+    if (places === undefined) return false
+    const verdicts = this.#verdictsOf(origins)
+    return places.every((origin) => this.#isWanted(origins, verdicts, origin))
+  }
+
   #filterOrigins(places: Int32Array, origins: readonly Origin[], rows: Int32Array, count: number): number {
     const verdicts = this.#verdictsOf(origins)
     let kept = 0
     for (let i = 0; i < count; i++) {
       const row = rows[i] as number
-      if (this.#isWanted(origins, verdicts, places[row] as number)) rows[kept++] = row
+      const origin = places[row] as number
+      const verdict = verdicts[origin] as number
+      if (verdict === 1 || (verdict === 0 && this.#isWanted(origins, verdicts, origin))) rows[kept++] = row
     }
     return kept
   }

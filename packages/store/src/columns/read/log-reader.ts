@@ -91,7 +91,7 @@ export class ColumnLogReader implements LogReader {
     const { traceId } = scan
     const { ownTraceId } = scan
     const owners = ownTraceId === undefined ? undefined : new TraceOwners(ownTraceId)
-    const wanted = scan.lineFilters.filter((one) => one.isWanted)
+    const wanted = scan.lineFilters.filter((one) => one.isWanted && one.isPattern !== true)
     const words = wanted.flatMap((one) => enclosedTokens(Buffer.from(one.text)))
     return piecesOf(view.logs.sources(scan), {
       range: scan,

@@ -74,9 +74,9 @@ function openPiece<Columns>(source: RowSource<Columns>, scan: SourceScan<Columns
   const { columns, set, origins, order } = read
   const { from, to } = rangeOf(set, order, scan.range)
   scan.budget.chargeSamples(to - from)
-  const selected = scan.filter.select(columns, set, origins, order, from, to)
-  const rows = undeleted(source.tombstones, set, origins, selected)
-  if (scan.direction === 'backward') rows.reverse()
+  const selected = scan.filter.select(columns, set, origins, order.subarray(from, to), source.originPlaces)
+  const kept = undeleted(source.tombstones, set, origins, selected)
+  const rows = scan.direction === 'backward' ? kept.toReversed() : kept
   if (scan.parts !== undefined || rows.length === 0) return { columns, set, origins, rows }
   return { ...read.complete(rows, scan.look), origins, rows }
 }
