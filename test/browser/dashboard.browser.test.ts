@@ -1,15 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
-  contactSheet,
-  DESKTOP,
   HOSTILE,
   hasChromium,
   layoutFigures,
-  OUTPUT_DIR,
-  PHONE,
   type Stand,
   send,
   sendRequests,
@@ -17,10 +11,10 @@ import {
   sendTrace,
   startStand,
   stream,
-  type Theme,
   TRACE_ID,
   violations,
 } from './support/dashboard.ts'
+import { expectAccessible, type Screen, takePictures } from './support/pictures.ts'
 
 let stand: Stand
 
@@ -49,8 +43,10 @@ async function editorText(page: Page): Promise<string> {
 }
 
 describe.skipIf(!hasChromium)('get data in', () => {
-  test('an empty server leads here, refusals and the first event appear by themselves', async () => {
+  test('an empty server says what to send; refusals and the first event appear by themselves', async () => {
     const page = await stand.open('/')
+    await page.getByRole('heading', { name: 'Welcome to Vantage' }).waitFor()
+    await page.getByRole('link', { name: 'Send metrics' }).click()
     await page.waitForURL('**/setup')
     await page.getByRole('heading', { name: 'Listening for your first event' }).waitFor()
     await page.getByRole('radio', { name: 'Prometheus', exact: true }).check({ force: true })
@@ -68,9 +64,11 @@ describe.skipIf(!hasChromium)('get data in', () => {
     await page.context().close()
   })
 
-  test('a server with data leads to Live', async () => {
+  test('a server with data shows Home, with what it lacks', async () => {
     const page = await stand.open('/')
-    await page.waitForURL('**/live')
+    await page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+    await page.getByText('Send metrics: done').waitFor()
+    await page.getByRole('link', { name: 'Send traces' }).waitFor()
     await page.context().close()
   })
 })
@@ -225,7 +223,7 @@ describe.skipIf(!hasChromium)('explore logs and traces', () => {
   test('a trace is found, opened, and shows the lines of its failed span; Back leads to the list', async () => {
     const page = await stand.open('/explore/traces?from=now-15m&to=now')
     await page.getByRole('link', { name: /GET \/checkout/ }).click()
-    await page.locator('.waterfall-row').nth(2).waitFor()
+    await page.locator('.waterfall-scroll canvas').waitFor()
     await page.keyboard.press('n')
     await page.getByText('the card was declined').first().waitFor()
     expect(await textOf(page, '.span-drawer h2')).toBe('POST /charge')
@@ -356,7 +354,7 @@ describe.skipIf(!hasChromium)('live', () => {
   })
 })
 
-const SCREENS: readonly (readonly [string, string, string])[] = [
+const SCREENS: readonly Screen[] = [
   ['setup', '/setup', '.snippet'],
   ['explore', EXPLORE, '.legend tbody tr'],
   [
@@ -368,7 +366,6 @@ const SCREENS: readonly (readonly [string, string, string])[] = [
   ['traces', '/explore/traces?from=now-15m&to=now', '.trace-list tbody tr'],
   ['services', '/services?from=now-5m&to=now', '.service-list tbody tr'],
   ['service', '/services/orders?from=now-5m&to=now&different=failed', '.difference-list li'],
-  ['trace', `/trace/${TRACE_ID}?span=${'3'.repeat(16)}`, '.span-lines li'],
 ]
 
 describe.skipIf(!hasChromium)('every screen in both themes', () => {
@@ -380,16 +377,9 @@ describe.skipIf(!hasChromium)('every screen in both themes', () => {
     ['share menu', '.popover', (page) => page.getByRole('button', { name: 'Share' }).click()],
     ['theme menu', '.popover', (page) => page.getByRole('button', { name: 'Theme' }).click()],
   ]
-  for (const theme of ['dark', 'light'] as const) {
-    test(`axe finds nothing, ${theme}`, { timeout: 120_000 }, async () => {
-      for (const [name, path, ready] of SCREENS) {
-        const page = await stand.open(path, { theme })
-        await page.locator(ready).first().waitFor()
-        expect(await violations(page), `${name} ${theme}`).toEqual([])
-        await page.context().close()
-      }
-    })
+  test('axe finds nothing', { timeout: 240_000 }, () => expectAccessible(stand, SCREENS))
 
+  for (const theme of ['dark', 'light'] as const) {
     test(`axe finds nothing in dialogs and menus, ${theme}`, async () => {
       const page = await stand.open(EXPLORE, { theme })
       await page.locator('.legend tbody tr').first().waitFor()
@@ -409,39 +399,9 @@ describe.skipIf(!hasChromium)('every screen in both themes', () => {
   }
 
   test('fits 390 and 1440 px; one sheet shows them all', { timeout: 240_000 }, async () => {
-    const pictures: { name: string; png: Buffer }[] = []
     await sendShop(stand.server)
-    for (const theme of ['dark', 'light'] as const) {
-      for (const size of [DESKTOP, PHONE]) {
-        for (const [name, path, ready] of SCREENS) pictures.push(await picture(theme, size, name, path, ready))
-      }
-    }
-    await contactSheet(stand.browser, pictures, join(OUTPUT_DIR, 'contact-sheet.png'))
-    await updateGuide(pictures)
+    await takePictures(stand, SCREENS, 'contact-sheet.png', () => sendShop(stand.server))
   })
-
-  async function picture(theme: Theme, size: typeof DESKTOP, name: string, path: string, ready: string) {
-    const page = await stand.open(path, { theme, size })
-    await page.locator(ready).first().waitFor()
-    await sendShop(stand.server)
-    await page.waitForTimeout(1_300)
-    const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
-    expect(overflow, `${name} at ${size.width} px is too wide`).toBeLessThanOrEqual(0)
-    const png = await page.screenshot()
-    await page.context().close()
-    return { name: `${name} ${theme} ${size.width}`, png }
-  }
-
-  /** `UPDATE_GUIDE=1` renews the pictures of the guide. */
-  async function updateGuide(pictures: readonly { readonly name: string; readonly png: Buffer }[]): Promise<void> {
-    if (process.env['UPDATE_GUIDE'] !== '1') return
-    const images = resolve(import.meta.dirname, '../../docs/guide/images')
-    await mkdir(images, { recursive: true })
-    for (const [screen] of SCREENS) {
-      const found = pictures.find((one) => one.name === `${screen} light ${DESKTOP.width}`)
-      if (found !== undefined) await writeFile(join(images, `${screen}.png`), found.png)
-    }
-  }
 })
 
 describe.skipIf(!hasChromium)('when the server goes', () => {

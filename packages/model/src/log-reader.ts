@@ -11,13 +11,23 @@ export interface NsRange {
   readonly endNs: bigint
 }
 
+/** Where a range may be cut so that several threads read it, about as many rows each. */
+export interface RangeCuts {
+  /** Of the whole range, about; no fewer than there are. */
+  readonly rows: number
+  /** Moments within the range, ascending. */
+  readonly cutsNs: readonly bigint[]
+}
+
 /**
- * What a line must hold (`isWanted`) or must not. Text is compared as UTF-8 bytes, exactly. Regular expressions are the
- * language's; it may add the literals that a match must hold.
+ * What a line must hold (`isWanted`) or must not. Text is compared as UTF-8 bytes, exactly. Beside a pattern the language
+ * may name the literals that a match must hold: stores look for those first.
  */
 export interface LineFilter {
   readonly text: string
   readonly isWanted: boolean
+  /** The text is a regular expression (`compileSearch`), looked for anywhere in the line. */
+  readonly isPattern?: boolean
 }
 
 /**
@@ -36,7 +46,7 @@ export interface RowLook {
   readonly attributes: readonly string[] | undefined
 }
 
-/** `any`: in whatever order is cheapest, for those who count. */
+/** `any`: blocks in whatever order is cheapest, for those who count; the rows of each in the order of their times. */
 export type ScanDirection = 'forward' | 'backward' | 'any'
 
 /** Which rows of logs, in which order. Plain data: it may travel between threads. */
@@ -84,6 +94,8 @@ export interface LogReader {
   scan(tenant: TenantId, scan: LogScan, budget: QueryBudget): Iterable<LogBlock>
   /** Label sets of the streams that may have rows in the range, sorted (`compareLabels`), each once. */
   streams(tenant: TenantId, matcherSets: readonly (readonly Matcher[])[], range: NsRange, budget: QueryBudget): Labels[]
+  /** @param runs that are wanted; fewer come where rows are few */
+  cuts(tenant: TenantId, range: NsRange, runs: number): RangeCuts
   /**
    * Rows and bytes of lines without reading the rows, by stream labels, severity or both.
    * @param by names of stream labels, or `severity` for the text of the severity; absent labels are left out

@@ -1,4 +1,5 @@
 import { RE2JS, RE2JSException } from 're2js'
+import { AsciiSearch, type SearchProgram } from './ascii-search.ts'
 import { err, fault, foreign, ok, type Result } from './fault.ts'
 
 /** A regular expression that is looked for anywhere in a text. RE2 syntax, so no input can blow up. */
@@ -7,6 +8,8 @@ export interface SearchPattern {
   /** Of group i + 1; '' for groups without a name. */
   readonly groupNames: readonly string[]
   test(value: string): boolean
+  /** The same of UTF-8 in bytes [from, to); undefined where only `test` can tell. */
+  testBytes(bytes: Uint8Array, from: number, to: number): boolean | undefined
   /** The first match: [whole, group 1, …], '' for groups that did not take part; undefined without one. */
   find(value: string): string[] | undefined
   /** How often it occurs, without overlaps. */
@@ -33,10 +36,16 @@ export function compileSearch(text: string): Result<SearchPattern> {
 function searchPattern(text: string, regex: RE2JS): SearchPattern {
   const groupNames = new Array<string>(regex.groupCount()).fill('')
   for (const [name, index] of Object.entries(regex.namedGroups())) groupNames[index - 1] = name
+  let ascii: AsciiSearch | undefined | null = null
   return {
     text,
     groupNames,
     test: (value) => regex.test(value),
+    testBytes: (bytes, from, to) => {
+      // Made when it is first asked for.
+      if (ascii === null) ascii = AsciiSearch.of(regex.re2Input.prog as SearchProgram)
+      return ascii?.test(bytes, from, to)
+    },
     find: (value) => {
       const match = regex.matcher(value)
       if (!match.find()) return undefined

@@ -1,10 +1,10 @@
 // biome-ignore lint/correctness/noUnresolvedImports: biome does not see constants within the namespace of @types/react.
 import { Component, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { useRecentViews } from '../home/recent-views.ts'
 import { Notice } from '../parts/notice.tsx'
 import { copyLink } from '../share/share-menu.tsx'
 import { useTimePanel } from '../time/time-control.tsx'
 import { refresh, shiftWindow, toggleLive, zoomBack, zoomOut } from '../time/time-store.ts'
-import { foreignMetric } from './foreign-data.ts'
 import { Palette } from './palette.tsx'
 import { switchTheme, toggleRail, usePreferences } from './preferences.ts'
 import { BottomBar, Rail } from './rail.tsx'
@@ -27,6 +27,7 @@ export function App() {
   useShellShortcuts(setLayer, route)
   useShortcutListener()
   useTitle(route)
+  useRecentViews()
   const openPalette = () => setLayer('palette')
   const openShortcuts = () => setLayer('shortcuts')
   return (
@@ -39,7 +40,7 @@ export function App() {
       <main className="main" id="main" tabIndex={-1}>
         <PageBoundary key={path}>
           <Suspense fallback={<PageSkeleton />}>
-            {path === '/' ? <Start /> : route === undefined ? <NotFound path={path} /> : <route.page />}
+            {route === undefined ? <NotFound path={path} /> : <route.page />}
           </Suspense>
         </PageBoundary>
       </main>
@@ -49,19 +50,6 @@ export function App() {
       <Toast />
     </div>
   )
-}
-
-/** Leads to Live where metrics other than our own exist, else to the page that gets them. */
-function Start() {
-  useEffect(() => {
-    const abort = new AbortController()
-    void foreignMetric(abort.signal).then((metric) => {
-      if (abort.signal.aborted) return
-      navigatePath(metric === undefined ? '/setup' : '/live', {}, { replace: true })
-    })
-    return () => abort.abort()
-  }, [])
-  return <PageSkeleton />
 }
 
 function PageSkeleton() {
@@ -74,7 +62,7 @@ function NotFound({ path }: { readonly path: string }) {
       <h1>There is no page here</h1>
       <p className="code">{path}</p>
       <button type="button" className="button" onClick={() => navigatePath('/')}>
-        Go to the start
+        Go to Home
       </button>
     </div>
   )

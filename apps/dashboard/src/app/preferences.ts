@@ -1,8 +1,12 @@
 import { create } from 'zustand'
 import { THEME_KEY, type ThemeChoice, themeChoice, themeFor } from '../boot/theme-choice.ts'
+import { keepStored, readStoredList } from './stored-list.ts'
 
 const RAIL_KEY = 'vantage.rail'
 const SINGLE_KEYS_KEY = 'vantage.single-keys'
+const STARRED_KEY = 'vantage.starred'
+/** Services that one browser stars. */
+const STARRED_MAX = 200
 
 interface Preferences {
   readonly theme: ThemeChoice
@@ -11,6 +15,8 @@ interface Preferences {
   readonly isRailCollapsed: boolean
   /** Shortcuts of one key can be switched off (WCAG 2.1.4). */
   readonly hasSingleKeys: boolean
+  /** Names of services that stand first. */
+  readonly starred: readonly string[]
 }
 
 const prefersLight = matchMedia('(prefers-color-scheme: light)')
@@ -21,12 +27,13 @@ export const usePreferences = create<Preferences>(() => ({
   drawnTheme: themeFor(stored(THEME_KEY), prefersLight.matches),
   isRailCollapsed: stored(RAIL_KEY) === 'collapsed',
   hasSingleKeys: stored(SINGLE_KEYS_KEY) !== 'off',
+  starred: readStoredList(STARRED_KEY, (one) => typeof one === 'string', STARRED_MAX),
 }))
 
 prefersLight.addEventListener('change', () => applyTheme(usePreferences.getState().theme))
 
 export function chooseTheme(theme: ThemeChoice): void {
-  keep(THEME_KEY, theme)
+  keepStored(THEME_KEY, theme)
   applyTheme(theme)
 }
 
@@ -37,13 +44,22 @@ export function switchTheme(): void {
 
 export function toggleRail(): void {
   const isRailCollapsed = !usePreferences.getState().isRailCollapsed
-  keep(RAIL_KEY, isRailCollapsed ? 'collapsed' : 'open')
+  keepStored(RAIL_KEY, isRailCollapsed ? 'collapsed' : 'open')
   usePreferences.setState({ isRailCollapsed })
 }
 
 export function setSingleKeys(hasSingleKeys: boolean): void {
-  keep(SINGLE_KEYS_KEY, hasSingleKeys ? 'on' : 'off')
+  keepStored(SINGLE_KEYS_KEY, hasSingleKeys ? 'on' : 'off')
   usePreferences.setState({ hasSingleKeys })
+}
+
+/** Stars a service, or takes its star; the oldest star goes where there are too many. */
+export function toggleStar(service: string): void {
+  const { starred: former } = usePreferences.getState()
+  const others = former.filter((one) => one !== service)
+  const starred = others.length < former.length ? others : [...others, service].slice(-STARRED_MAX)
+  keepStored(STARRED_KEY, JSON.stringify(starred))
+  usePreferences.setState({ starred })
 }
 
 function applyTheme(theme: ThemeChoice): void {
@@ -54,13 +70,4 @@ function applyTheme(theme: ThemeChoice): void {
 
 function stored(key: string): string | null {
   return localStorage.getItem(key)
-}
-
-/** A full or forbidden storage loses the choice at the next visit, not now. */
-function keep(key: string, value: string): void {
-  try {
-    localStorage.setItem(key, value)
-  } catch (error) {
-    if (!(error instanceof DOMException)) throw error
-  }
 }

@@ -12,6 +12,10 @@ interface NavigationProps {
 
 const RAIL = ROUTES.filter((route) => route.rail !== undefined)
 
+/** Those that the bar of a small screen has room for; the search leads to the others. */
+const BAR_PATHS: readonly string[] = ['/', '/services', '/explore/metrics', '/live']
+const BAR = RAIL.filter(({ path }) => BAR_PATHS.includes(path))
+
 /** Screens of one group share their place in the rail. */
 function isWithin(route: Route, current: Route | undefined): boolean {
   return route === current || (route.group !== undefined && route.group === current?.group)
@@ -93,7 +97,7 @@ function NavLink({ route, isCurrent }: { readonly route: Route; readonly isCurre
 export function BottomBar({ current, onPalette }: Omit<NavigationProps, 'onShortcuts'>) {
   return (
     <nav className="bottom-bar" aria-label="Main, small screen">
-      {RAIL.map((route) => {
+      {BAR.map((route) => {
         const Icon = route.icon
         return (
           <Link key={route.path} to={route.path} aria-current={isWithin(route, current) ? 'page' : undefined}>

@@ -28,6 +28,23 @@ export function usePath(): string {
   return useSyncExternalStore(subscribe, () => location.pathname)
 }
 
+/** A part of a path as text; what is not percent-encoded well stays as it is. */
+export function pathPart(path: string, place: number): string {
+  const part = path.split('/')[place] ?? ''
+  try {
+    return decodeURIComponent(part)
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error
+    return part
+  }
+}
+
+/** All parameters of a query string as one change. */
+export function searchChangeOf(search: string): SearchChange {
+  const params = new URLSearchParams(search)
+  return Object.fromEntries([...new Set(params.keys())].map((name) => [name, params.getAll(name)]))
+}
+
 export function useSearch(): URLSearchParams {
   const search = useSyncExternalStore(subscribe, () => location.search)
   return useMemo(() => new URLSearchParams(search), [search])

@@ -1,4 +1,4 @@
-import { Activity, Boxes, Compass, PlugZap } from 'lucide-react'
+import { Activity, Boxes, Compass, House, PlugZap } from 'lucide-react'
 import { type ComponentType, lazy } from 'react'
 
 export interface Route {
@@ -18,6 +18,16 @@ export interface Route {
 
 /** Every screen, in the order of the rail. */
 export const ROUTES: readonly Route[] = [
+  {
+    path: '/',
+    title: 'Home',
+    group: undefined,
+    rail: 'Home',
+    keys: 'g h',
+    icon: House,
+    page: lazy(() => import('../home/page.tsx')),
+    hasTime: true,
+  },
   {
     path: '/live',
     title: 'Live',
@@ -86,6 +96,16 @@ export const ROUTES: readonly Route[] = [
     keys: undefined,
     icon: Compass,
     page: lazy(() => import('../traces/trace-page.tsx')),
+    hasTime: false,
+  },
+  {
+    path: '/trace/:id/compare/:other',
+    title: 'Compare',
+    group: 'Explore',
+    rail: undefined,
+    keys: undefined,
+    icon: Compass,
+    page: lazy(() => import('../traces/compare-page.tsx')),
     hasTime: false,
   },
   {

@@ -1,3 +1,5 @@
+import { keepStored, readStoredList } from '../app/stored-list.ts'
+
 const KEY = 'vantage.query-history'
 /** Queries that are remembered in this browser. */
 export const HISTORY_MAX = 100
@@ -15,15 +17,7 @@ export function withQuery(history: readonly PastQuery[], text: string, atMs: num
 }
 
 export function readHistory(): PastQuery[] {
-  try {
-    const value: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]')
-    if (!Array.isArray(value)) return []
-    return value.filter(isPastQuery).slice(0, HISTORY_MAX)
-  } catch (error) {
-    // Written by something else: begin anew.
-    if (!(error instanceof SyntaxError)) throw error
-    return []
-  }
+  return readStoredList(KEY, isPastQuery, HISTORY_MAX)
 }
 
 function isPastQuery(value: unknown): value is PastQuery {
@@ -34,10 +28,5 @@ function isPastQuery(value: unknown): value is PastQuery {
 export function rememberQueries(texts: readonly string[]): void {
   let history = readHistory()
   for (const text of texts) history = withQuery(history, text, Date.now())
-  try {
-    localStorage.setItem(KEY, JSON.stringify(history))
-  } catch (error) {
-    // A full storage keeps the older queries.
-    if (!(error instanceof DOMException)) throw error
-  }
+  keepStored(KEY, JSON.stringify(history))
 }

@@ -5,8 +5,8 @@ import { navigateSearch, useSearch } from '../app/router.ts'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Choice } from '../parts/choice.tsx'
-import { RATIO } from './figures.tsx'
 import { quoted } from './service-queries.ts'
+import { RATIO } from './units.ts'
 
 const ROWS_MAX = 6
 

@@ -1,9 +1,6 @@
-import type { Unit } from '@vantage/charts'
+import { sparklinePath } from '@vantage/charts'
 import { CircleAlert, CircleCheck, CircleDashed, TriangleAlert } from 'lucide-react'
 import { changeOf, type ServiceState } from './service-model.ts'
-
-export const SECONDS: Unit = { kind: 'seconds' }
-export const RATIO: Unit = { kind: 'ratio' }
 
 const MARKS = { failing: CircleAlert, degraded: TriangleAlert, healthy: CircleCheck, quiet: CircleDashed } as const
 const NAMES = { failing: 'Failing', degraded: 'Degraded', healthy: 'Healthy', quiet: 'Quiet' } as const
@@ -50,4 +47,15 @@ export function NumberHeads({ names }: { readonly names: readonly string[] }) {
       {name}
     </th>
   ))
+}
+
+const SPARK = { width: 96, height: 24 }
+
+/** Requests a second over time, as a line. */
+export function Trend({ values }: { readonly values: readonly number[] }) {
+  return (
+    <svg className="service-trend" viewBox={`0 0 ${SPARK.width} ${SPARK.height}`} aria-hidden="true">
+      <path d={sparklinePath(values, SPARK.width, SPARK.height)} />
+    </svg>
+  )
 }

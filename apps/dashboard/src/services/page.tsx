@@ -1,26 +1,18 @@
-import type { ChangeEvent, QueryAnswer } from '@vantage/api/client'
-import { formatInstant, formatValue, NO_DATA, PLAIN, sparklinePath, type Zone } from '@vantage/charts'
+import type { ChangeEvent } from '@vantage/api/client'
+import { formatInstant, formatValue, NO_DATA, PLAIN, type Zone } from '@vantage/charts'
 import { Search } from 'lucide-react'
 import { useMemo } from 'react'
-import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
 import { steppedRange } from '../explore/range-steps.ts'
-import { type Asked, useAsked } from '../explore/use-asked.ts'
 import { useLiveRefresh } from '../explore/use-live-refresh.ts'
 import { Choice } from '../parts/choice.tsx'
-import { Notice } from '../parts/notice.tsx'
 import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
-import { Change, NumberHeads, RATIO, SECONDS, StateMark } from './figures.tsx'
+import { AnswerFaults } from './answer-faults.tsx'
+import { Change, NumberHeads, StateMark, Trend } from './figures.tsx'
 import { type ServiceRow, type ServiceSort, SORTS, STATE_RULE, serviceRows, sortedRows } from './service-model.ts'
-import { figuresQuery, trendQuery } from './service-queries.ts'
-
-const EVENTS_MAX = 200
-/** Steps of a sparkline. */
-const TREND_STEPS = 40
-const TREND_STEP_MIN_MS = 5_000
-const SPARK = { width: 96, height: 24 }
-const NO_EVENTS: readonly ChangeEvent[] = []
+import { RATIO, SECONDS } from './units.ts'
+import { type ServiceAsked, useServiceAnswers } from './use-service-answers.ts'
 
 const SORT_NAMES: Readonly<Record<ServiceSort, string>> = {
   state: 'State',
@@ -39,9 +31,9 @@ export default function ServicesPage() {
   const given = search.get('sort') as ServiceSort
   const sort = SORTS.includes(given) ? given : 'state'
   const filter = search.get('find') ?? ''
-  const answers = useAnswers(range)
+  const asked = useServiceAnswers(range)
   useLiveRefresh(time.isLive, range)
-  const rows = useMemo(() => sortedRows(serviceRows(answers), sort), [answers, sort])
+  const rows = useMemo(() => sortedRows(serviceRows(asked.answers), sort), [asked.answers, sort])
   const shown = rows.filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase()))
   return (
     <div className="services">
@@ -66,62 +58,26 @@ export default function ServicesPage() {
           />
         </div>
       </div>
-      {answers.fault !== undefined && <Notice kind="critical">{answers.fault}</Notice>}
-      <Found answers={answers} rows={shown} total={rows.length} zone={time.zone} />
+      <AnswerFaults faults={asked.faults} />
+      <Found asked={asked} rows={shown} total={rows.length} zone={time.zone} />
     </div>
   )
 }
 
-interface Answers {
-  readonly now: QueryAnswer | undefined
-  readonly before: QueryAnswer | undefined
-  readonly trend: QueryAnswer | undefined
-  readonly events: readonly ChangeEvent[]
-  readonly isLoading: boolean
-  readonly fault: string | undefined
-}
-
-function useAnswers(range: { readonly startMs: number; readonly endMs: number }): Answers {
-  const { startMs, endMs } = range
-  const spanMs = endMs - startMs
-  const key = `${startMs} ${endMs}`
-  const stepMs = Math.max(TREND_STEP_MIN_MS, Math.ceil(spanMs / TREND_STEPS / 1000) * 1000)
-  const now = useAsked(key, (signal) => client.queryInstant(figuresQuery(spanMs, 0, 'service'), endMs, signal))
-  const before = useAsked(key, (signal) => client.queryInstant(figuresQuery(spanMs, spanMs, 'service'), endMs, signal))
-  const trend = useAsked(key, (signal) =>
-    client.queryRange({ query: trendQuery(stepMs), startMs, endMs, stepMs }, signal),
-  )
-  const events = useAsked(key, (signal) => client.events(range, undefined, EVENTS_MAX, signal))
-  const asked: readonly Asked<unknown>[] = [now, before, trend, events]
-  const fault = asked.find((one) => one.fault !== undefined)?.fault?.message
-  const isLoading = asked.some((one) => one.isLoading)
-  return useMemo(
-    () => ({
-      now: now.answer,
-      before: before.answer,
-      trend: trend.answer,
-      events: events.answer ?? NO_EVENTS,
-      isLoading,
-      fault,
-    }),
-    [now.answer, before.answer, trend.answer, events.answer, isLoading, fault],
-  )
-}
-
 interface FoundProps {
-  readonly answers: Answers
+  readonly asked: ServiceAsked
   readonly rows: readonly ServiceRow[]
   readonly total: number
   readonly zone: Zone
 }
 
-function Found({ answers, rows, total, zone }: FoundProps) {
-  if (answers.now === undefined && answers.fault === undefined) {
-    return <div className="skeleton page-skeleton" aria-busy={answers.isLoading} />
+function Found({ asked, rows, total, zone }: FoundProps) {
+  if (asked.answers.now === undefined) {
+    return asked.faults.length > 0 ? null : <div className="skeleton page-skeleton" aria-busy={asked.isLoading} />
   }
   if (total === 0) return <NoServices />
   return (
-    <section className="card service-list" aria-labelledby="services-title" aria-busy={answers.isLoading}>
+    <section className="card service-list" aria-labelledby="services-title" aria-busy={asked.isLoading}>
       <div className="card-head">
         <h2 id="services-title">
           {rows.length === total ? `${total} services` : `${rows.length} of ${total} services`}
@@ -172,9 +128,7 @@ function Row({ row, zone }: { readonly row: ServiceRow; readonly zone: Zone }) {
       </td>
       <td className="number">{formatValue(now.p99, SECONDS)}</td>
       <td>
-        <svg className="service-trend" viewBox={`0 0 ${SPARK.width} ${SPARK.height}`} aria-hidden="true">
-          <path d={sparklinePath(trend, SPARK.width, SPARK.height)} />
-        </svg>
+        <Trend values={trend} />
       </td>
       <td className="service-change">{lastChange === undefined ? NO_DATA : changeText(lastChange, zone)}</td>
     </tr>

@@ -28,10 +28,10 @@ export interface ServiceRow {
 }
 
 /** What makes a state; the page says it in these words. */
-const FAILING_SHARE = 0.05
-const DEGRADED_SHARE_MORE = 0.01
-const SLOWER_FACTOR = 1.5
-const SLOWER_SECONDS = 0.01
+export const FAILING_SHARE = 0.05
+export const DEGRADED_SHARE_MORE = 0.01
+export const SLOWER_FACTOR = 1.5
+export const SLOWER_SECONDS = 0.01
 export const STATE_RULE =
   'Failing: at least 5 % of the requests failed. Degraded: errors are up by a percentage point, or p95 is half as long again and 10 ms longer than in the time before, just as long. Quiet: no requests.'
 

@@ -1,8 +1,7 @@
-import type { ChangeEvent } from '@vantage/api/client'
-import { formatInstant, formatValue, NO_DATA, PLAIN, type Zone } from '@vantage/charts'
+import { formatValue, NO_DATA, PLAIN, type Zone } from '@vantage/charts'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
-import { usePath, useSearch } from '../app/router.ts'
+import { pathPart, usePath, useSearch } from '../app/router.ts'
 import { type SteppedRange, steppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { useLiveRefresh } from '../explore/use-live-refresh.ts'
@@ -10,8 +9,9 @@ import { volumeQuery } from '../logs/log-model.ts'
 import { VolumeChart } from '../logs/volume-chart.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
+import { ChangeList } from './change-list.tsx'
 import { DifferenceCard } from './difference-card.tsx'
-import { Change, NumberHeads, RATIO, SECONDS, StateMark } from './figures.tsx'
+import { Change, NumberHeads, StateMark } from './figures.tsx'
 import { ServiceChart } from './service-charts.tsx'
 import {
   type DependencyRow,
@@ -25,10 +25,11 @@ import {
   stateOf,
 } from './service-model.ts'
 import { dependencyQuery, figuresQuery, latencyQuery, quoted, requestsQuery, timeQuery } from './service-queries.ts'
+import { StarButton } from './star-button.tsx'
+import { RATE, RATIO, SECONDS } from './units.ts'
 
 const OPERATIONS_MAX = 20
 const EVENTS_MAX = 20
-const RATE = { kind: 'plain', suffix: '/s' } as const
 /** Lines of the charts, with their places in the palette. */
 const ENDS = { ok: 0, failed: 3 }
 const QUANTILES = { p50: 0, p95: 1, p99: 3 }
@@ -41,7 +42,7 @@ interface PartProps {
 
 /** One service: how it does, against the time before, and the ways to why. */
 export default function ServicePage() {
-  const service = decodeURIComponent(usePath().split('/')[2] ?? '')
+  const service = pathPart(usePath(), 2)
   const time = timeStateOf(useSearch())
   const { nowMs } = useTimeMemory()
   const range = steppedRange(rangeOf(time, nowMs))
@@ -86,6 +87,7 @@ function Head(part: PartProps) {
           </span>
         )}
         <div className="tools">
+          <StarButton service={service} />
           <Link
             className="button"
             to="/explore/traces"
@@ -285,23 +287,9 @@ function Changes(part: PartProps) {
       <div className="card-head">
         <h2 id="changes-title">Changes</h2>
       </div>
-      <ul>
-        {events.map((event) => (
-          <Event key={`${event.timeMs} ${event.title}`} event={event} zone={zone} />
-        ))}
-      </ul>
+      <ChangeList events={events} zone={zone} hasService={false} />
       {asked.fault !== undefined && <p className="service-fault">{asked.fault.message}</p>}
       {events.length === 0 && asked.fault === undefined && <p className="service-none">None in this time.</p>}
     </section>
-  )
-}
-
-function Event({ event: { timeMs, title, kind }, zone }: { readonly event: ChangeEvent; readonly zone: Zone }) {
-  return (
-    <li>
-      <time dateTime={new Date(timeMs).toISOString()}>{formatInstant(timeMs, zone).slice(5, 19)}</time>
-      <span className="badge">{kind}</span>
-      <span className="service-change-title">{title}</span>
-    </li>
   )
 }

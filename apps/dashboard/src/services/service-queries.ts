@@ -39,11 +39,32 @@ function spanText(spanMs: number): string {
  */
 export function figuresQuery(spanMs: number, offsetMs: number, by: string, service?: string): string {
   const window = `[${spanText(spanMs)}]${offsetMs === 0 ? '' : ` offset ${spanText(offsetMs)}`}`
+  return figureParts(window, by, QUANTILES, service)
+}
+
+/**
+ * Requests, errors and p95 of every service over time. The window of a step reaches back to the step before it, so that a
+ * change shows at its step.
+ */
+export function figureStepsQuery(stepMs: number): string {
+  return figureParts(
+    `[${spanText(stepReachMs(stepMs))}]`,
+    'service',
+    QUANTILES.filter(([figure]) => figure === 'p95'),
+  )
+}
+
+/** How far back a step of `figureStepsQuery` looks: long enough for metrics that are stated every few seconds. */
+function stepReachMs(stepMs: number): number {
+  return Math.max(stepMs, 20_000)
+}
+
+function figureParts(window: string, by: string, quantiles: typeof QUANTILES, service?: string): string {
   const named = (figure: Figure, query: string) => `label_replace(${query}, "figure", "${figure}", "", "")`
   return [
     named('rate', `sum by (${by}) (rate(${CALLS}${matchers(service)}${window}))`),
     named('errors', `sum by (${by}) (rate(${CALLS}${matchers(service, FAILED)}${window}))`),
-    ...QUANTILES.map(([figure, quantile]) => {
+    ...quantiles.map(([figure, quantile]) => {
       const buckets = `sum by (le, ${by}) (rate(${LATENCY}_bucket${matchers(service)}${window}))`
       return named(figure, `histogram_quantile(${quantile}, ${buckets})`)
     }),

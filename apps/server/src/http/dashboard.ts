@@ -45,7 +45,19 @@ export function registerDashboard(app: FastifyInstance, directory: string): void
       .header('cache-control', 'no-cache')
       .header('content-security-policy', PAGE_POLICY)
       .send(page)
-  for (const path of ['/', '/setup', '/live', '/explore', '/explore/*', '/services', '/services/:name', '/trace/:id']) {
+  for (const path of [
+    '/',
+    '/setup',
+    '/live',
+    '/explore',
+    '/explore/*',
+    '/services',
+    '/services/:name',
+    '/trace/:id',
+    '/trace/:id/compare/:other',
+    '/exceptions',
+    '/exceptions/:fingerprint',
+  ]) {
     app.get(path, (_request, reply) => sendPage(reply))
   }
 }

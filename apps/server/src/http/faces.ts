@@ -13,6 +13,7 @@ import {
   TEMPO_PREFIX,
   TempoApi,
   type TraceQueries,
+  traceDetailRoutes,
   ZIPKIN_PREFIX,
   ZipkinApi,
 } from '@vantage/api'
@@ -61,6 +62,7 @@ export function openFaces({ ask, facts, config, deletions }: FaceDeps): Faces {
   return {
     routes: [
       ...joins.routes(),
+      ...traceDetailRoutes(traces),
       ...deleting.routes(),
       tryRoute(),
       ...eventRoutes({ queries: logs, clock: systemClock }),

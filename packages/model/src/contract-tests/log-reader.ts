@@ -83,6 +83,7 @@ export function logReaderContract(implementation: string, open: OpenLogReader): 
   const openData = () => open([{ tenant: 'default', batch: logBatchOf(dataSet()) }])
   scanContract(implementation, openData)
   summaryContract(implementation, openData)
+  cutsContract(implementation, open)
   randomContract(implementation, open)
 }
 
@@ -119,6 +120,13 @@ function scanContract(implementation: string, openData: OpenData): void {
     check({ lineFilters: filter('"msg":"str') }, [6])
     check({ lineFilters: filter('') }, [0, 1, 2, 3, 4, 5, 6, 7])
     check({ lineFilters: filter('', false) }, [])
+    const matching = (pattern: string, isWanted = true) => [{ text: pattern, isWanted, isPattern: true }]
+    check({ lineFilters: matching('order 1[78] p(aid|laced)') }, [0, 3, 4])
+    check({ lineFilters: matching('^(?i)ORDER.*d$', false) }, [1, 2, 5, 6, 7])
+    check({ lineFilters: matching('t of .n.c') }, [1])
+    check({ lineFilters: matching('^$') }, [5])
+    check({ lineFilters: [...matching('[0-9]+'), ...filter('paid')] }, [3, 4])
+    expect(() => lines(reader, { lineFilters: matching('(') })).toThrow(FaultError)
     check({ traceId: hexBytes('ab'.repeat(16), 16) }, [0, 7])
     check({ traceId: hexBytes('ab'.repeat(16), 16), spanId: hexBytes('cd'.repeat(8), 8) }, [0])
     check({ traceId: hexBytes('ac'.repeat(16), 16) }, [])
@@ -175,6 +183,33 @@ function summaryContract(implementation: string, openData: OpenData): void {
       ['{service_name="shop", severity="INFO"}', [0, 1]],
       [shop, [1, 1]],
     ])
+  })
+}
+
+function cutsContract(implementation: string, open: OpenLogReader): void {
+  test(`${implementation}: the runs between cuts hold every row of a range, each once`, async () => {
+    const rows = Array.from({ length: 500 }, (_, i) => {
+      return { timeNs: BASE_NS + BigInt(i % 90) * SECOND_NS, body: `row ${i}`, origin: SHOP }
+    })
+    const batches = [rows.slice(0, 200), rows.slice(200)].map((some) => ({
+      tenant: 'default',
+      batch: logBatchOf(some),
+    }))
+    const reader = await open(batches)
+    for (const [startNs, endNs] of [
+      [ALL.startNs, ALL.endNs],
+      [BASE_NS + 3n * SECOND_NS, BASE_NS + 70n * SECOND_NS],
+    ] as const) {
+      const range = { startNs, endNs }
+      const { rows, cutsNs } = reader.cuts('default', range, 4)
+      const whole = lines(reader, range)
+      expect(rows).toBeGreaterThanOrEqual(whole.length)
+      expect(cutsNs.length).toBeLessThan(4)
+      const edges = [startNs, ...cutsNs, endNs]
+      expect(edges).toEqual(edges.toSorted((a, b) => (a < b ? -1 : 1)))
+      const found = edges.slice(1).flatMap((end, i) => lines(reader, { startNs: edges[i] as bigint, endNs: end }))
+      expect(found).toEqual(whole)
+    }
   })
 }
 

@@ -4,10 +4,11 @@ import { FaultError } from '../fault.ts'
 import { hexBytes } from '../ids.ts'
 import { compareLabels, type Labels, labelsEqual, labelsFrom, labelsKey, labelValue } from '../labels.ts'
 import { BODY_KIND, LogBatch } from '../log-batch.ts'
-import type { LogBlock, LogCounts, LogReader, LogScan, NsRange } from '../log-reader.ts'
+import type { LineFilter, LogBlock, LogCounts, LogReader, LogScan, NsRange, RangeCuts } from '../log-reader.ts'
 import { type CompiledMatcher, compileMatcher, type Matcher } from '../matcher.ts'
 import { NO_ORIGIN, type Origin, streamLabels } from '../origin.ts'
 import type { QueryBudget } from '../reader.ts'
+import { compileSearch } from '../search-pattern.ts'
 import type { TenantId } from '../tenant.ts'
 
 /** A row of logs as tests write it; what is left out is absent. */
@@ -74,6 +75,14 @@ export class MemoryLogs implements LogReader {
     }
   }
 
+  cuts(tenant: TenantId, { startNs, endNs }: NsRange, runs: number): RangeCuts {
+    const times = (this.#tenants.get(tenant) ?? []).map(({ timeNs }) => timeNs)
+    const within = times.filter((timeNs) => timeNs > startNs && timeNs < endNs)
+    const each = Math.max(1, Math.floor(within.length / runs))
+    const cutsNs = within.filter((timeNs, i) => i % each === 0 && i > 0 && timeNs !== within[i - each])
+    return { rows: times.length, cutsNs: cutsNs.slice(0, runs - 1) }
+  }
+
   streams(tenant: TenantId, matcherSets: readonly (readonly Matcher[])[], range: NsRange): Labels[] {
     const sets = matcherSets.map(compileAll)
     const found = new Map<string, Labels>()
@@ -116,10 +125,17 @@ export class MemoryLogs implements LogReader {
     return (this.#tenants.get(tenant) ?? []).filter((row) => {
       if (row.timeNs < scan.startNs || row.timeNs >= scan.endNs) return false
       if (!isId(row.traceId, scan.traceId) || !isId(row.spanId, scan.spanId)) return false
-      if (!scan.lineFilters.every((one) => row.line.includes(one.text) === one.isWanted)) return false
+      if (!scan.lineFilters.every((one) => holds(row.line, one) === one.isWanted)) return false
       return matchesAll(matchers, row.stream)
     })
   }
+}
+
+function holds(line: string, { text, isPattern }: LineFilter): boolean {
+  if (isPattern !== true) return line.includes(text)
+  const compiled = compileSearch(text)
+  if (!compiled.ok) throw new FaultError(compiled.error)
+  return compiled.value.test(line)
 }
 
 function isId(id: string | undefined, wanted: Uint8Array | undefined): boolean {

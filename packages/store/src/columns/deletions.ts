@@ -118,7 +118,7 @@ export function namesSome(tombstones: readonly Tombstone[], origins: readonly Or
   })
 }
 
-/** The rows that tombstones leave, in their order. @param rows may be written to */
+/** The rows that tombstones leave, in their order. */
 export function undeleted(
   tombstones: readonly Tombstone[],
   set: ColumnSet,

@@ -85,6 +85,16 @@ export class BlockRows {
     return !this.#mayHold(columns, at)
   }
 
+  /** True where no row of the columns has an attribute, so that `isLevelTold` says whether a row is plain. */
+  areBare({ attributes }: LogColumns): boolean {
+    return attributes.bytes.length === 0 && this.#needles !== undefined
+  }
+
+  /** False where the level of the row is to be looked for in its labels and its line. */
+  isLevelTold({ severities }: LogColumns, at: number): boolean {
+    return !this.#detectsLevels || severities[at] !== 0
+  }
+
   /** Starts the row at place `at` of the block's columns: time, line and labels of the stream. */
   start(row: Row, block: LogBlock, at: number): void {
     const { columns } = block

@@ -47,21 +47,25 @@ export function pushedFilters(stages: readonly Stage[]): LineFilter[] {
   for (const stage of stages) {
     if (changesLine(stage)) break
     if (stage.kind !== 'lineFilter') continue
-    const { op, operands } = stage
-    const [only] = operands
-    if (op === '!=') {
-      for (const { isIp, text } of operands) if (!isIp && text !== '') filters.push({ text, isWanted: false })
-    } else if (op === '!~') {
-      for (const { text } of operands) {
-        const literal = literalOf(text)
-        if (literal !== undefined && literal !== '') filters.push({ text: literal, isWanted: false })
-      }
-    } else if (operands.length === 1 && only !== undefined && !only.isIp) {
-      const text = op === '|=' ? only.text : op === '|~' ? requiredLiteral(only.text) : ''
-      if (text !== '') filters.push({ text, isWanted: true })
-    }
+    filters.push(...filtersOf(stage))
   }
   return filters
+}
+
+function filtersOf({ op, operands }: Extract<Stage, { kind: 'lineFilter' }>): LineFilter[] {
+  const isWanted = op.startsWith('|')
+  // Of several texts that are wanted one is enough: the store wants all.
+  if (isWanted && operands.length > 1) return []
+  return operands.flatMap(({ isIp, text }) => {
+    if (isIp) return []
+    if (op === '|=' || op === '!=') return text === '' ? [] : [{ text, isWanted }]
+    if (op !== '|~' && op !== '!~') return []
+    const literal = literalOf(text)
+    if (literal !== undefined) return literal === '' ? [] : [{ text: literal, isWanted }]
+    const pattern = { text, isWanted, isPattern: true }
+    const required = isWanted ? requiredLiteral(text) : ''
+    return required === '' ? [pattern] : [{ text: required, isWanted }, pattern]
+  })
 }
 
 const TRACE_LABEL = 'trace_id'
@@ -91,7 +95,7 @@ export function isPushedWhole(stages: readonly Stage[], needsNoLabels: boolean):
     if (stage.kind === 'lineFilter') {
       const { op, operands } = stage
       if (operands.some((one) => one.isIp)) return false
-      return op === '!=' || (op === '|=' && operands.length === 1)
+      return op === '!=' || op === '!~' || ((op === '|=' || op === '|~') && operands.length === 1)
     }
     const isParser =
       stage.kind === 'json' || stage.kind === 'logfmt' || stage.kind === 'pattern' || stage.kind === 'regexp'

@@ -2,7 +2,7 @@ import type { LogBlock, LogScan, Origin } from '@vantage/model'
 import { Row } from '../stages/row.ts'
 import { BlockRows } from './block-rows.ts'
 import { type Context, chargeRows } from './context.ts'
-import { type CountedSeries, firstStep, lastStep, type Place, type WindowGrid } from './range-series.ts'
+import { ALONE, type CountedSeries, firstStep, lastStep, type Place, type WindowGrid } from './range-series.ts'
 
 /** Fields of a row that labels may be made of, beside its origin, its severity and its attributes. */
 const OWN_FIELDS = ['trace_id', 'span_id', 'observed_timestamp', 'flags', 'event_name', 'severity_text']
@@ -33,7 +33,7 @@ export function countPlainRows(
 ): void {
   const rows = new BlockRows(wanted, context.detectsLevels, true)
   const row = new Row(wanted)
-  const places = new PlainPlaces()
+  const tally = new PlainTally(windows, series)
   const read = (block: LogBlock, at: number): Place => {
     rows.start(row, block, at)
     rows.addMetadata(row, block, at)
@@ -43,27 +43,104 @@ export function countPlainRows(
     const { columns } = block
     const times = new RelativeTimes(columns.times, startNs)
     chargeRows(context, block)
-    // Of each origin of the block: one look at the book for all its rows.
-    const byOrigin: ((Place | undefined)[] | undefined)[] = []
-    for (let i = 0; i < block.rows.length; i++) {
-      const at = block.rows[i] as number
-      const timeNs = times.at(at)
-      const first = firstStep(windows, timeNs)
-      const last = lastStep(windows, timeNs)
-      if (first > last) continue
-      if (!rows.isPlain(columns, at)) {
-        series.addTo(read(block, at), first, last, 1)
-        continue
+    tally.begin(block, (at) => read(block, at))
+    const isBare = rows.areBare(columns)
+    let i = 0
+    while (i < block.rows.length) {
+      const { isWanted, untilNs } = tally.moveTo(times.at(block.rows[i] as number))
+      const end = times.firstAfter(untilNs, block.rows, i + 1)
+      for (; isWanted && i < end; i++) {
+        const at = block.rows[i] as number
+        if (isBare ? rows.isLevelTold(columns, at) : rows.isPlain(columns, at)) tally.count(at)
+        else tally.countAs(read(block, at))
       }
-      const severity = columns.severities[at] as number
-      const origin = columns.origins[at] as number
-      const bySeverity = byOrigin[origin] ?? places.of(block.origins[origin] as Origin)
-      byOrigin[origin] = bySeverity
-      const place = bySeverity[severity] ?? read(block, at)
-      bySeverity[severity] = place
-      series.addTo(place, first, last, 1)
+      i = end
+      tally.flush()
     }
   }
+}
+
+/** Severity numbers are below. */
+const SEVERITIES = 32
+
+/**
+ * Rows of one block by origin and severity, for as long as they come to the same windows: neighbours mostly do, so that
+ * the series of an answer are looked up for runs of rows, not for each.
+ */
+class PlainTally {
+  readonly #windows: WindowGrid
+  readonly #series: CountedSeries
+  readonly #places = new PlainPlaces()
+  /** By origin and severity, for the windows of now. */
+  #counts = new Uint32Array(0)
+  /** Of a row with each of them. */
+  #rows = new Int32Array(0)
+  /** Those with rows. */
+  readonly #met: number[] = []
+  #origins: readonly Origin[] = []
+  #originOf: Int32Array = new Int32Array(0)
+  #severityOf: Uint8Array = new Uint8Array(0)
+  #read: (at: number) => Place = () => ALONE
+  #first = 0
+  #last = -1
+
+  constructor(windows: WindowGrid, series: CountedSeries) {
+    this.#windows = windows
+    this.#series = series
+  }
+
+  /** @param read the series of a row of the block */
+  begin({ columns, origins }: LogBlock, read: (at: number) => Place): void {
+    this.#origins = origins
+    this.#originOf = columns.origins
+    this.#severityOf = columns.severities
+    this.#read = read
+    const size = origins.length * SEVERITIES
+    if (this.#counts.length >= size) return
+    this.#counts = new Uint32Array(size * 2)
+    this.#rows = new Int32Array(size * 2)
+  }
+
+  /** @returns whether a window holds the time, and the last time that comes to the same windows */
+  moveTo(timeNs: number): { readonly isWanted: boolean; readonly untilNs: number } {
+    this.#first = firstStep(this.#windows, timeNs)
+    this.#last = lastStep(this.#windows, timeNs)
+    return { isWanted: this.#first <= this.#last, untilNs: lastAlike(this.#windows, timeNs) }
+  }
+
+  /** A row whose series follows from its origin and severity. */
+  count(at: number): void {
+    const code = (this.#originOf[at] as number) * SEVERITIES + (this.#severityOf[at] as number)
+    const known = this.#counts[code] as number
+    this.#counts[code] = known + 1
+    if (known > 0) return
+    this.#met.push(code)
+    this.#rows[code] = at
+  }
+
+  countAs(place: Place): void {
+    this.#series.addTo(place, this.#first, this.#last, 1)
+  }
+
+  flush(): void {
+    for (const code of this.#met) {
+      const rows = this.#counts[code] as number
+      this.#counts[code] = 0
+      const bySeverity = this.#places.of(this.#origins[Math.floor(code / SEVERITIES)] as Origin)
+      const severity = code % SEVERITIES
+      const place = bySeverity[severity] ?? this.#read(this.#rows[code] as number)
+      bySeverity[severity] = place
+      this.#series.addRowsTo(place, this.#first, this.#last, rows)
+    }
+    this.#met.length = 0
+  }
+}
+
+/** The last time up to which windows are those of `timeNs`: where a step, or a window, ends or begins. */
+function lastAlike({ stepNs, rangeNs }: WindowGrid, timeNs: number): number {
+  if (stepNs === 0) return timeNs <= -rangeNs ? -rangeNs : timeNs <= 0 ? 0 : Number.POSITIVE_INFINITY
+  const step = Math.ceil(timeNs / stepNs) * stepNs
+  return Math.min(step, Math.ceil((timeNs + rangeNs) / stepNs) * stepNs - rangeNs)
 }
 
 /** Origins that are remembered. */
@@ -95,6 +172,20 @@ class RelativeTimes {
     this.#highs = new Int32Array(times.buffer, times.byteOffset, times.length * 2)
     this.#low = Number(BigInt.asUintN(32, fromNs))
     this.#high = Number(fromNs >> 32n)
+  }
+
+  /** The first of `rows[from, …)`, whose times ascend, that is later. */
+  firstAfter(timeNs: number, rows: Int32Array, from: number): number {
+    let low = from
+    let high = rows.length
+    // Fast path: all are of one run.
+    if (low === high || this.at(rows[high - 1] as number) <= timeNs) return high
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.at(rows[middle] as number) <= timeNs) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   at(row: number): number {

@@ -1,6 +1,7 @@
 import type { ByteRanges } from '@vantage/model'
 import { ByteWriter } from '../parquet/byte-writer.ts'
 import type { PageValues } from '../parquet/page-reader.ts'
+import type { Entries } from './stripe-columns.ts'
 
 /** A column of attributes in one stripe. */
 export interface StripeColumn {
@@ -8,7 +9,7 @@ export interface StripeColumn {
   readonly tag: number
   readonly page: PageValues
   /** Of the column's dictionary: texts, or plain numbers of 8 bytes. */
-  readonly entries: readonly Uint8Array[] | undefined
+  readonly entries: Entries | undefined
 }
 
 /**
@@ -19,7 +20,7 @@ export interface StripeColumn {
  */
 export function buildAttributes(
   layout: PageValues,
-  layouts: readonly Uint8Array[],
+  layouts: Entries | undefined,
   rest: PageValues,
   column: (place: number) => StripeColumn | undefined,
   rows: Int32Array,
@@ -30,7 +31,7 @@ export function buildAttributes(
   const layoutPlaces = placesOf(layout, rowCount)
   const restPlaces = placesOf(rest, rowCount)
   const columns: (ColumnCursor | undefined)[] = []
-  const parsed = layouts.map(readLayout)
+  const parsed = readLayouts(layouts)
   for (const row of rows) {
     const from = writer.at
     const place = layoutPlaces(row)
@@ -68,6 +69,12 @@ export function buildAttributes(
 const NO_BYTES = new Uint8Array(0)
 /** Room for a key or a value; longer ones grow. */
 const SHORT_BYTES = 256
+
+function readLayouts(entries: Entries | undefined): number[][] {
+  if (entries === undefined) return []
+  const { bytes, from, to } = entries
+  return Array.from(from, (start, i) => readLayout(bytes.subarray(start, to[i])))
+}
 
 function readLayout(entry: Uint8Array): number[] {
   const numbers: number[] = []
@@ -142,7 +149,7 @@ class ColumnCursor {
 
   #writeValue(place: number, out: ByteWriter): void {
     const { page, entries, tag } = this.#column
-    const entry = page.codes === undefined ? undefined : (entries?.[page.codes[place] as number] ?? NO_BYTES)
+    const entry = page.codes === undefined ? undefined : entryAt(entries, page.codes[place] as number)
     out.byte(tag)
     if (tag === 0x0a) {
       const text = entry ?? textAt(page, place)
@@ -160,6 +167,10 @@ class ColumnCursor {
       }
     }
   }
+}
+
+function entryAt(entries: Entries | undefined, code: number): Uint8Array {
+  return entries === undefined ? NO_BYTES : entries.bytes.subarray(entries.from[code], entries.to[code])
 }
 
 function textAt({ ranges }: PageValues, place: number): Uint8Array {

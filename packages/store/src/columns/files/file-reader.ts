@@ -8,6 +8,7 @@ import { type FileIndex, openPair, readIndex } from './file-index.ts'
 import { FileStripe } from './file-stripe.ts'
 import { decodeOrigin } from './origin-codec.ts'
 import type { StripeCache } from './stripe-cache.ts'
+import type { Entries } from './stripe-columns.ts'
 
 /** A file as views name it. Plain data. */
 export interface FileRef {
@@ -22,21 +23,28 @@ export interface FileRef {
   readonly deletedTo: number
 }
 
+/** A dictionary up to this size is kept for the next stripe of its row group. */
+const KEPT_DICTIONARY_BYTES = 4096
+
 /** Entries of a dictionary: of numbers as they lie, each of its width. */
-function entriesOf(page: Uint8Array, spec: ColumnSpec, count: number): Uint8Array[] {
+function entriesOf(page: Uint8Array, spec: ColumnSpec, count: number): Entries {
   if (spec.type === 'bytes') return readEntries(page, count)
   const width = spec.type === 'int' ? 4 : 8
-  return Array.from({ length: count }, (_, i) => page.subarray(i * width, i * width + width))
+  const from = Int32Array.from({ length: count }, (_, i) => i * width)
+  return { bytes: page, from, to: from.map((at) => at + width) }
 }
 
 /** One file of one thread: its index is read when a query first needs it, its pages when rows are. */
 export class FileReader<Columns> {
   readonly #data: OpenFile
+  readonly #cache: StripeCache
   readonly filters: OpenFile
   readonly name: string
   readonly index: FileIndex
   readonly origins: readonly Origin[]
   readonly stripes: readonly FileStripe<Columns>[]
+  /** By column: the last that was read. */
+  readonly #dictionaries = new Map<number, { readonly group: number; readonly entries: Entries }>()
   /** Orders its rows among those of equal times: whole numbers, later files higher. */
   sequence = 0
   /** Deletions that may hide some of its rows. */
@@ -52,6 +60,7 @@ export class FileReader<Columns> {
   ) {
     this.name = name
     this.#data = data
+    this.#cache = cache
     this.filters = filters
     this.index = index
     this.origins = index.origins.map((one) => decodeOrigin(Buffer.from(one, 'base64')))
@@ -88,19 +97,27 @@ export class FileReader<Columns> {
   }
 
   /** The values of one column in one stripe, and the entries of its dictionary. */
-  column(
-    place: number,
-    group: number,
-    page: number,
-    rows: number,
-  ): { page: PageValues; entries: Uint8Array[] | undefined } {
+  column(place: number, group: number, page: number, rows: number): { page: PageValues; entries: Entries | undefined } {
+    const values = this.values(place, group, page, rows)
+    return { page: values, entries: values.codes === undefined ? undefined : this.#entries(place, group) }
+  }
+
+  /** The same without the dictionary. */
+  values(place: number, group: number, page: number, rows: number): PageValues {
     const spec = this.index.columns[place] as ColumnSpec
-    const chunk = this.index.groups[group]?.chunks[place]
-    const where = chunk?.pages[page] as PagePlace
-    const values = decodePage(readPage(this.#data, this.name, where), spec, where, rows, this.name)
-    if (values.codes === undefined || chunk?.dictionary === undefined) return { page: values, entries: undefined }
-    const { dictionary } = chunk
-    return { page: values, entries: entriesOf(readPage(this.#data, this.name, dictionary), spec, dictionary.values) }
+    const where = this.index.groups[group]?.chunks[place]?.pages[page] as PagePlace
+    return decodePage(readPage(this.#data, this.name, where, this.#cache.stored), spec, where, rows, this.name)
+  }
+
+  #entries(place: number, group: number): Entries | undefined {
+    const known = this.#dictionaries.get(place)
+    if (known?.group === group) return known.entries
+    const dictionary = this.index.groups[group]?.chunks[place]?.dictionary
+    if (dictionary === undefined) return undefined
+    const spec = this.index.columns[place] as ColumnSpec
+    const entries = entriesOf(readPage(this.#data, this.name, dictionary, this.#cache.stored), spec, dictionary.values)
+    if (entries.bytes.length <= KEPT_DICTIONARY_BYTES) this.#dictionaries.set(place, { group, entries })
+    return entries
   }
 
   /** True where the column has a value in the stripe. */

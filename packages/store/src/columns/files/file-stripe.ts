@@ -8,9 +8,9 @@ import { buildAttributes, type StripeColumn } from './attribute-builder.ts'
 import { mayHoldKey } from './bloom.ts'
 import { readFilter } from './file-index.ts'
 import type { FileReader } from './file-reader.ts'
-import { putColumn } from './put-columns.ts'
 import { type ColumnPart, type FixedColumn, SCHEMAS } from './schema.ts'
 import type { StripeCache } from './stripe-cache.ts'
+import { StripeColumns } from './stripe-columns.ts'
 import { traceHash } from './tokens.ts'
 
 /** 0, 1, 2, …: rows of a stripe lie in the order of their times. */
@@ -32,11 +32,9 @@ export class FileStripe<Columns> implements RowSource<Columns> {
   readonly #fraction: number
   readonly minTimeNs: bigint
   readonly maxTimeNs: bigint
-  #columns: Columns | undefined
-  #set: ColumnSet | undefined
+  #columns: StripeColumns<Columns> | undefined
   #tokens: Uint8Array | undefined
   #traces: Uint8Array | undefined
-  readonly #loaded = new Set<ColumnPart>()
 
   constructor(
     signal: Signal<Columns>,
@@ -66,6 +64,10 @@ export class FileStripe<Columns> implements RowSource<Columns> {
     return this.#reader.sequence + this.#fraction
   }
 
+  get rowCount(): number {
+    return this.#rows
+  }
+
   get tombstones(): readonly Tombstone[] {
     const { minTimeNs, maxTimeNs } = this
     return tombstonesOver(this.#reader.tombstones, { deletedTo: 0, minTimeNs, maxTimeNs })
@@ -80,18 +82,14 @@ export class FileStripe<Columns> implements RowSource<Columns> {
   }
 
   get byteLength(): number {
-    const filters = (this.#tokens?.length ?? 0) + (this.#traces?.length ?? 0)
-    if (this.#set === undefined) return filters
-    return this.#rows * this.#signal.rowBytes + this.#set.ranges.reduce((sum, one) => sum + one.bytes.length, filters)
+    return (this.#tokens?.length ?? 0) + (this.#traces?.length ?? 0) + (this.#columns?.byteLength ?? 0)
   }
 
   /** Called by the cache. */
   drop(): void {
     this.#columns = undefined
-    this.#set = undefined
     this.#tokens = undefined
     this.#traces = undefined
-    this.#loaded.clear()
   }
 
   mayHoldTrace(traceId: Uint8Array): boolean {
@@ -109,57 +107,49 @@ export class FileStripe<Columns> implements RowSource<Columns> {
   }
 
   read(parts: readonly ScanPart[]): RowsInOrder<Columns> {
-    if (this.#columns === undefined) {
-      this.#columns = this.#signal.create(this.#rows)
-      this.#set = this.#signal.setOf(this.#columns)
-      this.#signal.setCount(this.#columns, this.#rows)
-      this.#loaded.clear()
-    }
-    const set = this.#set as ColumnSet
-    const columns = this.#columns
-    this.#load(set, 'key')
-    for (const part of parts) this.#load(set, part)
+    this.#columns ??= new StripeColumns(this.#signal, this.#rows)
+    const stripe = this.#columns
+    this.#load(stripe, 'key')
+    for (const part of parts) this.#load(stripe, part)
     this.#cache.use(this)
     const order = this.#rows <= PAGE_ROWS ? IN_ORDER.subarray(0, this.#rows) : placesTo(this.#rows)
     return {
-      columns,
-      set,
+      columns: stripe.columns,
+      set: stripe.set,
       origins: this.#reader.origins,
       order,
-      complete: (rows, look) => this.#complete(columns, set, rows, look),
+      complete: (rows, look) => this.#complete(stripe, rows, look),
     }
   }
 
-  #load(set: ColumnSet, part: ColumnPart): void {
-    if (this.#loaded.has(part)) return
+  #load(stripe: StripeColumns<Columns>, part: ColumnPart): void {
+    if (stripe.loaded.has(part)) return
     for (const [place, { source, part: ofPart }] of this.#fixed.entries()) {
       if (ofPart !== part) continue
       // What was not sent is not there: values of bodies, events, links.
-      if (!this.#reader.hasValues(place, this.#group, this.#page) && source.of !== 'line') continue
+      if (!this.#reader.hasValues(place, this.#group, this.#page)) continue
+      if (source.of === 'origin') {
+        const places = this.#reader.index.groups[this.#group]?.origins ?? []
+        stripe.putOrigins(this.#reader.values(place, this.#group, this.#page, this.#rows), places)
+        continue
+      }
       const { page, entries } = this.#reader.column(place, this.#group, this.#page, this.#rows)
-      putColumn(source, page, entries, set, this.#rows)
+      stripe.put(source, page, entries)
     }
-    if (part === 'key') this.#nameOrigins(set)
-    this.#loaded.add(part)
+    stripe.loaded.add(part)
   }
 
   get #fixed(): readonly FixedColumn[] {
     return SCHEMAS[this.#signal.name].columns
   }
 
-  /** Codes of the row group become places in the file's list. */
-  #nameOrigins({ origins }: ColumnSet): void {
-    const places = this.#reader.index.groups[this.#group]?.origins ?? []
-    for (let row = 0; row < this.#rows; row++) origins[row] = places[origins[row] as number] ?? 0
-  }
-
   /** Loads what a scan gives out of the rows that it found. Scans may be under way at once: each gets its own. */
-  #complete(columns: Columns, set: ColumnSet, rows: Int32Array, look: RowLook | undefined) {
-    this.#load(set, 'state')
-    if (look?.ids !== false) this.#load(set, 'ids')
-    for (const part of textsLookedAt(look, set, rows)) this.#load(set, part)
-    if (look?.others !== false) for (const part of ['small', 'wide'] as const) this.#load(set, part)
-    const shared = this.#signal.share(columns)
+  #complete(stripe: StripeColumns<Columns>, rows: Int32Array, look: RowLook | undefined) {
+    this.#load(stripe, 'state')
+    if (look?.ids !== false) this.#load(stripe, 'ids')
+    for (const part of textsLookedAt(look, stripe.set, rows)) this.#load(stripe, part)
+    if (look?.others !== false) for (const part of ['small', 'wide'] as const) this.#load(stripe, part)
+    const shared = this.#signal.share(stripe.columns)
     const sharedSet = this.#signal.setOf(shared)
     this.#buildAttributes(sharedSet.ranges[ATTRIBUTES] as ByteRanges, rows, look?.attributes)
     this.#cache.use(this)
@@ -182,9 +172,11 @@ export class FileStripe<Columns> implements RowSource<Columns> {
       const { key, tag } = this.#reader.index.attributes[place] as { key: string; tag: number }
       return { key: Buffer.from(key, 'base64'), tag, ...read(first + 2 + place) }
     }
-    const layouts = layout.entries ?? []
-    buildAttributes(layout.page, layouts, rest.page, column, rows, this.#rows, out)
+    out.from = new Int32Array(this.#rows)
+    out.to = new Int32Array(this.#rows)
+    buildAttributes(layout.page, layout.entries, rest.page, column, rows, this.#rows, out)
   }
+
   /** Columns of attributes by their place: true for those of these names. */
   #wantedColumns(names: readonly string[]): (place: number) => boolean {
     const { attributes } = this.#reader.index
@@ -210,6 +202,8 @@ function textsLookedAt(look: RowLook | undefined, { bytes }: ColumnSet, rows: In
 }
 
 function areAllSet(column: Uint8Array, rows: Int32Array): boolean {
+  // Fast path: all rows of the stripe.
+  if (!column.includes(0)) return true
   for (let i = 0; i < rows.length; i++) if (column[rows[i] as number] === 0) return false
   return true
 }

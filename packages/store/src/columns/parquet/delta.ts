@@ -11,6 +11,7 @@ import type { ByteWriter } from './byte-writer.ts'
 const BLOCK = 128
 const MINIBLOCK = 32
 const DELTA_MAX = 2 ** 52
+const WORD = 2 ** 32
 
 /** Differences of the block at hand: scratch of one call. */
 const block = new Float64Array(BLOCK)
@@ -115,12 +116,14 @@ function packMiniblock(out: ByteWriter, from: number, count: number, width: numb
 /** A place in delta-packed bytes; `isBad` once they do not hold what they say. */
 export class DeltaSource {
   readonly bytes: Uint8Array
+  readonly view: DataView
   readonly end: number
   at: number
   isBad = false
 
   constructor(bytes: Uint8Array, at: number, end: number) {
     this.bytes = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.at = at
     this.end = end
   }
@@ -151,16 +154,34 @@ export function readDeltaLongs(source: DeltaSource, count: number, out: Int32Arr
   let high = out[1] as number
   for (let at = 1; at < count && !source.isBad; at += BLOCK) {
     const length = Math.min(BLOCK, count - at)
-    readBlock(source, length)
+    const isSmall = readBlock(source, length)
+    let place = at * 2
+    // Fast path: no difference reaches over the lower half by more than one.
+    if (isSmall) {
+      for (let i = 0; i < length; i++) {
+        low += block[i] as number
+        if (low >= WORD) {
+          low -= WORD
+          high++
+        } else if (low < 0) {
+          low += WORD
+          high--
+        }
+        out[place++] = low
+        out[place++] = high
+      }
+      high |= 0
+      continue
+    }
     for (let i = 0; i < length; i++) {
       const delta = block[i] as number
-      const deltaHigh = Math.floor(delta / 2 ** 32)
-      low += delta - deltaHigh * 2 ** 32
-      const carry = low >= 2 ** 32 ? 1 : 0
-      low -= carry * 2 ** 32
+      const deltaHigh = Math.floor(delta / WORD)
+      low += delta - deltaHigh * WORD
+      const carry = low >= WORD ? 1 : 0
+      low -= carry * WORD
       high = (high + deltaHigh + carry) | 0
-      out[(at + i) * 2] = low | 0
-      out[(at + i) * 2 + 1] = high
+      out[place++] = low
+      out[place++] = high
     }
   }
   return !source.isBad
@@ -207,19 +228,48 @@ function readFirst(source: DeltaSource, out: Int32Array): void {
   out[1] = (high >>> 1) ^ sign
 }
 
-function readBlock(source: DeltaSource, count: number): void {
+/** @returns true where every difference is less than 2^32 either way */
+function readBlock(source: DeltaSource, count: number): boolean {
   const least = source.zigzag()
   const widths = source.at
+  let widest = 0
   source.at += BLOCK / MINIBLOCK
   for (let from = 0; from < count; from += MINIBLOCK) {
     const width = source.bytes[widths + from / MINIBLOCK] ?? 255
     if (width > 53 || source.at + width * 4 > source.end) {
       source.isBad = true
-      return
+      return false
     }
-    unpackMiniblock(source, from, Math.min(count, from + MINIBLOCK), width, least)
+    const to = Math.min(count, from + MINIBLOCK)
+    if (width === 0) block.fill(least, from, to)
+    else if (width <= NARROW_BITS) unpackNarrow(source, from, to, width, least)
+    else unpackMiniblock(source, from, to, width, least)
+    if (width > widest) widest = width
     source.at += width * 4
   }
+  return widest < 32 && Math.abs(least) < 2 ** 31
+}
+
+/** Values of at most so many bits lie within 32 bits from the byte in which they begin. */
+const NARROW_BITS = 25
+
+/** Fast path: each value is one look at 32 bits. Those behind the end of the memory are read byte by byte. */
+function unpackNarrow({ bytes, view, at }: DeltaSource, from: number, to: number, width: number, least: number): void {
+  const mask = 2 ** width - 1
+  const last = bytes.length - 4
+  let bit = 0
+  for (let i = from; i < to; i++) {
+    const byte = at + (bit >> 3)
+    const word = byte <= last ? view.getInt32(byte, true) : lastWord(bytes, byte)
+    block[i] = ((word >>> (bit & 7)) & mask) + least
+    bit += width
+  }
+}
+
+function lastWord(bytes: Uint8Array, at: number): number {
+  return (
+    (bytes[at] as number) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)
+  )
 }
 
 function unpackMiniblock(source: DeltaSource, from: number, to: number, width: number, least: number): void {

@@ -11,28 +11,40 @@ export function corrupt(name: string, what: string): FaultError {
   return new FaultError(fault('internal', `${name}: ${what}`, { reason: 'corrupt_file' }))
 }
 
+/** Memory for pages as they are stored, used again and again: fresh memory costs a fault for every 4 KiB. */
+export class StoredPage {
+  #bytes = new Uint8Array(0)
+
+  /** @returns so many bytes, valid until the next call */
+  take(length: number): Uint8Array {
+    if (length > this.#bytes.length) this.#bytes = new Uint8Array(length + (length >> 1))
+    return this.#bytes.subarray(0, length)
+  }
+}
+
 /** Reads and checks one page. @throws FaultError where it is not what was written */
-export function readPage(file: OpenFile, name: string, place: PagePlace): Uint8Array {
-  const stored = new Uint8Array(place.stored)
+export function readPage(file: OpenFile, name: string, place: PagePlace, memory: StoredPage): Uint8Array {
+  const stored = memory.take(place.stored)
   const count = readAllNow(file, stored, 0, stored.length, place.offset)
   if (count !== stored.length || crc32(stored) !== place.crc) throw corrupt(name, `page at ${place.offset} is damaged`)
-  const raw = zstdDecompressSync(stored, { chunkSize: Math.max(64, place.raw) })
+  const raw = zstdDecompressSync(stored, { chunkSize: Math.max(64, place.raw + 1) })
   if (raw.length !== place.raw) throw corrupt(name, `page at ${place.offset} has another length`)
   // Not a Buffer, whose slices are views.
   return new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength)
 }
 
 /** Entries of a dictionary of texts or bytes. */
-export function readEntries(page: Uint8Array, count: number): Uint8Array[] {
+export function readEntries(page: Uint8Array, count: number): Ranges {
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength)
-  const entries: Uint8Array[] = []
+  const from = new Int32Array(count)
+  const to = new Int32Array(count)
   let at = 0
   for (let i = 0; i < count; i++) {
-    const length = view.getUint32(at, true)
-    entries.push(page.subarray(at + 4, at + 4 + length))
-    at += 4 + length
+    from[i] = at + 4
+    at += 4 + view.getUint32(at, true)
+    to[i] = at
   }
-  return entries
+  return { bytes: page, from, to }
 }
 
 /** The values of one page of one column. */

@@ -1,19 +1,47 @@
-import { BODY_KIND, type ByteRanges, decodeValue, type LineFilter, type LogColumns, valueText } from '@vantage/model'
+import {
+  BODY_KIND,
+  type ByteRanges,
+  compileSearch,
+  decodeValue,
+  FaultError,
+  type LineFilter,
+  type LogColumns,
+  type SearchPattern,
+  valueText,
+} from '@vantage/model'
+import { NeedleSearch } from './needle-search.ts'
 
 /** A search through the bytes of all lines at once pays from this share of them on. */
 const WHOLE_SHARE = 0.25
 
-/** A filter with its needle as bytes. */
+/** A filter with its needle as bytes, or with its pattern. */
 export interface LineNeedle {
   readonly text: string
   readonly bytes: Buffer
   readonly isWanted: boolean
+  readonly search: NeedleSearch
+  readonly pattern: SearchPattern | undefined
 }
 
+/**
+ * Texts come before patterns, which cost more.
+ * @throws FaultError where a pattern is none
+ */
 export function lineNeedles(filters: readonly LineFilter[]): LineNeedle[] {
   return filters
     .filter((one) => one.text !== '' || !one.isWanted)
-    .map((one) => ({ text: one.text, bytes: Buffer.from(one.text, 'utf8'), isWanted: one.isWanted }))
+    .map(({ text, isWanted, isPattern }) => {
+      const pattern = isPattern === true ? patternOf(text) : undefined
+      const bytes = Buffer.from(text, 'utf8')
+      return { text, bytes, isWanted, search: new NeedleSearch(bytes), pattern }
+    })
+    .sort((a, b) => Number(a.pattern !== undefined) - Number(b.pattern !== undefined))
+}
+
+function patternOf(text: string): SearchPattern {
+  const compiled = compileSearch(text)
+  if (!compiled.ok) throw new FaultError(compiled.error)
+  return compiled.value
 }
 
 /** The line of a row: its text, or the text of its value; '' where it has no body. */
@@ -33,12 +61,32 @@ export function lineBytes(columns: LogColumns, row: number): number {
 
 /** Keeps those of `rows[0, count)` whose lines fulfil the filter, in their order. @returns how many */
 export function filterLines(columns: LogColumns, needle: LineNeedle, rows: Int32Array, count: number): number {
+  const { pattern } = needle
+  if (pattern !== undefined) return filterByPattern(columns, pattern, needle.isWanted, rows, count)
   const hits = findHits(columns, needle, rows, count)
   let kept = 0
   for (let i = 0; i < count; i++) {
     const row = rows[i] as number
     const isHit = columns.bodyKinds[row] === BODY_KIND.value ? lineText(columns, row).includes(needle.text) : hits(row)
     if (isHit === needle.isWanted) rows[kept++] = row
+  }
+  return kept
+}
+
+function filterByPattern(
+  columns: LogColumns,
+  pattern: SearchPattern,
+  isWanted: boolean,
+  rows: Int32Array,
+  count: number,
+): number {
+  const { bytes, from, to } = columns.bodies
+  let kept = 0
+  for (let i = 0; i < count; i++) {
+    const row = rows[i] as number
+    const isText = columns.bodyKinds[row] === BODY_KIND.text
+    const told = isText ? pattern.testBytes(bytes, from[row] as number, to[row] as number) : undefined
+    if ((told ?? pattern.test(lineText(columns, row))) === isWanted) rows[kept++] = row
   }
   return kept
 }
@@ -63,7 +111,7 @@ function findHits(columns: LogColumns, needle: LineNeedle, rows: Int32Array, cou
     if (to > high) high = to
   }
   if (needle.bytes.length > 0 && candidates >= (high - low) * WHOLE_SHARE) {
-    const marks = markHits(bodies, area, needle.bytes, first, last + 1, low, high)
+    const marks = markHits(bodies, area, needle, first, last + 1, low, high)
     return (row) => marks[row - first] === 1
   }
   return (row) => {
@@ -79,7 +127,7 @@ function findHits(columns: LogColumns, needle: LineNeedle, rows: Int32Array, cou
 function markHits(
   bodies: ByteRanges,
   area: Buffer,
-  needle: Buffer,
+  { bytes: needle, search }: LineNeedle,
   first: number,
   end: number,
   low: number,
@@ -88,18 +136,15 @@ function markHits(
   const marks = new Uint8Array(end - first)
   const within = area.subarray(0, high)
   let row = first
-  let at = within.indexOf(needle, low)
+  let at = search.indexIn(within, low)
   while (at >= 0) {
     while (row < end && (bodies.to[row] as number) <= at) row++
     if (row >= end) break
     const from = bodies.from[row] as number
     const to = bodies.to[row] as number
-    if (at >= from && at + needle.length <= to) {
-      marks[row - first] = 1
-      at = within.indexOf(needle, to)
-    } else {
-      at = within.indexOf(needle, at + 1)
-    }
+    const isWithin = at >= from && at + needle.length <= to
+    if (isWithin) marks[row - first] = 1
+    at = search.indexIn(within, isWithin ? to : at + 1)
   }
   return marks
 }

@@ -30,6 +30,8 @@ export function matchesAll(matchers: readonly CompiledMatcher[], labels: Labels)
   return matchers.every((one) => one.matches(labelValue(labels, one.matcher.name)))
 }
 
+const NEAR_ROWS = 512
+
 /** Tests rows of logs against a scan: streams by origin, ids, lines last. */
 export class LogFilter implements RowFilter<LogColumns> {
   readonly parts: readonly ScanPart[]
@@ -60,24 +62,44 @@ export class LogFilter implements RowFilter<LogColumns> {
     columns: LogColumns,
     set: ColumnSet,
     origins: readonly Origin[],
-    order: Int32Array,
-    from: number,
-    to: number,
+    all: Int32Array,
+    places: readonly number[] | undefined,
   ): Int32Array {
-    const rows = order.slice(from, to)
+    // Fast path: streams are all that is asked for, and all of them are wanted.
+    const wantsStreams = this.#matchers.length === 0 || this.#wantsAll(origins, places)
+    if (wantsStreams && this.parts.length === 0) return all
+    const rows = all.slice()
     let count = rows.length
-    if (this.#matchers.length > 0) count = this.#filterOrigins(set.origins, origins, rows, count)
+    if (!wantsStreams) count = this.#filterOrigins(set.origins, origins, rows, count)
     const { traceId, spanId, ownTraceId } = this.#scan
     if (traceId !== undefined) count = filterId(columns.traceIds, traceId, rows, count)
     if (spanId !== undefined) count = filterId(columns.spanIds, spanId, rows, count)
     if (ownTraceId !== undefined && !origins.some(namesTrace)) {
       count = filterIdOrNone(columns.traceIds, ownTraceId, rows, count)
     }
-    for (const needle of this.#needles) {
-      if (count === 0) break
-      count = filterLines(columns, needle, rows, count)
-    }
+    if (this.#needles.length > 0) count = this.#filterLines(columns, rows, count)
     return rows.subarray(0, count)
+  }
+
+  /** Some rows at a time, so that their lines are still near by when the next needle is looked for. */
+  #filterLines(columns: LogColumns, rows: Int32Array, count: number): number {
+    let kept = 0
+    for (let from = 0; from < count; from += NEAR_ROWS) {
+      const some = rows.subarray(from, Math.min(count, from + NEAR_ROWS))
+      let left = some.length
+      for (let i = 0; i < this.#needles.length && left > 0; i++) {
+        left = filterLines(columns, this.#needles[i] as LineNeedle, some, left)
+      }
+      rows.set(some.subarray(0, left), kept)
+      kept += left
+    }
+    return kept
+  }
+
+  #wantsAll(origins: readonly Origin[], places: readonly number[] | undefined): boolean {
+    if (places === undefined) return false
+    const verdicts = this.#verdictsOf(origins)
+    return places.every((origin) => this.#isWanted(origins, verdicts, origin))
   }
 
   #filterOrigins(places: Int32Array, origins: readonly Origin[], rows: Int32Array, count: number): number {
@@ -85,7 +107,9 @@ export class LogFilter implements RowFilter<LogColumns> {
     let kept = 0
     for (let i = 0; i < count; i++) {
       const row = rows[i] as number
-      if (this.#isWanted(origins, verdicts, places[row] as number)) rows[kept++] = row
+      const origin = places[row] as number
+      const verdict = verdicts[origin] as number
+      if (verdict === 1 || (verdict === 0 && this.#isWanted(origins, verdicts, origin))) rows[kept++] = row
     }
     return kept
   }

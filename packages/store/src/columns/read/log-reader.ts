@@ -10,6 +10,7 @@ import {
   type Matcher,
   type NsRange,
   type QueryBudget,
+  type RangeCuts,
   type TenantId,
 } from '@vantage/model'
 import { enclosedTokens } from '../files/tokens.ts'
@@ -20,7 +21,7 @@ import { compileMatchers, LogFilter, matchesAll } from './log-filter.ts'
 import { PieceMerge } from './merge-pieces.ts'
 import type { PieceRef } from './piece.ts'
 import type { ScanPart } from './scan-part.ts'
-import { piecesOf, type RowSource, rangeOf } from './source.ts'
+import { cutsOf, piecesOf, type RowSource, rangeOf } from './source.ts'
 import { StreamBook } from './stream-book.ts'
 import { TraceOwners } from './trace-owners.ts'
 
@@ -59,6 +60,10 @@ export class ColumnLogReader implements LogReader {
     return [...found.values()].sort(compareLabels)
   }
 
+  cuts(tenant: TenantId, range: NsRange, runs: number): RangeCuts {
+    return cutsOf(this.#view.tenant(tenant)?.logs.sources(range) ?? [], range, runs)
+  }
+
   count(
     tenant: TenantId,
     scan: LogScan,
@@ -91,7 +96,7 @@ export class ColumnLogReader implements LogReader {
     const { traceId } = scan
     const { ownTraceId } = scan
     const owners = ownTraceId === undefined ? undefined : new TraceOwners(ownTraceId)
-    const wanted = scan.lineFilters.filter((one) => one.isWanted)
+    const wanted = scan.lineFilters.filter((one) => one.isWanted && one.isPattern !== true)
     const words = wanted.flatMap((one) => enclosedTokens(Buffer.from(one.text)))
     return piecesOf(view.logs.sources(scan), {
       range: scan,

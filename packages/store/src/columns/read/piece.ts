@@ -30,13 +30,15 @@ export interface RowFilter<Columns> {
    * @param places of those that there are rows of; undefined: maybe all
    */
   mayHold(origins: readonly Origin[], places: readonly number[] | undefined): boolean
-  /** Rows of `order[from, to)` that fulfil it, in that order. */
+  /**
+   * Those of `rows` that fulfil it, in their order; `rows` themselves where all do.
+   * @param places as in `mayHold`
+   */
   select(
     columns: Columns,
     set: ColumnSet,
     origins: readonly Origin[],
-    order: Int32Array,
-    from: number,
-    to: number,
+    rows: Int32Array,
+    places: readonly number[] | undefined,
   ): Int32Array
 }

@@ -1,4 +1,4 @@
-import type { NsRange, Origin, QueryBudget, RowLook, ScanDirection } from '@vantage/model'
+import type { NsRange, Origin, QueryBudget, RangeCuts, RowLook, ScanDirection } from '@vantage/model'
 import { type Tombstone, undeleted } from '../deletions.ts'
 import type { ColumnSet } from '../rows/column-set.ts'
 import { lowerBound } from '../rows/times.ts'
@@ -21,6 +21,7 @@ export interface RowSource<Columns> {
   readonly minTimeNs: bigint
   readonly maxTimeNs: bigint
   readonly sequence: number
+  readonly rowCount: number
   /** Deletions that may hide some of its rows. */
   readonly tombstones: readonly Tombstone[]
   /** Of its rows, and maybe of others. */
@@ -69,14 +70,28 @@ export function piecesOf<Columns>(
   return refs
 }
 
+/** Cuts a range where sources begin, so that hardly one is read on both sides. */
+export function cutsOf(sources: readonly RowSource<unknown>[], range: NsRange, runs: number): RangeCuts {
+  const ordered = sources.toSorted((a, b) => (a.minTimeNs < b.minTimeNs ? -1 : a.minTimeNs > b.minTimeNs ? 1 : 0))
+  const rows = ordered.reduce((sum, { rowCount }) => sum + rowCount, 0)
+  const cutsNs: bigint[] = []
+  let before = 0
+  for (const { minTimeNs, rowCount } of ordered) {
+    const isDue = cutsNs.length < runs - 1 && before >= ((cutsNs.length + 1) * rows) / runs
+    if (isDue && minTimeNs > (cutsNs.at(-1) ?? range.startNs) && minTimeNs < range.endNs) cutsNs.push(minTimeNs)
+    before += rowCount
+  }
+  return { rows, cutsNs }
+}
+
 function openPiece<Columns>(source: RowSource<Columns>, scan: SourceScan<Columns>) {
   const read = source.read([...scan.filter.parts, ...(scan.parts ?? [])])
   const { columns, set, origins, order } = read
   const { from, to } = rangeOf(set, order, scan.range)
   scan.budget.chargeSamples(to - from)
-  const selected = scan.filter.select(columns, set, origins, order, from, to)
-  const rows = undeleted(source.tombstones, set, origins, selected)
-  if (scan.direction === 'backward') rows.reverse()
+  const selected = scan.filter.select(columns, set, origins, order.subarray(from, to), source.originPlaces)
+  const kept = undeleted(source.tombstones, set, origins, selected)
+  const rows = scan.direction === 'backward' ? kept.toReversed() : kept
   if (scan.parts !== undefined || rows.length === 0) return { columns, set, origins, rows }
   return { ...read.complete(rows, scan.look), origins, rows }
 }

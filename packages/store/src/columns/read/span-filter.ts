@@ -41,15 +41,9 @@ export class SpanFilter implements RowFilter<SpanColumns> {
     return true
   }
 
-  select(
-    columns: SpanColumns,
-    _set: ColumnSet,
-    origins: readonly Origin[],
-    order: Int32Array,
-    from: number,
-    to: number,
-  ): Int32Array {
-    const rows = order.slice(from, to)
+  select(columns: SpanColumns, _set: ColumnSet, origins: readonly Origin[], all: Int32Array): Int32Array {
+    if (this.#traceIds === undefined && this.#tests.length === 0) return all
+    const rows = all.slice()
     let count = rows.length
     if (this.#traceIds !== undefined) count = filterTraces(columns.traceIds, this.#traceIds, rows, count)
     if (this.#tests.length > 0) count = this.#filterRows(columns, origins, rows, count)

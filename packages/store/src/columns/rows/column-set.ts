@@ -1,4 +1,5 @@
 import { type ByteRanges, LogColumns, SpanColumns } from '@vantage/model'
+import { PAGE_ROWS } from '../limits.ts'
 
 /**
  * The columns of either signal by the way their values lie in memory, so that one piece of code moves the rows of both.
@@ -31,8 +32,32 @@ export interface Signal<Columns> {
   setOf(columns: Columns): ColumnSet
   countOf(columns: Columns): number
   setCount(columns: Columns, count: number): void
-  /** Columns over the same memory, but for attributes of their own. */
+  /** Columns over the same memory, but for attributes: those are absent. */
   share(columns: Columns): Columns
+  /** Columns of absent values: nothing may be written to them, columns with values take their places by `put`. */
+  hollow(rows: number): Columns
+  /** By the places that `ColumnSet` has; the origins' place is not looked at. */
+  readonly put: {
+    longs(columns: Columns, place: number, column: BigInt64Array): void
+    words(columns: Columns, place: number, column: Uint32Array): void
+    bytes(columns: Columns, place: number, column: Uint8Array): void
+    ids(columns: Columns, place: number, column: Uint8Array): void
+    origins(columns: Columns, place: number, column: Int32Array): void
+  }
+}
+
+/** What absent columns of stripes lie over: never written to. */
+const ZEROS = new ArrayBuffer(PAGE_ROWS * 16)
+
+function zerosOf(bytes: number): ArrayBuffer {
+  return bytes <= ZEROS.byteLength ? ZEROS : new ArrayBuffer(bytes)
+}
+
+function hollowRanges(columns: readonly ByteRanges[], rows: number): void {
+  for (const ranges of columns) {
+    ranges.from = new Int32Array(zerosOf(rows * 4), 0, rows)
+    ranges.to = ranges.from
+  }
 }
 
 /** Deals out one buffer from its begin on. The buffer and all sizes are multiples of 8. */
@@ -111,8 +136,43 @@ export const LOGS: Signal<LogColumns> = {
     Object.assign(shared, { count, times, observedTimes, severities, flags, droppedAttributes, traceIds, spanIds })
     Object.assign(shared, { origins, bodyKinds })
     shareRanges(logRanges(columns), logRanges(shared))
-    shared.attributes.grow(columns.capacity)
+    hollowRanges([shared.attributes], columns.capacity)
     return shared
+  },
+  hollow(rows) {
+    const columns = new LogColumns(0)
+    columns.times = new BigInt64Array(zerosOf(rows * 8), 0, rows)
+    columns.observedTimes = columns.times
+    columns.traceIds = new Uint8Array(zerosOf(rows * 16), 0, rows * 16)
+    columns.spanIds = columns.traceIds.subarray(0, rows * 8)
+    columns.severities = columns.traceIds.subarray(0, rows)
+    columns.bodyKinds = columns.severities
+    columns.flags = new Uint32Array(zerosOf(rows * 4), 0, rows)
+    columns.droppedAttributes = columns.flags
+    columns.origins = new Int32Array(zerosOf(rows * 4), 0, rows)
+    hollowRanges(logRanges(columns), rows)
+    return columns
+  },
+  put: {
+    longs(columns, place, column) {
+      if (place === 0) columns.times = column
+      else columns.observedTimes = column
+    },
+    words(columns, place, column) {
+      if (place === 0) columns.flags = column
+      else columns.droppedAttributes = column
+    },
+    bytes(columns, place, column) {
+      if (place === 0) columns.severities = column
+      else columns.bodyKinds = column
+    },
+    ids(columns, place, column) {
+      if (place === 0) columns.traceIds = column
+      else columns.spanIds = column
+    },
+    origins(columns, _place, column) {
+      columns.origins = column
+    },
   },
 }
 
@@ -159,8 +219,49 @@ export const SPANS: Signal<SpanColumns> = {
     Object.assign(shared, { count, startTimes, endTimes, traceIds, spanIds, parentSpanIds, kinds, statusCodes, flags })
     Object.assign(shared, { droppedAttributes, droppedEvents, droppedLinks, origins })
     shareRanges(spanRanges(columns), spanRanges(shared))
-    shared.attributes.grow(columns.capacity)
+    hollowRanges([shared.attributes], columns.capacity)
     return shared
+  },
+  hollow(rows) {
+    const columns = new SpanColumns(0)
+    columns.startTimes = new BigInt64Array(zerosOf(rows * 8), 0, rows)
+    columns.endTimes = columns.startTimes
+    columns.traceIds = new Uint8Array(zerosOf(rows * 16), 0, rows * 16)
+    columns.spanIds = columns.traceIds.subarray(0, rows * 8)
+    columns.parentSpanIds = columns.spanIds
+    columns.kinds = columns.traceIds.subarray(0, rows)
+    columns.statusCodes = columns.kinds
+    columns.flags = new Uint32Array(zerosOf(rows * 4), 0, rows)
+    columns.droppedAttributes = columns.flags
+    columns.droppedEvents = columns.flags
+    columns.droppedLinks = columns.flags
+    columns.origins = new Int32Array(zerosOf(rows * 4), 0, rows)
+    hollowRanges(spanRanges(columns), rows)
+    return columns
+  },
+  put: {
+    longs(columns, place, column) {
+      if (place === 0) columns.startTimes = column
+      else columns.endTimes = column
+    },
+    words(columns, place, column) {
+      if (place === 0) columns.flags = column
+      else if (place === 1) columns.droppedAttributes = column
+      else if (place === 2) columns.droppedEvents = column
+      else columns.droppedLinks = column
+    },
+    bytes(columns, place, column) {
+      if (place === 0) columns.kinds = column
+      else columns.statusCodes = column
+    },
+    ids(columns, place, column) {
+      if (place === 0) columns.traceIds = column
+      else if (place === 1) columns.spanIds = column
+      else columns.parentSpanIds = column
+    },
+    origins(columns, _place, column) {
+      columns.origins = column
+    },
   },
 }
 

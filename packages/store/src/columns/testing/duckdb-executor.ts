@@ -146,8 +146,9 @@ function logStatement(columns: readonly FileColumn[], scan: LogScan): Statement 
     if (name !== 'service_name' || (op !== '=' && op !== '!=')) throw new Error('BUG: only services are matched')
     conditions.push(`${own(columns, 'service_name')} ${OPS[op]} ${statement.bind(value)}`)
   }
-  for (const { text, isWanted } of scan.lineFilters) {
-    const holds = `contains(coalesce(${own(columns, 'body')}, ''), ${statement.bind(text)})`
+  for (const { text, isWanted, isPattern } of scan.lineFilters) {
+    const search = isPattern === true ? 'regexp_matches' : 'contains'
+    const holds = `${search}(coalesce(${own(columns, 'body')}, ''), ${statement.bind(text)})`
     conditions.push(isWanted ? holds : `NOT ${holds}`)
   }
   if (scan.traceId !== undefined) conditions.push(traceCondition(columns, statement, scan.traceId))

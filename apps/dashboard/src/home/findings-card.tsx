@@ -1,0 +1,100 @@
+import type { Zone } from '@vantage/charts'
+import type { TimeRange } from '@vantage/model'
+import { CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react'
+import { Link } from '../app/link.tsx'
+import { quoted } from '../services/service-queries.ts'
+import { findingText, findingWindow } from './finding-text.ts'
+import { FINDINGS_MAX, FINDINGS_RULE, type Finding, type FindingKind, type Judgement } from './findings.ts'
+
+interface FindingsProps {
+  readonly judgement: Judgement
+  readonly range: TimeRange
+  readonly zone: Zone
+}
+
+/** What is worse than before, the most severe three, and by which rule. */
+export function Findings({ judgement, range, zone }: FindingsProps) {
+  const { findings } = judgement
+  return (
+    <section className="home-findings" aria-labelledby="findings-title">
+      <h2 id="findings-title" className="visually-hidden">
+        Findings
+      </h2>
+      {findings.slice(0, FINDINGS_MAX).map((finding) => (
+        <FindingStrip key={finding.service} finding={finding} range={range} zone={zone} />
+      ))}
+      {findings.length === 0 && <Calm judgement={judgement} />}
+      {findings.length > FINDINGS_MAX && (
+        <p className="home-more">
+          <Link to="/services">{findings.length - FINDINGS_MAX} more services are worse than before</Link>
+        </p>
+      )}
+      <details className="home-rule">
+        <summary>How findings are made</summary>
+        <p>{FINDINGS_RULE}</p>
+      </details>
+    </section>
+  )
+}
+
+function Calm({ judgement: { services, compared } }: { readonly judgement: Judgement }) {
+  const text =
+    compared === 0
+      ? 'No service has had enough requests yet to compare with the time before.'
+      : compared === services
+        ? `Nothing stands out: all ${services} services do as in the time before.`
+        : `Nothing stands out: ${compared} of ${services} services were compared; the others have had too few requests.`
+  return (
+    <div className="notice home-calm">
+      <CircleCheck className="icon" aria-hidden="true" />
+      <div>{text}</div>
+    </div>
+  )
+}
+
+interface FindingProps {
+  readonly finding: Finding
+  readonly range: TimeRange
+  readonly zone: Zone
+}
+
+function FindingStrip({ finding, range, zone }: FindingProps) {
+  const { service, isCritical } = finding
+  const { headline, detail } = findingText(finding, range, zone)
+  const { startMs, endMs } = findingWindow(finding, range)
+  const time = { from: String(startMs), to: String(endMs), live: '0' }
+  const Mark = isCritical ? CircleAlert : TriangleAlert
+  return (
+    <article className={`notice home-finding ${isCritical ? 'critical' : 'warning'}`} aria-label={headline}>
+      <Mark className="icon" aria-label={isCritical ? 'Critical' : 'Warning'} role="img" />
+      <p>
+        <Link to={`/services/${encodeURIComponent(service)}`} params={time} className="home-headline">
+          {headline}
+        </Link>{' '}
+        <span className="home-detail">— {detail}</span>
+      </p>
+      <div className="actions">
+        <Link className="button small" to="/explore/traces" params={{ ...time, ...tracesOf(finding) }}>
+          {TRACES[finding.kind]}
+        </Link>
+        <Link className="button small" to={`/services/${encodeURIComponent(service)}`} params={time}>
+          Open service
+        </Link>
+      </div>
+    </article>
+  )
+}
+
+const TRACES: Readonly<Record<FindingKind, string>> = {
+  errors: 'Failed traces',
+  latency: 'Slowest traces',
+  traffic: 'Traces',
+}
+
+function tracesOf({ service, kind }: Finding): { readonly q: string; readonly sort: string | null } {
+  const own = `resource.service.name = ${quoted(service)}`
+  return {
+    q: kind === 'errors' ? `{ ${own} && status = error }` : `{ ${own} }`,
+    sort: kind === 'latency' ? 'slowest' : null,
+  }
+}

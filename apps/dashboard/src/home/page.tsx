@@ -1,0 +1,173 @@
+import type { ChangeEvent } from '@vantage/api/client'
+import { formatInstant, type Zone } from '@vantage/charts'
+import type { TimeRange } from '@vantage/model'
+import { useMemo } from 'react'
+import { client } from '../app/client.ts'
+import { Link } from '../app/link.tsx'
+import { searchChangeOf, useSearch } from '../app/router.ts'
+import { steppedRange } from '../explore/range-steps.ts'
+import { type Asked, useAsked } from '../explore/use-asked.ts'
+import { useLiveRefresh } from '../explore/use-live-refresh.ts'
+import { AnswerFaults } from '../services/answer-faults.tsx'
+import { ChangeList } from '../services/change-list.tsx'
+import { redBy, serviceRows } from '../services/service-model.ts'
+import { figureStepsQuery } from '../services/service-queries.ts'
+import { type AnswerFault, type ServiceAsked, useServiceAnswers } from '../services/use-service-answers.ts'
+import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
+import { type Judgement, judge, stepsByService } from './findings.ts'
+import { Findings } from './findings-card.tsx'
+import { useRecentList } from './recent-views.ts'
+import { ServicesCard } from './services-card.tsx'
+import { SetupCard } from './setup-card.tsx'
+import { SETUP_STEPS, useSetupState } from './setup-steps.ts'
+
+/** Steps of the range and the time before it in which starts are looked for. */
+const STEPS = 120
+const STEP_MIN_MS = 5_000
+/** Changes that may have led to the first step. */
+const LEAD_MS = 1_800_000
+const EVENTS_MAX = 500
+const EVENTS_SHOWN = 8
+const RECENT_SHOWN = 8
+
+/** Home: what is worse than before, my services, what changed, and where I was. A new workspace: what to send. */
+export default function HomePage() {
+  const time = timeStateOf(useSearch())
+  const { nowMs } = useTimeMemory()
+  const range = steppedRange(rangeOf(time, nowMs))
+  useLiveRefresh(time.isLive, range)
+  const services = useServiceAnswers(range)
+  const setup = useSetupState(nowMs)
+  const found = useJudgement(range, services)
+  const rows = useMemo(() => serviceRows(services.answers), [services.answers])
+  const isNew = setup.isKnown && setup.done.size === 0 && rows.length === 0
+  return (
+    <div className="home">
+      <div className="page-head">
+        <h1>{isNew ? 'Welcome to Vantage' : 'Home'}</h1>
+        {isNew && <span className="aside">Nothing has arrived yet. This page fills by itself.</span>}
+      </div>
+      <AnswerFaults faults={[...services.faults, ...found.faults]} />
+      {isNew ? (
+        <SetupCard done={setup.done} />
+      ) : (
+        <>
+          {found.judgement !== undefined && rows.length > 0 && (
+            <Findings judgement={found.judgement} range={range} zone={time.zone} />
+          )}
+          <div className="home-columns">
+            <MyServices asked={services} rows={rows} />
+            <div className="home-side">
+              <RecentChanges events={found.events} zone={time.zone} />
+              <RecentViews zone={time.zone} />
+              {setup.isKnown && setup.done.size < SETUP_STEPS.length && <SetupCard done={setup.done} />}
+            </div>
+          </div>
+        </>
+      )}
+    </div>
+  )
+}
+
+interface Found {
+  /** Undefined until the figures of both times are known. */
+  readonly judgement: Judgement | undefined
+  readonly events: Asked<readonly ChangeEvent[]>
+  readonly faults: readonly AnswerFault[]
+}
+
+/** Compares services with the time before, and finds where they changed and what happened shortly before. */
+function useJudgement(range: TimeRange, { answers: { now, before } }: ServiceAsked): Found {
+  const { startMs, endMs } = range
+  const stepMs = Math.max(STEP_MIN_MS, Math.ceil((2 * (endMs - startMs)) / STEPS / 1000) * 1000)
+  const fromMs = endMs - Math.floor((2 * (endMs - startMs)) / stepMs) * stepMs
+  const key = `${startMs} ${endMs}`
+  const steps = useAsked(key, (signal) =>
+    client.queryRange({ query: figureStepsQuery(stepMs), startMs: fromMs, endMs, stepMs }, signal),
+  )
+  const events = useAsked(key, (signal) =>
+    client.events({ startMs: fromMs - LEAD_MS, endMs }, undefined, EVENTS_MAX, signal),
+  )
+  const judgement = useMemo(() => {
+    if (now === undefined || before === undefined) return undefined
+    return judge({
+      range: { startMs, endMs },
+      now: redBy(now, 'service'),
+      before: redBy(before, 'service'),
+      steps: stepsByService(steps.answer),
+      stepMs,
+      events: events.answer ?? [],
+    })
+  }, [now, before, steps.answer, events.answer, startMs, endMs, stepMs])
+  const fault = steps.fault
+  return {
+    judgement,
+    events,
+    faults: fault === undefined ? [] : [{ what: 'Starts of findings', message: fault.message }],
+  }
+}
+
+interface MyServicesProps {
+  readonly asked: ServiceAsked
+  readonly rows: ReturnType<typeof serviceRows>
+}
+
+function MyServices({ asked, rows }: MyServicesProps) {
+  if (asked.answers.now === undefined) return <div className="skeleton page-skeleton" aria-busy={asked.isLoading} />
+  if (rows.length > 0) return <ServicesCard rows={rows} isLoading={asked.isLoading} />
+  return (
+    <section className="card empty" aria-label="My services">
+      <h2>No service has had requests in this time</h2>
+      <p>Services are found in spans. Choose a wider time, or send traces.</p>
+      <Link className="button" to="/" params={{ from: 'now-24h', to: 'now', live: null }}>
+        Look at the last 24 hours
+      </Link>
+    </section>
+  )
+}
+
+interface RecentChangesProps {
+  readonly events: Asked<readonly ChangeEvent[]>
+  readonly zone: Zone
+}
+
+function RecentChanges({ events: { answer = [], fault, isLoading }, zone }: RecentChangesProps) {
+  return (
+    <section className="card service-changes" aria-labelledby="recent-changes" aria-busy={isLoading}>
+      <div className="card-head">
+        <h2 id="recent-changes">Recent changes</h2>
+        {answer.length > EVENTS_SHOWN && (
+          <span className="aside">
+            the newest {EVENTS_SHOWN} of {answer.length === EVENTS_MAX ? `${EVENTS_MAX} or more` : answer.length}
+          </span>
+        )}
+      </div>
+      <ChangeList events={answer.slice(0, EVENTS_SHOWN)} zone={zone} hasService />
+      {fault !== undefined && <p className="service-fault">{fault.message}</p>}
+      {answer.length === 0 && fault === undefined && <p className="service-none">None in this time.</p>}
+    </section>
+  )
+}
+
+function RecentViews({ zone }: { readonly zone: Zone }) {
+  const views = useRecentList()
+  if (views.length === 0) return null
+  return (
+    <section className="card home-views" aria-labelledby="recent-views">
+      <div className="card-head">
+        <h2 id="recent-views">Recent views</h2>
+      </div>
+      <ul>
+        {views.slice(0, RECENT_SHOWN).map(({ kind, title, path, search, atMs }) => (
+          <li key={`${kind} ${title}`}>
+            <span className="badge">{kind}</span>
+            <Link to={path} params={searchChangeOf(search)} title={title}>
+              {title}
+            </Link>
+            <time dateTime={new Date(atMs).toISOString()}>{formatInstant(atMs, zone).slice(5, 16)}</time>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

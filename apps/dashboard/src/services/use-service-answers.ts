@@ -1,0 +1,56 @@
+import type { ChangeEvent } from '@vantage/api/client'
+import type { TimeRange } from '@vantage/model'
+import { useMemo } from 'react'
+import { client } from '../app/client.ts'
+import { type Asked, useAsked } from '../explore/use-asked.ts'
+import type { ServiceAnswers } from './service-model.ts'
+import { figuresQuery, trendQuery } from './service-queries.ts'
+
+const EVENTS_MAX = 200
+/** Steps of a sparkline. */
+const TREND_STEPS = 40
+const TREND_STEP_MIN_MS = 5_000
+const NO_EVENTS: readonly ChangeEvent[] = []
+
+export interface ServiceAsked {
+  /** The same object until one of them changes. */
+  readonly answers: ServiceAnswers
+  readonly isLoading: boolean
+  /** What is missing, and why. */
+  readonly faults: readonly AnswerFault[]
+}
+
+export interface AnswerFault {
+  readonly what: string
+  readonly message: string
+}
+
+/** Figures of all services in a range and in the time before it, their lines, and their changes. */
+export function useServiceAnswers(range: TimeRange): ServiceAsked {
+  const { startMs, endMs } = range
+  const spanMs = endMs - startMs
+  const key = `${startMs} ${endMs}`
+  const stepMs = Math.max(TREND_STEP_MIN_MS, Math.ceil(spanMs / TREND_STEPS / 1000) * 1000)
+  const ask = (query: string) => (signal: AbortSignal) => client.queryInstant(query, endMs, signal)
+  const now = useAsked(key, ask(figuresQuery(spanMs, 0, 'service')))
+  const before = useAsked(key, ask(figuresQuery(spanMs, spanMs, 'service')))
+  const trend = useAsked(key, (signal) =>
+    client.queryRange({ query: trendQuery(stepMs), startMs, endMs, stepMs }, signal),
+  )
+  const events = useAsked(key, (signal) => client.events(range, undefined, EVENTS_MAX, signal))
+  const asked: Readonly<Record<string, Asked<unknown>>> = {
+    Figures: now,
+    'The time before': before,
+    'Lines over time': trend,
+    Changes: events,
+  }
+  const isLoading = Object.values(asked).some((one) => one.isLoading)
+  const faults = Object.entries(asked).flatMap(([what, { fault }]) =>
+    fault === undefined ? [] : [{ what, message: fault.message }],
+  )
+  const answers = useMemo(
+    () => ({ now: now.answer, before: before.answer, trend: trend.answer, events: events.answer ?? NO_EVENTS }),
+    [now.answer, before.answer, trend.answer, events.answer],
+  )
+  return { answers, isLoading, faults }
+}

@@ -1,0 +1,78 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { expect } from 'vitest'
+import { contactSheet, DESKTOP, OUTPUT_DIR, PHONE, type Stand, type Theme, violations } from './dashboard.ts'
+
+/** Name, path, and what stands on it once it is drawn. */
+export type Screen = readonly [name: string, path: string, ready: string]
+
+export interface Picture {
+  readonly name: string
+  readonly png: Buffer
+}
+
+const THEMES: readonly Theme[] = ['dark', 'light']
+/** Charts and fonts are drawn by then. */
+const SETTLED_MS = 1_300
+
+/** axe finds nothing on any of the screens, in both themes. */
+export async function expectAccessible(stand: Stand, screens: readonly Screen[]): Promise<void> {
+  for (const theme of THEMES) {
+    for (const [name, path, ready] of screens) {
+      const page = await stand.open(path, { theme })
+      await page.locator(ready).first().waitFor()
+      expect(await violations(page), `${name} ${theme}`).toEqual([])
+      await page.context().close()
+    }
+  }
+}
+
+/** All screens in both themes at 390 and 1440 px, none of them too wide, on one sheet; `UPDATE_GUIDE=1` renews the guide's. */
+export async function takePictures(
+  stand: Stand,
+  screens: readonly Screen[],
+  sheet: string,
+  beforeEach = async () => {},
+): Promise<void> {
+  const pictures: Picture[] = []
+  for (const theme of THEMES) {
+    for (const size of [DESKTOP, PHONE]) {
+      for (const screen of screens) pictures.push(await pictureOf(stand, screen, theme, size, beforeEach))
+    }
+  }
+  await contactSheet(stand.browser, pictures, join(OUTPUT_DIR, sheet))
+  await updateGuide(screens, pictures)
+}
+
+async function pictureOf(
+  stand: Stand,
+  [name, path, ready]: Screen,
+  theme: Theme,
+  size: typeof DESKTOP,
+  beforeEach: () => Promise<void>,
+): Promise<Picture> {
+  const page = await stand.open(path, { theme, size })
+  await page.locator(ready).first().waitFor()
+  await beforeEach()
+  await page.waitForTimeout(SETTLED_MS)
+  const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
+  expect(overflow, `${name} at ${size.width} px is too wide`).toBeLessThanOrEqual(0)
+  const png = await page.screenshot()
+  await page.context().close()
+  return { name: `${name} ${theme} ${size.width}`, png }
+}
+
+async function updateGuide(screens: readonly Screen[], pictures: readonly Picture[]): Promise<void> {
+  if (process.env['UPDATE_GUIDE'] !== '1') return
+  const guide = resolve(import.meta.dirname, '../../../docs/guide')
+  const images = join(guide, 'images')
+  await mkdir(images, { recursive: true })
+  const pages = (await readdir(guide)).filter((name) => name.endsWith('.md'))
+  const text = (await Promise.all(pages.map((name) => readFile(join(guide, name), 'utf8')))).join('')
+  for (const [screen] of screens) {
+    // Not every screen has its place there.
+    if (!text.includes(`images/${screen}.png`)) continue
+    const found = pictures.find((one) => one.name === `${screen} light ${DESKTOP.width}`)
+    if (found !== undefined) await writeFile(join(images, `${screen}.png`), found.png)
+  }
+}
