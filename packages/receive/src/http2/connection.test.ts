@@ -319,10 +319,10 @@ describe('Http2Server', () => {
     'h2spec, named by H2SPEC_BIN: all of RFC 7540 and 7541',
     async () => {
       const opened = await open({}, (stream) => {
-      stream.headers(STATUS_200)
-      stream.data(Buffer.from('hello world'))
-      stream.trailers(encodeField('x-end', '1'))
-    })
+        stream.headers(STATUS_200)
+        stream.data(Buffer.from('hello world'))
+        stream.trailers(encodeField('x-end', '1'))
+      })
       const args = ['-h', HOST, '-p', String(opened.port), '--timeout', '1']
       const ended = await promisify(execFile)(h2spec as string, args, { maxBuffer: 1024 ** 2 })
       expect(ended.stdout).toMatch(/145 tests, 145 passed/)
