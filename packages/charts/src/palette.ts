@@ -12,6 +12,8 @@ export interface ChartTheme {
   readonly text: string
   readonly accent: string
   readonly critical: string
+  readonly warning: string
+  readonly ok: string
   readonly hatch: string
   /** Eight colours; slots 8–15 repeat them dashed, 16–23 dotted. */
   readonly series: readonly string[]
@@ -26,6 +28,8 @@ export const CHART_THEMES: Readonly<Record<ThemeName, ChartTheme>> = {
     text: '#E8ECF2',
     accent: '#93A1FF',
     critical: '#F0655C',
+    warning: '#E9A53C',
+    ok: '#47CF97',
     hatch: '#3A4454',
     series: ['#6898E8', '#E1A447', '#80D1B5', '#DF5E97', '#FADE4E', '#8851D1', '#C2ECFE', '#A85237'],
   },
@@ -37,6 +41,8 @@ export const CHART_THEMES: Readonly<Record<ThemeName, ChartTheme>> = {
     text: '#141B26',
     accent: '#4050D0',
     critical: '#D4463C',
+    warning: '#C5831A',
+    ok: '#0A7450',
     hatch: '#C5CDD9',
     series: ['#2E58B1', '#C87F2C', '#178771', '#E64392', '#7E6F1D', '#4C2A82', '#2D95D3', '#633416'],
   },

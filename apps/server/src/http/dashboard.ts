@@ -45,7 +45,17 @@ export function registerDashboard(app: FastifyInstance, directory: string): void
       .header('cache-control', 'no-cache')
       .header('content-security-policy', PAGE_POLICY)
       .send(page)
-  for (const path of ['/', '/setup', '/live', '/explore', '/explore/*', '/services', '/services/:name', '/trace/:id']) {
+  for (const path of [
+    '/',
+    '/setup',
+    '/live',
+    '/map',
+    '/explore',
+    '/explore/*',
+    '/services',
+    '/services/:name',
+    '/trace/:id',
+  ]) {
     app.get(path, (_request, reply) => sendPage(reply))
   }
 }
