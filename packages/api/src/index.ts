@@ -19,6 +19,7 @@ export { type ApiAnswer, type ApiRequest, json, type Parameter, type Permission,
 export { TEMPO_PREFIX, TempoApi, type TempoDeps } from './tempo/routes.ts'
 export { runTracesJob, type TracesJob } from './traces/job.ts'
 export type { TraceQueries } from './traces/queries.ts'
+export { traceDetailRoutes } from './traces/routes.ts'
 export { viewRoutes } from './views/routes.ts'
 export type { SavedView, SavedViews, ViewDraft } from './views/saved-view.ts'
 export { ZIPKIN_PREFIX, ZipkinApi, type ZipkinDeps } from './zipkin/routes.ts'

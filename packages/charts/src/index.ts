@@ -48,4 +48,4 @@ export {
   onGrid,
   type TimeSeriesFrame,
 } from './time-series/model.ts'
-export { formatExact, formatValue, NO_DATA, PLAIN, type Unit, unitOf } from './units.ts'
+export { formatExact, formatMs, formatValue, NO_DATA, PLAIN, type Unit, unitOf } from './units.ts'

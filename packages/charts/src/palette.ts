@@ -14,6 +14,14 @@ export interface ChartTheme {
   readonly critical: string
   readonly warning: string
   readonly ok: string
+  /** Behind text: what is chosen, what is pointed at, what stands out from the background. */
+  readonly accentBackground: string
+  readonly hover: string
+  readonly raised: string
+  /** For words; `critical` is for shapes. */
+  readonly criticalText: string
+  readonly warningText: string
+  readonly mutedText: string
   readonly hatch: string
   /** Eight colours; slots 8–15 repeat them dashed, 16–23 dotted. */
   readonly series: readonly string[]
@@ -30,6 +38,12 @@ export const CHART_THEMES: Readonly<Record<ThemeName, ChartTheme>> = {
     critical: '#F0655C',
     warning: '#E9A53C',
     ok: '#47CF97',
+    accentBackground: '#1E2440',
+    hover: '#1F2631',
+    raised: '#1A2029',
+    criticalText: '#FF7A72',
+    warningText: '#F2B24A',
+    mutedText: '#AAB4C2',
     hatch: '#3A4454',
     series: ['#6898E8', '#E1A447', '#80D1B5', '#DF5E97', '#FADE4E', '#8851D1', '#C2ECFE', '#A85237'],
   },
@@ -43,6 +57,12 @@ export const CHART_THEMES: Readonly<Record<ThemeName, ChartTheme>> = {
     critical: '#D4463C',
     warning: '#C5831A',
     ok: '#0A7450',
+    accentBackground: '#ECEEFC',
+    hover: '#EEF1F6',
+    raised: '#F7F9FB',
+    criticalText: '#C0281F',
+    warningText: '#935400',
+    mutedText: '#465266',
     hatch: '#C5CDD9',
     series: ['#2E58B1', '#C87F2C', '#178771', '#E64392', '#7E6F1D', '#4C2A82', '#2D95D3', '#633416'],
   },

@@ -130,6 +130,13 @@ export function formatValue(value: number, unit: Unit): string {
   return formatScaled(value, scaleFor(unit, value))
 }
 
+const SECONDS_UNIT: Unit = { kind: 'seconds' }
+
+/** A length of time that was measured in ms: `1.23 s`, `45.6 ms`, `789 µs`. */
+export function formatMs(ms: number): string {
+  return ms === 0 ? `0${NARROW_SPACE}ms` : formatValue(ms / 1_000, SECONDS_UNIT)
+}
+
 /** The value itself with all its digits, for hover and copy. */
 export function formatExact(value: number): string {
   return Number.isNaN(value) ? 'NaN' : String(value)

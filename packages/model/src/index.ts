@@ -60,6 +60,7 @@ export type {
   LogReader,
   LogScan,
   NsRange,
+  RangeCuts,
   RowLook,
   ScanDirection,
 } from './log-reader.ts'
@@ -97,3 +98,4 @@ export type { TenantId } from './tenant.ts'
 export { DEFAULT_TENANT, isTenantId } from './tenant.ts'
 export type { Clock, TimeRange } from './time.ts'
 export { formatDuration, parseDurationMs, systemClock } from './time.ts'
+export { MISSING_PARENT_SPAN, NO_PARENT_SPAN, spanIdAt, type TraceColumns } from './trace-columns.ts'

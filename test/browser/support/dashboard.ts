@@ -301,7 +301,8 @@ function requestOf(startMs: number, number: number): object[] {
   ]
 }
 
-async function post(server: TestServer, path: string, body: object): Promise<void> {
+/** Posts JSON; what the server refuses is an error. */
+export async function post(server: TestServer, path: string, body: object): Promise<void> {
   const answer = await fetch(`${server.url}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { expect } from 'vitest'
 import { contactSheet, DESKTOP, OUTPUT_DIR, PHONE, type Stand, type Theme, violations } from './dashboard.ts'
@@ -64,9 +64,14 @@ async function pictureOf(
 
 async function updateGuide(screens: readonly Screen[], pictures: readonly Picture[]): Promise<void> {
   if (process.env['UPDATE_GUIDE'] !== '1') return
-  const images = resolve(import.meta.dirname, '../../../docs/guide/images')
+  const guide = resolve(import.meta.dirname, '../../../docs/guide')
+  const images = join(guide, 'images')
   await mkdir(images, { recursive: true })
+  const pages = (await readdir(guide)).filter((name) => name.endsWith('.md'))
+  const text = (await Promise.all(pages.map((name) => readFile(join(guide, name), 'utf8')))).join('')
   for (const [screen] of screens) {
+    // Not every screen has its place there.
+    if (!text.includes(`images/${screen}.png`)) continue
     const found = pictures.find((one) => one.name === `${screen} light ${DESKTOP.width}`)
     if (found !== undefined) await writeFile(join(images, `${screen}.png`), found.png)
   }

@@ -114,6 +114,16 @@ export const ROUTES: readonly Route[] = [
     hasTime: false,
   },
   {
+    path: '/trace/:id/compare/:other',
+    title: 'Compare',
+    group: 'Explore',
+    rail: undefined,
+    keys: undefined,
+    icon: Compass,
+    page: lazy(() => import('../traces/compare-page.tsx')),
+    hasTime: false,
+  },
+  {
     path: '/setup',
     title: 'Get data in',
     group: undefined,

@@ -65,6 +65,12 @@ for (const theme of ['dark', 'light'] as const) {
         critical: 'critical-fill',
         warning: 'warning-fill',
         ok: 'ok',
+        accentBackground: 'accent-bg',
+        hover: 'hover',
+        raised: 'surface-2',
+        criticalText: 'critical',
+        warningText: 'warning',
+        mutedText: 'text-2',
         hatch: 'border-strong',
       } as const
       for (const [own, token] of Object.entries(pairs)) {

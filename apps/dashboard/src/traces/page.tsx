@@ -1,5 +1,5 @@
 import type { FoundTrace } from '@vantage/api/client'
-import { formatInstant, formatValue, PLAIN, type Zone } from '@vantage/charts'
+import { formatInstant, formatMs, formatValue, PLAIN, type Zone } from '@vantage/charts'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
@@ -11,7 +11,7 @@ import { type Asked, useAsked } from '../explore/use-asked.ts'
 import { useLiveRefresh } from '../explore/use-live-refresh.ts'
 import { Choice } from '../parts/choice.tsx'
 import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
-import { durationText, serviceSlot } from './trace-model.ts'
+import { serviceSlot } from './service-slot.ts'
 
 const DEFAULT_QUERY = '{}'
 const TRACES_MAX = 100
@@ -140,7 +140,7 @@ function TraceRow({
         <span className="duration-bar" aria-hidden="true">
           <span style={{ width: `${Math.max(1, (trace.durationMs / longest) * 100)}%` }} data-failed={errors > 0} />
         </span>
-        {durationText(trace.durationMs)}
+        {formatMs(trace.durationMs)}
       </td>
       <td className="number">{spans}</td>
       <td className="number">{errors > 0 ? <span className="badge critical">{errors}</span> : '0'}</td>

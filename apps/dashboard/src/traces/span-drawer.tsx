@@ -1,95 +1,127 @@
-import type { LogLine, TraceSpan } from '@vantage/api/client'
-import { formatInstant, type Zone } from '@vantage/charts'
-import { SPAN_KINDS } from '@vantage/model'
-import { X } from 'lucide-react'
+import type { TraceSpan } from '@vantage/api/client'
+import { formatInstant, formatMs, type Zone } from '@vantage/charts'
+import { SPAN_KINDS, spanIdAt } from '@vantage/model'
+import { Braces, ChartLine, Copy, ScrollText } from 'lucide-react'
+import { useMemo, useState } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
-import { navigateSearch } from '../app/router.ts'
+import { navigatePath, useSearch } from '../app/router.ts'
+import type { Shortcut } from '../app/shortcuts.ts'
+import { copyText } from '../app/toast.tsx'
+import { useShortcuts } from '../app/use-shortcuts.ts'
 import { useAsked } from '../explore/use-asked.ts'
-import { levelOf, quoted } from '../logs/log-model.ts'
-import { durationMsOf, durationText, type WaterfallRow } from './trace-model.ts'
-
-const LINES_MAX = 200
-/** Lines are looked for a little before and after their span. */
-const MARGIN_MS = 60_000
+import { Notice } from '../parts/notice.tsx'
+import { Drawer } from './drawer.tsx'
+import { SpanAttributes } from './span-attributes.tsx'
+import { type Jump, spanJumps } from './span-jumps.ts'
+import { SpanLines } from './span-lines.tsx'
+import { nameAt, serviceAt, type TraceView } from './trace-view.ts'
 
 interface SpanDrawerProps {
-  readonly row: WaterfallRow
-  /** Of the trace. */
-  readonly startNs: bigint
+  readonly view: TraceView
+  readonly place: number
   readonly zone: Zone
 }
 
-/** Everything about one span: times, attributes, events, its log lines, who sent it. */
-export function SpanDrawer({ row, startNs, zone }: SpanDrawerProps) {
-  const { span } = row
-  const offsetMs = Number(span.startNs - startNs) / 1e6
+/** Everything about one span: times at once, what it was sent with when it comes. */
+export function SpanDrawer({ view, place, zone }: SpanDrawerProps) {
+  const { columns } = view
+  const spanId = spanIdAt(columns, place)
+  const asked = useAsked(`${columns.traceId} ${spanId}`, (signal) => client.traceSpan(columns.traceId, spanId, signal))
+  // Zipkin's client and server share an id.
+  const span = asked.answer?.find((one) => one.kind === columns.kinds[place]) ?? asked.answer?.[0]
+  const jumps = useMemo(() => spanJumps(view, place), [view, place])
+  const [isRaw, setRaw] = useState(false)
+  useJumpKeys(jumps)
   return (
-    <aside className="card span-drawer" aria-labelledby="span-title">
-      <div className="card-head">
-        <h2 id="span-title">{span.name}</h2>
-        <div className="tools">
-          <button
-            type="button"
-            className="button quiet icon-only small"
-            aria-label="Close"
-            title="Close (Esc)"
-            onClick={() => navigateSearch({ span: null }, { replace: true })}
-          >
-            <X className="icon" />
-          </button>
-        </div>
+    <Drawer title={nameAt(columns, place)}>
+      <div className="span-jumps">
+        <Link
+          className="button small"
+          to={jumps.logs.path}
+          params={jumps.logs.params}
+          title="Log lines of this span (l)"
+        >
+          <ScrollText className="icon" aria-hidden="true" />
+          Logs
+        </Link>
+        <Link
+          className="button small"
+          to={jumps.metrics.path}
+          params={jumps.metrics.params}
+          title="Latency of this operation (i)"
+        >
+          <ChartLine className="icon" aria-hidden="true" />
+          Metrics
+        </Link>
+        <button type="button" className="button small" aria-pressed={isRaw} onClick={() => setRaw(!isRaw)}>
+          <Braces className="icon" aria-hidden="true" />
+          Raw
+        </button>
       </div>
-      <dl className="span-facts">
-        <dt>Service</dt>
-        <dd>{span.service}</dd>
-        <dt>Kind</dt>
-        <dd>{SPAN_KINDS[span.kind] ?? 'unspecified'}</dd>
-        <dt>Duration</dt>
-        <dd>
-          {durationText(durationMsOf(span))}, of it {durationText(row.selfMs)} its own
-        </dd>
-        <dt>Start</dt>
-        <dd>
-          {durationText(offsetMs)} after the trace, {formatInstant(Number(span.startNs / 1_000_000n), zone)}
-        </dd>
-        <dt>Status</dt>
-        <dd>
-          {span.isError ? <span className="badge critical">error</span> : 'ok'} {span.statusMessage}
-        </dd>
-        {row.isOrphan && (
-          <>
-            <dt>Parent</dt>
-            <dd>
-              <span className="code">{span.parentSpanId}</span> was not received
-            </dd>
-          </>
-        )}
-      </dl>
-      <Pairs title="Attributes" pairs={span.attributes} />
-      <Events span={span} />
-      <SpanLines span={span} zone={zone} />
-      <Pairs title="Resource" pairs={span.resource} />
-    </aside>
+      {isRaw && span !== undefined ? <Raw span={span} /> : <Facts view={view} place={place} zone={zone} span={span} />}
+      {asked.fault !== undefined && <Notice kind="critical">Attributes cannot be shown: {asked.fault.message}</Notice>}
+      {span === undefined && asked.fault === undefined && <div className="skeleton span-skeleton" aria-busy="true" />}
+      {span !== undefined && !isRaw && <Details view={view} span={span} zone={zone} />}
+    </Drawer>
   )
 }
 
-function Pairs({ title, pairs }: { readonly title: string; readonly pairs: TraceSpan['attributes'] }) {
-  if (pairs.length === 0) return null
+function Facts({ view, place, zone, span }: SpanDrawerProps & { readonly span: TraceSpan | undefined }) {
+  const { columns, tree, criticalMs } = view
+  const tookMs = columns.durationMs[place] as number
+  const onPathMs = criticalMs[place] as number
+  const skewMs = tree.skewMs[place] as number
+  const startMs = columns.startMs[place] as number
+  const missing = columns.missing.get(place)
   return (
-    <section className="span-part">
-      <h3>{title}</h3>
-      <table>
-        <tbody>
-          {pairs.map(([key, value]) => (
-            <tr key={key}>
-              <th scope="row">{key}</th>
-              <td className="code">{value}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <dl className="span-facts">
+      <dt>Service</dt>
+      <dd>
+        <Link to={`/services/${encodeURIComponent(serviceAt(columns, place))}`}>{serviceAt(columns, place)}</Link>
+      </dd>
+      <dt>Kind</dt>
+      <dd>{SPAN_KINDS[columns.kinds[place] as number] ?? 'unspecified'}</dd>
+      <dt>Duration</dt>
+      <dd>
+        {formatMs(tookMs)}, of it {formatMs(tree.selfMs[place] as number)} its own
+        {onPathMs > 0 && `, ${formatMs(onPathMs)} on the critical path`}
+      </dd>
+      <dt>Start</dt>
+      <dd>
+        {formatMs(startMs)} after the trace,{' '}
+        {formatInstant(Number(columns.startNs / 1_000_000n) + Math.floor(startMs), zone)}
+      </dd>
+      {skewMs > 0 && (
+        <>
+          <dt>Clock</dt>
+          <dd className="span-skew">begins {formatMs(skewMs)} before its parent</dd>
+        </>
+      )}
+      <dt>Status</dt>
+      <dd dir="auto">
+        {columns.isError[place] === 1 ? <span className="badge critical">◆ error</span> : 'ok'} {span?.statusMessage}
+      </dd>
+      {missing !== undefined && (
+        <>
+          <dt>Parent</dt>
+          <dd>
+            <span className="code">{missing}</span> was not received
+          </dd>
+        </>
+      )}
+    </dl>
+  )
+}
+
+function Details({ view, span, zone }: { readonly view: TraceView; readonly span: TraceSpan; readonly zone: Zone }) {
+  return (
+    <>
+      <SpanAttributes span={span} view={view} />
+      <Events span={span} />
+      <SpanLines span={span} zone={zone} />
+      <Links span={span} />
+    </>
   )
 }
 
@@ -99,9 +131,11 @@ function Events({ span }: { readonly span: TraceSpan }) {
     <section className="span-part">
       <h3>Events</h3>
       <ol className="span-events">
-        {span.events.map((event) => (
-          <li key={`${event.timeNs} ${event.name}`}>
-            <strong>{event.name}</strong> after {durationText(Number(event.timeNs - span.startNs) / 1e6)}
+        {span.events.map((event, i) => (
+          // Events have no identity of their own: equal ones may follow each other.
+          // biome-ignore lint/suspicious/noArrayIndexKey: the list is replaced as a whole.
+          <li key={i}>
+            <strong dir="auto">{event.name}</strong> after {formatMs(Number(event.timeNs - span.startNs) / 1e6)}
             {event.attributes.map(([key, value]) => (
               <pre key={key} className="code">
                 {key}: {value}
@@ -114,41 +148,57 @@ function Events({ span }: { readonly span: TraceSpan }) {
   )
 }
 
-/** The lines that name this span. */
-function SpanLines({ span, zone }: { readonly span: TraceSpan; readonly zone: Zone }) {
-  const query = `{service_name=${quoted(span.service)}} | trace_id=${quoted(span.traceId)} | span_id=${quoted(span.spanId)}`
-  const range = {
-    query,
-    startMs: Number(span.startNs / 1_000_000n) - MARGIN_MS,
-    endMs: Number(span.endNs / 1_000_000n) + MARGIN_MS,
-  }
-  const asked = useAsked(span.spanId, (signal) => client.logLines(range, LINES_MAX, signal))
-  const lines = [...(asked.answer ?? [])].reverse()
-  const params = { q: query, from: String(range.startMs), to: String(range.endMs), live: '0' }
+function Links({ span }: { readonly span: TraceSpan }) {
+  if (span.links.length === 0) return null
   return (
-    <section className="span-part" aria-busy={asked.isLoading}>
-      <h3>Logs in this span</h3>
-      {asked.fault !== undefined && <p>{asked.fault.message}</p>}
-      {asked.answer !== undefined && lines.length === 0 && <p className="span-none">No line names this span.</p>}
-      {lines.length > 0 && <LineList lines={lines} zone={zone} />}
-      <Link className="button small" to="/explore/logs" params={params}>
-        Open in Explore
-      </Link>
+    <section className="span-part">
+      <h3>Links</h3>
+      <ul className="span-events">
+        {span.links.map(({ traceId, spanId, attributes }) => (
+          <li key={`${traceId} ${spanId}`}>
+            <Link to={`/trace/${traceId}`} params={{ span: spanId }}>
+              <span className="code">
+                {traceId} {spanId}
+              </span>
+            </Link>
+            {attributes.map(([key, value]) => (
+              <pre key={key} className="code">
+                {key}: {value}
+              </pre>
+            ))}
+          </li>
+        ))}
+      </ul>
     </section>
   )
 }
 
-function LineList({ lines, zone }: { readonly lines: readonly LogLine[]; readonly zone: Zone }) {
+/** The span as JSON, with times as the numbers that were sent. */
+function Raw({ span }: { readonly span: TraceSpan }) {
+  const text = JSON.stringify(span, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value), 2)
   return (
-    <ol className="span-lines">
-      {lines.map((line, i) => (
-        // Lines have no identity of their own: equal ones may follow each other.
-        // biome-ignore lint/suspicious/noArrayIndexKey: the list is replaced as a whole.
-        <li key={`${line.timeNs} ${i}`} data-level={levelOf(line.labels)}>
-          <time>{formatInstant(Number(line.timeNs / 1_000_000n), zone).slice(11, 23)}</time>
-          <span className="code">{line.line}</span>
-        </li>
-      ))}
-    </ol>
+    <section className="span-part">
+      <button type="button" className="button small" onClick={() => copyText(text, 'Span')}>
+        <Copy className="icon" aria-hidden="true" />
+        Copy
+      </button>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key. */}
+      <pre className="code span-raw" tabIndex={0}>
+        {text}
+      </pre>
+    </section>
   )
+}
+
+function useJumpKeys(jumps: { readonly logs: Jump; readonly metrics: Jump }): void {
+  const search = useSearch()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the time goes along with the jump.
+  const shortcuts = useMemo<readonly Shortcut[]>(
+    () => [
+      { keys: 'l', label: 'Logs of the span', run: () => navigatePath(jumps.logs.path, jumps.logs.params) },
+      { keys: 'i', label: 'Metrics of the span', run: () => navigatePath(jumps.metrics.path, jumps.metrics.params) },
+    ],
+    [jumps, search],
+  )
+  useShortcuts(shortcuts)
 }

@@ -1,220 +1,127 @@
-import type { TraceSpan } from '@vantage/api/client'
-import { formatInstant, formatValue, PLAIN, type Zone } from '@vantage/charts'
-import { SPAN_KINDS } from '@vantage/model'
-import { ChevronDown, ChevronRight, Copy } from 'lucide-react'
-import { type CSSProperties, type KeyboardEvent, useMemo, useState } from 'react'
+import { formatInstant, formatMs, type Zone } from '@vantage/charts'
+import { matchingSpans } from '@vantage/charts/trace'
+import { Copy } from 'lucide-react'
+import { useMemo } from 'react'
 import { client } from '../app/client.ts'
-import { navigateSearch, usePath, useSearch } from '../app/router.ts'
-import type { Shortcut } from '../app/shortcuts.ts'
+import { usePath, useSearch } from '../app/router.ts'
 import { copyText } from '../app/toast.tsx'
-import { useShortcuts } from '../app/use-shortcuts.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Notice } from '../parts/notice.tsx'
 import { timeStateOf } from '../time/time-store.ts'
-import { SpanDrawer } from './span-drawer.tsx'
-import {
-  durationMsOf,
-  durationText,
-  serviceSlot,
-  type TraceModel,
-  traceModel,
-  visibleRows,
-  type WaterfallRow,
-} from './trace-model.ts'
+import { CompareMenu } from './compare-menu.tsx'
+import { FlameView } from './flame-view.tsx'
+import { OperationsView } from './operations-view.tsx'
+import { RowDrawer } from './row-drawer.tsx'
+import { TraceFault } from './trace-fault.tsx'
+import { TraceLogs } from './trace-logs.tsx'
+import { TraceTools } from './trace-tools.tsx'
+import { type TraceState, traceStateOf } from './trace-url.ts'
+import { counted, nameAt, serviceAt, type TraceView, traceView } from './trace-view.ts'
+import { useTraceKeys } from './use-trace-keys.ts'
+import { useWaterfallRows } from './use-waterfall-rows.ts'
+import { WaterfallView } from './waterfall-view.tsx'
 
-/** Rows that are drawn; a trace that has more says so. */
-const ROWS_MAX = 2_000
-const NO_SPANS: readonly TraceSpan[] = []
-
-/** One trace: its spans as a waterfall, and everything about the selected one. */
+/** One trace: waterfall, flame graph, operations, log lines, and everything about the selected span. */
 export default function TracePage() {
   const traceId = usePath().split('/')[2] ?? ''
   const search = useSearch()
   const { zone } = timeStateOf(search)
-  const asked = useAsked(traceId, (signal) => client.trace(traceId, signal))
-  const model = useMemo(() => traceModel(asked.answer ?? NO_SPANS), [asked.answer])
-  const selectedId = search.get('span') ?? ''
-  const selected = model.rows.find((row) => row.span.spanId === selectedId)
-  useErrorKeys(model, selectedId)
-  if (asked.fault !== undefined) {
-    const isMissing = asked.fault.status === 404
-    return (
-      <Notice kind={isMissing ? 'warning' : 'critical'}>
-        {isMissing
-          ? `No span of trace ${traceId} is stored. It may not have arrived yet, or be older than the retention.`
-          : asked.fault.message}
-      </Notice>
-    )
-  }
-  if (asked.answer === undefined) return <div className="skeleton page-skeleton" aria-busy="true" />
+  const asked = useAsked(traceId, (signal) => client.traceColumns(traceId, signal))
+  const { answer } = asked
+  const view = useMemo(() => (answer === undefined ? undefined : traceView(answer)), [answer])
+  if (asked.fault !== undefined) return <TraceFault traceId={traceId} fault={asked.fault} />
+  if (view === undefined) return <div className="skeleton page-skeleton" aria-busy="true" />
+  return <Trace view={view} state={traceStateOf(search)} zone={zone} />
+}
+
+interface TraceProps {
+  readonly view: TraceView
+  readonly state: TraceState
+  readonly zone: Zone
+}
+
+function Trace({ view, state, zone }: TraceProps) {
+  const matches = useMemo(() => matchingSpans(view.tree, state.filter), [view.tree, state.filter])
+  const { rows, base } = useWaterfallRows(view, state, matches)
+  const at = rows.findIndex((row) => row.key === state.selected)
+  const row = rows[at]
+  useTraceKeys({ view, state, rows, base, at })
   return (
-    <div className="trace" data-drawer={selected !== undefined}>
-      <TraceHead model={model} traceId={traceId} zone={zone} />
-      <Waterfall model={model} selectedId={selectedId} />
-      {selected !== undefined && <SpanDrawer row={selected} startNs={model.startNs} zone={zone} />}
+    <div className="trace" data-drawer={row !== undefined && state.view !== 'logs'}>
+      <TraceHead view={view} zone={zone} />
+      <TraceTools view={view} state={state} matches={matches} />
+      <div className="trace-main">
+        {state.view === 'waterfall' && (
+          <WaterfallView view={view} state={state} rows={rows} at={at} matches={matches} zone={zone} />
+        )}
+        {state.view === 'flame' && <FlameView view={view} state={state} />}
+        {state.view === 'operations' && <OperationsView view={view} state={state} />}
+        {state.view === 'logs' && <TraceLogs view={view} zone={zone} />}
+      </div>
+      {row !== undefined && state.view !== 'logs' && <RowDrawer view={view} row={row} zone={zone} />}
     </div>
   )
 }
 
-function TraceHead({
-  model,
-  traceId,
-  zone,
-}: {
-  readonly model: TraceModel
-  readonly traceId: string
-  readonly zone: Zone
-}) {
+function TraceHead({ view, zone }: { readonly view: TraceView; readonly zone: Zone }) {
+  const { columns, tree, root, errors } = view
+  const { traceId } = columns
   return (
     <header className="trace-head">
-      <h1>
-        {model.root?.service ?? 'Trace'} <span className="trace-name">{model.root?.name}</span>
-      </h1>
+      <div className="page-head">
+        <h1>
+          {root === undefined ? 'Trace' : serviceAt(columns, root)}{' '}
+          <span className="trace-name">{root === undefined ? '' : nameAt(columns, root)}</span>
+        </h1>
+        <div className="tools">
+          <CompareMenu view={view} />
+        </div>
+      </div>
       <ul className="trace-facts">
         <li>
-          <strong>{durationText(model.durationMs)}</strong> in all
+          <strong>{formatMs(tree.durationMs)}</strong> in all
         </li>
-        <li>{formatInstant(Number(model.startNs / 1_000_000n), zone)}</li>
-        <li>{formatValue(model.rows.length, PLAIN)} spans</li>
-        <li>{model.services.length} services</li>
-        <li>{model.errors === 0 ? 'no errors' : <span className="badge critical">{model.errors} errors</span>}</li>
+        <li>{formatInstant(Number(columns.startNs / 1_000_000n), zone)}</li>
+        <li>{counted(columns.count, 'span')}</li>
+        <li>{counted(columns.services.length, 'service')}</li>
+        <li>{errors === 0 ? 'no errors' : <span className="badge critical">◆ {counted(errors, 'error')}</span>}</li>
         <li>
-          <button type="button" className="button small quiet" onClick={() => copyText(traceId, 'Trace id')}>
+          <button
+            type="button"
+            className="button small quiet"
+            title="Copy the trace id"
+            onClick={() => copyText(traceId, 'Trace id')}
+          >
             <Copy className="icon" aria-hidden="true" />
             <span className="code">{traceId}</span>
           </button>
         </li>
       </ul>
+      <Doubts view={view} />
     </header>
   )
 }
 
-function Waterfall({ model, selectedId }: { readonly model: TraceModel; readonly selectedId: string }) {
-  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set())
-  const rows = useMemo(() => visibleRows(model.rows, folded), [model.rows, folded])
-  const fold = (spanId: string) => {
-    const next = new Set(folded)
-    if (!next.delete(spanId)) next.add(spanId)
-    setFolded(next)
-  }
+/** What is not as it was: parents that did not arrive, clocks that differ, events that are not drawn. */
+function Doubts({ view: { missingParents, skewed, columns } }: { readonly view: TraceView }) {
+  if (missingParents === 0 && skewed.spans === 0 && !columns.isEventsCut) return null
   return (
-    <section className="card waterfall" aria-label="Spans">
-      {rows.length > ROWS_MAX && (
-        <Notice kind="warning">
-          The first {formatValue(ROWS_MAX, PLAIN)} of {formatValue(rows.length, PLAIN)} spans; fold subtrees to see the
-          others.
-        </Notice>
+    <Notice kind="warning">
+      {missingParents > 0 && (
+        <p>
+          Partial: {counted(missingParents, 'parent')} that {missingParents === 1 ? 'is' : 'are'} named{' '}
+          {missingParents === 1 ? 'was' : 'were'} not received. Dashed rows stand in{' '}
+          {missingParents === 1 ? 'its' : 'their'} place.
+        </p>
       )}
-      <div className="waterfall-axis" aria-hidden="true">
-        <span />
-        <span className="ticks">
-          {[0, 0.25, 0.5, 0.75].map((share) => (
-            <span key={share}>{durationText(model.durationMs * share)}</span>
-          ))}
-        </span>
-      </div>
-      <ol>
-        {rows.slice(0, ROWS_MAX).map((row) => (
-          <Row
-            key={row.span.spanId}
-            row={row}
-            isSelected={row.span.spanId === selectedId}
-            isFolded={folded.has(row.span.spanId)}
-            onFold={fold}
-          />
-        ))}
-      </ol>
-    </section>
+      {skewed.spans > 0 && (
+        <p>
+          {counted(skewed.spans, 'span')} {skewed.spans === 1 ? 'begins' : 'begin'} before{' '}
+          {skewed.spans === 1 ? 'its' : 'their'} parent, by {formatMs(skewed.maxMs)} at most: clocks of their hosts
+          differ. Times are shown as they were sent.
+        </p>
+      )}
+      {columns.isEventsCut && <p>Only the first events are drawn; a span lists all of its own.</p>}
+    </Notice>
   )
-}
-
-interface RowProps {
-  readonly row: WaterfallRow
-  readonly isSelected: boolean
-  readonly isFolded: boolean
-  readonly onFold: (spanId: string) => void
-}
-
-function Row({ row, isSelected, isFolded, onFold }: RowProps) {
-  const { span, depth, descendants, left, width } = row
-  const Fold = isFolded ? ChevronRight : ChevronDown
-  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
-    if (descendants === 0 || (event.key === 'ArrowRight') !== isFolded) return
-    if (event.key !== 'ArrowRight' && event.key !== 'ArrowLeft') return
-    event.preventDefault()
-    onFold(span.spanId)
-  }
-  const label = `${span.service} ${span.name}, ${SPAN_KINDS[span.kind] ?? ''}, ${durationText(durationMsOf(span))}${span.isError ? ', failed' : ''}`
-  return (
-    <li className="waterfall-row" data-selected={isSelected} data-failed={span.isError}>
-      <div className="waterfall-label" style={{ paddingLeft: `${Math.min(depth, 20) * 14 + 4}px` }}>
-        {descendants > 0 ? (
-          <button
-            type="button"
-            className="button quiet icon-only small"
-            aria-expanded={!isFolded}
-            aria-label={`${descendants} spans below ${span.name}`}
-            onClick={() => onFold(span.spanId)}
-          >
-            <Fold className="icon" />
-          </button>
-        ) : (
-          <span className="waterfall-leaf" />
-        )}
-        <span className="service-mark" data-slot={serviceSlot(span.service)} aria-hidden="true" />
-        <span className="waterfall-service">{span.service}</span>
-        <span className="waterfall-name">{span.name}</span>
-      </div>
-      <button
-        type="button"
-        className="waterfall-track"
-        aria-label={label}
-        aria-pressed={isSelected}
-        onKeyDown={onKeyDown}
-        onClick={() => navigateSearch({ span: isSelected ? null : span.spanId }, { replace: true })}
-      >
-        <span
-          className="waterfall-bar"
-          data-slot={serviceSlot(span.service)}
-          style={{ left: `${left * 100}%`, width: `max(2px, ${width * 100}%)` }}
-        />
-        <span className="waterfall-time" data-side={sideOf(left, width)} style={timePlace(left, width)}>
-          {durationText(durationMsOf(span))}
-        </span>
-      </button>
-    </li>
-  )
-}
-
-type Side = 'right' | 'left' | 'inside'
-
-/** Behind the bar where there is room, else before it, else on it. */
-function sideOf(left: number, width: number): Side {
-  if (left + width <= 0.8) return 'right'
-  return left >= 0.2 ? 'left' : 'inside'
-}
-
-function timePlace(left: number, width: number): CSSProperties {
-  const side = sideOf(left, width)
-  if (side === 'right') return { left: `${(left + width) * 100}%` }
-  return { right: side === 'left' ? `${(1 - left) * 100}%` : '6px' }
-}
-
-/** `n` and Shift+`n` go from one failed span to the next; Escape closes the drawer. */
-function useErrorKeys(model: TraceModel, selectedId: string): void {
-  const shortcuts = useMemo<readonly Shortcut[]>(() => {
-    const failed = model.rows.filter((row) => row.span.isError).map((row) => row.span.spanId)
-    const step = (by: 1 | -1) => () => {
-      if (failed.length === 0) return
-      const at = failed.indexOf(selectedId)
-      const next = at < 0 ? (by === 1 ? 0 : failed.length - 1) : (at + by + failed.length) % failed.length
-      navigateSearch({ span: failed[next] as string }, { replace: true })
-    }
-    return [
-      { keys: 'n', label: 'Next failed span', run: step(1) },
-      { keys: 'shift+n', label: 'Previous failed span', run: step(-1) },
-      { keys: 'Escape', label: 'Close the span', run: () => navigateSearch({ span: null }, { replace: true }) },
-    ]
-  }, [model, selectedId])
-  useShortcuts(shortcuts)
 }

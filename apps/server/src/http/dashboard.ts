@@ -55,6 +55,9 @@ export function registerDashboard(app: FastifyInstance, directory: string): void
     '/services',
     '/services/:name',
     '/trace/:id',
+    '/trace/:id/compare/:other',
+    '/exceptions',
+    '/exceptions/:fingerprint',
   ]) {
     app.get(path, (_request, reply) => sendPage(reply))
   }

@@ -13,6 +13,7 @@ import {
   TEMPO_PREFIX,
   TempoApi,
   type TraceQueries,
+  traceDetailRoutes,
   viewRoutes,
   ZIPKIN_PREFIX,
   ZipkinApi,
@@ -64,6 +65,7 @@ export function openFaces({ ask, facts, config, files, deletions }: FaceDeps): F
   return {
     routes: [
       ...joins.routes(),
+      ...traceDetailRoutes(traces),
       ...deleting.routes(),
       ...viewRoutes(new SavedViews({ files, directory: config.data, clock: systemClock })),
       tryRoute(),

@@ -409,7 +409,8 @@ export class QueryPool implements MetricQueries {
     { job, tenant }: Waiting,
   ): Pick<WorkerQuestion, 'update' | 'rows'> & { readonly release: () => void } {
     const { store, columns } = this.#options
-    const readsRows = job.kind === 'logs' || job.kind === 'traces' || job.kind === 'joins'
+    const ofRows = job.kind === 'share' ? job.share.lang !== 'promql' : job.kind === 'logs' || job.kind === 'traces'
+    const readsRows = ofRows || job.kind === 'joins'
     assert(!readsRows || columns !== undefined, 'a pool without columns was asked for rows')
     const rowsPin = readsRows ? columns?.pin() : undefined
     const rows = readsRows ? columns?.viewFor(name, tenant) : undefined

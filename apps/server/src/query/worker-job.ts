@@ -23,8 +23,9 @@ import {
   type SpanReader,
   type TenantId,
 } from '@vantage/model'
+import type { KnownSteps } from '@vantage/query/promql'
 import type { TraceqlLimits } from '@vantage/query/traceql'
-import { help, type SharedTask } from './help.ts'
+import { help, type SharedTask, type ThreadHelpers } from './help.ts'
 import { warmUp } from './warm-up.ts'
 
 /** All that a query worker can be asked: the API's questions, and those that answer in another protocol's bytes. */
@@ -47,6 +48,11 @@ export interface WorkerReaders {
   readonly spans: SpanReader
 }
 
+interface JobExtras {
+  readonly helpers: ThreadHelpers
+  readonly onKnown: (known: KnownSteps) => void
+}
+
 /** As `runQueryJob`; a remote read answers its protobuf messages, and help goes to who asked for it. */
 export function runWorkerJob(
   job: WorkerJob,
@@ -54,11 +60,11 @@ export function runWorkerJob(
   readers: WorkerReaders,
   budget: QueryBudget,
   clock: Clock,
-  extras: NonNullable<Parameters<typeof runQueryJob>[5]>,
+  { helpers, onKnown }: JobExtras,
 ): Result<Uint8Array<ArrayBuffer>, Fault> {
   switch (job.kind) {
     case 'share':
-      help(job.share, tenant, readers.metrics, budget)
+      help(job.share, tenant, readers, budget)
       return ok(new Uint8Array(0))
     case 'warm-up': {
       const warmed = warmUp(job.piece, tenant, readers.metrics, budget, clock)
@@ -67,13 +73,13 @@ export function runWorkerJob(
     case 'remote-read':
       return remoteRead(job.form, job.scans, tenant, readers.metrics, budget)
     case 'logs':
-      return runLogsJob(job.job, tenant, readers.logs, budget, clock)
+      return runLogsJob(job.job, tenant, readers.logs, budget, clock, helpers.logql)
     case 'traces':
       return runTracesJob(job.job, tenant, readers.spans, budget, job.limits)
     case 'joins':
       return runJoinsJob(job.job, tenant, readers, budget, job.limits, clock)
     default:
-      return runQueryJob(job, tenant, readers.metrics, budget, clock, extras)
+      return runQueryJob(job, tenant, readers.metrics, budget, clock, { helpers: helpers.promql, onKnown })
   }
 }
 

@@ -168,3 +168,37 @@ test('what is different comes as values, ranges and shares', async () => {
     ['span.ok', 'false', 0, 0],
   ])
 })
+
+test('the structure of a trace becomes columns; what is missing counts as nothing', async () => {
+  const body = {
+    traceId: 'ab',
+    startNs: '1700000000000000001',
+    count: 2,
+    names: ['a', 7],
+    services: ['s'],
+    spanIds: `${'1'.repeat(16)}${'2'.repeat(16)}`,
+    parents: [-1, -2],
+    missing: { 1: 'f'.repeat(16) },
+    starts: [0, 1_500_000],
+    durations: [2_000_000],
+    errors: [1],
+    events: [1, 500_000],
+  }
+  const { client, seen } = clientOf(200, JSON.stringify(body))
+  const answer = await client.traceColumns('a/b')
+  expect(seen.url).toBe('http://server/api/vantage/v1/traces/a%2Fb/structure')
+  expect(answer.ok && answer.value).toMatchObject({
+    startNs: 1_700_000_000_000_000_001n,
+    count: 2,
+    names: ['a'],
+    parents: Int32Array.of(-1, -2),
+    missing: new Map([[1, 'f'.repeat(16)]]),
+    nameOf: new Int32Array(2),
+    startMs: Float64Array.of(0, 1.5),
+    durationMs: Float64Array.of(2, 0),
+    isError: Uint8Array.of(0, 1),
+    eventPlaces: Int32Array.of(1),
+    eventMs: Float64Array.of(0.5),
+    isEventsCut: false,
+  })
+})

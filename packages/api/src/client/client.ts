@@ -1,9 +1,10 @@
-import { err, fault, ok, type Result, STATUS } from '@vantage/model'
+import { err, fault, ok, type Result, STATUS, type TraceColumns } from '@vantage/model'
 import type { LabelRecord, MetricInfo, QueryAnswer, RecentIntake, ServerStats } from './answers.ts'
 import { type ChangeEvent, type DifferenceRow, readDifference, readEvents } from './joins.ts'
 import { arrayAt, isRecord, type Json, labelsOf, optionalTextAt, recordAt, textAt, textsOf } from './json.ts'
 import { readMetadata, readQueryAnswer, readRecentIntake, readStats } from './readers.ts'
 import { type FoundTrace, type LogLine, readFoundTraces, readLogLines, readTrace, type TraceSpan } from './records.ts'
+import { readTraceColumns } from './trace-columns.ts'
 import { readView, readViews, type SavedView, type ViewDraft } from './views.ts'
 
 /** What went wrong with one request. `status` is 0 where no answer came. */
@@ -140,9 +141,15 @@ export class VantageClient {
     return mapped(await this.#ask('/tempo/api/search', form, signal), readFoundTraces)
   }
 
-  /** `/tempo/api/traces/{id}`: every stored span of a trace. */
-  async trace(traceId: string, signal?: AbortSignal): Answer<readonly TraceSpan[]> {
-    const path = `/tempo/api/traces/${encodeURIComponent(traceId)}`
+  /** `/api/vantage/v1/traces/{id}/structure`: the tree of a trace, without attributes. */
+  async traceColumns(traceId: string, signal?: AbortSignal): Answer<TraceColumns> {
+    const path = `/api/vantage/v1/traces/${encodeURIComponent(traceId)}/structure`
+    return mapped(await this.#ask(path, new URLSearchParams(), signal), readTraceColumns)
+  }
+
+  /** `/api/vantage/v1/traces/{id}/spans/{span}`: a span with everything it was sent with; Zipkin's pairs are two. */
+  async traceSpan(traceId: string, spanId: string, signal?: AbortSignal): Answer<readonly TraceSpan[]> {
+    const path = `/api/vantage/v1/traces/${encodeURIComponent(traceId)}/spans/${encodeURIComponent(spanId)}`
     return mapped(await this.#ask(path, new URLSearchParams(), signal), readTrace)
   }
 

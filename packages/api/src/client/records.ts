@@ -41,6 +41,14 @@ export interface TraceSpan {
   readonly attributes: readonly (readonly [string, string])[]
   readonly resource: readonly (readonly [string, string])[]
   readonly events: readonly TraceEvent[]
+  readonly links: readonly TraceLink[]
+}
+
+/** Another span that this one names. */
+export interface TraceLink {
+  readonly traceId: string
+  readonly spanId: string
+  readonly attributes: readonly (readonly [string, string])[]
 }
 
 const STATUS_ERROR = 2
@@ -113,6 +121,13 @@ function readSpan(span: Json, service: string, resource: TraceSpan['resource']):
         timeNs: longAt(event, 'timeUnixNano'),
         name: textAt(event, 'name'),
         attributes: pairsAt(event, 'attributes'),
+      })),
+    links: arrayAt(span, 'links')
+      .filter(isRecord)
+      .map((link) => ({
+        traceId: textAt(link, 'traceId'),
+        spanId: textAt(link, 'spanId'),
+        attributes: pairsAt(link, 'attributes'),
       })),
   }
 }

@@ -29,14 +29,17 @@ import { AnswerWriter } from '../answer-writer.ts'
 import { metricsAnswer, searchAnswer, tagNamesAnswer, tagValuesAnswer } from '../tempo/answers.ts'
 import { ANSWER_FACTOR, type FaceForm, type FaceJob, faceAnswer, traceAnswer } from './face-job.ts'
 import { resourceSpansJson } from './otlp-json.ts'
+import { structureJson } from './structure.ts'
 
 /** How one trace is written. `v2`: inside an envelope. */
-export type TraceForm = 'otlp-json' | 'otlp-json-v2' | 'otlp-protobuf' | 'otlp-protobuf-v2' | FaceForm
+export type TraceForm = 'otlp-json' | 'otlp-json-v2' | 'otlp-protobuf' | 'otlp-protobuf-v2' | 'structure' | FaceForm
 
 /** Everything that a query thread can be asked about traces; plain data, so that it can be posted. */
 export type TracesJob =
   /** 32 hex digits. */
   | { readonly kind: 'trace'; readonly traceId: string; readonly form: TraceForm }
+  /** Spans of a trace with one id, 16 hex digits; Zipkin's client and server share theirs. */
+  | { readonly kind: 'span'; readonly traceId: string; readonly spanId: string }
   | { readonly kind: 'search'; readonly request: SearchRequest }
   | {
       readonly kind: 'tag-names'
@@ -88,6 +91,8 @@ function answerOf(
       budget.chargeBytes(trace.bytes * ANSWER_FACTOR)
       return ok(formedTrace(job.traceId, trace, job.form))
     }
+    case 'span':
+      return spanAnswer(job, tenant, reader, budget, limits)
     case 'search': {
       const result = searchTraces(job.request, tenant, reader, budget, limits)
       return result.ok ? ok(searchAnswer(result.value)) : result
@@ -114,12 +119,28 @@ function answerOf(
   }
 }
 
+/** Of the batches that were not asked for nothing is written, so that the answer is small. */
+function spanAnswer(
+  { traceId, spanId }: Extract<TracesJob, { kind: 'span' }>,
+  tenant: TenantId,
+  reader: SpanReader,
+  budget: QueryBudget,
+  limits: TraceqlLimits,
+): Result<unknown, Fault> {
+  const trace = readTrace(hexBytes(traceId, 16) as Uint8Array, tenant, reader, budget, limits)
+  const spans = trace?.spans.filter((span) => span.spanId === spanId) ?? []
+  if (spans.length === 0) return err(fault('not_found', `span ${spanId} of trace ${traceId} not found`))
+  return ok({ batches: resourceSpansJson({ spans }) })
+}
+
 function formedTrace(traceId: string, trace: TraceView, form: TraceForm): unknown {
   switch (form) {
     case 'otlp-json':
       return { batches: resourceSpansJson(trace) }
     case 'otlp-json-v2':
       return { trace: { resourceSpans: resourceSpansJson(trace) }, metrics: {} }
+    case 'structure':
+      return structureJson(traceId, trace)
     case 'otlp-protobuf':
       return encodeTrace(trace)
     case 'otlp-protobuf-v2':

@@ -6,7 +6,7 @@ import { spansByOrigin } from '@vantage/query/traces'
  * A trace as OTLP/JSON has it: ids in hex, enums as numbers, 64-bit integers as texts.
  * Source: opentelemetry-proto docs/specification.md, "JSON Protobuf Encoding".
  */
-export function resourceSpansJson(trace: TraceView): unknown[] {
+export function resourceSpansJson(trace: Pick<TraceView, 'spans'>): unknown[] {
   return spansByOrigin(trace).map((scopes) => {
     const { origin } = scopes[0] as { origin: Origin }
     return {

@@ -8,6 +8,7 @@ import { TempoApi } from '../tempo/routes.ts'
 import { ZipkinApi } from '../zipkin/routes.ts'
 import { runTracesJob } from './job.ts'
 import type { TraceQueries } from './queries.ts'
+import { traceDetailRoutes } from './routes.ts'
 
 const S = 1_000_000_000n
 const T0 = 1_700_000_000n * S
@@ -101,6 +102,7 @@ const queries: TraceQueries = {
 }
 
 const routes: Route[] = [
+  ...traceDetailRoutes(queries),
   ...new TempoApi({ queries, clock, buildInfo: () => ({ version: '1' }) }).routes('/tempo'),
   ...new JaegerApi({ queries, clock }).routes('/jaeger'),
   ...new ZipkinApi({ queries, clock, autocompleteKeys: ['item'] }).routes('/zipkin'),
@@ -443,4 +445,57 @@ test('health answers', async () => {
   expect(await get('/tempo/api/echo')).toMatchObject({ body: 'echo' })
   expect(await get('/tempo/ready')).toMatchObject({ body: 'ready' })
   expect(await json('/tempo/api/status/buildinfo')).toEqual({ version: '1' })
+})
+
+test('the structure of a trace: its tree as columns, without attributes', async () => {
+  const startNs = String(T0)
+  expect(await json(`/api/vantage/v1/traces/${A}/structure`)).toEqual({
+    traceId: A,
+    startNs,
+    count: 3,
+    names: ['GET /', 'call', 'add'],
+    services: ['shop', 'cart'],
+    spanIds: `${id(1)}${id(2)}${id(3)}`,
+    parents: [-1, 0, 1],
+    missing: {},
+    serviceOf: [0, 0, 1],
+    nameOf: [0, 1, 2],
+    kinds: [2, 3, 2],
+    starts: [0, 500_000_000, 500_000_000],
+    durations: [2_000_000_000, 500_000_000, 500_000_000],
+    errors: [0],
+    events: [0, 1_000_000_000],
+    eventsCut: false,
+  })
+})
+
+test('a parent that is not stored is named in the structure; a ring of parents is cut', async () => {
+  const traceId = 'c'.repeat(32)
+  const span = { traceId, name: 'x', kind: 'internal', startNs: T0, endNs: T0, origin: CART } as const
+  const [b, c] = ['b', 'c'].map((letter) => letter.repeat(16)) as [string, string]
+  memory.append('default', { ...span, spanId: id(1), parentSpanId: 'f'.repeat(16) })
+  memory.append('default', { ...span, spanId: b, parentSpanId: c })
+  memory.append('default', { ...span, spanId: c, parentSpanId: b })
+  expect(await json(`/api/vantage/v1/traces/${traceId}/structure`)).toMatchObject({
+    parents: [-2, -1, 1],
+    missing: { 0: 'f'.repeat(16) },
+  })
+})
+
+test('one span of a trace with everything it was sent with', async () => {
+  const answer = (await json(`/api/vantage/v1/traces/${A}/spans/${id(1)}`)) as {
+    batches: { scopeSpans: { spans: unknown[] }[] }[]
+  }
+  expect(answer.batches.flatMap((batch) => batch.scopeSpans.flatMap((scope) => scope.spans))).toEqual([SPAN_1])
+})
+
+test.each([
+  [`/api/vantage/v1/traces/${A}/spans/${id(99)}`, 404, /span .* not found/],
+  [`/api/vantage/v1/traces/${A}/spans/zz`, 400, /want 16 hex digits, got .*zz/],
+  [`/api/vantage/v1/traces/${'d'.repeat(32)}/structure`, 404, /trace .* not found/],
+  ['/api/vantage/v1/traces/xyz/structure', 400, /trace id/],
+])('%s is refused with its reason', async (url, status, reason) => {
+  const answer = await get(url)
+  expect(answer.status).toBe(status)
+  expect(String(typeof answer.body === 'string' ? answer.body : new TextDecoder().decode(answer.body))).toMatch(reason)
 })

@@ -10,7 +10,7 @@ export interface OriginSpans {
 }
 
 /** Spans by resource, then by scope; equal ones are one. */
-export function spansByOrigin(trace: TraceView): OriginSpans[][] {
+export function spansByOrigin(trace: Pick<TraceView, 'spans'>): OriginSpans[][] {
   const resources = new Map<string, Map<string, { origin: Origin; spans: SpanView[] }>>()
   const keys = new Map<Origin, [resource: string, scope: string]>()
   for (const span of trace.spans) {
