@@ -234,7 +234,7 @@ export class Server {
     const { deleteSeries } = admin
     const [files, directory, records] = [this.#files, this.#config.data, () => this.#records]
     const deletions = new Deletions({ files, directory, clock: systemClock, deleteSeries, records })
-    const faces = openFaces({ ask: (...args) => this.#ask(...args), facts, config: this.#config, deletions })
+    const faces = openFaces({ ask: (...args) => this.#ask(...args), facts, config: this.#config, files, deletions })
     const routes = [
       ...faces.routes,
       ...prometheus.routes(''),
