@@ -59,7 +59,8 @@ export function useShortcutListener(): void {
 function isTyping(event: KeyboardEvent): boolean {
   const target = event.composedPath()[0]
   if (!(target instanceof HTMLElement)) return false
-  if (target.isContentEditable || target.closest('[role="menu"], [role="listbox"], dialog') !== null) return true
+  const own = '[role="menu"], [role="listbox"]:not([data-single-keys]), dialog'
+  if (target.isContentEditable || target.closest(own) !== null) return true
   if (target instanceof HTMLInputElement) return !['radio', 'checkbox', 'button', 'range'].includes(target.type)
   if (event.key === ' ' || event.key === 'Enter') return target.closest('button, a, input, summary') !== null
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
