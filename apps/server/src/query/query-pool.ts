@@ -9,6 +9,7 @@ import type { EarlyThread } from './early-thread.ts'
 import type { HelpRequest } from './help.ts'
 import { type Lane, laneOf } from './lanes.ts'
 import type { OpenView, QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
+import { cancelled, draining, timedOut } from './query-faults.ts'
 import { QuickAnswers } from './quick-answers.ts'
 import { RunBoard } from './run-board.ts'
 import type { ThreadPort } from './thread-port.ts'
@@ -490,16 +491,4 @@ export class QueryPool implements MetricQueries {
 
 function isAnswering({ running }: Worker): boolean {
   return running !== undefined && running.waiting.job.kind !== 'warm-up'
-}
-
-function cancelled(): Fault {
-  return fault('cancelled', 'query: the caller went away')
-}
-
-function draining(): Fault {
-  return fault('unavailable', 'query: the server is draining', { reason: 'draining', retryAfterSeconds: 1 })
-}
-
-function timedOut(timeoutMs: number): Fault {
-  return fault('timeout', `query timed out: want at most ${timeoutMs} ms (query.timeout)`, { limit: 'query.timeout' })
 }
