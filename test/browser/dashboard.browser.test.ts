@@ -362,8 +362,6 @@ const SCREENS: readonly Screen[] = [
     `/live?q=${encodeURIComponent('{service_name="shop",__name__!~"wall_.*|late_.*"}')}&window=60`,
     '.live-card',
   ],
-  ['logs', '/explore/logs?from=now-15m&to=now', '.log-row'],
-  ['traces', '/explore/traces?from=now-15m&to=now', '.trace-list tbody tr'],
   ['services', '/services?from=now-5m&to=now', '.service-list tbody tr'],
   ['service', '/services/orders?from=now-5m&to=now&different=failed', '.difference-list li'],
 ]
