@@ -38,14 +38,17 @@ export async function buildDashboard(outDir) {
     format: 'iife',
     outdir: join(out, 'assets'),
   })
-  const worker = await build({
-    ...COMMON,
-    entryPoints: { 'live-worker': 'src/live/worker.ts' },
-    entryNames: '[name]-[hash]',
-    format: 'esm',
-    outdir: join(out, 'assets'),
-  })
-  const workerUrl = `/assets/${basename(scriptOf(worker))}`
+  const workerOf = (name, entry) =>
+    build({
+      ...COMMON,
+      entryPoints: { [name]: entry },
+      entryNames: '[name]-[hash]',
+      format: 'esm',
+      outdir: join(out, 'assets'),
+    })
+  const liveWorker = await workerOf('live-worker', 'src/live/worker.ts')
+  const mapWorker = await workerOf('map-worker', 'src/map/worker.ts')
+  const urlOf = (worker) => JSON.stringify(`/assets/${basename(scriptOf(worker))}`)
   const app = await build({
     ...COMMON,
     entryPoints: { app: 'src/main.tsx' },
@@ -56,7 +59,11 @@ export async function buildDashboard(outDir) {
     splitting: true,
     jsx: 'automatic',
     loader: { '.woff2': 'file' },
-    define: { 'process.env.NODE_ENV': '"production"', LIVE_WORKER_URL: JSON.stringify(workerUrl) },
+    define: {
+      'process.env.NODE_ENV': '"production"',
+      LIVE_WORKER_URL: urlOf(liveWorker),
+      MAP_WORKER_URL: urlOf(mapWorker),
+    },
     outdir: join(out, 'assets'),
   })
   const entry = Object.entries(app.metafile.outputs).find(([, output]) => output.entryPoint === 'src/main.tsx')
@@ -73,7 +80,7 @@ export async function buildDashboard(outDir) {
       .map((path) => `/assets/${basename(path)}`),
   })
   await writeFile(join(out, 'index.html'), page)
-  const outputs = [boot, worker, app].flatMap((result) => Object.keys(result.metafile.outputs))
+  const outputs = [boot, liveWorker, mapWorker, app].flatMap((result) => Object.keys(result.metafile.outputs))
   return { files: ['index.html', ...outputs.map((path) => relative(out, resolve(HERE, path)))].sort() }
 }
 

@@ -8,7 +8,11 @@ const CHECKOUT = resolve(import.meta.dirname, '../..')
 
 /** As `npm start` gives them (tools/bootstrap.mjs). */
 const SERVER_FLAGS = '--initial-heap-size=256'
-const SERVER_ENVIRONMENT = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '65536' }
+const SERVER_ENVIRONMENT = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_TRIM_THRESHOLD_: '65536',
+  MALLOC_MMAP_THRESHOLD_: '8388608',
+}
 
 /** Vantage as it is shipped (VANTAGE_SERVER names the one-file server), else from its source. */
 export const VANTAGE: Peer = {

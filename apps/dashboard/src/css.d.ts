@@ -1,4 +1,5 @@
 declare module '*.css'
 
-/** Address of the worker script with its hash; `build.mjs` fills it in. */
+/** Addresses of the worker scripts with their hashes; `build.mjs` fills them in. */
 declare const LIVE_WORKER_URL: string
+declare const MAP_WORKER_URL: string

@@ -1,12 +1,6 @@
 import { encodeAck, encodePushSummary, readBatchIdentity } from '@vantage/decode/stream'
 import type { Logger } from '@vantage/observe'
-import {
-  type ExportGrpcDoor,
-  type Reception,
-  type StreamDoor,
-  startExportGrpc,
-  startStreamDoor,
-} from '@vantage/receive'
+import { type GrpcServer, type Reception, startExportGrpc, startStreamDoor } from '@vantage/receive'
 import type { LoadedConfig } from './config/load.ts'
 import { PortTakenError } from './listen.ts'
 
@@ -23,7 +17,7 @@ export async function openGrpc(loaded: LoadedConfig, reception: Reception, logge
     { port: otlp.grpcPort, what: 'VANTAGE_OTLP_GRPC_PORT', isGiven: loaded.given.has('otlp.grpcPort') },
     { port: jaeger.grpcPort, what: 'VANTAGE_JAEGER_GRPC_PORT', isGiven: loaded.given.has('jaeger.grpcPort') },
   ]
-  const doors: ExportGrpcDoor[] = []
+  const doors: GrpcServer[] = []
   for (const one of ports) {
     const open = () => startExportGrpc({ host, port: one.port, reception })
     const door = await openPort({ host, ...one }, logger, open)
@@ -41,7 +35,7 @@ export function openStream(
   loaded: LoadedConfig,
   reception: Reception,
   logger: Logger,
-): Promise<StreamDoor | undefined> {
+): Promise<GrpcServer | undefined> {
   const { host, stream } = loaded.config
   const { port } = stream
   const codec = { readBatchIdentity, encodeAck, encodePushSummary }

@@ -15,6 +15,7 @@ import { assert, DEFAULT_TENANT, type Fault, fault, type SeriesScan, systemClock
 import { type Logger, Registry } from '@vantage/observe'
 import {
   Auth,
+  type GrpcServer,
   HostCollector,
   openReception,
   openTextDoors,
@@ -23,7 +24,6 @@ import {
   type ReceiveLimits,
   RecentRequests,
   SCOPES,
-  type StreamDoor,
 } from '@vantage/receive'
 import type { ColumnStore } from '@vantage/store/columns'
 import { type MetricStore, openMetricStore, TenantRetention } from '@vantage/store/metrics'
@@ -99,7 +99,7 @@ export class Server {
   #self: SelfReport | undefined
   #scraping: Scraping | undefined
   #grpc: GrpcDoors | undefined
-  #stream: StreamDoor | undefined
+  #stream: GrpcServer | undefined
   #quiet: QuietDoors | undefined
   #ticker: NodeJS.Timeout | undefined
   #ticking: Promise<void> = Promise.resolve()
@@ -234,7 +234,7 @@ export class Server {
     const { deleteSeries } = admin
     const [files, directory, records] = [this.#files, this.#config.data, () => this.#records]
     const deletions = new Deletions({ files, directory, clock: systemClock, deleteSeries, records })
-    const faces = openFaces({ ask: (...args) => this.#ask(...args), facts, config: this.#config, deletions })
+    const faces = openFaces({ ask: (...args) => this.#ask(...args), facts, config: this.#config, files, deletions })
     const routes = [
       ...faces.routes,
       ...prometheus.routes(''),

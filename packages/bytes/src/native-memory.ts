@@ -23,6 +23,7 @@ interface Kernels {
   readonly unpack: (start: number, end: number, out: number, length: number) => number
   readonly pack: (start: number, end: number, out: number, table: number) => number
   readonly equal: (a: number, b: number, length: number) => number
+  readonly numberPoints: (start: number, end: number, out: number, max: number, arena: number, head: number) => number
   readonly hash: (at: number, end: number, seed: number) => number
 }
 

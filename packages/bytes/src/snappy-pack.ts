@@ -51,16 +51,22 @@ function hasStage(native: NativeMemory): boolean {
 }
 
 function packNative(
-  { bytes, kernels }: NativeMemory,
+  native: NativeMemory,
   input: Uint8Array,
   from: number,
   end: number,
   out: Uint8Array,
   outAt: number,
 ): number {
+  const { bytes, kernels } = native
   const packedAt = stage + STAGE_IN_BYTES
-  bytes.set(from === 0 && end === input.length ? input : input.subarray(from, end), stage)
-  const length = kernels.pack(stage, stage + end - from, packedAt, packedAt + STAGE_OUT_BYTES)
+  let address = native.addressOf(input)
+  if (address >= 0) address += from
+  else {
+    address = stage
+    bytes.set(from === 0 && end === input.length ? input : input.subarray(from, end), stage)
+  }
+  const length = kernels.pack(address, address + end - from, packedAt, packedAt + STAGE_OUT_BYTES)
   out.set(bytes.subarray(packedAt, packedAt + length), outAt)
   return outAt + length
 }

@@ -213,3 +213,99 @@ function finishHash(hash: i32): i32 {
   h = (h ^ (h >>> 13)) * 0xc2b2ae35
   return h ^ (h >>> 16)
 }
+
+/** Bytes of one point that `numberPoints` writes: time f64, start f64 (unix ms), value 8, alias from and to u32. */
+const POINT_BYTES = 32
+const ALIAS_HEAD_BYTES = 17
+const NS_PER_MS: u64 = 1000000
+const SAFE_INTEGER: i64 = 9007199254740991
+
+/**
+ * Number points of OTLP at the front of the message [start, end), the data of a gauge or sum: fixed times and value, and
+ * attributes that follow each other. Of each its 32 bytes go to `out`, its alias (17 bytes from `head`, then the
+ * attribute fields) to `arena`. Ends before the first point that is anything else, which the plain decoder then reads.
+ * Up to 15 bytes behind the message are read, and behind the aliases written.
+ * @param max points that `out` and `arena` have room for
+ * @returns how many points; the place behind the last is in the word before `out`
+ */
+export function numberPoints(start: usize, end: usize, out: usize, max: i32, arena: usize, head: usize): i32 {
+  let at = start
+  let to = arena
+  let count = 0
+  const high = v128.load(head)
+  while (count < max && at + 2 <= end && load<u8>(at) == 0x0a) {
+    let from = at + 2
+    let length = <usize>load<u8>(at + 1)
+    if (length >= 0x80) {
+      if (from >= end) break
+      const second = <usize>load<u8>(from++)
+      if (second >= 0x80) break
+      length = (length & 0x7f) | (second << 7)
+    }
+    const pointEnd = from + length
+    const record = out + <usize>count * POINT_BYTES
+    if (pointEnd > end || !numberPoint(from, pointEnd, record)) break
+    const attributes = <usize>load<u32>(record + 24)
+    const bytes = <usize>load<u32>(record + 28)
+    v128.store(to, high)
+    store<u8>(to + 16, load<u8>(head + 16))
+    copy(to + ALIAS_HEAD_BYTES, attributes, bytes)
+    store<u32>(record + 24, <u32>to)
+    to += ALIAS_HEAD_BYTES + bytes
+    store<u32>(record + 28, <u32>to)
+    at = pointEnd
+    count++
+  }
+  store<u32>(out - 4, <u32>at)
+  return count
+}
+
+/** Writes times and value, then where the attributes are and how long. False where the point is not of that form. */
+// @ts-expect-error: a decorator of AssemblyScript
+@inline
+function numberPoint(from: usize, end: usize, record: usize): bool {
+  let at = from
+  let time: u64 = 0
+  let start: u64 = 0
+  let value: u64 = 0
+  let attributes: usize = from
+  let attributesEnd: usize = from
+  while (at < end) {
+    const tag = load<u8>(at)
+    if (tag == 0x3a) {
+      if (at + 2 > end) return false
+      let next = at + 2
+      let length = <usize>load<u8>(at + 1)
+      if (length >= 0x80) {
+        if (next >= end) return false
+        const second = <usize>load<u8>(next++)
+        if (second >= 0x80) return false
+        length = (length & 0x7f) | (second << 7)
+      }
+      next += length
+      if (next > end) return false
+      if (attributesEnd == attributes) attributes = at
+      else if (attributesEnd != at) return false
+      attributesEnd = next
+      at = next
+      continue
+    }
+    if (at + 9 > end) return false
+    const word = load<u64>(at + 1)
+    if (tag == 0x19) time = word
+    else if (tag == 0x11) start = word
+    else if (tag == 0x21) value = word
+    else if (tag == 0x31) {
+      const integer = <i64>word
+      if (integer > SAFE_INTEGER || integer < -SAFE_INTEGER) return false
+      value = reinterpret<u64>(<f64>integer)
+    } else return false
+    at += 9
+  }
+  store<f64>(record, <f64>(time / NS_PER_MS))
+  store<f64>(record + 8, <f64>(start / NS_PER_MS))
+  store<u64>(record + 16, value)
+  store<u32>(record + 24, <u32>attributes)
+  store<u32>(record + 28, <u32>(attributesEnd - attributes))
+  return true
+}

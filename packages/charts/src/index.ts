@@ -12,6 +12,26 @@ export {
   type ThemeName,
 } from './palette.ts'
 export { type SeriesStats, seriesStats } from './series-stats.ts'
+export {
+  drawServiceMap,
+  type MapArrowLook,
+  type MapNodeLook,
+  type MapScene,
+  type MapState,
+  markPath,
+} from './service-map/canvas.ts'
+export { layoutMap, type MapGraph, type Place } from './service-map/layout.ts'
+export {
+  arrowWidth,
+  fittingName,
+  type MapStep,
+  mapArrow,
+  mapGround,
+  NODE_HEIGHT,
+  NODE_WIDTH,
+  nodeAt,
+  nodeBeside,
+} from './service-map/scene.ts'
 export { sparklinePath } from './sparkline.ts'
 export { formatInstant, formatTick, type Zone, zoneOffsetMs } from './ticks.ts'
 export {

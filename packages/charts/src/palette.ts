@@ -12,6 +12,8 @@ export interface ChartTheme {
   readonly text: string
   readonly accent: string
   readonly critical: string
+  readonly warning: string
+  readonly ok: string
   /** Behind text: what is chosen, what is pointed at, what stands out from the background. */
   readonly accentBackground: string
   readonly hover: string
@@ -34,6 +36,8 @@ export const CHART_THEMES: Readonly<Record<ThemeName, ChartTheme>> = {
     text: '#E8ECF2',
     accent: '#93A1FF',
     critical: '#F0655C',
+    warning: '#E9A53C',
+    ok: '#47CF97',
     accentBackground: '#1E2440',
     hover: '#1F2631',
     raised: '#1A2029',
@@ -51,6 +55,8 @@ export const CHART_THEMES: Readonly<Record<ThemeName, ChartTheme>> = {
     text: '#141B26',
     accent: '#4050D0',
     critical: '#D4463C',
+    warning: '#C5831A',
+    ok: '#0A7450',
     accentBackground: '#ECEEFC',
     hover: '#EEF1F6',
     raised: '#F7F9FB',

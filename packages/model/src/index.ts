@@ -60,6 +60,7 @@ export type {
   LogReader,
   LogScan,
   NsRange,
+  RangeCuts,
   RowLook,
   ScanDirection,
 } from './log-reader.ts'

@@ -11,6 +11,14 @@ export interface NsRange {
   readonly endNs: bigint
 }
 
+/** Where a range may be cut so that several threads read it, about as many rows each. */
+export interface RangeCuts {
+  /** Of the whole range, about; no fewer than there are. */
+  readonly rows: number
+  /** Moments within the range, ascending. */
+  readonly cutsNs: readonly bigint[]
+}
+
 /**
  * What a line must hold (`isWanted`) or must not. Text is compared as UTF-8 bytes, exactly. Beside a pattern the language
  * may name the literals that a match must hold: stores look for those first.
@@ -86,6 +94,8 @@ export interface LogReader {
   scan(tenant: TenantId, scan: LogScan, budget: QueryBudget): Iterable<LogBlock>
   /** Label sets of the streams that may have rows in the range, sorted (`compareLabels`), each once. */
   streams(tenant: TenantId, matcherSets: readonly (readonly Matcher[])[], range: NsRange, budget: QueryBudget): Labels[]
+  /** @param runs that are wanted; fewer come where rows are few */
+  cuts(tenant: TenantId, range: NsRange, runs: number): RangeCuts
   /**
    * Rows and bytes of lines without reading the rows, by stream labels, severity or both.
    * @param by names of stream labels, or `severity` for the text of the severity; absent labels are left out

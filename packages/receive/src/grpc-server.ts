@@ -1,82 +1,49 @@
-import {
-  Metadata,
-  type MethodDefinition,
-  Server,
-  ServerCredentials,
-  type ServerErrorResponse,
-  type ServerOptions,
-} from '@grpc/grpc-js'
-import { STATUS } from '@vantage/model'
-import type { IntakeFault } from './intake.ts'
+import { fault } from '@vantage/model'
+import { type CallTaker, GrpcCall } from './grpc-call.ts'
+import { encodeField } from './http2/hpack.ts'
+import type { RequestHeader } from './http2/request.ts'
+import { Http2Server } from './http2/server.ts'
+import type { Http2Stream, StreamTaker } from './http2/stream.ts'
 import type { Reception } from './reception.ts'
-import { withRetryAfter } from './retry-after.ts'
 
-/** A gRPC server with the limits of the doors. */
-export function newGrpcServer({ limits }: Reception, options: ServerOptions = {}): Server {
-  return new Server({
-    'grpc.max_receive_message_length': limits.grpcMaxMessageBytes,
-    'grpc.max_concurrent_streams': limits.grpcMaxConcurrentStreams,
-    'grpc.keepalive_time_ms': limits.grpcKeepaliveMs,
-    'grpc.keepalive_timeout_ms': limits.grpcKeepaliveTimeoutMs,
-    'grpc.max_connection_age_ms': limits.grpcConnectionAgeMs,
-    'grpc.max_connection_age_grace_ms': limits.grpcConnectionAgeGraceMs,
-    ...options,
-  })
+/** Opens one call of a method. @returns who takes its messages; undefined where the call is answered already */
+export type GrpcMethod = (call: GrpcCall) => CallTaker | undefined
+
+export interface GrpcServerOptions {
+  readonly host: string
+  /** 0 = any that is free. */
+  readonly port: number
+  readonly reception: Reception
+  /** By path: `/package.Service/Method`. */
+  readonly methods: ReadonlyMap<string, GrpcMethod>
 }
 
-/** A method whose messages stay bytes: decoding is ours, so that bad bytes are told from a broken library. */
-export function bytesMethod(
-  path: string,
-  { requestStream = false, responseStream = false }: { requestStream?: boolean; responseStream?: boolean } = {},
-): MethodDefinition<Buffer, Buffer> {
-  const same = (bytes: Buffer) => bytes
-  return {
-    path,
-    requestStream,
-    responseStream,
-    requestSerialize: same,
-    requestDeserialize: same,
-    responseSerialize: same,
-    responseDeserialize: same,
+export interface GrpcServer {
+  readonly port: number
+  /** No new calls; running ones have `graceMs`, then they are cut. */
+  close(graceMs: number): Promise<void>
+}
+
+/** Serves gRPC without TLS, with the limits of the doors. Rejects where the address cannot be bound. */
+export async function startGrpcServer({ host, port, reception, methods }: GrpcServerOptions): Promise<GrpcServer> {
+  const { limits, clock, random } = reception
+  const open = (stream: Http2Stream, header: RequestHeader): StreamTaker | undefined => {
+    if (!isGrpc(stream, header)) return undefined
+    const call = new GrpcCall(stream, header, reception)
+    const method = methods.get(call.path)
+    if (method === undefined) call.failPlainly(fault('wrong_method', `method ${call.path} is not served`))
+    else call.taker = method(call)
+    return call.taker === undefined ? undefined : call
   }
+  const server = new Http2Server({ limits, monotonicMs: () => clock.monotonicMs(), random, open })
+  const bound = await server.listen(host, port)
+  return { port: bound, close: (graceMs) => server.close(graceMs) }
 }
 
-/** @param port 0 = any that is free. @returns the port; rejects where the address cannot be bound */
-export function bindGrpc(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) resolve(bound)
-      else reject(error)
-    })
-  })
-}
-
-/** No new calls; running ones have `graceMs`, then they are cut. */
-export function closeGrpc(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.forceShutdown(), graceMs)
-    server.tryShutdown(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
-}
-
-/** A fault as a gRPC status, with `google.rpc.Status` beside it (RetryInfo where the client shall come again). */
-export function grpcStatus(
-  refusal: IntakeFault,
-  { random, codec }: Reception,
-): ServerErrorResponse & { code: number; details: string } {
-  const sent = withRetryAfter(refusal, random)
-  const metadata = new Metadata()
-  metadata.set('grpc-status-details-bin', Buffer.from(codec.encodeStatus(sent)))
-  // The library percent-encodes the text, which half a surrogate pair would break.
-  const details = sent.message.toWellFormed()
-  return { name: sent.code, message: details, code: STATUS[sent.code].grpc, details, metadata }
-}
-
-/** The address in a peer as the library names it: `127.0.0.1:5000`, `[::1]:5000`. */
-export function peerAddress(peer: string): string {
-  return peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+/** What is no gRPC at all is answered in HTTP. */
+function isGrpc(stream: Http2Stream, header: RequestHeader): boolean {
+  const isPost = header.get(':method') === 'POST'
+  if (isPost && (header.get('content-type') ?? '').startsWith('application/grpc')) return true
+  stream.trailers(encodeField(':status', isPost ? '415' : '405'))
+  return false
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server as NetServer, Socket } from 'node:net'
 import type { ReceiveLimits } from './limits.ts'
 
 /** How often Node looks for slow requests: its own 30 s would make a 10 s limit a 40 s one. */
@@ -44,7 +44,7 @@ function clientErrorHandler(error: Error & { code?: string }, socket: Socket): v
 }
 
 /** Connection caps (step 1), the whole server's and one address's. Over the cap the socket is closed unanswered. */
-export function limitConnections(server: Server, limits: ReceiveLimits): void {
+export function limitConnections(server: NetServer, limits: ReceiveLimits): void {
   server.maxConnections = limits.maxConnections
   const byAddress = new Map<string, number>()
   server.on('connection', (socket: Socket) => {

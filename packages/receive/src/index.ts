@@ -8,7 +8,8 @@ export {
   type Scope,
 } from './auth.ts'
 export { DOOR_PATHS, registerDoors } from './doors.ts'
-export { type ExportGrpcDoor, startExportGrpc } from './grpc.ts'
+export { startExportGrpc } from './grpc.ts'
+export type { GrpcServer } from './grpc-server.ts'
 export { HostCollector } from './host/collector.ts'
 export type { HostSample } from './host/host-sample.ts'
 export { type HostSources, systemSources } from './host/sources.ts'
@@ -34,7 +35,7 @@ export { expositionForm, SCRAPE_PROTOCOLS, type ScrapeProtocol, TEXT_PROTOCOLS }
 export { type LabelMap, RELABEL_ACTIONS, type RelabelRule, relabel } from './scrape/relabel.ts'
 export type { DroppedTarget, Target } from './scrape/target.ts'
 export { openStatsd, openStatsdSocket, type StatsdDoor, type StatsdDoorOptions } from './statsd.ts'
-export { type StreamDoor, startStreamDoor } from './stream/door.ts'
+export { startStreamDoor } from './stream/door.ts'
 export { openTextDoors, SHARED_DOOR_PATHS, type TextDoors } from './text-doors.ts'
 export type {
   JsonLineNames,

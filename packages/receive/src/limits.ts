@@ -51,8 +51,9 @@ export const RECEIVE_LIMITS: ReceiveLimits = {
   grpcConnectionAgeGraceMs: 30_000,
 }
 
-/** Buffers that the pool keeps for the next request, and the largest of them. */
-export const POOL_BUFFERS_MAX = 16
+/** What the pool keeps for the next requests, and the largest buffer in it. */
+export const POOL_BYTES_MAX = 32 * MIB
+export const POOL_NATIVE_MAX = 24
 export const POOL_BUFFER_BYTES_MAX = 4 * MIB
 
 /** A body of unknown length counts as this much until more of it has come. */
@@ -73,9 +74,6 @@ export const RECENT_REQUESTS_MAX = 256
 
 /** Tenants with a request bucket of their own; the oldest is forgotten first. */
 export const RATE_TENANTS_MAX = 10_000
-
-/** Connections of gRPC clients whose order hints are kept. */
-export const GRPC_PEERS_MAX = 1_024
 
 /** Streams that watch our health at once, and how often the state is looked at for them. */
 export const HEALTH_WATCHERS_MAX = 64

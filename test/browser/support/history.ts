@@ -82,6 +82,24 @@ function busySeconds(seconds: number): number {
   return seconds + 40 * Math.sin(seconds / 300) + 8 * Math.sin(seconds / 97)
 }
 
+/** Sends `count` services in twelve namespaces that call one another, over 15 minutes until `endMs`. */
+export async function sendManyServices(server: TestServer, endMs: number, count: number): Promise<void> {
+  const many = Array.from({ length: count }, (_, i) => service(`svc-${i}`, 1 + (i % 40), CALM, `team-${i % 12}`))
+  for (let ago = 900; ago >= 0; ago -= 60) {
+    const seconds = 1_000 - ago
+    const lines = many.flatMap((one, i) => {
+      const caller = many[Math.floor(i / 6)] as Service
+      const labels =
+        `client="${caller.name}",server="${one.name}",connection_type="",` +
+        `client_service_namespace="${caller.namespace}",server_service_namespace="${one.namespace}"`
+      const call = `traces_service_graph_request_total{${labels}} ${one.perSecond * seconds} ${endMs - ago * 1000}`
+      const [total = ''] = serviceLines(one, seconds, 0, endMs - ago * 1000)
+      return i === 0 ? [total] : [total, call]
+    })
+    await post(server, '/api/v1/import/prometheus', `${lines.join('\n')}\n`)
+  }
+}
+
 function serviceLines(one: Service, usualSeconds: number, faultSeconds: number, atMs: number): string[] {
   const { name, namespace, perSecond, usual, atFault } = one
   const labels = `service="${name}",service_namespace="${namespace}",span_name="${name} request",span_kind="SPAN_KIND_SERVER"`

@@ -12,6 +12,7 @@ const opened: string[] = []
 const sources: PaletteSources = {
   routes: [item('Go to', 'Live'), item('Go to', 'Explore › Metrics')],
   actions: [item('Action', 'Switch theme')],
+  views: ['Slow carts', ...Array.from({ length: 30 }, (_, i) => `view ${i}`)].map((title) => item('View', title)),
   serviceNames: ['checkout', 'live-feed'],
   metricNames: ['http_requests_total', 'live_clients', ...Array.from({ length: 500 }, (_, i) => `many_${i}`)],
   parseTime: (text) => (text === '45m' ? { from: 'now-45m', to: 'now' } : undefined),
@@ -23,11 +24,18 @@ const sources: PaletteSources = {
 }
 const titles = (text: string) => paletteItems(text, sources).map((one) => `${one.group}: ${one.title}`)
 
-test('without a text it lists screens and actions', () => {
-  expect(titles('')).toEqual(['Go to: Live', 'Go to: Explore › Metrics', 'Action: Switch theme'])
+test('without a text it lists screens, actions and some saved views', () => {
+  expect(titles('').slice(0, 4)).toEqual([
+    'Go to: Live',
+    'Go to: Explore › Metrics',
+    'Action: Switch theme',
+    'View: Slow carts',
+  ])
+  expect(titles('')).toHaveLength(13)
 })
 
 test('every word must be there', () => {
+  expect(titles('cart slow')).toEqual(['View: Slow carts'])
   expect(titles('met expl')).toEqual(['Go to: Explore › Metrics'])
   expect(titles('live')).toEqual(['Go to: Live', 'Service: live-feed', 'Metric: live_clients', 'Query: live'])
 })

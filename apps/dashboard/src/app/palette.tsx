@@ -7,6 +7,8 @@ import { SERVICES_QUERY } from '../services/service-queries.ts'
 import { copyFixedLink, copyLink } from '../share/share-menu.tsx'
 import { parseTimeText } from '../time/parse-time-text.ts'
 import { chooseTime, timeStateOf } from '../time/time-store.ts'
+import { viewParams } from '../views/view-model.ts'
+import { useSavedViews } from '../views/views-store.ts'
 import { client } from './client.ts'
 import { type PaletteItem, type PaletteSources, paletteItems } from './palette-model.ts'
 import { switchTheme, toggleRail } from './preferences.ts'
@@ -94,6 +96,7 @@ function useSources(onShortcuts: () => void): PaletteSources {
     if (state === 'unknown') void loadCatalogue()
   }, [state])
   const services = useServiceNames()
+  const { views } = useSavedViews()
   return useMemo(() => {
     const nameSet = new Set(names)
     const openQuery = (text: string) => navigatePath('/explore/metrics', { a: text })
@@ -106,6 +109,13 @@ function useSources(onShortcuts: () => void): PaletteSources {
         run: () => navigatePath(route.path),
       })),
       actions: actionItems(onShortcuts),
+      views: (views ?? []).map((view) => ({
+        id: `view ${view.id}`,
+        group: 'View' as const,
+        title: view.name,
+        aside: 'saved view',
+        run: () => navigatePath(view.path, viewParams(view)),
+      })),
       serviceNames: services,
       openService: (name: string) => navigatePath(`/services/${encodeURIComponent(name)}`),
       openTrace: (traceId: string) => navigatePath(`/trace/${traceId}`),
@@ -118,7 +128,7 @@ function useSources(onShortcuts: () => void): PaletteSources {
       openQuery,
       applyTime: chooseTime,
     }
-  }, [metrics, names, services, onShortcuts])
+  }, [metrics, names, services, views, onShortcuts])
 }
 
 /** Services that requests came to; asked when the palette opens. */

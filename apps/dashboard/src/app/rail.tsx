@@ -12,6 +12,8 @@ interface NavigationProps {
 
 const RAIL = ROUTES.filter((route) => route.rail !== undefined)
 
+const SECTIONS = [...new Set(RAIL.map(({ section }) => section))]
+
 /** Those that the bar of a small screen has room for; the search leads to the others. */
 const BAR_PATHS: readonly string[] = ['/', '/services', '/explore/metrics', '/live']
 const BAR = RAIL.filter(({ path }) => BAR_PATHS.includes(path))
@@ -37,13 +39,18 @@ export function Rail({ current, onPalette, onShortcuts }: NavigationProps) {
         <kbd>{isApple() ? '⌘K' : 'Ctrl K'}</kbd>
       </button>
       <nav aria-label="Main">
-        <ul>
-          {RAIL.map((route) => (
-            <li key={route.path}>
-              <NavLink route={route} isCurrent={route === railOf(current)} />
-            </li>
-          ))}
-        </ul>
+        {SECTIONS.map((section) => (
+          <div key={section ?? ''}>
+            {section !== undefined && <p className="rail-group">{section}</p>}
+            <ul aria-label={section}>
+              {RAIL.filter((route) => route.section === section).map((route) => (
+                <li key={route.path}>
+                  <NavLink route={route} isCurrent={route === railOf(current)} />
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
       </nav>
       <div className="rail-foot">
         <IngestHealth />

@@ -1,4 +1,4 @@
-import { Activity, Boxes, Bug, Compass, House, PlugZap } from 'lucide-react'
+import { Activity, Boxes, Bug, Compass, House, PlugZap, Waypoints } from 'lucide-react'
 import { type ComponentType, lazy } from 'react'
 
 export interface Route {
@@ -9,6 +9,8 @@ export interface Route {
   readonly group: string | undefined
   /** Its place in the rail; undefined for screens that others lead to. */
   readonly rail: string | undefined
+  /** The heading that it stands under there. */
+  readonly section?: 'Observe' | 'Platform'
   readonly keys: string | undefined
   readonly icon: ComponentType<{ className?: string; 'aria-hidden'?: 'true' }>
   readonly page: ComponentType
@@ -43,6 +45,7 @@ export const ROUTES: readonly Route[] = [
     title: 'Services',
     group: 'Observe',
     rail: 'Services',
+    section: 'Observe',
     keys: 'g s',
     icon: Boxes,
     page: lazy(() => import('../services/page.tsx')),
@@ -63,6 +66,7 @@ export const ROUTES: readonly Route[] = [
     title: 'Exceptions',
     group: 'Observe',
     rail: 'Exceptions',
+    section: 'Observe',
     keys: 'g x',
     icon: Bug,
     page: lazy(() => import('../exceptions/page.tsx')),
@@ -79,10 +83,22 @@ export const ROUTES: readonly Route[] = [
     hasTime: true,
   },
   {
+    path: '/map',
+    title: 'Service map',
+    group: undefined,
+    rail: 'Service map',
+    section: 'Observe',
+    keys: 'g m',
+    icon: Waypoints,
+    page: lazy(() => import('../map/page.tsx')),
+    hasTime: true,
+  },
+  {
     path: '/explore/metrics',
     title: 'Metrics',
     group: 'Explore',
     rail: 'Explore',
+    section: 'Observe',
     keys: 'g e',
     icon: Compass,
     page: lazy(() => import('../explore/page.tsx')),
@@ -133,6 +149,7 @@ export const ROUTES: readonly Route[] = [
     title: 'Get data in',
     group: undefined,
     rail: 'Get data in',
+    section: 'Platform',
     keys: 'g i',
     icon: PlugZap,
     page: lazy(() => import('../setup/page.tsx')),

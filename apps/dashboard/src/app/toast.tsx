@@ -2,21 +2,52 @@ import { create } from 'zustand'
 
 const SHOWN_MS = 2_500
 
-const useToast = create<{ readonly text: string }>(() => ({ text: '' }))
+/** How long what was done can be taken back. */
+const UNDO_MS = 10_000
+
+interface Said {
+  readonly text: string
+  /** Takes back what was done. */
+  readonly undo: (() => void) | undefined
+}
+
+const NOTHING: Said = { text: '', undo: undefined }
+const useToast = create<Said>(() => NOTHING)
 let timer: ReturnType<typeof setTimeout> | undefined
 
 /** Says one thing that happened, for a moment and to screen readers. */
 export function announceDone(text: string): void {
+  say({ text, undo: undefined }, SHOWN_MS)
+}
+
+/** Says what was done, and offers to take it back for ten seconds. */
+export function announceUndo(text: string, undo: () => Promise<void>): void {
+  say({ text, undo: () => void undo() }, UNDO_MS)
+}
+
+function say(said: Said, shownMs: number): void {
   clearTimeout(timer)
-  useToast.setState({ text })
-  timer = setTimeout(() => useToast.setState({ text: '' }), SHOWN_MS)
+  useToast.setState(said)
+  timer = setTimeout(() => useToast.setState(NOTHING), shownMs)
 }
 
 export function Toast() {
-  const { text } = useToast()
+  const { text, undo } = useToast()
   return (
     <div className="toast" role="status">
       {text}
+      {undo !== undefined && (
+        <button
+          type="button"
+          className="button small"
+          onClick={() => {
+            useToast.setState(NOTHING)
+            undo()
+          }}
+        >
+          Undo
+        </button>
+      )}
     </div>
   )
 }

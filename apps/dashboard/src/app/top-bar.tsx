@@ -3,6 +3,8 @@ import type { ThemeChoice } from '../boot/theme-choice.ts'
 import { Popover } from '../parts/popover.tsx'
 import { ShareMenu } from '../share/share-menu.tsx'
 import { TimeControl } from '../time/time-control.tsx'
+import { ViewMenu } from '../views/view-menu.tsx'
+import { isSavable } from '../views/view-model.ts'
 import { chooseTheme, usePreferences } from './preferences.ts'
 import type { Route } from './routes.ts'
 
@@ -19,6 +21,7 @@ export function TopBar({ route }: { readonly route: Route | undefined }) {
         <span aria-current="page">{route?.title ?? 'Not found'}</span>
       </nav>
       {route?.hasTime === true && <TimeControl />}
+      {route !== undefined && isSavable(route.path) && <ViewMenu hasTime={route.hasTime} />}
       {route !== undefined && <ShareMenu hasTime={route.hasTime} />}
       <ThemeMenu />
     </header>
@@ -39,7 +42,7 @@ function ThemeMenu() {
       label="Theme"
       kind="menu"
       triggerLabel="Theme"
-      triggerClass="button icon-only"
+      triggerClass="button icon-only wide-only"
       trigger={<Icon className="icon" aria-hidden="true" />}
     >
       {(close) =>

@@ -56,7 +56,7 @@ export function useShortcutListener(): void {
 }
 
 /** Where keys choose among entries. Lists that are a page of their own leave single keys to the page. */
-const OWN_KEYS = '[role="menu"], [role="listbox"]:not([data-page-keys]), dialog'
+const OWN_KEYS = '[role="menu"], [role="listbox"]:not([data-single-keys]), dialog'
 
 /** The innermost target counts: an editor lives in a shadow tree. Space and ↵ on controls are theirs too. */
 function isTyping(event: KeyboardEvent): boolean {

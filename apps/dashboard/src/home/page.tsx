@@ -14,6 +14,7 @@ import { redBy, serviceRows } from '../services/service-model.ts'
 import { figureStepsQuery } from '../services/service-queries.ts'
 import { type AnswerFault, type ServiceAsked, useServiceAnswers } from '../services/use-service-answers.ts'
 import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
+import { ViewsCard } from '../views/views-card.tsx'
 import { type Judgement, judge, stepsByService } from './findings.ts'
 import { Findings } from './findings-card.tsx'
 import { useRecentList } from './recent-views.ts'
@@ -59,6 +60,7 @@ export default function HomePage() {
             <MyServices asked={services} rows={rows} />
             <div className="home-side">
               <RecentChanges events={found.events} zone={time.zone} />
+              <ViewsCard />
               <RecentViews zone={time.zone} />
               {setup.isKnown && setup.done.size < SETUP_STEPS.length && <SetupCard done={setup.done} />}
             </div>

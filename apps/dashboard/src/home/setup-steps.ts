@@ -1,6 +1,6 @@
 import type { ClientFault } from '@vantage/api/client'
 import { err, ok, type Result } from '@vantage/model'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { client } from '../app/client.ts'
 import { hasSentMetrics } from '../app/foreign-data.ts'
 
@@ -62,21 +62,33 @@ export interface SetupState {
 /** Steps that were done once are not asked about again while the page is open. */
 let doneOnce: ReadonlySet<string> = new Set()
 
-/** Asks about the steps that are left whenever `nowMs` changes. A question that fails leaves its step open. */
+/**
+ * Asks about the steps that are left whenever `nowMs` changes, one round after the other: a server that is slow is not
+ * asked again before it has answered. A question that fails leaves its step open.
+ */
 export function useSetupState(nowMs: number): SetupState {
   const [state, setState] = useState<SetupState>({ isKnown: doneOnce.size > 0, done: doneOnce })
+  const abort = useRef<AbortController>(undefined)
+  const isAsking = useRef(false)
+  useEffect(() => {
+    const own = new AbortController()
+    abort.current = own
+    isAsking.current = false
+    return () => own.abort()
+  }, [])
   useEffect(() => {
     const open = SETUP_STEPS.filter(({ id }) => !doneOnce.has(id))
-    if (open.length === 0) return
-    const abort = new AbortController()
-    void Promise.all(open.map((step) => step.isDone(nowMs, abort.signal))).then((answers) => {
-      if (abort.signal.aborted) return
+    const signal = abort.current?.signal
+    if (open.length === 0 || isAsking.current || signal === undefined) return
+    isAsking.current = true
+    void Promise.all(open.map((step) => step.isDone(nowMs, signal))).then((answers) => {
+      if (signal.aborted) return
+      isAsking.current = false
       const found = open.filter((_, i) => answers[i]?.ok === true && answers[i].value).map(({ id }) => id)
       doneOnce = new Set([...doneOnce, ...found])
       // Without any answer nobody knows whether the workspace is new.
       setState({ isKnown: answers.some(({ ok: isAnswer }) => isAnswer), done: doneOnce })
     })
-    return () => abort.abort()
   }, [nowMs])
   return state
 }

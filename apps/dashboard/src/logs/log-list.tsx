@@ -77,7 +77,7 @@ export function LogList(props: LogListProps) {
       aria-label="Lines, the newest first"
       aria-activedescendant={at >= first && at < last ? `log-row-${at % slots}` : undefined}
       tabIndex={0}
-      data-page-keys
+      data-single-keys
       data-wrap={state.isWrapped}
       style={{ '--log-columns': `repeat(${state.columns.length}, 130px)` } as CSSProperties}
       onScroll={look}

@@ -82,7 +82,7 @@ export const ROW_PX = 24
 const WRAPPED_LINE_PX = 18
 const WRAPPED_PAD_PX = 6
 /** Lines that one wrapped row shows; the drawer has all of it. */
-export const WRAPPED_LINES_MAX = 20
+const WRAPPED_LINES_MAX = 20
 
 /**
  * Where each row begins, and the end of the last, px.

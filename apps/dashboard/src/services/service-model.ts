@@ -109,7 +109,8 @@ function trendBy(answer: QueryAnswer | undefined, by: string): Map<string, numbe
 export const SORTS = ['state', 'name', 'rate', 'errors', 'p95'] as const
 export type ServiceSort = (typeof SORTS)[number]
 
-const STATE_ORDER: readonly ServiceState[] = ['failing', 'degraded', 'healthy', 'quiet']
+/** The worst first. */
+export const STATE_ORDER: readonly ServiceState[] = ['failing', 'degraded', 'healthy', 'quiet']
 
 /** The worst, the most or the first on top; equal ones by name. */
 export function sortedRows(rows: readonly ServiceRow[], sort: ServiceSort): ServiceRow[] {

@@ -253,6 +253,11 @@ function Dependencies(part: PartProps) {
     <section className="card service-dependencies" aria-labelledby="dependencies-title" aria-busy={asked.isLoading}>
       <div className="card-head">
         <h2 id="dependencies-title">Dependencies</h2>
+        <div className="tools">
+          <Link to="/map" params={{ node: service, hops: '1' }}>
+            Map
+          </Link>
+        </div>
       </div>
       {group('Called by', 'client')}
       {group('Calls', 'server')}

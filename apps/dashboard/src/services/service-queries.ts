@@ -28,7 +28,7 @@ function matchers(service: string | undefined, ...others: readonly string[]): st
 }
 
 /** PromQL's way to write a span of time. */
-function spanText(spanMs: number): string {
+export function spanText(spanMs: number): string {
   return `${Math.max(1, Math.round(spanMs / 1000))}s`
 }
 

@@ -63,6 +63,8 @@ for (const theme of ['dark', 'light'] as const) {
         text: 'text',
         accent: 'accent',
         critical: 'critical-fill',
+        warning: 'warning-fill',
+        ok: 'ok',
         accentBackground: 'accent-bg',
         hover: 'hover',
         raised: 'surface-2',

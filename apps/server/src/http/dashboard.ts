@@ -49,6 +49,7 @@ export function registerDashboard(app: FastifyInstance, directory: string): void
     '/',
     '/setup',
     '/live',
+    '/map',
     '/explore',
     '/explore/*',
     '/services',

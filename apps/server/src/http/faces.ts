@@ -14,14 +14,16 @@ import {
   TempoApi,
   type TraceQueries,
   traceDetailRoutes,
+  viewRoutes,
   ZIPKIN_PREFIX,
   ZipkinApi,
 } from '@vantage/api'
-import { type Fault, type Result, systemClock, type TenantId } from '@vantage/model'
+import { type Fault, type FileSystem, type Result, systemClock, type TenantId } from '@vantage/model'
 import type { Config } from '../config/schema.ts'
 import { tryRoute } from '../process/try-route.ts'
 import { logqlLimits, traceqlLimits } from '../query/row-limits.ts'
 import type { WorkerJob } from '../query/worker-job.ts'
+import { SavedViews } from '../saved-views.ts'
 
 /** Span attributes that Zipkin's search field completes. */
 const AUTOCOMPLETE_KEYS = ['http.route', 'http.request.method', 'service.version', 'deployment.environment.name']
@@ -38,10 +40,11 @@ export interface FaceDeps {
   ask(tenant: TenantId, job: WorkerJob, options: AskOptions): Promise<Result<Uint8Array, Fault>>
   readonly config: Config
   readonly facts: LokiDeps['facts']
+  readonly files: FileSystem
   readonly deletions: Deletions
 }
 
-export function openFaces({ ask, facts, config, deletions }: FaceDeps): Faces {
+export function openFaces({ ask, facts, config, files, deletions }: FaceDeps): Faces {
   const ofTraceql = traceqlLimits(config)
   const logs: LokiDeps['queries'] = {
     ask: (tenant, job, options) => ask(tenant, { kind: 'logs', job }, options),
@@ -64,6 +67,7 @@ export function openFaces({ ask, facts, config, deletions }: FaceDeps): Faces {
       ...joins.routes(),
       ...traceDetailRoutes(traces),
       ...deleting.routes(),
+      ...viewRoutes(new SavedViews({ files, directory: config.data, clock: systemClock })),
       tryRoute(),
       ...eventRoutes({ queries: logs, clock: systemClock }),
       ...ofLoki,

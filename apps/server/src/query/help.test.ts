@@ -1,13 +1,13 @@
 import { rmSync } from 'node:fs'
-import { type QueryJob, runQueryJob } from '@vantage/api'
-import { systemClock } from '@vantage/model'
+import { type LogsJob, type QueryJob, runLogsJob, runQueryJob } from '@vantage/api'
+import { LogBatch, type LogReader, NO_ORIGIN, systemClock } from '@vantage/model'
 import { unlimitedBudget } from '@vantage/model/testing'
 import { Logger, Registry } from '@vantage/observe'
 import { DEFAULT_OPTIONS } from '@vantage/query/promql'
 import type { MetricStore } from '@vantage/store/metrics'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openTestStore, storeSamples, testThread } from '../testing/open-store.ts'
-import { QueryPool } from './query-pool.ts'
+import { openTestColumns, openTestStore, storeSamples, testThread } from '../testing/open-store.ts'
+import { QueryPool, type QueryPoolOptions } from './query-pool.ts'
 import { RunBoard } from './run-board.ts'
 
 const STEP_MS = 15_000
@@ -35,7 +35,10 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-function openPool(limits = { maxSamples: 10_000_000, maxBytes: 100_000_000, maxSeries: 10_000 }) {
+function openPool(
+  limits = { maxSamples: 10_000_000, maxBytes: 100_000_000, maxSeries: 10_000 },
+  more: Partial<QueryPoolOptions> = {},
+) {
   const registry = new Registry()
   const pool = new QueryPool({
     store,
@@ -48,6 +51,7 @@ function openPool(limits = { maxSamples: 10_000_000, maxBytes: 100_000_000, maxS
     queueMax: 10,
     isRefusing: () => false,
     spawn: (data) => testThread({ role: 'query', data }),
+    ...more,
   })
   const helped = () =>
     registry.collect().find(({ name }) => name === 'vantage_query_helped_total')?.samples[0]?.value ?? 0
@@ -117,6 +121,68 @@ test('a limit that only both threads together pass ends the query', async () => 
   }
   expect(helped()).toBeGreaterThan(0)
   await pool.close()
+})
+
+const LOG_ROWS = 480_000
+const BATCH_ROWS = 8_000
+const LINES = ['timeout after 31ms', 'all is well', 'timeout afterwards'].map((line) => Buffer.from(line))
+
+/** A second of rows in each batch, half of the batches in files. */
+async function openLogs(): Promise<Awaited<ReturnType<typeof openTestColumns>>> {
+  const opened = await openTestColumns()
+  const body = Buffer.concat(LINES)
+  const batch = new LogBatch()
+  for (let i = 0; i < LOG_ROWS / BATCH_ROWS; i++) {
+    batch.reset()
+    batch.originOf = () => ({
+      ...NO_ORIGIN,
+      resource: [{ key: 'service.name', value: { kind: 'string', value: 'shop' } }],
+    })
+    batch.originBytes.bytes = body
+    batch.columns.bodies.bytes = body
+    const origin = batch.addOrigin(0, 1)
+    for (let k = 0; k < BATCH_ROWS; k++) {
+      const row = batch.addRow(origin)
+      const line = (i + k) % LINES.length
+      const from = LINES.slice(0, line).reduce((sum, one) => sum + one.length, 0)
+      batch.columns.times[row] = BigInt(END_MS - 60_000 + i * 1_000) * 1_000_000n + BigInt(k)
+      batch.columns.severities[row] = 1 + (k % 24)
+      batch.columns.bodyKinds[row] = 1
+      batch.columns.bodies.set(row, from, from + (LINES[line] as Buffer).length)
+    }
+    opened.columns.applyLogs('default', batch, i, 0)
+    if (i === LOG_ROWS / BATCH_ROWS / 2) await opened.columns.seal()
+  }
+  return opened
+}
+
+test('counts of log rows that threads share are those of one thread', async () => {
+  const { columns, directory: folder } = await openLogs()
+  const limits = { maxSamples: 10_000_000, maxBytes: 100_000_000, maxSeries: 10_000 }
+  const { pool, helped } = openPool(limits, { columns })
+  const data = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString()).data.result
+  for (const query of [
+    'sum by (detected_level) (count_over_time({service_name="shop"}[10s]))',
+    'sum(count_over_time({service_name="shop"} |~ "timeout after [0-9]+ms"[1m]))',
+    'sum by (service_name) (bytes_rate({service_name="shop"} | logfmt [30s]))',
+  ]) {
+    const times = { startNs: BigInt(END_MS - 60_000) * 1_000_000n, endNs: BigInt(END_MS) * 1_000_000n }
+    const job: LogsJob = {
+      ...{ kind: 'logql', query, ...times, stepNs: 10_000_000_000n, limit: 10, direction: 'backward' },
+      ...{ intervalNs: 0n, detectsLevels: true, isCategorized: false },
+    }
+    const alone = runLogsJob(job, 'default', columns.logReader() as LogReader, unlimitedBudget, systemClock)
+    for (let round = 0; round < 3; round++) {
+      const shared = await pool.ask('default', { kind: 'logs', job }, open())
+      if (!alone.ok || !shared.ok) throw new Error(`${query}: ${JSON.stringify([alone, shared]).slice(0, 300)}`)
+      expect(data(alone.value).length).toBeGreaterThan(0)
+      expect([query, data(shared.value)]).toEqual([query, data(alone.value)])
+    }
+  }
+  expect(helped()).toBeGreaterThan(3)
+  await pool.close()
+  await columns.close()
+  rmSync(folder, { recursive: true, force: true })
 })
 
 test('runs are claimed once each, from both ends, and none after the end', () => {

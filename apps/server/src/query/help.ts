@@ -1,7 +1,17 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { rowEncoder } from '@vantage/api'
-import { type Fault, FaultError, fault, type MetricReader, type QueryBudget, type TenantId } from '@vantage/model'
-import { evaluateShare, type Helpers, type Offer, type ShareAnswer, type ShareTask } from '@vantage/query/promql'
+import {
+  type Fault,
+  FaultError,
+  fault,
+  type LogReader,
+  type MetricReader,
+  type QueryBudget,
+  type Result,
+  type TenantId,
+} from '@vantage/model'
+import { evaluateLogqlShare, type LogqlHelpers, type LogqlShareAnswer, type LogqlShareTask } from '@vantage/query/logql'
+import { evaluateShare, type Helpers, type ShareAnswer, type ShareTask } from '@vantage/query/promql'
 import { RunBoard } from './run-board.ts'
 
 /** A worker's call for help with its question, for the pool to pass on to whoever is free. */
@@ -11,17 +21,21 @@ export interface HelpRequest {
 }
 
 /** A task on its way to another worker. */
-export interface SharedTask {
-  readonly task: ShareTask
+export type SharedTask = SharedWork & {
   readonly words: Int32Array<SharedArrayBuffer>
   /** Where the answer goes. */
   readonly port: MessagePort
 }
 
-type Answer = { readonly ok: true; readonly value: ShareAnswer } | { readonly ok: false; readonly fault: Fault }
+/** What is shared, by the language of its query. */
+type SharedWork =
+  | { readonly lang: 'promql'; readonly task: ShareTask }
+  | { readonly lang: 'logql'; readonly task: LogqlShareTask }
+
+type Answer<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly fault: Fault }
 
 /** Help for one question of a worker. */
-export class ThreadHelpers implements Helpers {
+export class ThreadHelpers {
   readonly #id: number
   readonly #port: MessagePort
   readonly #budget: QueryBudget
@@ -33,22 +47,25 @@ export class ThreadHelpers implements Helpers {
     this.#budget = budget
   }
 
-  offer(task: ShareTask): Offer {
-    const board = new RunBoard(task.runs)
+  readonly promql: Helpers = { offer: (task) => this.#offer<ShareAnswer>({ lang: 'promql', task }) }
+  readonly logql: LogqlHelpers = { offer: (task) => this.#offer<LogqlShareAnswer>({ lang: 'logql', task }) }
+
+  #offer<Value>(work: SharedWork): { claim(): number; collect(): Value[] } {
+    const board = new RunBoard(work.task.runs)
     const { port1: answers, port2: port } = new MessageChannel()
     this.#open.push({ board, answers })
-    const request: HelpRequest = { id: this.#id, share: { task, words: board.words, port } }
+    const request: HelpRequest = { id: this.#id, share: { ...work, words: board.words, port } }
     this.#port.postMessage(request, [port])
-    return { claim: () => board.claimFront(), collect: () => this.#collect(board, answers) }
+    return { claim: () => board.claimFront(), collect: () => this.#collect<Value>(board, answers) }
   }
 
-  #collect(board: RunBoard, answers: MessagePort): ShareAnswer[] {
+  #collect<Value>(board: RunBoard, answers: MessagePort): Value[] {
     if (!board.wait(() => this.#budget.check())) {
       throw new FaultError(fault('internal', 'query: a thread that helped has ended'))
     }
-    const found: ShareAnswer[] = []
+    const found: Value[] = []
     for (let got = receiveMessageOnPort(answers); got !== undefined; got = receiveMessageOnPort(answers)) {
-      const answer = got.message as Answer
+      const answer = got.message as Answer<Value>
       if (!answer.ok) throw new FaultError(answer.fault)
       found.push(answer.value)
     }
@@ -64,15 +81,37 @@ export class ThreadHelpers implements Helpers {
   }
 }
 
+/** What a thread that helps reads from. */
+interface HelpReaders {
+  readonly metrics: MetricReader
+  readonly logs: LogReader
+}
+
 /** Helps another worker: evaluates runs of its task until none is left, and sends it what came of them. */
-export function help({ task, words, port }: SharedTask, tenant: TenantId, reader: MetricReader, budget: QueryBudget) {
-  const board = new RunBoard(task.runs, words)
+export function help(share: SharedTask, tenant: TenantId, readers: HelpReaders, budget: QueryBudget): void {
+  const { words, port } = share
+  const board = new RunBoard(share.task.runs, words)
   board.join()
-  const result = evaluateShare(task, tenant, reader, budget, () => board.claimBack(), rowEncoder())
-  const answer: Answer = result.ok ? result : { ok: false, fault: result.error }
-  port.postMessage(answer, result.ok ? buffersOf(result.value) : [])
+  const { answer, buffers } = answerShare(share, tenant, readers, budget, () => board.claimBack())
+  port.postMessage(answer.ok ? answer : { ok: false, fault: answer.error }, buffers)
   board.finish()
   port.close()
+}
+
+function answerShare(
+  share: SharedWork,
+  tenant: TenantId,
+  { metrics, logs }: HelpReaders,
+  budget: QueryBudget,
+  claim: () => number,
+): { readonly answer: Result<ShareAnswer | LogqlShareAnswer, Fault>; readonly buffers: ArrayBuffer[] } {
+  if (share.lang === 'promql') {
+    const answer = evaluateShare(share.task, tenant, metrics, budget, claim, rowEncoder())
+    return { answer, buffers: answer.ok ? buffersOf(answer.value) : [] }
+  }
+  const answer = evaluateLogqlShare(share.task, tenant, logs, budget, claim)
+  const columns = answer.ok ? answer.value.parts.flatMap(({ rows, sums }) => [rows, sums]) : []
+  return { answer, buffers: columns.map((one) => one.buffer as ArrayBuffer) }
 }
 
 function buffersOf(answer: ShareAnswer): ArrayBuffer[] {

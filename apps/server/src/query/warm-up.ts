@@ -1,6 +1,7 @@
 import { runQueryJob } from '@vantage/api'
 import {
   type Clock,
+  type Fault,
   type Labels,
   labelsFromRecord,
   METRIC_NAME,
@@ -13,6 +14,7 @@ import {
   type TenantId,
 } from '@vantage/model'
 import { DEFAULT_OPTIONS } from '@vantage/query/promql'
+import { ROW_SHAPES, type RowsToWarm, warmUpRows } from './warm-up-rows.ts'
 
 /** Enough series and steps that the engine's loops are compiled, few enough that it is over soon. */
 const SERIES = 48
@@ -35,33 +37,75 @@ const SHAPES: readonly string[] = [
   'sum(increase(warm_total[1h])) or vector(0)',
 ]
 
-/** What the store holds of this server itself: reading it compiles the ways into head and parts. */
-const OWN = 'sum by (__name__) (rate({__name__=~"(vantage|process|host)_.+"}[5m]))'
+/** Questions to what the store holds: reading it compiles the ways into head and parts, for counters and for others. */
+const STORED: readonly string[] = [
+  'sum by (__name__) (rate({__name__=~".+_(total|count|bucket)"}[5m]))',
+  'avg by (__name__) ({__name__=~".+"})',
+  'sum by (__name__) (rate({__name__=~".+_(total|count|bucket)"}[5m]))',
+  'avg_over_time({__name__=~".+_bytes.*"}[5m])',
+]
+/** Of what the store holds, so many series are read. */
+const STORED_SERIES = 96
 
-export const WARM_UP_PIECES = 1 + ROUNDS * SHAPES.length
+const SHAPES_PER_ROUND = SHAPES.length + ROW_SHAPES
+export const WARM_UP_PIECES = STORED.length + ROUNDS * SHAPES_PER_ROUND
 /** After these every shape was run once, which is most of what a cold engine costs. */
-export const WARM_UP_FIRST_PIECES = 1 + SHAPES.length
+export const WARM_UP_FIRST_PIECES = STORED.length + SHAPES_PER_ROUND
+
+/** The stores as a thread that gets ready sees them. */
+export interface ReadersToWarm extends RowsToWarm {
+  readonly metrics: MetricReader
+}
 
 /**
- * Runs one query: a small one over real data first, then synthetic ones of each shape, again and again. After all
- * pieces the first question of a person meets compiled code; cold, it would take ten times as long. Questions that come
- * in between wait for one piece only.
+ * Runs one query: small ones over stored series first, then of each shape, again and again: over synthetic series, and
+ * over a few rows of logs and spans that are stored. After all pieces the first question of a person meets compiled
+ * code; cold, it would take ten times as long. Questions that come in between wait for one piece only.
  * @param piece 0 … WARM_UP_PIECES − 1
- * @param reader undefined where there is no real data yet
+ * @param readers undefined where there is no real data yet
  */
 export function warmUp(
   piece: number,
   tenant: TenantId,
-  reader: MetricReader | undefined,
+  readers: ReadersToWarm | undefined,
   budget: QueryBudget,
   clock: Clock,
-): Result<Uint8Array<ArrayBuffer>> {
-  const isOwn = piece === 0 && reader !== undefined
-  const query = isOwn ? OWN : (SHAPES[piece % SHAPES.length] as string)
-  const endMs = isOwn ? clock.nowMs() : SAMPLES * STEP_MS
+): Result<Uint8Array<ArrayBuffer>, Fault> {
+  const reader = readers?.metrics
+  const isStored = piece < STORED.length && reader !== undefined
+  const shape = Math.max(0, piece - STORED.length) % SHAPES_PER_ROUND
+  if (shape >= SHAPES.length) {
+    const round = Math.floor((piece - STORED.length) / SHAPES_PER_ROUND)
+    return warmUpRows(shape - SHAPES.length, round, tenant, readers, budget, clock)
+  }
+  const query = isStored ? (STORED[piece] as string) : (SHAPES[shape] as string)
+  const endMs = isStored ? clock.nowMs() : SAMPLES * STEP_MS
   const range = { startMs: endMs - 6 * 3_600_000, endMs, stepMs: 60_000 }
   const job = { kind: 'promql', query, range, options: DEFAULT_OPTIONS, explain: false, limit: 0 } as const
-  return runQueryJob(job, tenant, isOwn ? reader : new SyntheticMetrics(), budget, clock)
+  return runQueryJob(job, tenant, isStored ? fewSeries(reader) : new SyntheticMetrics(), budget, clock)
+}
+
+/** The same store with selections that end after some series, spread over all that match: a large one takes no longer. */
+function fewSeries(reader: MetricReader): MetricReader {
+  return {
+    select: (tenant, scan, budget) => {
+      const all = reader.select(tenant, scan, budget)
+      const step = Math.max(1, Math.floor(all.count / STORED_SERIES))
+      const at = (index: number) => index * step
+      return {
+        count: Math.min(all.count, STORED_SERIES),
+        labels: (index) => all.labels(at(index)),
+        read: (index, startMs, endMs, out) => all.read(at(index), startMs, endMs, out),
+        mayHaveHistograms: (index) => all.mayHaveHistograms(at(index)),
+        readHistograms: (index, startMs, endMs, out) => all.readHistograms(at(index), startMs, endMs, out),
+      }
+    },
+    labelNames: (...asked) => reader.labelNames(...asked),
+    labelValues: (...asked) => reader.labelValues(...asked),
+    exemplars: (...asked) => reader.exemplars(...asked),
+    metadata: (...asked) => reader.metadata(...asked),
+    cardinality: (...asked) => reader.cardinality(...asked),
+  }
 }
 
 /** Series made from their numbers: counters, gauges and the buckets of histograms, all scraped at the same times. */

@@ -14,18 +14,17 @@ import {
   err,
   type Fault,
   FaultError,
-  type LogReader,
   type MetricReader,
   ok,
   type QueryBudget,
   type Result,
   type SeriesScan,
-  type SpanReader,
   type TenantId,
 } from '@vantage/model'
+import type { KnownSteps } from '@vantage/query/promql'
 import type { TraceqlLimits } from '@vantage/query/traceql'
-import { help, type SharedTask } from './help.ts'
-import { warmUp } from './warm-up.ts'
+import { help, type SharedTask, type ThreadHelpers } from './help.ts'
+import { type ReadersToWarm, warmUp } from './warm-up.ts'
 
 /** All that a query worker can be asked: the API's questions, and those that answer in another protocol's bytes. */
 export type WorkerJob =
@@ -41,10 +40,11 @@ export type WorkerJob =
   | { readonly kind: 'warm-up'; readonly piece: number }
 
 /** The stores as a query thread sees them. */
-export interface WorkerReaders {
-  readonly metrics: MetricReader
-  readonly logs: LogReader
-  readonly spans: SpanReader
+export type WorkerReaders = ReadersToWarm
+
+interface JobExtras {
+  readonly helpers: ThreadHelpers
+  readonly onKnown: (known: KnownSteps) => void
 }
 
 /** As `runQueryJob`; a remote read answers its protobuf messages, and help goes to who asked for it. */
@@ -54,26 +54,26 @@ export function runWorkerJob(
   readers: WorkerReaders,
   budget: QueryBudget,
   clock: Clock,
-  extras: NonNullable<Parameters<typeof runQueryJob>[5]>,
+  { helpers, onKnown }: JobExtras,
 ): Result<Uint8Array<ArrayBuffer>, Fault> {
   switch (job.kind) {
     case 'share':
-      help(job.share, tenant, readers.metrics, budget)
+      help(job.share, tenant, readers, budget)
       return ok(new Uint8Array(0))
     case 'warm-up': {
-      const warmed = warmUp(job.piece, tenant, readers.metrics, budget, clock)
+      const warmed = warmUp(job.piece, tenant, readers, budget, clock)
       return warmed.ok ? ok(new Uint8Array(0)) : warmed
     }
     case 'remote-read':
       return remoteRead(job.form, job.scans, tenant, readers.metrics, budget)
     case 'logs':
-      return runLogsJob(job.job, tenant, readers.logs, budget, clock)
+      return runLogsJob(job.job, tenant, readers.logs, budget, clock, helpers.logql)
     case 'traces':
       return runTracesJob(job.job, tenant, readers.spans, budget, job.limits)
     case 'joins':
       return runJoinsJob(job.job, tenant, readers, budget, job.limits, clock)
     default:
-      return runQueryJob(job, tenant, readers.metrics, budget, clock, extras)
+      return runQueryJob(job, tenant, readers.metrics, budget, clock, { helpers: helpers.promql, onKnown })
   }
 }
 

@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { NodeFileSystem } from '@vantage/bytes'
 import { encodeRemoteWrite, RemoteWriteDecoder } from '@vantage/decode/remote-write'
 import { labelsFromRecord, MetricBatch, systemClock } from '@vantage/model'
+import { type ColumnStore, openColumnStore } from '@vantage/store/columns'
 import { type MetricStore, openMetricStore, type SeriesDeletion } from '@vantage/store/metrics'
 import type { ThreadStart } from '../threads/thread-start.ts'
 
@@ -31,6 +32,19 @@ export async function openTestStore(
     onProblem,
   })
   return { store, directory }
+}
+
+/** The store of logs and spans, with threads of its own. */
+export async function openTestColumns(): Promise<{ columns: ColumnStore; directory: string }> {
+  const directory = mkdtempSync(join(tmpdir(), 'vantage-server-'))
+  const columns = await openColumnStore({
+    directory,
+    files: new NodeFileSystem(),
+    clock: systemClock,
+    workers: { spawn: (role, data) => testThread({ role, data } as ThreadStart) },
+    onProblem: failTest,
+  })
+  return { columns, directory }
 }
 
 let offset = 0

@@ -26,6 +26,7 @@ import {
   type TraceSpan,
 } from './records.ts'
 import { readTraceColumns } from './trace-columns.ts'
+import { readView, readViews, type SavedView, type ViewDraft } from './views.ts'
 
 /** What went wrong with one request. `status` is 0 where no answer came. */
 export interface ClientFault {
@@ -62,6 +63,10 @@ export interface LogRange {
 
 function logForm({ query, startMs, endMs }: LogRange): Record<string, string> {
   return { query, start: nanos(startMs), end: nanos(endMs) }
+}
+
+function idPath(id: string | undefined): string {
+  return id === undefined ? '' : `/${encodeURIComponent(id)}`
 }
 
 function nanos(timeMs: number): string {
@@ -252,12 +257,39 @@ export class VantageClient {
     return mapped(await this.#ask('/api/vantage/v1/exceptions', form, signal), readExceptions)
   }
 
-  async #ask(path: string, form: URLSearchParams, signal: AbortSignal | undefined): Answer<Json> {
+  /** `/api/vantage/v1/views`: saved views by name. */
+  async savedViews(signal?: AbortSignal): Answer<readonly SavedView[]> {
+    return mapped(await this.#ask('/api/vantage/v1/views', new URLSearchParams(), signal), readViews)
+  }
+
+  /** Saves a view. @param id of the view to replace, or to make again; undefined = a new one */
+  async saveView(draft: ViewDraft, id: string | undefined): Answer<SavedView> {
+    const method = id === undefined ? 'POST' : 'PUT'
+    return mapped(await this.#send(method, `/api/vantage/v1/views${idPath(id)}`, draft), readView)
+  }
+
+  async deleteView(id: string): Answer<true> {
+    return mapped(await this.#send('DELETE', `/api/vantage/v1/views${idPath(id)}`, undefined), () => true)
+  }
+
+  #send(method: 'POST' | 'PUT' | 'DELETE', path: string, body: object | undefined): Answer<Json> {
+    const headers = { 'content-type': 'application/json' }
+    return this.#request(
+      `${this.#baseUrl}${path}`,
+      body === undefined ? { method } : { method, headers, body: JSON.stringify(body) },
+    )
+  }
+
+  #ask(path: string, form: URLSearchParams, signal: AbortSignal | undefined): Answer<Json> {
     const query = form.toString()
     const isLong = path.length + query.length > GET_URL_MAX_CHARS
     const url = `${this.#baseUrl}${path}${query === '' || isLong ? '' : `?${query}`}`
     const request: RequestInit = isLong ? { method: 'POST', body: form } : { method: 'GET' }
     if (signal !== undefined) request.signal = signal
+    return this.#request(url, request)
+  }
+
+  async #request(url: string, request: RequestInit): Answer<Json> {
     try {
       return await readBody(await this.#fetch(url, request))
     } catch (error) {

@@ -27,3 +27,4 @@ export type {
   TraceSpan,
 } from './records.ts'
 export { readTailMessage } from './records.ts'
+export type { SavedView, ViewDraft } from './views.ts'

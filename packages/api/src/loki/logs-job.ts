@@ -16,7 +16,14 @@ import {
   type TenantId,
   unreachable,
 } from '@vantage/model'
-import { detectFields, evaluateLogql, type LogqlRequest, minePatterns, parseMatchers } from '@vantage/query/logql'
+import {
+  detectFields,
+  evaluateLogql,
+  type LogqlHelpers,
+  type LogqlRequest,
+  minePatterns,
+  parseMatchers,
+} from '@vantage/query/logql'
 import { AnswerWriter } from '../answer-writer.ts'
 import { writeDetectedFields, writeFieldValues, writeLogqlAnswer, writePatterns, writeVolumes } from './answers.ts'
 
@@ -61,11 +68,12 @@ export function runLogsJob(
   reader: LogReader,
   budget: QueryBudget,
   clock: Clock,
+  helpers?: LogqlHelpers,
 ): Result<Uint8Array<ArrayBuffer>, Fault> {
   try {
     const out = new AnswerWriter((bytes) => budget.chargeBytes(bytes))
     const store: Store = { tenant, reader, budget }
-    const failed = job.kind === 'logql' ? writeLogql(out, job, store, clock) : writeOther(out, job, store)
+    const failed = job.kind === 'logql' ? writeLogql(out, job, store, clock, helpers) : writeOther(out, job, store)
     return failed === undefined ? ok(out.finish()) : err(failed)
   } catch (error) {
     if (error instanceof FaultError) return err(error.fault)
@@ -81,9 +89,15 @@ interface Store {
 
 type JobOf<Kind extends LogsJob['kind']> = Extract<LogsJob, { kind: Kind }>
 
-function writeLogql(out: AnswerWriter, job: JobOf<'logql'>, store: Store, clock: Clock): Fault | undefined {
+function writeLogql(
+  out: AnswerWriter,
+  job: JobOf<'logql'>,
+  store: Store,
+  clock: Clock,
+  helpers: LogqlHelpers | undefined,
+): Fault | undefined {
   const startedMs = clock.monotonicMs()
-  const result = evaluateLogql(job, store.tenant, store.reader, store.budget, clock)
+  const result = evaluateLogql(job, store.tenant, store.reader, store.budget, clock, helpers)
   if (!result.ok) return result.error
   writeLogqlAnswer(out, result.value, job.isCategorized, clock.monotonicMs() - startedMs)
   return undefined

@@ -1,4 +1,4 @@
-import { putUint32, ReusableBuffer, utf8Floor, utf8Text } from '@vantage/bytes'
+import { NativeBuffer, putUint32, utf8Floor } from '@vantage/bytes'
 import {
   assert,
   type Clock,
@@ -25,7 +25,9 @@ import { refuseItems } from '../refusals.ts'
 import * as field from './fields.ts'
 import type { OtlpInterner } from './interner.ts'
 import { KINDS, type MetricContext, metadataOf, rowLabels, SUFFIXES, targetInfoLabels } from './labels.ts'
-import { PointReader, type RowWriter } from './points.ts'
+import { emptyContext, malformed, refusalOf, tooManyNames } from './metric-context.ts'
+import { type NativePoints, nativePoints, POINT_WORDS, POINTS_PER_RUN } from './native-points.ts'
+import { isCounting, PointReader, type RowWriter } from './points.ts'
 
 /**
  * OTLP metrics (`ExportMetricsServiceRequest`, protobuf) → rows of a metric batch, the way Prometheus translates
@@ -57,7 +59,7 @@ const METRIC_KINDS: Readonly<Record<number, number>> = {
 export class OtlpMetricsDecoder implements RowWriter {
   readonly #interner: OtlpInterner
   readonly #limits: LabelLimits
-  readonly #arena = new ReusableBuffer()
+  readonly #arena = new NativeBuffer()
   #arenaLength = 0
   #body: Uint8Array = new Uint8Array(0)
   #batch: MetricBatch | undefined
@@ -81,6 +83,8 @@ export class OtlpMetricsDecoder implements RowWriter {
   #metricId = 0
   #newestMs = Number.NEGATIVE_INFINITY
   #isOverflowing = false
+  /** Points of the metric in `#data` are numbers. */
+  #isNumbers = false
 
   constructor(interner: OtlpInterner, limits: LabelLimits = LABEL_LIMITS) {
     this.#interner = interner
@@ -217,10 +221,7 @@ export class OtlpMetricsDecoder implements RowWriter {
     const row = batch.rowCount
     const from = this.#arenaLength
     this.#writeAlias(suffix, extra)
-    if (row === this.#rowContext.length) {
-      this.#rowContext = doubled(this.#rowContext)
-      this.#rowPoint = doubled(this.#rowPoint)
-    }
+    if (row === this.#rowContext.length) this.#growRows()
     this.#rowPoint[row] = suffix === SUFFIXES.targetInfo ? -1 : this.#pointCount
     this.#rowContext[row] = this.#contexts.length - 1
     batch.endRow(from, this.#arenaLength)
@@ -243,6 +244,9 @@ export class OtlpMetricsDecoder implements RowWriter {
 
   /** Does one small piece of work. @returns its cost in fields, DONE, or a fault */
   #advance(): number | Fault {
+    // Fast path: runs of plain number points.
+    const run = this.#isNumbers ? this.#readRun() : 0
+    if (run > 0) return run * 4
     if (nextField(this.#data)) {
       if (this.#data.tag !== field.DATA_POINTS) return 1
       this.#pointCount++
@@ -384,7 +388,65 @@ export class OtlpMetricsDecoder implements RowWriter {
     this.#contexts.push(context)
     this.#noteMetadata(context)
     this.#data.reset(this.#body, from, to)
+    this.#isNumbers = context.kind === KINDS.gauge || context.kind === KINDS.sum
     return cost
+  }
+
+  /** The points in front of `#data` that the SIMD loop can read. @returns how many */
+  #readRun(): number {
+    const { at, end, isBad } = this.#data
+    const native = nativePoints()
+    const bodyAddress = native?.addressOf(this.#body) ?? -1
+    const batch = this.#openBatch()
+    const samples = batch.sampleCount + POINTS_PER_RUN
+    const aliasBytes = this.#arenaLength + (end - at) + POINTS_PER_RUN * ALIAS_HEAD_BYTES
+    if (at >= end || isBad || native === undefined || bodyAddress < 0) return 0
+    if (samples > Math.min(SAMPLES_MAX_PER_REQUEST, ROWS_MAX_PER_REQUEST) || aliasBytes > ALIAS_BYTES_MAX) return 0
+    this.#arena.reserve(aliasBytes, Math.max(1, this.#arenaLength))
+    const arena = native.addressOf(this.#arena.bytes)
+    if (arena < 0) return 0
+    native.head.setUint32(0, this.#epoch, true)
+    native.head.setUint32(4, this.#metricId, true)
+    native.head.setUint8(8, SUFFIXES.value)
+    native.head.setFloat64(9, 0, true)
+    const count = native.run(bodyAddress + at, bodyAddress + end, arena + this.#arenaLength)
+    this.#data.at = native.end - bodyAddress
+    if (count > 0) this.#addRun(native, count, arena)
+    return count
+  }
+
+  #addRun({ doubles, words }: NativePoints, count: number, arena: number): void {
+    const batch = this.#openBatch()
+    const context = this.#context
+    const isDelta = context.temporality === field.TEMPORALITY_DELTA && context.kind !== KINDS.gauge
+    const isSince = !isDelta && isCounting(context, SUFFIXES.value)
+    const contextId = this.#contexts.length - 1
+    while (batch.times.length < batch.sampleCount + count) batch.growSamples()
+    while (this.#rowContext.length < batch.rowCount + count) this.#growRows()
+    if (isDelta) batch.deltaStarts ??= new Float64Array(batch.times.length).fill(Number.NaN)
+    const { times, halves, deltaStarts } = batch
+    for (let i = 0; i < count; i++) {
+      const word = i * POINT_WORDS
+      const timeMs = doubles[i * 4] as number
+      const startMs = doubles[i * 4 + 1] as number
+      const row = batch.rowCount
+      const sample = batch.sampleCount++
+      times[sample] = timeMs
+      halves[sample * 2] = words[word + 4] as number
+      halves[sample * 2 + 1] = words[word + 5] as number
+      if (deltaStarts !== undefined) deltaStarts[sample] = isDelta ? startMs : Number.NaN
+      batch.noteStart(sample, isSince ? startMs : 0)
+      this.#rowPoint[row] = ++this.#pointCount
+      this.#rowContext[row] = contextId
+      batch.endRow((words[word + 6] as number) - arena, (words[word + 7] as number) - arena)
+      if (timeMs > this.#newestMs) this.#newestMs = timeMs
+    }
+    this.#arenaLength = batch.aliasEnd[batch.rowCount - 1] as number
+  }
+
+  #growRows(): void {
+    this.#rowContext = doubled(this.#rowContext)
+    this.#rowPoint = doubled(this.#rowPoint)
   }
 
   /** Numbers for resource, scope and metric, all of one epoch. False where they alone are too much. */
@@ -444,48 +506,3 @@ function doubled(from: Int32Array): Int32Array<ArrayBuffer> {
 
 /** No cost is negative. */
 const DONE = -1
-
-function emptyContext(): MetricContext {
-  return {
-    resourceFrom: 0,
-    resourceTo: 0,
-    scopeFrom: 0,
-    scopeTo: 0,
-    schemaFrom: 0,
-    schemaTo: 0,
-    nameFrom: 0,
-    nameTo: 0,
-    unitFrom: 0,
-    unitTo: 0,
-    helpFrom: 0,
-    helpTo: 0,
-    kind: 0,
-    temporality: 0,
-    isMonotonic: false,
-  }
-}
-
-function refusalOf(context: MetricContext, body: Uint8Array): { reason: 'invalid_value'; message: string } | undefined {
-  const needsTemporality =
-    context.kind === KINDS.sum || context.kind === KINDS.histogram || context.kind === KINDS.exponentialHistogram
-  if (
-    needsTemporality &&
-    context.temporality !== field.TEMPORALITY_DELTA &&
-    context.temporality !== field.TEMPORALITY_CUMULATIVE
-  ) {
-    const name = utf8Text(body, context.nameFrom, Math.min(context.nameTo, context.nameFrom + 256))
-    return {
-      reason: 'invalid_value',
-      message: `metric ${name}: want aggregation temporality 1 or 2, got ${context.temporality}`,
-    }
-  }
-  return undefined
-}
-
-function malformed(what: string, at: number): Fault {
-  return fault('bad_request', `OTLP protobuf: want a whole ${what}, it is malformed at offset ${at}`)
-}
-
-function tooManyNames(): Fault {
-  return fault('too_large', 'resource, scope and metric texts of one metric are larger than 32 MiB')
-}

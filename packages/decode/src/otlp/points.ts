@@ -352,7 +352,7 @@ export class PointReader {
 }
 
 /** True for rows that only grow since a start: gauges, sums that may fall and quantiles have none. */
-function isCounting(context: MetricContext, suffix: number): boolean {
+export function isCounting(context: MetricContext, suffix: number): boolean {
   if (suffix === SUFFIXES.quantile || context.kind === KINDS.gauge) return false
   return context.kind !== KINDS.sum || context.isMonotonic
 }

@@ -83,6 +83,7 @@ export function logReaderContract(implementation: string, open: OpenLogReader): 
   const openData = () => open([{ tenant: 'default', batch: logBatchOf(dataSet()) }])
   scanContract(implementation, openData)
   summaryContract(implementation, openData)
+  cutsContract(implementation, open)
   randomContract(implementation, open)
 }
 
@@ -182,6 +183,33 @@ function summaryContract(implementation: string, openData: OpenData): void {
       ['{service_name="shop", severity="INFO"}', [0, 1]],
       [shop, [1, 1]],
     ])
+  })
+}
+
+function cutsContract(implementation: string, open: OpenLogReader): void {
+  test(`${implementation}: the runs between cuts hold every row of a range, each once`, async () => {
+    const rows = Array.from({ length: 500 }, (_, i) => {
+      return { timeNs: BASE_NS + BigInt(i % 90) * SECOND_NS, body: `row ${i}`, origin: SHOP }
+    })
+    const batches = [rows.slice(0, 200), rows.slice(200)].map((some) => ({
+      tenant: 'default',
+      batch: logBatchOf(some),
+    }))
+    const reader = await open(batches)
+    for (const [startNs, endNs] of [
+      [ALL.startNs, ALL.endNs],
+      [BASE_NS + 3n * SECOND_NS, BASE_NS + 70n * SECOND_NS],
+    ] as const) {
+      const range = { startNs, endNs }
+      const { rows, cutsNs } = reader.cuts('default', range, 4)
+      const whole = lines(reader, range)
+      expect(rows).toBeGreaterThanOrEqual(whole.length)
+      expect(cutsNs.length).toBeLessThan(4)
+      const edges = [startNs, ...cutsNs, endNs]
+      expect(edges).toEqual(edges.toSorted((a, b) => (a < b ? -1 : 1)))
+      const found = edges.slice(1).flatMap((end, i) => lines(reader, { startNs: edges[i] as bigint, endNs: end }))
+      expect(found).toEqual(whole)
+    }
   })
 }
 

@@ -4,7 +4,7 @@ import { FaultError } from '../fault.ts'
 import { hexBytes } from '../ids.ts'
 import { compareLabels, type Labels, labelsEqual, labelsFrom, labelsKey, labelValue } from '../labels.ts'
 import { BODY_KIND, LogBatch } from '../log-batch.ts'
-import type { LineFilter, LogBlock, LogCounts, LogReader, LogScan, NsRange } from '../log-reader.ts'
+import type { LineFilter, LogBlock, LogCounts, LogReader, LogScan, NsRange, RangeCuts } from '../log-reader.ts'
 import { type CompiledMatcher, compileMatcher, type Matcher } from '../matcher.ts'
 import { NO_ORIGIN, type Origin, streamLabels } from '../origin.ts'
 import type { QueryBudget } from '../reader.ts'
@@ -73,6 +73,14 @@ export class MemoryLogs implements LogReader {
       budget.chargeBytes(rows.reduce((sum, row) => sum + row.line.length, 0))
       yield blockOf(rows)
     }
+  }
+
+  cuts(tenant: TenantId, { startNs, endNs }: NsRange, runs: number): RangeCuts {
+    const times = (this.#tenants.get(tenant) ?? []).map(({ timeNs }) => timeNs)
+    const within = times.filter((timeNs) => timeNs > startNs && timeNs < endNs)
+    const each = Math.max(1, Math.floor(within.length / runs))
+    const cutsNs = within.filter((timeNs, i) => i % each === 0 && i > 0 && timeNs !== within[i - each])
+    return { rows: times.length, cutsNs: cutsNs.slice(0, runs - 1) }
   }
 
   streams(tenant: TenantId, matcherSets: readonly (readonly Matcher[])[], range: NsRange): Labels[] {

@@ -1,6 +1,7 @@
 export type { Grid, LogqlStats } from './evaluate/context.ts'
 export { type PlainRow, scanRows } from './evaluate/plain-scan.ts'
 export { evaluateLogql, type LogqlData, type LogqlRequest, type LogqlResult } from './evaluate/query.ts'
+export { evaluateLogqlShare } from './evaluate/range.ts'
 export {
   type DetectedField,
   detectFields,
@@ -8,6 +9,7 @@ export {
   minePatterns,
   type SampleRequest,
 } from './evaluate/sample.ts'
+export type { LogqlHelpers, LogqlShareAnswer, LogqlShareTask } from './evaluate/share.ts'
 export type { Stream, StreamEntry } from './evaluate/streams.ts'
 export { followLogql, type Tail } from './evaluate/tail.ts'
 export type { StepSeries } from './evaluate/vector.ts'

@@ -1,10 +1,10 @@
-import type { ServerDuplexStream, ServerReadableStream, sendUnaryData } from '@grpc/grpc-js'
-import { type Fault, ok, type Refusal } from '@vantage/model'
+import { ok, type Refusal } from '@vantage/model'
 import { type Arrival, admit } from '../admission.ts'
-import { bindGrpc, bytesMethod, closeGrpc, grpcStatus, newGrpcServer, peerAddress } from '../grpc-server.ts'
+import type { GrpcCall } from '../grpc-call.ts'
+import { type GrpcServer, startGrpcServer } from '../grpc-server.ts'
 import type { Reception } from '../reception.ts'
 import { SeenBatches } from './seen-batches.ts'
-import { type BatchResult, StreamVisit } from './visit.ts'
+import { type BatchResult, StreamVisit, type StreamVisitOptions } from './visit.ts'
 
 const SERVICE = 'vantage.telemetry.v1.Telemetry'
 const STREAM_PATH = `/${SERVICE}/Stream`
@@ -30,39 +30,24 @@ export interface StreamDoorOptions {
   readonly codec: StreamCodec
 }
 
-export interface StreamDoor {
-  readonly port: number
-  /** Reads no more, acknowledges what is durable and ends all streams; what hangs is cut after `graceMs`. */
-  close(graceMs: number): Promise<void>
-}
-
-type Duplex = ServerDuplexStream<Buffer, Buffer>
-type Readable = ServerReadableStream<Buffer, Buffer>
-
 /**
- * Opens the telemetry stream (proto/telemetry.proto): an acknowledged form and a one-way form.
- * Rejects where the address cannot be bound.
+ * Opens the telemetry stream (proto/telemetry.proto): an acknowledged form and a one-way form. Closing it reads no
+ * more, acknowledges what is durable and ends all streams. Rejects where the address cannot be bound.
  */
-export async function startStreamDoor(options: StreamDoorOptions): Promise<StreamDoor> {
-  const { reception } = options
-  const server = newGrpcServer(reception)
+export async function startStreamDoor(options: StreamDoorOptions): Promise<GrpcServer> {
   const calls = new StreamCalls(options)
-  server.addService(
-    {
-      Stream: bytesMethod(STREAM_PATH, { requestStream: true, responseStream: true }),
-      Push: bytesMethod(PUSH_PATH, { requestStream: true }),
-    },
-    {
-      Stream: (call: Duplex) => calls.stream(call),
-      Push: (call: Readable, answer: sendUnaryData<Buffer>) => calls.push(call, answer),
-    },
-  )
-  const port = await bindGrpc(server, options)
+  const server = await startGrpcServer({
+    ...options,
+    methods: new Map([
+      [STREAM_PATH, (call) => calls.stream(call)],
+      [PUSH_PATH, (call) => calls.push(call)],
+    ]),
+  })
   return {
-    port,
-    close: async (graceMs) => {
+    port: server.port,
+    close: (graceMs) => {
       calls.finish()
-      await closeGrpc(server, graceMs)
+      return server.close(graceMs)
     },
   }
 }
@@ -85,39 +70,34 @@ class StreamCalls {
     for (const visit of this.#visits) visit.finish()
   }
 
-  stream(call: Duplex): void {
-    const end = (problem: Fault | undefined) => {
-      if (problem === undefined) call.end()
-      else call.emit('error', grpcStatus(problem, this.#reception))
-    }
-    this.#open(call, STREAM_PATH, end, (visit, isLast) => {
-      const { upToSeq, rejected } = visit.takeProgress()
-      if (!call.cancelled && (upToSeq > 0 || rejected.length > 0 || isLast)) {
-        call.write(Buffer.from(this.#codec.encodeAck(upToSeq, rejected)))
-      }
+  stream(call: GrpcCall): StreamVisit | undefined {
+    return this.#open(call, STREAM_PATH, {
+      progressed: (visit, isLast) => {
+        const { upToSeq, rejected } = visit.takeProgress()
+        if (upToSeq > 0 || rejected.length > 0 || isLast) call.send(this.#codec.encodeAck(upToSeq, rejected))
+      },
+      done: () => call.finish(),
     })
   }
 
-  push(call: Readable, answer: sendUnaryData<Buffer>): void {
+  push(call: GrpcCall): StreamVisit | undefined {
     const rejected: RejectedBatchItems[] = []
-    let visit: StreamVisit | undefined
-    const end = (problem: Fault | undefined) => {
-      if (problem !== undefined) answer(grpcStatus(problem, this.#reception))
-      else if (visit !== undefined) {
-        answer(null, Buffer.from(this.#codec.encodePushSummary(visit.batches, visit.samples, rejected)))
-      }
-    }
-    visit = this.#open(call, PUSH_PATH, end, (open) => {
-      const room = StreamVisit.REJECTED_MAX - rejected.length
-      rejected.push(...open.takeProgress().rejected.slice(0, room))
+    return this.#open(call, PUSH_PATH, {
+      progressed: (visit) => {
+        const room = StreamVisit.REJECTED_MAX - rejected.length
+        rejected.push(...visit.takeProgress().rejected.slice(0, room))
+      },
+      done: (visit) => {
+        call.send(this.#codec.encodePushSummary(visit.batches, visit.samples, rejected))
+        call.finish()
+      },
     })
   }
 
   #open(
-    call: Duplex | Readable,
+    call: GrpcCall,
     path: string,
-    end: (problem: Fault | undefined) => void,
-    progressed: (visit: StreamVisit, isLast: boolean) => void,
+    form: Pick<StreamVisitOptions, 'progressed'> & { readonly done: (visit: StreamVisit) => void },
   ): StreamVisit | undefined {
     const reception = this.#reception
     const startedMonotonicMs = reception.clock.monotonicMs()
@@ -131,12 +111,12 @@ class StreamCalls {
         wireBytes: 0,
       }
       reception.counts.refused(none, admitted.error)
-      end(admitted.error)
+      call.fail(admitted.error)
       return undefined
     }
     // The stream itself holds nothing: each of its messages does.
     admitted.value.hold.release()
-    const visit = new StreamVisit({
+    const visit: StreamVisit = new StreamVisit({
       call,
       reception,
       receiver: RECEIVER,
@@ -144,10 +124,11 @@ class StreamCalls {
       sender: admitted.value.sender,
       readBatchIdentity: this.#codec.readBatchIdentity,
       seen: this.#seen,
-      progressed,
+      progressed: form.progressed,
       ended: (problem) => {
         this.#visits.delete(visit)
-        end(problem)
+        if (problem === undefined) form.done(visit)
+        else call.fail(problem)
       },
     })
     this.#visits.add(visit)
@@ -155,16 +136,16 @@ class StreamCalls {
   }
 }
 
-function arrivalOf(call: Duplex | Readable, path: string): Arrival {
+function arrivalOf(call: GrpcCall, path: string): Arrival {
   return {
     receiver: RECEIVER,
     scope: 'metrics:write',
-    authority: call.getHost(),
-    header: (name) => call.metadata.get(name)[0]?.toString(),
+    authority: call.authority,
+    header: (name) => call.header(name),
     isMethodAllowed: true,
     urlBytes: path.length,
     contentLength: undefined,
-    remoteAddress: peerAddress(call.getPeer()),
+    remoteAddress: call.remoteAddress,
     readForm: () => ok({ kind: 'protobuf', packing: 'none' }),
   }
 }

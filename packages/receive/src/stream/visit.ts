@@ -1,16 +1,28 @@
-import type { ServerDuplexStream, ServerReadableStream } from '@grpc/grpc-js'
+import type { ReusableBuffer } from '@vantage/bytes'
 import { err, type Fault, fault, PAYLOAD_ENCODINGS, PAYLOAD_FORMATS, type Result, type TenantId } from '@vantage/model'
 import { inflightFault } from '../admission.ts'
+import type { CallTaker, GrpcCall } from '../grpc-call.ts'
 import { InflightHold } from '../inflight.ts'
 import type { IntakeAccepted, IntakeFault } from '../intake.ts'
 import type { Reception } from '../reception.ts'
 import type { RejectedBatchItems } from './door.ts'
 import type { SeenBatches } from './seen-batches.ts'
 
-/** Bytes of one stream that were received and are not synced yet: beyond it nothing is read. */
-const UNSYNCED_BYTES_MAX = 8 * 1024 * 1024
+/**
+ * Bytes of one stream that were received and are not synced yet: beyond it the client may send no more than the window
+ * that it has, a MiB; 8 MiB in all.
+ */
+const UNSYNCED_BYTES_MAX = 7 * 1024 * 1024
 
 export type BatchResult = Result<IntakeAccepted, IntakeFault>
+
+/** A batch as it came; buffer and hold are given back once it is stored or refused. */
+interface Message {
+  readonly buffer: ReusableBuffer
+  readonly length: number
+  readonly hold: InflightHold
+  isSubmitted: boolean
+}
 
 interface Batch {
   readonly seq: number
@@ -19,7 +31,7 @@ interface Batch {
 }
 
 export interface StreamVisitOptions {
-  readonly call: ServerDuplexStream<Buffer, Buffer> | ServerReadableStream<Buffer, Buffer>
+  readonly call: GrpcCall
   readonly reception: Reception
   readonly receiver: string
   readonly tenant: TenantId
@@ -32,14 +44,20 @@ export interface StreamVisitOptions {
   readonly ended: (problem: Fault | undefined) => void
 }
 
+function isTaken(result: BatchResult): boolean {
+  return result.ok
+}
+
 /** One open stream: takes its batches in their order and tells which are durable. */
-export class StreamVisit {
+export class StreamVisit implements CallTaker {
   /** Refusals that wait to be told; further ones are only counted. */
   static readonly REJECTED_MAX = 1_000
   readonly #options: StreamVisitOptions
   /** Batches whose predecessors, or which themselves, are not durable yet. */
   readonly #open: Batch[] = []
   #unsyncedBytes = 0
+  /** Of the message that is being read. */
+  #nextHold: InflightHold | undefined
   #isPaused = false
   #isFinishing = false
   #isEnded = false
@@ -51,12 +69,34 @@ export class StreamVisit {
 
   constructor(options: StreamVisitOptions) {
     this.#options = options
-    const { call } = options
-    call.on('data', (bytes: Buffer) => this.#receive(bytes))
-    call.on('end', () => this.finish())
-    call.on('cancelled', () => this.#end(undefined))
-    // A connection that breaks is the client's to mend; it resends what was not acknowledged.
-    call.on('error', () => this.#end(undefined))
+  }
+
+  begin(bytes: number): Fault | undefined {
+    this.#nextHold ??= new InflightHold(this.#options.reception.inflight)
+    return this.#nextHold.ensure(bytes) ? undefined : inflightFault()
+  }
+
+  message(buffer: ReusableBuffer, length: number): void {
+    const hold = this.#nextHold as InflightHold
+    this.#nextHold = undefined
+    if (this.#isEnded || this.#isFinishing) {
+      hold.release()
+      this.#options.reception.buffers.give(buffer)
+      return
+    }
+    this.#receive({ buffer, length, hold, isSubmitted: false })
+  }
+
+  end(): void {
+    this.finish()
+  }
+
+  /** A connection that breaks is the client's to mend; it resends what was not acknowledged. */
+  cancelled(refusal: Fault | undefined): void {
+    this.#nextHold?.release()
+    this.#nextHold = undefined
+    if (refusal !== undefined) this.#options.reception.counts.refused(this.#visitOf(0), refusal)
+    this.#end(refusal)
   }
 
   /** What is durable since the last call. */
@@ -74,52 +114,60 @@ export class StreamVisit {
     this.#endIfDone()
   }
 
-  #receive(bytes: Buffer): void {
-    if (this.#isEnded) return
-    const identity = this.#options.readBatchIdentity(bytes)
+  #receive(message: Message): void {
+    const { call, readBatchIdentity, seen, tenant } = this.#options
+    const identity = readBatchIdentity(message.buffer.bytes.subarray(0, message.length))
     if (identity === undefined) {
+      this.#giveBack(message)
       this.#end(fault('bad_request', 'want a TelemetryBatch (proto/telemetry.proto)'))
       return
     }
     this.batches++
     const batch: Batch = { seq: identity.seq || this.batches, isDone: false, rejected: [] }
     this.#open.push(batch)
-    this.#unsyncedBytes += bytes.length
+    this.#unsyncedBytes += message.length
     if (this.#unsyncedBytes > UNSYNCED_BYTES_MAX) {
       this.#isPaused = true
-      this.#options.call.pause()
+      call.pause()
     }
-    const take = () => this.#submit(bytes)
+    const { length } = message
     const isNamed = identity.clientId !== '' && identity.seq > 0
-    const client = `${this.#options.tenant}/${identity.clientId}`
-    const taken = isNamed ? this.#options.seen.once(client, identity.seq, take, (result) => result.ok) : take()
-    void taken.then((result) => this.#settle(batch, bytes.length, result))
+    const taken = isNamed
+      ? seen.once(`${tenant}/${identity.clientId}`, identity.seq, () => this.#submit(message), isTaken)
+      : this.#submit(message)
+    // Sent again: the first copy is what is stored.
+    if (!message.isSubmitted) this.#giveBack(message)
+    void taken.then((result) => this.#settle(batch, length, result))
   }
 
-  async #submit(bytes: Buffer): Promise<BatchResult> {
+  #giveBack({ buffer, hold }: Message): void {
+    hold.release()
+    this.#options.reception.buffers.give(buffer)
+  }
+
+  #visitOf(wireBytes: number) {
+    const { reception, receiver, tenant } = this.#options
+    const startedMonotonicMs = reception.clock.monotonicMs()
+    return { signal: 'metrics' as const, receiver, tenant, startedMonotonicMs, wireBytes }
+  }
+
+  async #submit(message: Message): Promise<BatchResult> {
     const { reception, receiver, tenant, sender, call } = this.#options
-    const visit = {
-      signal: 'metrics' as const,
-      receiver,
-      tenant,
-      startedMonotonicMs: reception.clock.monotonicMs(),
-      wireBytes: bytes.length,
-    }
-    const hold = new InflightHold(reception.inflight)
+    const { buffer, length } = message
+    const visit = this.#visitOf(length)
+    message.isSubmitted = true
     try {
-      const result = hold.ensure(bytes.length)
-        ? await reception.submit({
-            tenant,
-            sender,
-            receiver,
-            format: PAYLOAD_FORMATS.telemetryBatch,
-            encoding: PAYLOAD_ENCODINGS.identity,
-            raw: bytes,
-            body: bytes,
-            bodyLength: bytes.length,
-            connection: call,
-          })
-        : err(inflightFault())
+      const result = await reception.submit({
+        tenant,
+        sender,
+        receiver,
+        format: PAYLOAD_FORMATS.telemetryBatch,
+        encoding: PAYLOAD_ENCODINGS.identity,
+        raw: buffer.bytes.subarray(0, length),
+        body: buffer.bytes,
+        bodyLength: length,
+        connection: call,
+      })
       if (result.ok) reception.counts.accepted(visit, result.value)
       else reception.counts.refused(visit, result.error)
       return result
@@ -128,7 +176,7 @@ export class StreamVisit {
       reception.logger.error('a request met a bug', { receiver, error: detail })
       return err(fault('internal', 'internal error'))
     } finally {
-      hold.release()
+      this.#giveBack(message)
     }
   }
 

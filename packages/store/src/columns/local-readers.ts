@@ -18,6 +18,7 @@ export class LocalReaders {
     this.logs = {
       scan: (tenant, ...rest) => this.#fresh(tenant, () => logs.scan(tenant, ...rest)),
       streams: (tenant, ...rest) => this.#fresh(tenant, () => logs.streams(tenant, ...rest)),
+      cuts: (tenant, ...rest) => this.#fresh(tenant, () => logs.cuts(tenant, ...rest)),
       count: (tenant, ...rest) => this.#fresh(tenant, () => logs.count(tenant, ...rest)),
     }
     this.spans = {

@@ -52,7 +52,7 @@ interface Group {
   newest: Sample
 }
 
-export const TREND_STEPS = 40
+const TREND_STEPS = 40
 /** Groups told apart; exceptions beyond them are one group of the type `other`. */
 const GROUPS_MAX = 2_000
 const OTHER = 'other'

@@ -8,6 +8,7 @@ import {
   type TenantId,
 } from '@vantage/model'
 import { CHECK_EVERY_ROWS, type LogqlLimits } from '../limits.ts'
+import type { LogqlHelpers } from './share.ts'
 
 /** What was read for an answer. */
 export interface LogqlStats {
@@ -26,6 +27,8 @@ export interface Context {
   /** Adds `detected_level` to rows. */
   readonly detectsLevels: boolean
   readonly stats: LogqlStats
+  /** Of other threads; undefined where there are none. */
+  readonly helpers?: LogqlHelpers | undefined
 }
 
 /** The steps of an evaluation, unix ns: `startNs + i * stepNs`. An instant query has one step and `stepNs` 0. */

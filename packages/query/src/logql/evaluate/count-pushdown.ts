@@ -1,14 +1,15 @@
-import { type LogCounts, labelsKey, labelValue } from '@vantage/model'
+import { compareLabels, labelsKey, labelValue, type NsRange } from '@vantage/model'
 import type { Context, Grid } from './context.ts'
 import { isPushedWhole } from './pipeline.ts'
 import type { RangeTask } from './range.ts'
+import type { CountPart } from './share.ts'
 import { emptySeries, type StepSeries } from './vector.ts'
 
 /** Cells that one count may be asked for. */
 const CELLS_MAX = 200_000
 
 /** Cells of equal width that windows are put together from. */
-interface Cells {
+export interface Cells {
   readonly unitNs: bigint
   readonly count: number
   /** Cells of a window, and from one window to the next. */
@@ -17,32 +18,51 @@ interface Cells {
 }
 
 /**
- * Counts rows or bytes without reading rows: where the store can tell all that the query asks for, which are filters by
- * text and grouping by labels that all streams have.
+ * Cells that the store can fill without giving out rows: where it can tell all that the query asks for, which are filters
+ * of lines and grouping by labels that all streams have.
  * @returns undefined where it cannot
  */
-export function countWithoutRows(task: RangeTask, grid: Grid, context: Context): StepSeries[] | undefined {
+export function pushedCells(task: RangeTask, grid: Grid, context: Context): Cells | undefined {
   const { plan, grouping, needsNoLabels, scan } = task
   if (plan.range.unwrap !== undefined || grouping === undefined || grouping.isWithout) return undefined
   // To the store this name means the severity of rows, not a label.
   if (grouping.names.includes('severity')) return undefined
   if (!isPushedWhole(plan.range.selector.stages, needsNoLabels)) return undefined
   const cells = cellsOf(grid, BigInt(plan.range.rangeNs))
-  if (cells === undefined) return undefined
+  if (cells === undefined || grouping.names.length === 0) return cells
   const { reader, tenant, budget } = context
-  if (grouping.names.length > 0) {
-    const streams = reader.streams(tenant, [scan.matchers], scan, budget)
-    if (!streams.every((labels) => grouping.names.every((name) => labelValue(labels, name) !== ''))) return undefined
-  }
-  const isBytes = plan.operation === 'bytes_over_time' || plan.operation === 'bytes_rate'
+  const streams = reader.streams(tenant, [scan.matchers], scan, budget)
+  return streams.every((labels) => grouping.names.every((name) => labelValue(labels, name) !== '')) ? cells : undefined
+}
+
+/** Rows of one run of the task's range, and their bytes where the query sums those. */
+export function countCells(task: RangeTask, cells: Cells, run: NsRange, grid: Grid, context: Context): CountPart[] {
+  const { plan, grouping } = task
+  const { reader, tenant, budget } = context
   const startNs = grid.startNs - BigInt(plan.range.offsetNs + plan.range.rangeNs) + cells.unitNs
   const cellGrid = { startNs, stepNs: cells.unitNs, steps: cells.count }
-  const rows = reader.count(tenant, scan, 'rows', grouping.names, cellGrid, budget)
-  const sums = isBytes ? reader.count(tenant, scan, 'bytes', grouping.names, cellGrid, budget) : rows
-  const isRate = plan.operation === 'rate' || plan.operation === 'bytes_rate'
-  const divisor = isRate ? plan.range.rangeNs / 1e9 : 1
-  const sumsByGroup = new Map(sums.map((one) => [labelsKey(one.labels), one]))
-  return rows.map((one) => windowsOf(one, sumsByGroup.get(labelsKey(one.labels)) ?? one, cells, grid.steps, divisor))
+  const scan = { ...task.scan, ...run }
+  const names = grouping?.names ?? []
+  const rows = reader.count(tenant, scan, 'rows', names, cellGrid, budget)
+  if (plan.operation !== 'bytes_over_time' && plan.operation !== 'bytes_rate') {
+    return rows.map(({ labels, values }) => ({ labels, rows: values, sums: values.slice() }))
+  }
+  const bytes = reader.count(tenant, scan, 'bytes', names, cellGrid, budget)
+  const sums = new Map(bytes.map(({ labels, values }) => [labelsKey(labels), values]))
+  return rows.map(({ labels, values }) => ({
+    labels,
+    rows: values,
+    sums: sums.get(labelsKey(labels)) ?? values.slice(),
+  }))
+}
+
+/** The answer that joined parts make. */
+export function seriesOfCells(parts: readonly CountPart[], cells: Cells, task: RangeTask, grid: Grid): StepSeries[] {
+  const { operation, range } = task.plan
+  const divisor = operation === 'rate' || operation === 'bytes_rate' ? range.rangeNs / 1e9 : 1
+  return parts
+    .map((part) => windowsOf(part, cells, grid.steps, divisor))
+    .sort((a, b) => compareLabels(a.labels, b.labels))
 }
 
 function cellsOf(grid: Grid, rangeNs: bigint): Cells | undefined {
@@ -59,9 +79,8 @@ function greatestDivisor(a: bigint, b: bigint): bigint {
   return large
 }
 
-/** Sums of cells; both counts are of the same group. */
-function windowsOf(rows: LogCounts, sums: LogCounts, cells: Cells, steps: number, divisor: number): StepSeries {
-  const series = emptySeries(rows.labels, steps)
+function windowsOf({ labels, rows, sums }: CountPart, cells: Cells, steps: number, divisor: number): StepSeries {
+  const series = emptySeries(labels, steps)
   let from = 0
   let to = 0
   let count = 0
@@ -69,12 +88,12 @@ function windowsOf(rows: LogCounts, sums: LogCounts, cells: Cells, steps: number
   for (let i = 0; i < steps; i++) {
     const end = i * cells.perStep + cells.perWindow
     for (; to < end; to++) {
-      count += rows.values[to] as number
-      total += sums.values[to] as number
+      count += rows[to] as number
+      total += sums[to] as number
     }
     for (; from < end - cells.perWindow; from++) {
-      count -= rows.values[from] as number
-      total -= sums.values[from] as number
+      count -= rows[from] as number
+      total -= sums[from] as number
     }
     if (count === 0) continue
     series.present[i] = 1

@@ -24,6 +24,7 @@ import { aggregate } from './aggregate.ts'
 import { evaluateBinary } from './binary.ts'
 import type { Context, Grid, LogqlStats } from './context.ts'
 import { evaluateRange } from './range.ts'
+import type { LogqlHelpers } from './share.ts'
 import { type Stream, selectStreams } from './streams.ts'
 import { constantSeries, hasPoints, type StepSeries, type StepValue } from './vector.ts'
 
@@ -63,6 +64,7 @@ export function evaluateLogql(
   reader: LogReader,
   budget: QueryBudget,
   clock: Clock,
+  helpers?: LogqlHelpers,
 ): Result<LogqlResult, Fault> {
   const limits = request.limits ?? LOGQL_LIMITS
   const parsed = parseLogql(request.query, limits)
@@ -75,6 +77,7 @@ export function evaluateLogql(
     nowNs: BigInt(Math.round(clock.nowMs() * 1000)) * 1000n,
     detectsLevels: request.detectsLevels,
     stats: { rowsRead: 0, bytesRead: 0, rowsKept: 0 },
+    helpers,
   }
   try {
     const grid = gridOf(request, limits)

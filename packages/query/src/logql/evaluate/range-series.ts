@@ -1,5 +1,6 @@
 import { compareLabels, type Labels } from '@vantage/model'
 import type { Grid } from './context.ts'
+import { type CountPart, joinParts } from './share.ts'
 import { emptySeries, type StepSeries } from './vector.ts'
 import type { Samples, Window, WindowKernel } from './windows.ts'
 
@@ -48,7 +49,7 @@ export interface RangeSeries {
 export class CountedSeries implements RangeSeries {
   readonly #grid: WindowGrid
   readonly #divisor: number
-  readonly #series: { labels: Labels; rows: Float64Array; sums: Float64Array }[] = []
+  #series: CountPart[] = []
 
   /** @param divisor what sums are divided by: seconds of a rate, else 1 */
   constructor(grid: WindowGrid, divisor: number) {
@@ -82,6 +83,16 @@ export class CountedSeries implements RangeSeries {
     one.rows[behind] = (one.rows[behind] as number) - rows
     one.sums[first] = (one.sums[first] as number) + value
     one.sums[behind] = (one.sums[behind] as number) - value
+  }
+
+  /** What has been counted so far. */
+  get parts(): readonly CountPart[] {
+    return this.#series
+  }
+
+  /** Takes in what others have counted on the same grid; nothing is added after it. */
+  join(parts: readonly CountPart[]): void {
+    if (parts.length > 0) this.#series = joinParts([...this.#series, ...parts])
   }
 
   finish(): StepSeries[] {

@@ -1,4 +1,20 @@
-import { assert, formatLabels, type Labels, type LogScan, labelsKey, type RowLook } from '@vantage/model'
+import {
+  assert,
+  err,
+  type Fault,
+  FaultError,
+  formatLabels,
+  type Labels,
+  type LogReader,
+  type LogScan,
+  labelsKey,
+  type NsRange,
+  ok,
+  type QueryBudget,
+  type Result,
+  type RowLook,
+  type TenantId,
+} from '@vantage/model'
 import { executionFault } from '../language/fault.ts'
 import type { Grouping, LogRange, RangeAggregation, RangeOperation, Unwrap } from '../language/plan.ts'
 import { LOGQL_LIMITS } from '../limits.ts'
@@ -6,7 +22,7 @@ import { ERROR_LABEL, PRESERVE_ERROR_LABEL, Row } from '../stages/row.ts'
 import { unwrapValue } from '../stages/unwrap.ts'
 import { BlockRows, lookOf } from './block-rows.ts'
 import { type Context, chargeRow, chargeSeries, type Grid, rangeOf } from './context.ts'
-import { countWithoutRows } from './count-pushdown.ts'
+import { countCells, pushedCells, seriesOfCells } from './count-pushdown.ts'
 import {
   asksForErrors,
   isPushedWhole,
@@ -27,6 +43,15 @@ import {
   SampledSeries,
   windowGrid,
 } from './range-series.ts'
+import {
+  CountingBudget,
+  type CountPart,
+  inRuns,
+  joinParts,
+  type LogqlShareAnswer,
+  type LogqlShareTask,
+  workRuns,
+} from './share.ts'
 import { emptySeries, projected, type StepSeries } from './vector.ts'
 import { WINDOW_KERNELS } from './windows.ts'
 
@@ -55,11 +80,54 @@ export function evaluateRange(
 ): StepSeries[] {
   const task = rangeTask(plan, outer, grid, context)
   if (plan.operation === 'absent_over_time') return [absent(task, grid, context)]
-  const counted = countWithoutRows(task, grid, context)
-  if (counted !== undefined) return counted
+  const cells = pushedCells(task, grid, context)
+  const { scan } = task
+  const { detectsLevels, limits, nowNs } = context
+  const taskOf = (edgesNs: readonly bigint[]): LogqlShareTask => {
+    return { plan, outer, grid, cells, detectsLevels, limits, nowNs, edgesNs, runs: edgesNs.length - 1 }
+  }
+  if (cells !== undefined) {
+    const parts: CountPart[] = []
+    const others = inRuns(scan, context, taskOf, (run) => parts.push(...countCells(task, cells, run, grid, context)))
+    return seriesOfCells(joinParts([...parts, ...others]), cells, task, grid)
+  }
   const series = seriesFor(plan, grid, context)
-  collect(task, grid, context, series)
+  if (series instanceof CountedSeries) {
+    const collectRun = runCollector(task, grid, context, series)
+    series.join(inRuns(scan, context, taskOf, collectRun))
+  } else {
+    runCollector(task, grid, context, series)(scan)
+  }
   return series.finish()
+}
+
+/** Helps another thread: counts the runs that it claims. */
+export function evaluateLogqlShare(
+  task: LogqlShareTask,
+  tenant: TenantId,
+  reader: LogReader,
+  budget: QueryBudget,
+  claim: () => number,
+): Result<LogqlShareAnswer, Fault> {
+  const { plan, outer, grid, cells, edgesNs, detectsLevels, limits, nowNs } = task
+  const stats = { rowsRead: 0, bytesRead: 0, rowsKept: 0 }
+  const charged = new CountingBudget(budget)
+  const context: Context = { tenant, reader, budget: charged, limits, nowNs, detectsLevels, stats }
+  try {
+    const own = rangeTask(plan, outer, grid, context)
+    if (cells !== undefined) {
+      const parts: CountPart[] = []
+      workRuns(edgesNs, claim, (run) => parts.push(...countCells(own, cells, run, grid, context)))
+      return ok({ parts: joinParts(parts), stats, samples: charged.samples })
+    }
+    const series = seriesFor(plan, grid, context)
+    assert(series instanceof CountedSeries, 'a range whose samples stand side by side is not shared')
+    workRuns(edgesNs, claim, runCollector(own, grid, context, series))
+    return ok({ parts: series.parts, stats, samples: charged.samples })
+  } catch (error) {
+    if (error instanceof FaultError) return err(error.fault)
+    throw error
+  }
 }
 
 function rangeTask(plan: RangeAggregation, outer: Grouping | undefined, grid: Grid, context: Context): RangeTask {
@@ -113,25 +181,28 @@ function seriesFor({ operation, parameter, range }: RangeAggregation, grid: Grid
   return new SampledSeries(windows, kernel, parameter ?? 0, (bytes) => context.budget.chargeBytes(bytes))
 }
 
-/** Reads the rows of the range and gives their samples to `series`. */
-function collect(task: RangeTask, grid: Grid, context: Context, series: RangeSeries): void {
+/** @returns reads the rows of a run of the range and gives their samples to `series` */
+function runCollector(task: RangeTask, grid: Grid, context: Context, series: RangeSeries): (run: NsRange) => void {
   const { range, operation } = task.plan
   const startNs = grid.startNs - BigInt(range.offsetNs)
   const windows = windowGrid(grid, range.rangeNs)
   const sampleOf = sampler(isBytes(operation), range.unwrap, task)
   const places = new SeriesPlaces(task, context)
-  const { wanted, scan, skipsLines } = task
+  const { wanted, skipsLines } = task
   if (skipsLines && series instanceof CountedSeries && arePlainNames(wanted)) {
-    countPlainRows({ scan, wanted, startNs, windows }, context, series, (row) => places.of(row))
-    return
+    return (run) => {
+      const scan = { ...task.scan, ...run }
+      countPlainRows({ scan, wanted, startNs, windows }, context, series, (row) => places.of(row))
+    }
   }
-  forEachRow(task, context, (row) => {
-    const timeNs = Number(row.timeNs - startNs)
-    if (firstStep(windows, timeNs) > lastStep(windows, timeNs)) return
-    const value = sampleOf(row)
-    if (value === undefined) return
-    series.add(places.of(row), timeNs, value)
-  })
+  return (run) =>
+    forEachRow(task, run, context, (row) => {
+      const timeNs = Number(row.timeNs - startNs)
+      if (firstStep(windows, timeNs) > lastStep(windows, timeNs)) return
+      const value = sampleOf(row)
+      if (value === undefined) return
+      series.add(places.of(row), timeNs, value)
+    })
 }
 
 /** The number of a row; undefined where it has none. */
@@ -148,9 +219,10 @@ function sampler(countsBytes: boolean, unwrap: Unwrap | undefined, task: RangeTa
   }
 }
 
-/** @param take told of each row that passes the pipeline */
-function forEachRow(task: RangeTask, context: Context, take: (row: Row) => void): void {
-  const { plan, needsNoLabels, preservesErrors, wanted, skipsLines, scan } = task
+/** @param take told of each row of the run that passes the pipeline */
+function forEachRow(task: RangeTask, { startNs, endNs }: NsRange, context: Context, take: (row: Row) => void): void {
+  const { plan, needsNoLabels, preservesErrors, wanted, skipsLines } = task
+  const scan = { ...task.scan, startNs, endNs }
   // What the store has filtered by whole needs no pipeline.
   const stages = skipsLines ? [] : plan.range.selector.stages
   const pipeline = new Pipeline(stages, context.limits, { needsNoLabels, preservesErrors, nowNs: context.nowNs })
@@ -257,7 +329,7 @@ function absent(task: RangeTask, grid: Grid, context: Context): StepSeries {
   const startNs = grid.startNs - BigInt(range.offsetNs)
   const found = new CountedSeries(windows, 1)
   const sampleOf = sampler(false, range.unwrap, task)
-  forEachRow(task, context, (row) => {
+  forEachRow(task, task.scan, context, (row) => {
     const timeNs = Number(row.timeNs - startNs)
     if (firstStep(windows, timeNs) <= lastStep(windows, timeNs) && sampleOf(row) !== undefined)
       found.add(ALONE, timeNs, 1)

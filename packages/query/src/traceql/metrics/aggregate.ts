@@ -49,6 +49,9 @@ export class GroupedAggregator implements SpanAggregator {
   readonly #exemplarsMax: number
   readonly #by: readonly { readonly name: string; readonly read: (span: SpanView) => Value }[]
   readonly #of: ((span: SpanView) => Value) | undefined
+  /** Fast path: no value is made of a span's duration. */
+  readonly #ofDuration: boolean
+  readonly #make = (span: SpanView): Group => this.#groupOf(span)
   #exemplars = 0
 
   constructor(
@@ -64,22 +67,28 @@ export class GroupedAggregator implements SpanAggregator {
     this.#exemplarsMax = exemplarsMax
     this.#by = aggregate.by.map((field) => ({ name: printField(field), read: readerOf(field) }))
     this.#of = aggregate.kind === 'over-time' ? readerOf(aggregate.of) : undefined
+    this.#ofDuration = aggregate.kind === 'over-time' && isOwnDuration(aggregate.of)
     this.#book = GroupBook.for(aggregate.by)
     // A count of nothing is zero, so there is a series even without spans.
     if (this.#of === undefined && this.#by.length === 0) this.#group('', [])
   }
 
   observe(span: SpanView, step: number): void {
-    let value = 1
-    if (this.#of !== undefined) {
-      const found = this.#of(span)
-      if (!isNumeric(found)) return
-      value = found.kind === 'duration' ? found.value / 1e9 : Number(found.value)
-      if (Number.isNaN(value)) return
-    }
-    const group = this.#book?.of(span, () => this.#groupOf(span)) ?? this.#groupOf(span)
+    const value = this.#ofDuration ? span.durationNs / 1e9 : this.#valueOf(span)
+    if (Number.isNaN(value)) return
+    const group = this.#book?.of(span, this.#make) ?? this.#groupOf(span)
     group.cells.add(step, value)
-    this.#keepExemplar(group, span, step, this.#of === undefined ? Number.NaN : value)
+    if (this.#exemplars < this.#exemplarsMax) {
+      this.#keepExemplar(group, span, step, this.#of === undefined ? Number.NaN : value)
+    }
+  }
+
+  /** NaN where the span has no number. */
+  #valueOf(span: SpanView): number {
+    if (this.#of === undefined) return 1
+    const found = this.#of(span)
+    if (!isNumeric(found)) return Number.NaN
+    return found.kind === 'duration' ? found.value / 1e9 : Number(found.value)
   }
 
   finish(): MetricSeries[] {
@@ -121,11 +130,15 @@ export class GroupedAggregator implements SpanAggregator {
 
   /** One for each interval of a group, until there are enough. */
   #keepExemplar({ exemplars, hasExemplar }: Group, span: SpanView, step: number, value: number): void {
-    if (this.#exemplars >= this.#exemplarsMax || hasExemplar[step] === 1) return
+    if (hasExemplar[step] === 1) return
     hasExemplar[step] = 1
     this.#exemplars++
     exemplars.push({ traceId: span.traceId, step, timeMs: Number(span.startNs / 1_000_000n), value })
   }
+}
+
+function isOwnDuration(field: Field): boolean {
+  return field.kind === 'intrinsic' && field.name === 'duration' && !field.isParent
 }
 
 function cellsOf(aggregate: CountAggregate | OverTimeAggregate, grid: SpanGrid): Cells {

@@ -13,6 +13,10 @@ interface Known<Group> {
 
 /** Whatever else is remembered; names may be many. */
 const KNOWN_MAX = 100_000
+/** Bytes of names that are few: those of a dictionary, where equal names lie at one place. */
+const FEW_BYTES = 16_384
+/** Kinds are below 8 and states below 4. */
+const STATES = 32
 
 /** Finds the group of a span by bytes, without making values of its fields. */
 export class GroupBook<Group> {
@@ -20,6 +24,10 @@ export class GroupBook<Group> {
   readonly #usesName: boolean
   readonly #usesState: boolean
   #count = 0
+  /** Fast path: groups by origin, state and place of the name, as long as the bytes of names are these. */
+  #names: Uint8Array = new Uint8Array(0)
+  #origins: readonly Origin[] = []
+  #byPlace: (Group | undefined)[][] = []
 
   private constructor(fields: readonly Field[]) {
     this.#usesName = fields.some((field) => field.kind === 'intrinsic' && field.name === 'name')
@@ -37,12 +45,32 @@ export class GroupBook<Group> {
   }
 
   /** @param make called for the first span of a group */
-  of(span: SpanView, make: () => Group): Group {
+  of(span: SpanView, make: (span: SpanView) => Group): Group {
+    const { origins, columns, row } = span
+    const { names } = columns
+    const state = this.#usesState ? (columns.kinds[row] as number) * 4 + (columns.statusCodes[row] as number) : 0
+    if (names.bytes.length > FEW_BYTES || state >= STATES) return this.#byBytes(span, state, make)
+    if (names.bytes !== this.#names || origins !== this.#origins) {
+      this.#names = names.bytes
+      this.#origins = origins
+      this.#byPlace = []
+    }
+    const origin = (columns.origins[row] as number) * STATES + state
+    const byPlace = this.#byPlace[origin] ?? []
+    this.#byPlace[origin] = byPlace
+    const place = this.#usesName ? (names.from[row] as number) : 0
+    // Names of no bytes may lie anywhere.
+    if (this.#usesName && names.to[row] === place) return this.#byBytes(span, state, make)
+    const group = byPlace[place] ?? this.#byBytes(span, state, make)
+    byPlace[place] = group
+    return group
+  }
+
+  #byBytes(span: SpanView, state: number, make: (span: SpanView) => Group): Group {
     const { origin, columns, row } = span
     const { bytes, from, to } = columns.names
     const start = this.#usesName ? (from[row] as number) : 0
     const end = this.#usesName ? (to[row] as number) : 0
-    const state = this.#usesState ? (columns.kinds[row] as number) * 4 + (columns.statusCodes[row] as number) : 0
     let hash = state
     for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193)
     const byHash = this.#ofOrigin(origin)
@@ -53,7 +81,7 @@ export class GroupBook<Group> {
         if (one.state === state && isBytes(bytes, start, end, one.name)) return one.group
       }
     }
-    const group = make()
+    const group = make(span)
     byHash.set(hash, [...(known ?? []), { name: bytes.slice(start, end), state, group }])
     if (++this.#count > KNOWN_MAX) this.#forget()
     return group

@@ -37,6 +37,7 @@ function entriesOf(page: Uint8Array, spec: ColumnSpec, count: number): Entries {
 /** One file of one thread: its index is read when a query first needs it, its pages when rows are. */
 export class FileReader<Columns> {
   readonly #data: OpenFile
+  readonly #cache: StripeCache
   readonly filters: OpenFile
   readonly name: string
   readonly index: FileIndex
@@ -59,6 +60,7 @@ export class FileReader<Columns> {
   ) {
     this.name = name
     this.#data = data
+    this.#cache = cache
     this.filters = filters
     this.index = index
     this.origins = index.origins.map((one) => decodeOrigin(Buffer.from(one, 'base64')))
@@ -104,7 +106,7 @@ export class FileReader<Columns> {
   values(place: number, group: number, page: number, rows: number): PageValues {
     const spec = this.index.columns[place] as ColumnSpec
     const where = this.index.groups[group]?.chunks[place]?.pages[page] as PagePlace
-    return decodePage(readPage(this.#data, this.name, where), spec, where, rows, this.name)
+    return decodePage(readPage(this.#data, this.name, where, this.#cache.stored), spec, where, rows, this.name)
   }
 
   #entries(place: number, group: number): Entries | undefined {
@@ -113,7 +115,7 @@ export class FileReader<Columns> {
     const dictionary = this.index.groups[group]?.chunks[place]?.dictionary
     if (dictionary === undefined) return undefined
     const spec = this.index.columns[place] as ColumnSpec
-    const entries = entriesOf(readPage(this.#data, this.name, dictionary), spec, dictionary.values)
+    const entries = entriesOf(readPage(this.#data, this.name, dictionary, this.#cache.stored), spec, dictionary.values)
     if (entries.bytes.length <= KEPT_DICTIONARY_BYTES) this.#dictionaries.set(place, { group, entries })
     return entries
   }

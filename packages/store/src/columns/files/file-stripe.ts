@@ -64,6 +64,10 @@ export class FileStripe<Columns> implements RowSource<Columns> {
     return this.#reader.sequence + this.#fraction
   }
 
+  get rowCount(): number {
+    return this.#rows
+  }
+
   get tombstones(): readonly Tombstone[] {
     const { minTimeNs, maxTimeNs } = this
     return tombstonesOver(this.#reader.tombstones, { deletedTo: 0, minTimeNs, maxTimeNs })

@@ -1,3 +1,5 @@
+import { StoredPage } from '../parquet/page-reader.ts'
+
 /** Something that was read and may be read again. */
 export interface Cached {
   readonly byteLength: number
@@ -6,6 +8,8 @@ export interface Cached {
 
 /** Decoded pages of one thread, bounded by their bytes: what was not asked for longest goes first. */
 export class StripeCache {
+  /** What pages of the thread are read into. */
+  readonly stored = new StoredPage()
   readonly #bytesMax: number
   readonly #entries = new Map<Cached, number>()
   #bytes = 0

@@ -11,9 +11,20 @@ export function corrupt(name: string, what: string): FaultError {
   return new FaultError(fault('internal', `${name}: ${what}`, { reason: 'corrupt_file' }))
 }
 
+/** Memory for pages as they are stored, used again and again: fresh memory costs a fault for every 4 KiB. */
+export class StoredPage {
+  #bytes = new Uint8Array(0)
+
+  /** @returns so many bytes, valid until the next call */
+  take(length: number): Uint8Array {
+    if (length > this.#bytes.length) this.#bytes = new Uint8Array(length + (length >> 1))
+    return this.#bytes.subarray(0, length)
+  }
+}
+
 /** Reads and checks one page. @throws FaultError where it is not what was written */
-export function readPage(file: OpenFile, name: string, place: PagePlace): Uint8Array {
-  const stored = new Uint8Array(place.stored)
+export function readPage(file: OpenFile, name: string, place: PagePlace, memory: StoredPage): Uint8Array {
+  const stored = memory.take(place.stored)
   const count = readAllNow(file, stored, 0, stored.length, place.offset)
   if (count !== stored.length || crc32(stored) !== place.crc) throw corrupt(name, `page at ${place.offset} is damaged`)
   const raw = zstdDecompressSync(stored, { chunkSize: Math.max(64, place.raw + 1) })

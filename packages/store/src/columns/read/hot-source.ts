@@ -26,6 +26,10 @@ export class HotSource<Columns> implements RowSource<Columns> {
     return this.#state.id
   }
 
+  get rowCount(): number {
+    return this.#state.count
+  }
+
   get deletedTo(): number {
     return this.#state.deletedTo
   }

@@ -9,6 +9,7 @@ import {
   type SearchPattern,
   valueText,
 } from '@vantage/model'
+import { NeedleSearch } from './needle-search.ts'
 
 /** A search through the bytes of all lines at once pays from this share of them on. */
 const WHOLE_SHARE = 0.25
@@ -18,6 +19,7 @@ export interface LineNeedle {
   readonly text: string
   readonly bytes: Buffer
   readonly isWanted: boolean
+  readonly search: NeedleSearch
   readonly pattern: SearchPattern | undefined
 }
 
@@ -30,7 +32,8 @@ export function lineNeedles(filters: readonly LineFilter[]): LineNeedle[] {
     .filter((one) => one.text !== '' || !one.isWanted)
     .map(({ text, isWanted, isPattern }) => {
       const pattern = isPattern === true ? patternOf(text) : undefined
-      return { text, bytes: Buffer.from(text, 'utf8'), isWanted, pattern }
+      const bytes = Buffer.from(text, 'utf8')
+      return { text, bytes, isWanted, search: new NeedleSearch(bytes), pattern }
     })
     .sort((a, b) => Number(a.pattern !== undefined) - Number(b.pattern !== undefined))
 }
@@ -108,7 +111,7 @@ function findHits(columns: LogColumns, needle: LineNeedle, rows: Int32Array, cou
     if (to > high) high = to
   }
   if (needle.bytes.length > 0 && candidates >= (high - low) * WHOLE_SHARE) {
-    const marks = markHits(bodies, area, needle.bytes, first, last + 1, low, high)
+    const marks = markHits(bodies, area, needle, first, last + 1, low, high)
     return (row) => marks[row - first] === 1
   }
   return (row) => {
@@ -124,7 +127,7 @@ function findHits(columns: LogColumns, needle: LineNeedle, rows: Int32Array, cou
 function markHits(
   bodies: ByteRanges,
   area: Buffer,
-  needle: Buffer,
+  { bytes: needle, search }: LineNeedle,
   first: number,
   end: number,
   low: number,
@@ -133,18 +136,15 @@ function markHits(
   const marks = new Uint8Array(end - first)
   const within = area.subarray(0, high)
   let row = first
-  let at = within.indexOf(needle, low)
+  let at = search.indexIn(within, low)
   while (at >= 0) {
     while (row < end && (bodies.to[row] as number) <= at) row++
     if (row >= end) break
     const from = bodies.from[row] as number
     const to = bodies.to[row] as number
-    if (at >= from && at + needle.length <= to) {
-      marks[row - first] = 1
-      at = within.indexOf(needle, to)
-    } else {
-      at = within.indexOf(needle, at + 1)
-    }
+    const isWithin = at >= from && at + needle.length <= to
+    if (isWithin) marks[row - first] = 1
+    at = search.indexIn(within, isWithin ? to : at + 1)
   }
   return marks
 }

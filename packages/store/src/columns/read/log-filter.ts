@@ -30,6 +30,8 @@ export function matchesAll(matchers: readonly CompiledMatcher[], labels: Labels)
   return matchers.every((one) => one.matches(labelValue(labels, one.matcher.name)))
 }
 
+const NEAR_ROWS = 512
+
 /** Tests rows of logs against a scan: streams by origin, ids, lines last. */
 export class LogFilter implements RowFilter<LogColumns> {
   readonly parts: readonly ScanPart[]
@@ -75,11 +77,23 @@ export class LogFilter implements RowFilter<LogColumns> {
     if (ownTraceId !== undefined && !origins.some(namesTrace)) {
       count = filterIdOrNone(columns.traceIds, ownTraceId, rows, count)
     }
-    for (const needle of this.#needles) {
-      if (count === 0) break
-      count = filterLines(columns, needle, rows, count)
-    }
+    if (this.#needles.length > 0) count = this.#filterLines(columns, rows, count)
     return rows.subarray(0, count)
+  }
+
+  /** Some rows at a time, so that their lines are still near by when the next needle is looked for. */
+  #filterLines(columns: LogColumns, rows: Int32Array, count: number): number {
+    let kept = 0
+    for (let from = 0; from < count; from += NEAR_ROWS) {
+      const some = rows.subarray(from, Math.min(count, from + NEAR_ROWS))
+      let left = some.length
+      for (let i = 0; i < this.#needles.length && left > 0; i++) {
+        left = filterLines(columns, this.#needles[i] as LineNeedle, some, left)
+      }
+      rows.set(some.subarray(0, left), kept)
+      kept += left
+    }
+    return kept
   }
 
   #wantsAll(origins: readonly Origin[], places: readonly number[] | undefined): boolean {

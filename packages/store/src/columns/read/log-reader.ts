@@ -10,6 +10,7 @@ import {
   type Matcher,
   type NsRange,
   type QueryBudget,
+  type RangeCuts,
   type TenantId,
 } from '@vantage/model'
 import { enclosedTokens } from '../files/tokens.ts'
@@ -20,7 +21,7 @@ import { compileMatchers, LogFilter, matchesAll } from './log-filter.ts'
 import { PieceMerge } from './merge-pieces.ts'
 import type { PieceRef } from './piece.ts'
 import type { ScanPart } from './scan-part.ts'
-import { piecesOf, type RowSource, rangeOf } from './source.ts'
+import { cutsOf, piecesOf, type RowSource, rangeOf } from './source.ts'
 import { StreamBook } from './stream-book.ts'
 import { TraceOwners } from './trace-owners.ts'
 
@@ -57,6 +58,10 @@ export class ColumnLogReader implements LogReader {
     }
     budget.chargeSeries(found.size)
     return [...found.values()].sort(compareLabels)
+  }
+
+  cuts(tenant: TenantId, range: NsRange, runs: number): RangeCuts {
+    return cutsOf(this.#view.tenant(tenant)?.logs.sources(range) ?? [], range, runs)
   }
 
   count(

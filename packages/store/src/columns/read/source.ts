@@ -1,4 +1,4 @@
-import type { NsRange, Origin, QueryBudget, RowLook, ScanDirection } from '@vantage/model'
+import type { NsRange, Origin, QueryBudget, RangeCuts, RowLook, ScanDirection } from '@vantage/model'
 import { type Tombstone, undeleted } from '../deletions.ts'
 import type { ColumnSet } from '../rows/column-set.ts'
 import { lowerBound } from '../rows/times.ts'
@@ -21,6 +21,7 @@ export interface RowSource<Columns> {
   readonly minTimeNs: bigint
   readonly maxTimeNs: bigint
   readonly sequence: number
+  readonly rowCount: number
   /** Deletions that may hide some of its rows. */
   readonly tombstones: readonly Tombstone[]
   /** Of its rows, and maybe of others. */
@@ -67,6 +68,20 @@ export function piecesOf<Columns>(
     })
   }
   return refs
+}
+
+/** Cuts a range where sources begin, so that hardly one is read on both sides. */
+export function cutsOf(sources: readonly RowSource<unknown>[], range: NsRange, runs: number): RangeCuts {
+  const ordered = sources.toSorted((a, b) => (a.minTimeNs < b.minTimeNs ? -1 : a.minTimeNs > b.minTimeNs ? 1 : 0))
+  const rows = ordered.reduce((sum, { rowCount }) => sum + rowCount, 0)
+  const cutsNs: bigint[] = []
+  let before = 0
+  for (const { minTimeNs, rowCount } of ordered) {
+    const isDue = cutsNs.length < runs - 1 && before >= ((cutsNs.length + 1) * rows) / runs
+    if (isDue && minTimeNs > (cutsNs.at(-1) ?? range.startNs) && minTimeNs < range.endNs) cutsNs.push(minTimeNs)
+    before += rowCount
+  }
+  return { rows, cutsNs }
 }
 
 function openPiece<Columns>(source: RowSource<Columns>, scan: SourceScan<Columns>) {

@@ -1,0 +1,35 @@
+import { Trash2 } from 'lucide-react'
+import { Link } from '../app/link.tsx'
+import { viewParams } from './view-model.ts'
+import { deleteView, useSavedViews } from './views-store.ts'
+
+/** Saved views, each with the way to it; nothing where there is none. */
+export function ViewsCard() {
+  const { views = [], fault } = useSavedViews()
+  if (views.length === 0 && fault === undefined) return null
+  return (
+    <section className="card home-views" aria-labelledby="saved-views">
+      <div className="card-head">
+        <h2 id="saved-views">Saved views</h2>
+      </div>
+      {fault !== undefined && <p className="service-fault">{fault}</p>}
+      <ul className="views-list">
+        {views.map((view) => (
+          <li key={view.id}>
+            <Link to={view.path} params={viewParams(view)} title={view.name}>
+              {view.name}
+            </Link>
+            <button
+              type="button"
+              className="button quiet icon-only small"
+              aria-label={`Delete ${view.name}`}
+              onClick={() => void deleteView(view)}
+            >
+              <Trash2 className="icon" aria-hidden="true" />
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

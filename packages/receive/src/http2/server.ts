@@ -1,0 +1,111 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { limitConnections } from '../http-server.ts'
+import type { ReceiveLimits } from '../limits.ts'
+import { Http2Connection } from './connection.ts'
+import type { RequestHeader } from './request.ts'
+import type { Http2Stream, StreamTaker } from './stream.ts'
+
+/** How often connections are looked at: slow beginnings, silence, age. */
+const SWEEP_MS = 1_000
+/** Connections that were opened together do not end together. */
+const AGE_SPREAD = 0.1
+
+export interface Http2ServerOptions {
+  readonly limits: ReceiveLimits
+  readonly monotonicMs: () => number
+  /** In [0, 1). */
+  readonly random: () => number
+  readonly open: (stream: Http2Stream, header: RequestHeader) => StreamTaker | undefined
+}
+
+interface Peer {
+  readonly connection: Http2Connection
+  readonly socket: Socket
+  /** When it has to leave, and when a ping was sent that nothing answered yet. */
+  readonly leaveMs: number
+  pingedMs: number | undefined
+}
+
+/** Accepts connections of one address and ends those that are silent, slow or old. */
+export class Http2Server {
+  readonly #options: Http2ServerOptions
+  readonly #server: Server
+  readonly #peers = new Set<Peer>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: Http2ServerOptions) {
+    this.#options = options
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket))
+    limitConnections(this.#server, options.limits)
+  }
+
+  /** @param port 0 = any that is free. @returns the port; rejects where the address cannot be bound */
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject)
+        this.#timer = setInterval(() => this.#sweep(), SWEEP_MS).unref()
+        resolve((this.#server.address() as { port: number }).port)
+      })
+    })
+  }
+
+  /** No new streams; open ones have `graceMs`, then they are cut. */
+  close(graceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cut = setTimeout(() => {
+        for (const { connection } of [...this.#peers]) connection.destroy()
+      }, graceMs)
+      this.#server.close(() => {
+        clearTimeout(cut)
+        clearInterval(this.#timer)
+        resolve()
+      })
+      for (const { connection } of [...this.#peers]) connection.leave()
+    })
+  }
+
+  #accept(socket: Socket): void {
+    // Over the cap of connections: `limitConnections` has ended it.
+    if (socket.destroyed) return
+    const { limits, monotonicMs, random, open } = this.#options
+    const connection = new Http2Connection({
+      socket,
+      maxHeaderBytes: limits.maxHeaderBytes,
+      maxConcurrentStreams: limits.grpcMaxConcurrentStreams,
+      monotonicMs,
+      open,
+    })
+    const spread = 1 + AGE_SPREAD * (random() * 2 - 1)
+    const leaveMs = monotonicMs() + limits.grpcConnectionAgeMs * spread
+    const peer: Peer = { connection, socket, leaveMs, pingedMs: undefined }
+    this.#peers.add(peer)
+    socket.on('data', (bytes: Buffer) => connection.receive(bytes))
+    socket.on('end', () => connection.destroy())
+    socket.on('close', () => this.#peers.delete(peer))
+  }
+
+  #sweep(): void {
+    const nowMs = this.#options.monotonicMs()
+    for (const peer of [...this.#peers]) this.#look(peer, nowMs)
+  }
+
+  #look(peer: Peer, nowMs: number): void {
+    const { limits } = this.#options
+    const { connection } = peer
+    const silentMs = nowMs - connection.lastReceivedMs
+    connection.dropSlow(nowMs - limits.requestTimeoutMs)
+    if (!connection.hasBegun) {
+      if (nowMs - connection.startedMs >= limits.headersTimeoutMs) connection.destroy()
+      return
+    }
+    if (nowMs >= peer.leaveMs + limits.grpcConnectionAgeGraceMs) connection.destroy()
+    else if (nowMs >= peer.leaveMs) connection.leave()
+    if (silentMs < limits.grpcKeepaliveMs) peer.pingedMs = undefined
+    else if (peer.pingedMs === undefined) {
+      peer.pingedMs = nowMs
+      connection.ping()
+    } else if (nowMs - peer.pingedMs >= limits.grpcKeepaliveTimeoutMs) connection.destroy()
+  }
+}
