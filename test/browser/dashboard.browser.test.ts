@@ -213,7 +213,7 @@ describe.skipIf(!hasChromium)('explore logs and traces', () => {
     await page.locator('.facet-value', { hasText: 'error' }).first().click()
     await page.waitForURL('**q=*detected_level*')
     await expect.poll(() => page.locator('.log-row').count()).toBe(1)
-    await page.locator('.log-line').first().click()
+    await page.locator('.log-row').first().click()
     await page.getByRole('link', { name: 'Open the trace' }).click()
     await page.waitForURL(`**/trace/${TRACE_ID}*`)
     await page.locator('.span-drawer').waitFor()

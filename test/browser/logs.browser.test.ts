@@ -37,6 +37,7 @@ describe.skipIf(!hasChromium)('lines', () => {
     await page.locator('.log-list').evaluate((box) => box.scrollTo(0, box.scrollHeight))
     await page.locator('.log-row', { hasText: 'GET /items/2999' }).waitFor()
     expect(await page.locator('.log-row').count()).toBeLessThan(80)
+    await page.locator('.log-row .log-text', { hasText: 'GET /items/2999' }).waitFor()
     await page.context().close()
   })
 
@@ -204,6 +205,7 @@ describe.skipIf(!hasChromium)('what lines have in common', () => {
 
 const SCREENS: readonly Screen[] = [
   ['logs', `${LOGS}&col=zone`, '.log-row'],
+  ['logs-plain', LOGS, '.log-row .log-text'],
   ['logs-wrapped', `${LOGS}&wrap=1&col=zone&find=order`, '.log-row mark'],
   ['logs-patterns', `${LOGS}&tab=patterns`, '.log-pattern'],
   ['logs-fields', `${LOGS}&tab=fields`, '.log-fields tbody tr'],

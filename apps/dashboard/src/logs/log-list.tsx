@@ -79,7 +79,7 @@ export function LogList(props: LogListProps) {
       tabIndex={0}
       data-single-keys
       data-wrap={state.isWrapped}
-      style={{ '--log-columns': `repeat(${state.columns.length}, 130px)` } as CSSProperties}
+      style={columnsStyle(state.columns.length)}
       onScroll={look}
       onKeyDown={(event) => moveByKey(event, rows, at, view.height)}
     >
@@ -101,6 +101,11 @@ export function LogList(props: LogListProps) {
       </div>
     </div>
   )
+}
+
+/** Widths of the columns; none is no list of widths. */
+function columnsStyle(count: number): CSSProperties | undefined {
+  return count === 0 ? undefined : ({ '--log-columns': `repeat(${count}, 130px)` } as CSSProperties)
 }
 
 interface RowProps extends LogListProps {
