@@ -5,7 +5,7 @@
 import { MetricBatch } from '@vantage/model'
 import { SeriesHint } from '../src/metrics/head/alias-table.ts'
 import { applyBatch, DEFAULT_LIMITS } from '../src/metrics/head/apply.ts'
-import { TailPacker } from '../src/metrics/head/generation.ts'
+import { TailPacker } from '../src/metrics/head/tail-packer.ts'
 import { TenantHead } from '../src/metrics/head/tenant-head.ts'
 import { PinBook } from '../src/metrics/pins.ts'
 

@@ -19,7 +19,7 @@ import { CondemnedFiles } from './condemned-files.ts'
 import { FileUpkeep } from './file-upkeep.ts'
 import { type ApplyOptions, applyBatch, DEFAULT_LIMITS, type HeadLimits } from './head/apply.ts'
 import type { Arrivals } from './head/arrivals.ts'
-import { TailPacker } from './head/generation.ts'
+import { TailPacker } from './head/tail-packer.ts'
 import type { SeriesTap } from './head/tap.ts'
 import { type FrozenGeneration, type SealBatch, TenantHead } from './head/tenant-head.ts'
 import {

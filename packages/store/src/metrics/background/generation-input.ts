@@ -1,6 +1,6 @@
 import type { MetricMetadata } from '@vantage/model'
 import type { DeltaState } from '../head/delta-sums.ts'
-import { RECORD, RECORD_WORD_BITS } from '../head/generation.ts'
+import { RECORD, RECORD_WORD_BITS } from '../head/generation-layout.ts'
 import type { GenerationReader } from '../head/generation-reader.ts'
 import type { HeadIndexReader } from '../head/head-index-reader.ts'
 import { SEGMENT_WORD_BITS } from '../limits.ts'

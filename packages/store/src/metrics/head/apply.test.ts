@@ -14,7 +14,7 @@ import {
   SampleColumns,
 } from '@vantage/model'
 import { randomHistogram } from '@vantage/model/contract-tests'
-import { seededRandom, unlimitedBudget } from '@vantage/model/testing'
+import { seededRandom, testSeed, unlimitedBudget } from '@vantage/model/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { batchOf, labels, type TestRow } from '../testing/batches.ts'
 import { row, StoreHarness } from '../testing/store-harness.ts'
@@ -91,6 +91,25 @@ test('of equal times the later log offset wins once the raw tail is gone', async
   harness.apply([row(up, ...many)])
   harness.apply([row(up, [now + 1, 42])])
   expect(values('up')[1]).toEqual([now + 1, 42])
+})
+
+test('rows of many samples are stored and refused as rows of one', async () => {
+  const now = await open({ maxFutureMs: 50 })
+  const random = seededRandom(testSeed())
+  let timeMs = now - 2_000
+  for (let round = 0; round < 60; round++) {
+    const samples = Array.from({ length: 1 + Math.floor(random() * 150) }, (): [number, number] => {
+      const step = random()
+      timeMs += step < 0.9 ? 1 + Math.floor(random() * 3) : step < 0.95 ? 0 : -Math.floor(random() * 5)
+      return [step < 0.99 ? timeMs : Number.NaN, Math.floor(random() * 3)]
+    })
+    const whole = sums(harness.apply([row(labels({ __name__: 'whole' }), ...samples)]))
+    const apart = sums(harness.apply(samples.map((one) => row(labels({ __name__: 'apart' }), one))))
+    expect(whole).toEqual(apart)
+    if (random() < 0.1) await harness.store.seal()
+  }
+  expect(values('whole').length).toBeGreaterThan(500)
+  expect(values('whole')).toEqual(values('apart'))
 })
 
 test('limits refuse, name themselves, and leave no trace', async () => {

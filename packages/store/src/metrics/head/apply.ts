@@ -22,7 +22,7 @@ import {
 } from '../limits.ts'
 import type { AliasTable, SeriesHint } from './alias-table.ts'
 import { fetchTails } from './fetch.ts'
-import { APPENDED } from './generation.ts'
+import { APPENDED } from './generation-layout.ts'
 import { isRefused, Refusals } from './refusals.ts'
 import type { TenantHead } from './tenant-head.ts'
 
@@ -350,7 +350,16 @@ function appendRow(head: TenantHead, batch: MetricBatch, row: number, series: nu
   const isStarted = startTimes !== undefined || generation.startedSeriesCount > 0
   const isWatched = head.tap.flags[series] !== 0
   const end = batch.sampleFrom[row + 1] as number
-  for (let i = batch.sampleFrom[row] as number; i < end; i++) {
+  let from = batch.sampleFrom[row] as number
+  const isPlain = verdict === undefined && deltaStarts === undefined && !isStarted && !isWindowed && !isWatched
+  // Fast path: several samples in order.
+  if (isPlain && end - from > 1 && (times[from] as number) >= earliestMs) {
+    const first = from
+    from = generation.appendRun(series, times, halves, first, end, latestMs)
+    tally.stored += from - first
+    if (from > first && (times[first] as number) < tally.earliestMs) tally.earliestMs = times[first] as number
+  }
+  for (let i = from; i < end; i++) {
     if (verdict !== undefined && isRefused(verdict, i)) continue
     const timeMs = times[i] as number
     if (!(timeMs <= latestMs && timeMs >= earliestMs)) {

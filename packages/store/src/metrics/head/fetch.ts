@@ -1,5 +1,6 @@
 import { SEGMENT_WORD_BITS, SEGMENT_WORD_MASK } from '../limits.ts'
-import { type Generation, RECORD_WORD_BITS, REGION } from './generation.ts'
+import type { Generation } from './generation.ts'
+import { RECORD_WORD_BITS, REGION } from './generation-layout.ts'
 
 /**
  * Series that come in no order that we know are far apart in memory. Looking up one after the other waits for memory

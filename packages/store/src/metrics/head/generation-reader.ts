@@ -25,7 +25,8 @@ import {
 import type { StartColumn } from '../start-column.ts'
 import { TimeList } from '../time-list.ts'
 import { TimesTrail } from '../times-trail.ts'
-import { CHUNK, EXEMPLAR, type Generation, HISTOGRAM, RECORD, RECORD_WORD_BITS, REGION } from './generation.ts'
+import type { Generation } from './generation.ts'
+import { CHUNK, EXEMPLAR, HISTOGRAM, RECORD, RECORD_WORD_BITS, REGION } from './generation-layout.ts'
 import { StartRuns } from './start-runs.ts'
 
 /** What a reader lacks of a generation. Serialisable. */

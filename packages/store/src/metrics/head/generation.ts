@@ -1,5 +1,4 @@
 import type { Exemplar } from '@vantage/model'
-import { encodeValues, ValueScratch, valuesBytesMax } from '../codec/value-codec.ts'
 import { IntQueue } from '../int-list.ts'
 import {
   EXEMPLAR_GAP_MS,
@@ -12,52 +11,9 @@ import {
   TAIL_SAMPLES_MIN,
 } from '../limits.ts'
 import { doubleAt, SharedSegments, setDouble, setWord, storeWord, wordAt } from '../shared-segments.ts'
+import { APPENDED, EXEMPLAR, HISTOGRAM, RECORD, RECORD_WORD_BITS, REGION } from './generation-layout.ts'
 import { noteStart } from './start-runs.ts'
-
-/**
- * The samples of one tenant between two seals, in shared segments. One thread writes, many read in place.
- *
- *   record of a series (16 words, at series id × 16)
- *     0 tail region (live) | 1 newest chunk (live) | 2 chunks | 3 newest late region (live)
- *     4 newest exemplar (live) | 5 exemplars | 6 late floats | 7 newest histogram in order (live)
- *     8 smallest time, f64 | 10 largest time in order, f64 | 12 time of the newest exemplar, f64
- *     14 newest late histogram (live) | 15 start times (live, `start-runs.ts`)
- *   tail and late region: count (live) | capacity | older region (late only) | written | times f64 × capacity | values
- *   chunk: older chunk | samples | bytes of the time block | bytes of the value block | first time | last time | blocks
- *   exemplar: older | label bytes | time f64 | value f64 | labels as JSON
- *   histogram: older | bytes | time f64 | late floats that came before it | – | bytes of `encodeHistogram`
- *
- * Floats and histograms of a series share its times: what is not newer than both is late. A histogram is never moved
- * nor packed here; a series that begins with one has an empty tail.
- *
- * A tail's samples are *written* first and counted, for readers to see, by `publish`: one atomic store a series and
- * batch instead of one a sample, between which the processor may run ahead of what memory has yet to deliver.
- *
- * A reader loads *live* words in the order tail, chunk, late: a sample that moves from the tail into a chunk is seen
- * at least once. A region that the writer left is used again only when no query that could see it still runs.
- */
-export const RECORD_WORD_BITS = 4
-export const RECORD = {
-  tail: 0,
-  chunk: 1,
-  chunks: 2,
-  late: 3,
-  exemplar: 4,
-  exemplars: 5,
-  lateCount: 6,
-  histogram: 7,
-  minTime: 8,
-  maxTime: 10,
-  exemplarTime: 12,
-  lateHistogram: 14,
-  starts: 15,
-} as const
-export const REGION = { count: 0, capacity: 1, older: 2, written: 3, header: 4 } as const
-export const CHUNK = { older: 0, count: 1, timeBytes: 2, valueBytes: 3, first: 4, last: 6, header: 8 } as const
-export const EXEMPLAR = { older: 0, bytes: 1, time: 2, value: 4, header: 6 } as const
-export const HISTOGRAM = { older: 0, bytes: 1, time: 2, lateBefore: 4, header: 6 } as const
-
-export const APPENDED = { stored: 0, duplicate: 1, conflict: 2, late: 3 } as const
+import type { TailPacker } from './tail-packer.ts'
 
 /** Tells a writer which memory no running query can see any more. */
 export interface PinEpochs {
@@ -67,20 +23,11 @@ export interface PinEpochs {
   readonly oldest: number
 }
 
-/** Packs tails; one per writing thread. */
-export class TailPacker {
-  readonly times = new Float64Array(TAIL_SAMPLES_MAX + 1)
-  readonly timeHalves = new Uint32Array(this.times.buffer)
-  readonly values = new Float64Array(TAIL_SAMPLES_MAX + 1)
-  readonly valueHalves = new Uint32Array(this.values.buffer)
-  readonly bytes = new Uint8Array(2 * valuesBytesMax(TAIL_SAMPLES_MAX))
-  readonly scratch = new ValueScratch()
-}
-
 const REGION_CLASSES = 4
 /** Tails that wait to be published; more are published at once. */
 const TOUCHED_MAX = 4_096
 
+/** The samples of one tenant between two seals, in shared segments (generation-layout.ts). */
 export class Generation {
   readonly id: number
   readonly records = new SharedSegments()
@@ -169,6 +116,61 @@ export class Generation {
     return APPENDED.stored
   }
 
+  /**
+   * `append` for samples [from, end) of one series, as far as each is newer than the one before it and not newer than
+   * `latestMs`; what is anything else is left to `append`.
+   * @returns the first that was not added
+   */
+  appendRun(
+    series: number,
+    times: Float64Array,
+    halves: Uint32Array,
+    from: number,
+    end: number,
+    latestMs: number,
+  ): number {
+    const record = series << RECORD_WORD_BITS
+    const records = this.records.words[record >>> SEGMENT_WORD_BITS] as Int32Array
+    const recordDoubles = this.records.doubles[record >>> SEGMENT_WORD_BITS] as Float64Array
+    const maxAt = ((record & SEGMENT_WORD_MASK) + RECORD.maxTime) >>> 1
+    let tail = records[record & SEGMENT_WORD_MASK] as number
+    if (tail === 0) return from
+    let last = recordDoubles[maxAt] as number
+    let at = from
+    for (let stop = from; at === stop && at < end; ) {
+      const words = this.data.words[tail >>> SEGMENT_WORD_BITS] as Int32Array
+      const base = tail & SEGMENT_WORD_MASK
+      const count = words[base + REGION.written] as number
+      const capacity = words[base + REGION.capacity] as number
+      if (count === capacity) {
+        tail = this.#makeRoom(record, tail)
+        continue
+      }
+      const doubles = this.data.doubles[tail >>> SEGMENT_WORD_BITS] as Float64Array
+      const timesAt = ((base + REGION.header) >>> 1) + count - at
+      let valueAt = base + REGION.header + (capacity + count) * 2
+      const first = at
+      stop = Math.min(end, at + capacity - count)
+      for (; at < stop; at++) {
+        const timeMs = times[at] as number
+        if (!(timeMs > last && timeMs <= latestMs)) break
+        doubles[timesAt + at] = timeMs
+        words[valueAt++] = halves[at * 2] as number
+        words[valueAt++] = halves[at * 2 + 1] as number
+        last = timeMs
+      }
+      if (at === first) break
+      recordDoubles[maxAt] = last
+      words[base + REGION.written] = count + at - first
+      if (this.#touched[this.#touchedCount - 1] !== tail) this.#touch(tail)
+    }
+    if (at === from) return from
+    this.sampleCount += at - from
+    if (last > this.maxTimeMs) this.maxTimeMs = last
+    if ((times[from] as number) < this.minTimeMs) this.minTimeMs = times[from] as number
+    return at
+  }
+
   #touch(tail: number): void {
     if (this.#touchedCount === TOUCHED_MAX) this.publish()
     this.#touched[this.#touchedCount++] = tail
@@ -236,7 +238,8 @@ export class Generation {
       next = this.#region(capacity * 2 + 1)
       this.#copyRegion(tail, next, capacity)
     } else {
-      this.#pack(record, tail)
+      this.#packer.pack(this.records, this.data, record, tail)
+      this.chunkCount++
       next = this.#region(TAIL_SAMPLES_MAX)
     }
     storeWord(this.records, record, next)
@@ -253,32 +256,6 @@ export class Generation {
     }
     setWord(this.data, to + REGION.written, count)
     setWord(this.data, to, count)
-  }
-
-  #pack(record: number, tail: number): void {
-    const packer = this.#packer
-    const count = wordAt(this.data, tail + REGION.written)
-    const doubles = this.data.doubles[tail >>> SEGMENT_WORD_BITS] as Float64Array
-    const words = this.data.words[tail >>> SEGMENT_WORD_BITS] as Int32Array
-    const base = (tail & SEGMENT_WORD_MASK) + REGION.header
-    for (let i = 0; i < count; i++) packer.times[i] = doubles[(base >>> 1) + i] as number
-    const valuesAt = base + count * 2
-    for (let i = 0; i < count * 2; i++) packer.valueHalves[i] = words[valuesAt + i] as number
-    const timeBytes = encodeValues(packer.times, packer.timeHalves, count, packer.bytes, 0, packer.scratch)
-    const end = encodeValues(packer.values, packer.valueHalves, count, packer.bytes, timeBytes, packer.scratch)
-    const chunk = this.data.allocate(CHUNK.header + ((end + 3) >>> 2))
-    setWord(this.data, chunk + CHUNK.older, wordAt(this.records, record + RECORD.chunk))
-    setWord(this.data, chunk + CHUNK.count, count)
-    setWord(this.data, chunk + CHUNK.timeBytes, timeBytes)
-    setWord(this.data, chunk + CHUNK.valueBytes, end - timeBytes)
-    setDouble(this.data, chunk + CHUNK.first, packer.times[0] as number)
-    setDouble(this.data, chunk + CHUNK.last, packer.times[count - 1] as number)
-    const bytes = this.data.bytes[chunk >>> SEGMENT_WORD_BITS] as Uint8Array
-    const bytesAt = ((chunk & SEGMENT_WORD_MASK) + CHUNK.header) * 4
-    for (let i = 0; i < end; i++) bytes[bytesAt + i] = packer.bytes[i] as number
-    setWord(this.records, record + RECORD.chunks, wordAt(this.records, record + RECORD.chunks) + 1)
-    storeWord(this.records, record + RECORD.chunk, chunk)
-    this.chunkCount++
   }
 
   /** A sample not newer than the series: a duplicate, a conflict inside the tail, or late. */

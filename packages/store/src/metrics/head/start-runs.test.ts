@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { StartColumn } from '../start-column.ts'
-import { APPENDED, Generation, TailPacker } from './generation.ts'
+import { Generation } from './generation.ts'
+import { APPENDED } from './generation-layout.ts'
 import { GenerationReader, generationDelta, ReadScratch } from './generation-reader.ts'
+import { TailPacker } from './tail-packer.ts'
 
 /** `[time, start]` of samples in the order they arrive. */
 type Arrivals = readonly (readonly [number, number])[]

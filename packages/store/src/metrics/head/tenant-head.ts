@@ -4,9 +4,10 @@ import type { Tombstone } from '../tombstones.ts'
 import { AliasTable } from './alias-table.ts'
 import { Arrivals } from './arrivals.ts'
 import { type DeltaState, DeltaSums } from './delta-sums.ts'
-import { Generation, type PinEpochs, type TailPacker } from './generation.ts'
+import { Generation, type PinEpochs } from './generation.ts'
 import { HeadIndex } from './head-index.ts'
 import { HeadIndexReader, indexDelta } from './head-index-reader.ts'
+import type { TailPacker } from './tail-packer.ts'
 import { SeriesTap } from './tap.ts'
 
 /** A generation that waits for its part, and what the part needs beyond the samples. */
