@@ -12,3 +12,11 @@ export function useLiveRefresh(isLive: boolean, range: SteppedRange): void {
     return () => clearInterval(timer)
   }, [isLive, range.stepMs])
 }
+
+/** Pages that ask much are not asked more often, ms. */
+const OVERVIEW_MS = 10_000
+
+/** The same for pages that compare all services: a step of theirs says little. */
+export function useOverviewRefresh(isLive: boolean, range: SteppedRange): void {
+  useLiveRefresh(isLive, { ...range, stepMs: Math.max(range.stepMs, OVERVIEW_MS) })
+}
