@@ -7,6 +7,7 @@ import type { MetricStore } from '@vantage/store/metrics'
 import { CANCELLED, type QueryLimits, TIMED_OUT } from './budget.ts'
 import type { EarlyThread } from './early-thread.ts'
 import type { HelpRequest } from './help.ts'
+import { type Lane, laneOf } from './lanes.ts'
 import type { OpenView, QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
 import { QuickAnswers } from './quick-answers.ts'
 import { RunBoard } from './run-board.ts'
@@ -30,9 +31,6 @@ const TIMER_MAX_MS = 2 ** 31 - 1
 
 /** Languages of the counters; jobs that are not named here are PromQL's. */
 const LANGUAGES: Readonly<Record<string, string>> = { logs: 'logql', traces: 'traceql', joins: 'joins' }
-
-/** Small queries have a worker of their own, so that they never wait behind heavy ones. */
-type Lane = 'small' | 'heavy'
 
 interface Waiting {
   readonly tenant: TenantId
@@ -67,6 +65,8 @@ interface Worker {
   /** By somebody; a warm-up does not count. */
   isAsked: boolean
   warmedPieces: number
+  /** A pause after the first pieces. */
+  rest: 'before' | 'now' | 'over'
 }
 
 export interface QueryPoolOptions {
@@ -279,7 +279,11 @@ export class QueryPool implements MetricQueries {
       worker.warmedPieces = WARM_UP_PIECES + 1
       return
     }
-    if (worker.warmedPieces === WARM_UP_FIRST_PIECES) this.#whenWarm()
+    if (worker.warmedPieces === WARM_UP_FIRST_PIECES && worker.rest !== 'over') {
+      this.#whenWarm()
+      this.#rest(worker)
+      return
+    }
     const piece = worker.warmedPieces++
     const waiting: Waiting = {
       tenant: DEFAULT_TENANT,
@@ -293,6 +297,16 @@ export class QueryPool implements MetricQueries {
       leaveQueue: () => {},
     }
     this.#run(worker, waiting, waiting.timeoutMs)
+  }
+
+  /** Who asks as soon as the server is ready does not wait for a piece. */
+  #rest(worker: Worker): void {
+    if (worker.rest === 'now') return
+    worker.rest = 'now'
+    setTimeout(() => {
+      worker.rest = 'over'
+      this.#dispatch(worker.lane)
+    }, this.#options.warmNextMs ?? WARM_NEXT_MS).unref()
   }
 
   #freeWorker(lane: Lane): Worker | undefined {
@@ -322,6 +336,7 @@ export class QueryPool implements MetricQueries {
       idleSinceMs: this.#options.clock.monotonicMs(),
       isAsked: false,
       warmedPieces: this.#toWarm === undefined ? WARM_UP_PIECES + 1 : 0,
+      rest: 'before',
     }
     this.#workers.push(worker)
     port.on('message', (message) => {
@@ -473,19 +488,6 @@ export class QueryPool implements MetricQueries {
 
 function isAnswering({ running }: Worker): boolean {
   return running !== undefined && running.waiting.job.kind !== 'warm-up'
-}
-
-/** Range queries may be heavy; the rest answers from few samples or from the index. */
-/** Of logs and traces: what reads a few rows or none. */
-const SMALL_JOBS: ReadonlySet<string> = new Set(['trace', 'label-names', 'label-values', 'series', 'index-stats'])
-
-function laneOf(job: WorkerJob): Lane {
-  if (job.kind === 'logs' || job.kind === 'traces') return SMALL_JOBS.has(job.job.kind) ? 'small' : 'heavy'
-  if (job.kind === 'joins') return 'heavy'
-  if (job.kind === 'promql') return job.range.stepMs > 0 ? 'heavy' : 'small'
-  return job.kind === 'warm-up' || job.kind === 'remote-read' || job.kind === 'timeseries' || job.kind === 'aggregated'
-    ? 'heavy'
-    : 'small'
 }
 
 function cancelled(): Fault {
