@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasChromium, PHONE, type Stand, startStand, violations } from './support/dashboard.ts'
 import { sendHistory, sendManyServices } from './support/history.ts'
 import { expectAccessible, type Screen, takePictures } from './support/pictures.ts'
+import { soon } from './support/soon.ts'
 
 const MAP = '/map?from=now-1h&to=now'
 const MANY = 300
@@ -31,9 +32,6 @@ async function openMap(path = MAP): Promise<Page> {
   await page.locator('.map-node[role="option"]').first().waitFor()
   return page
 }
-
-/** Polls longer than a second: the machine may be busy. */
-const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 })
 
 const node = (page: Page, name: string) => page.locator('.map-node[role="option"]', { hasText: name })
 
