@@ -1,13 +1,15 @@
 import { rmSync } from 'node:fs'
 import type { QueryJob } from '@vantage/api'
 import { systemClock } from '@vantage/model'
-import { MemoryMetrics, unlimitedBudget } from '@vantage/model/testing'
+import { MemoryLogs, MemoryMetrics, MemorySpans, unlimitedBudget } from '@vantage/model/testing'
 import { Logger, Registry } from '@vantage/observe'
 import { DEFAULT_OPTIONS } from '@vantage/query/promql'
 import type { MetricStore } from '@vantage/store/metrics'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestStore, storeSamples, testThread } from '../testing/open-store.ts'
+import type { WorkerQuestion, WorkerReply } from './messages.ts'
 import { QueryPool, type QueryPoolOptions } from './query-pool.ts'
+import type { ThreadPort } from './thread-port.ts'
 import { WARM_UP_PIECES, warmUp } from './warm-up.ts'
 
 const NOW_MS = Date.now()
@@ -139,9 +141,41 @@ test('a warm-up starts all workers, gives way to questions and is counted as non
   expect(lines).toEqual([])
 })
 
+test('a question waits for one piece of a warm-up, not for all', async () => {
+  const jobs: string[] = []
+  const spawn = (): ThreadPort => {
+    let reply: (message: unknown) => void = () => {}
+    return {
+      postMessage(message) {
+        const { id, job } = message as WorkerQuestion
+        jobs.push(job.kind)
+        const facts = { id, samples: 0, elapsedMs: 0, peakBytes: 0, problems: [], known: undefined }
+        setImmediate(() => reply({ ...facts, result: { ok: true, value: new Uint8Array(0) } } satisfies WorkerReply))
+      },
+      on(event, listener) {
+        if (event === 'message') reply = listener as typeof reply
+      },
+      terminate: async () => 0,
+    }
+  }
+  const { pool } = openPool({ heavyWorkers: 1, queueMax: 10, spawn })
+  const warmed = pool.warmUp()
+  expect(await pool.ask('default', promql('up', true), open())).toMatchObject({ ok: true })
+  expect(jobs.slice(0, 2)).toEqual(['warm-up', 'promql'])
+  await warmed
+  await pool.close()
+})
+
 test('every piece of a warm-up is a query that the engine answers', () => {
-  const metrics = new MemoryMetrics()
+  const logs = new MemoryLogs()
+  const spans = new MemorySpans()
+  logs.appendLine('default', { service_name: 'shop' }, 7n, 'took 5ms')
+  spans.append('default', { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: '0af7651916cd43dd', startNs: 7n })
+  const newest = () => [0, 1, 2, 3].map(() => ({ startNs: 1n, endNs: 10n }))
+  const readers = { metrics: new MemoryMetrics(), logs, spans, newest }
   for (let piece = 0; piece < WARM_UP_PIECES; piece++) {
-    expect(warmUp(piece, 'default', metrics, unlimitedBudget, systemClock)).toMatchObject({ ok: true })
+    for (const some of [undefined, { ...readers, newest: () => [] }, readers]) {
+      expect(warmUp(piece, 'default', some, unlimitedBudget, systemClock)).toMatchObject({ ok: true })
+    }
   }
 })

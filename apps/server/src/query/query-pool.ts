@@ -9,6 +9,7 @@ import type { EarlyThread } from './early-thread.ts'
 import type { HelpRequest } from './help.ts'
 import { type Lane, laneOf } from './lanes.ts'
 import type { OpenView, QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
+import { cancelled, draining, timedOut } from './query-faults.ts'
 import { QuickAnswers } from './quick-answers.ts'
 import { RunBoard } from './run-board.ts'
 import type { ThreadPort } from './thread-port.ts'
@@ -178,7 +179,7 @@ export class QueryPool implements MetricQueries {
     const max = lane === 'small' ? 1 : this.#options.heavyWorkers
     // Questions may have started it meanwhile.
     if (this.#workers.filter((one) => one.lane === lane).length < max) this.#spawn(lane)
-    this.#dispatch(lane)
+    this.#dispatch()
   }
 
   async close(): Promise<void> {
@@ -224,22 +225,22 @@ export class QueryPool implements MetricQueries {
         settle: resolve,
         onKnown,
         onBegin: options.onBegin,
-        leaveQueue: this.#watchQueue(lane, options.signal, timeoutMs, (reason) => {
+        leaveQueue: this.#watchQueue(options.signal, timeoutMs, (reason) => {
           this.#queues[lane].splice(this.#queues[lane].indexOf(waiting), 1)
           resolve(err(reason))
         }),
       }
       this.#queues[lane].push(waiting)
-      this.#dispatch(lane)
+      this.#dispatch()
     })
   }
 
   /** A query that waits ends like one that runs: at its deadline, or when its caller goes. @returns ends the watch */
-  #watchQueue(lane: Lane, signal: AbortSignal, timeoutMs: number, giveUp: (reason: Fault) => void): () => void {
+  #watchQueue(signal: AbortSignal, timeoutMs: number, giveUp: (reason: Fault) => void): () => void {
     const end = (reason: Fault): void => {
       leave()
       giveUp(reason)
-      this.#dispatch(lane)
+      this.#dispatch()
     }
     const onAbort = (): void => end(cancelled())
     const timer = setTimeout(() => end(timedOut(timeoutMs)), Math.max(0, timeoutMs))
@@ -251,11 +252,15 @@ export class QueryPool implements MetricQueries {
     return leave
   }
 
-  #dispatchAll(): void {
-    for (const lane of ['small', 'heavy'] as const) this.#dispatch(lane)
+  /** Questions of all lanes come before any thread that gets ready. */
+  #dispatch(): void {
+    for (const lane of ['small', 'heavy'] as const) this.#serve(lane)
+    // Getting ready is for later: the answers that somebody waits for now have the processor to themselves.
+    if (this.#workers.some(isAnswering)) return
+    for (const worker of [...this.#workers]) if (worker.running === undefined) this.#warm(worker)
   }
 
-  #dispatch(lane: Lane): void {
+  #serve(lane: Lane): void {
     const queue = this.#queues[lane]
     while (queue.length > 0) {
       const worker = this.#freeWorker(lane)
@@ -267,9 +272,6 @@ export class QueryPool implements MetricQueries {
       else if (waitedMs >= waiting.timeoutMs) waiting.settle(err(timedOut(waiting.timeoutMs)))
       else this.#run(worker, waiting, waiting.timeoutMs - waitedMs)
     }
-    // Getting ready is for later: the answers that somebody waits for now have the processor to themselves.
-    if (this.#workers.some(isAnswering)) return
-    for (const worker of [...this.#workers]) if (worker.running === undefined) this.#warm(worker)
   }
 
   /** A worker without a question does the next piece of its warm-up. */
@@ -305,7 +307,7 @@ export class QueryPool implements MetricQueries {
     worker.rest = 'now'
     setTimeout(() => {
       worker.rest = 'over'
-      this.#dispatch(worker.lane)
+      this.#dispatch()
     }, this.#options.warmNextMs ?? WARM_NEXT_MS).unref()
   }
 
@@ -425,11 +427,12 @@ export class QueryPool implements MetricQueries {
   ): Pick<WorkerQuestion, 'update' | 'rows'> & { readonly release: () => void } {
     const { store, columns } = this.#options
     const ofRows = job.kind === 'share' ? job.share.lang !== 'promql' : job.kind === 'logs' || job.kind === 'traces'
-    const readsRows = ofRows || job.kind === 'joins'
+    const readsBoth = job.kind === 'joins' || (job.kind === 'warm-up' && columns !== undefined)
+    const readsRows = ofRows || readsBoth
     assert(!readsRows || columns !== undefined, 'a pool without columns was asked for rows')
     const rowsPin = readsRows ? columns?.pin() : undefined
     const rows = readsRows ? columns?.viewFor(name, tenant) : undefined
-    const pin = readsRows && job.kind !== 'joins' ? undefined : store.pin()
+    const pin = readsRows && !readsBoth ? undefined : store.pin()
     const update = pin === undefined ? undefined : store.viewFor(name, tenant)
     const release = (): void => {
       if (rowsPin !== undefined) columns?.release(rowsPin)
@@ -445,7 +448,7 @@ export class QueryPool implements MetricQueries {
     if (reply.known !== undefined) onKnown(reply.known)
     if (reply.result.ok) this.#quick.note(tenant, job, reply)
     this.#answer(worker, reply.result)?.()
-    this.#dispatchAll()
+    this.#dispatch()
   }
 
   /** @returns gives back what the query still holds of its store: to be called once its thread reads no more */
@@ -474,7 +477,7 @@ export class QueryPool implements MetricQueries {
     this.#options.columns?.forgetReader(worker.name)
     release?.()
     this.#ending.delete(ending)
-    if (!this.#isClosed) this.#dispatch(worker.lane)
+    if (!this.#isClosed) this.#dispatch()
   }
 
   #endIdle(): void {
@@ -488,16 +491,4 @@ export class QueryPool implements MetricQueries {
 
 function isAnswering({ running }: Worker): boolean {
   return running !== undefined && running.waiting.job.kind !== 'warm-up'
-}
-
-function cancelled(): Fault {
-  return fault('cancelled', 'query: the caller went away')
-}
-
-function draining(): Fault {
-  return fault('unavailable', 'query: the server is draining', { reason: 'draining', retryAfterSeconds: 1 })
-}
-
-function timedOut(timeoutMs: number): Fault {
-  return fault('timeout', `query timed out: want at most ${timeoutMs} ms (query.timeout)`, { limit: 'query.timeout' })
 }

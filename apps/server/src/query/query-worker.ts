@@ -44,7 +44,7 @@ class Answers {
   readonly #view: StoreView
   readonly #reader: MetricViewReader
   readonly #rows: ColumnView
-  readonly #rowReaders: Pick<WorkerReaders, 'logs' | 'spans'>
+  readonly #rowReaders: Omit<WorkerReaders, 'metrics'>
 
   constructor(port: MessagePort, views: WorkerViews) {
     this.#port = port
@@ -52,7 +52,11 @@ class Answers {
     this.#view = openView(files, views.metrics)
     this.#reader = new MetricViewReader(this.#view)
     this.#rows = new ColumnView(files, views.columns ?? { directory: '' })
-    this.#rowReaders = { logs: new ColumnLogReader(this.#rows), spans: new ColumnSpanReader(this.#rows) }
+    this.#rowReaders = {
+      logs: new ColumnLogReader(this.#rows),
+      spans: new ColumnSpanReader(this.#rows),
+      newest: (tenant, signal, stripes) => this.#rows.tenant(tenant)?.[signal].newestStripes(stripes) ?? [],
+    }
   }
 
   answer(question: WorkerQuestion): void {

@@ -1,6 +1,7 @@
 import { runQueryJob } from '@vantage/api'
 import {
   type Clock,
+  type Fault,
   type Labels,
   labelsFromRecord,
   METRIC_NAME,
@@ -13,6 +14,7 @@ import {
   type TenantId,
 } from '@vantage/model'
 import { DEFAULT_OPTIONS } from '@vantage/query/promql'
+import { ROW_SHAPES, type RowsToWarm, warmUpRows } from './warm-up-rows.ts'
 
 /** Enough series and steps that the engine's loops are compiled, few enough that it is over soon. */
 const SERIES = 48
@@ -45,26 +47,38 @@ const STORED: readonly string[] = [
 /** Of what the store holds, so many series are read. */
 const STORED_SERIES = 96
 
-export const WARM_UP_PIECES = STORED.length + ROUNDS * SHAPES.length
+const SHAPES_PER_ROUND = SHAPES.length + ROW_SHAPES
+export const WARM_UP_PIECES = STORED.length + ROUNDS * SHAPES_PER_ROUND
 /** After these every shape was run once, which is most of what a cold engine costs. */
-export const WARM_UP_FIRST_PIECES = STORED.length + SHAPES.length
+export const WARM_UP_FIRST_PIECES = STORED.length + SHAPES_PER_ROUND
+
+/** The stores as a thread that gets ready sees them. */
+export interface ReadersToWarm extends RowsToWarm {
+  readonly metrics: MetricReader
+}
 
 /**
- * Runs one query: small ones over stored data first, then synthetic ones of each shape, again and again. After all
- * pieces the first question of a person meets compiled code; cold, it would take ten times as long. Questions that come
- * in between wait for one piece only.
+ * Runs one query: small ones over stored series first, then of each shape, again and again: over synthetic series, and
+ * over a few rows of logs and spans that are stored. After all pieces the first question of a person meets compiled
+ * code; cold, it would take ten times as long. Questions that come in between wait for one piece only.
  * @param piece 0 … WARM_UP_PIECES − 1
- * @param reader undefined where there is no real data yet
+ * @param readers undefined where there is no real data yet
  */
 export function warmUp(
   piece: number,
   tenant: TenantId,
-  reader: MetricReader | undefined,
+  readers: ReadersToWarm | undefined,
   budget: QueryBudget,
   clock: Clock,
-): Result<Uint8Array<ArrayBuffer>> {
+): Result<Uint8Array<ArrayBuffer>, Fault> {
+  const reader = readers?.metrics
   const isStored = piece < STORED.length && reader !== undefined
-  const query = isStored ? (STORED[piece] as string) : (SHAPES[piece % SHAPES.length] as string)
+  const shape = Math.max(0, piece - STORED.length) % SHAPES_PER_ROUND
+  if (shape >= SHAPES.length) {
+    const round = Math.floor((piece - STORED.length) / SHAPES_PER_ROUND)
+    return warmUpRows(shape - SHAPES.length, round, tenant, readers, budget, clock)
+  }
+  const query = isStored ? (STORED[piece] as string) : (SHAPES[shape] as string)
   const endMs = isStored ? clock.nowMs() : SAMPLES * STEP_MS
   const range = { startMs: endMs - 6 * 3_600_000, endMs, stepMs: 60_000 }
   const job = { kind: 'promql', query, range, options: DEFAULT_OPTIONS, explain: false, limit: 0 } as const

@@ -14,19 +14,17 @@ import {
   err,
   type Fault,
   FaultError,
-  type LogReader,
   type MetricReader,
   ok,
   type QueryBudget,
   type Result,
   type SeriesScan,
-  type SpanReader,
   type TenantId,
 } from '@vantage/model'
 import type { KnownSteps } from '@vantage/query/promql'
 import type { TraceqlLimits } from '@vantage/query/traceql'
 import { help, type SharedTask, type ThreadHelpers } from './help.ts'
-import { warmUp } from './warm-up.ts'
+import { type ReadersToWarm, warmUp } from './warm-up.ts'
 
 /** All that a query worker can be asked: the API's questions, and those that answer in another protocol's bytes. */
 export type WorkerJob =
@@ -42,11 +40,7 @@ export type WorkerJob =
   | { readonly kind: 'warm-up'; readonly piece: number }
 
 /** The stores as a query thread sees them. */
-export interface WorkerReaders {
-  readonly metrics: MetricReader
-  readonly logs: LogReader
-  readonly spans: SpanReader
-}
+export type WorkerReaders = ReadersToWarm
 
 interface JobExtras {
   readonly helpers: ThreadHelpers
@@ -67,7 +61,7 @@ export function runWorkerJob(
       help(job.share, tenant, readers, budget)
       return ok(new Uint8Array(0))
     case 'warm-up': {
-      const warmed = warmUp(job.piece, tenant, readers.metrics, budget, clock)
+      const warmed = warmUp(job.piece, tenant, readers, budget, clock)
       return warmed.ok ? ok(new Uint8Array(0)) : warmed
     }
     case 'remote-read':

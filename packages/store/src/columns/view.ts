@@ -104,6 +104,20 @@ export class SignalView<Columns> {
     return found
   }
 
+  /** Times of the newest stripes of files, newest first. Opens as few files as it takes. */
+  newestStripes(count: number): NsRange[] {
+    const found: NsRange[] = []
+    const newestFirst = [...this.#files.values()].sort((a, b) => (a.ref.maxTimeNs > b.ref.maxTimeNs ? -1 : 1))
+    for (const file of newestFirst) {
+      const { stripes } = this.#open(file)
+      for (const { minTimeNs, maxTimeNs } of stripes.toReversed()) {
+        if (found.length === count) return found
+        found.push({ startNs: minTimeNs, endNs: maxTimeNs + 1n })
+      }
+    }
+    return found
+  }
+
   update(message: SignalMessage): void {
     this.#updateOrigins(message)
     this.#updateChunks(message)
