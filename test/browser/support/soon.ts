@@ -1,6 +1,2 @@
-import { expect } from 'vitest'
-
-const SOON_MS = 20_000
-
-/** Polls longer than the second that is usual: the machine may be busy. */
-export const soon = <T>(read: () => T) => expect.poll(read, { timeout: SOON_MS })
+/** Of what is polled: more than the second that is usual, as the machine may be busy. */
+export const SOON = { timeout: 20_000 }

@@ -1,13 +1,14 @@
 import { useEffect } from 'react'
 import { refresh } from '../time/time-store.ts'
 import { refreshEveryMs, type SteppedRange } from './range-steps.ts'
+import { isAsking } from './use-asked.ts'
 
-/** While live, asks again for every step; a hidden tab rests. */
+/** While live, asks again for every step; a hidden tab rests, and so does one whose last questions are not answered yet. */
 export function useLiveRefresh(isLive: boolean, range: SteppedRange): void {
   useEffect(() => {
     if (!isLive) return
     const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') refresh()
+      if (document.visibilityState === 'visible' && !isAsking()) refresh()
     }, refreshEveryMs(range.stepMs))
     return () => clearInterval(timer)
   }, [isLive, range.stepMs])
