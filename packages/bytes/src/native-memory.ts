@@ -24,6 +24,15 @@ interface Kernels {
   readonly pack: (start: number, end: number, out: number, table: number) => number
   readonly equal: (a: number, b: number, length: number) => number
   readonly numberPoints: (start: number, end: number, out: number, max: number, arena: number, head: number) => number
+  readonly remoteSeries: (
+    start: number,
+    end: number,
+    out: number,
+    maxSamples: number,
+    maxRows: number,
+    base: number,
+    samples: number,
+  ) => number
   readonly hash: (at: number, end: number, seed: number) => number
 }
 

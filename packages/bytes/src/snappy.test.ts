@@ -11,13 +11,22 @@ const MAX_BYTES = 1 << 20
 
 const plainOut = new ReusableBuffer()
 const nativeOut = new NativeBuffer()
+const nativeIn = new NativeBuffer()
 
 /** By both loops, which must agree, on bytes and on words. */
 function unpack(block: Uint8Array, maxBytes = MAX_BYTES) {
-  const [plain, native] = [plainOut, nativeOut].map((out) => {
-    const result = snappyDecompress(block, 0, block.length, out, maxBytes)
+  nativeIn.reserve(block.length)
+  nativeIn.bytes.set(block)
+  const ways = [
+    [plainOut, block],
+    [nativeOut, block],
+    [nativeOut, nativeIn.bytes],
+  ] as const
+  const [plain, native, inPlace] = ways.map(([out, input]) => {
+    const result = snappyDecompress(input, 0, block.length, out, maxBytes)
     return result.ok ? new Uint8Array(out.bytes.subarray(0, result.value)) : result.error
   })
+  expect(inPlace).toEqual(plain)
   expect(native).toEqual(plain)
   return plain as Exclude<typeof plain, undefined>
 }

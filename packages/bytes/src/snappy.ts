@@ -54,6 +54,11 @@ let stage = -1
 function unpackInto(input: Uint8Array, start: number, end: number, out: ReusableBuffer, length: number): number {
   const native = nativeMemory()
   const address = native?.addressOf(out.bytes) ?? -1
+  const inputAddress = native?.addressOf(input) ?? -1
+  if (native !== undefined && address >= 0 && inputAddress >= 0) {
+    const written = native.kernels.unpack(inputAddress + start, inputAddress + end, address, length)
+    return written >= 0 ? written : written - start
+  }
   if (native === undefined || address < 0 || end - start > STAGE_BYTES - SLOP_BYTES || !hasStage(native)) {
     const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
     return unpack(input, view, start, end, out.bytes, out.view, length)

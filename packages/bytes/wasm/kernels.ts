@@ -309,3 +309,97 @@ function numberPoint(from: usize, end: usize, record: usize): bool {
   store<u32>(record + 28, <u32>(attributesEnd - attributes))
   return true
 }
+
+/**
+ * Series of remote write at the front of a WriteRequest [start, end): labels that follow each other, then samples of a
+ * value and a time, at least one. Ends before the first that is anything else, which the plain decoder then reads. Up to
+ * 7 bytes behind the message are read.
+ * @param out columns: times f64, values 8 bytes, label from, label to, and samples up to the row's end, i32 each
+ * @param base added to the places of labels, counted from `start`; `samples` to the counts
+ * @param maxSamples the first two columns' length, `maxRows` that of the others
+ * @returns how many series; the place behind the last is in the word before `out`
+ */
+export function remoteSeries(
+  start: usize,
+  end: usize,
+  out: usize,
+  maxSamples: i32,
+  maxRows: i32,
+  base: i32,
+  samples: i32,
+): i32 {
+  const times = out
+  const values = times + (<usize>maxSamples << 3)
+  const froms = values + (<usize>maxSamples << 3)
+  const ends = froms + (<usize>maxRows << 2)
+  const counts = ends + (<usize>maxRows << 2)
+  let at = start
+  let rows = 0
+  let count = 0
+  while (rows < maxRows && at + 3 < end && load<u8>(at) == 0x0a) {
+    let next = at + 2
+    let length = <usize>load<u8>(at + 1)
+    if (length >= 0x80) {
+      const second = <usize>load<u8>(next++)
+      if (second >= 0x80) break
+      length = (length & 0x7f) | (second << 7)
+    }
+    const seriesEnd = next + length
+    if (seriesEnd > end) break
+    const labels = next
+    next = passLabels(next, seriesEnd)
+    const labelsEnd = next
+    const before = count
+    while (next < seriesEnd && count < maxSamples) {
+      const behind = readSample(next, seriesEnd, times + (<usize>count << 3), values + (<usize>count << 3))
+      if (behind == 0) break
+      next = behind
+      count++
+    }
+    if (next != seriesEnd || count == before) {
+      count = before
+      break
+    }
+    store<i32>(froms + (<usize>rows << 2), base + <i32>(labels - start))
+    store<i32>(ends + (<usize>rows << 2), base + <i32>(labelsEnd - start))
+    store<i32>(counts + (<usize>rows << 2), samples + count)
+    rows++
+    at = seriesEnd
+  }
+  store<u32>(out - 4, <u32>at)
+  return rows
+}
+
+/** @returns the place behind the labels of up to 127 bytes at the front */
+// @ts-expect-error: a decorator of AssemblyScript
+@inline
+function passLabels(from: usize, end: usize): usize {
+  let at = from
+  while (at + 1 < end && load<u8>(at) == 0x0a) {
+    const length = <usize>load<u8>(at + 1)
+    if (length > 0x7f || at + 2 + length > end) break
+    at += 2 + length
+  }
+  return at
+}
+
+/** A value, then a time of up to 8 bytes of varint. @returns the place behind it; 0 where it is anything else */
+// @ts-expect-error: a decorator of AssemblyScript
+@inline
+function readSample(at: usize, end: usize, time: usize, value: usize): usize {
+  if (at + 13 > end || load<u8>(at) != 0x12) return 0
+  const length = <usize>load<u8>(at + 1)
+  const behind = at + 2 + length
+  if (length < 11 || length > 18 || behind > end || load<u8>(at + 2) != 0x09 || load<u8>(at + 11) != 0x10) return 0
+  // Seven bits of each byte; all but the last have the high bit.
+  const word = load<u64>(at + 12)
+  const bytes = <u64>(length - 10)
+  const mask: u64 = bytes == 8 ? 0x8080808080808080 : ((1 << (bytes << 3)) - 1) & 0x8080808080808080
+  const lastOnly: u64 = 0x80 << ((bytes - 1) << 3)
+  if ((word & mask) != (mask ^ lastOnly)) return 0
+  let bits = word & 0x7f
+  for (let i: u64 = 1; i < bytes; i++) bits |= ((word >> (i << 3)) & 0x7f) << (i * 7)
+  store<f64>(time, <f64>bits)
+  store<u64>(value, load<u64>(at + 3))
+  return behind
+}

@@ -82,8 +82,11 @@ export class ServiceGraph {
       const isClient = kind === CLIENT || kind === PRODUCER
       if (!isClient && isZero(columns.parentSpanIds, row * 8, row * 8 + 8)) continue
       const key = idKey(columns.traceIds, row * 16, isClient ? columns.spanIds : columns.parentSpanIds, row * 8)
+      const other = this.#waiting.get(key)
+      // Fast path: nobody waits for it, and there is no room to wait.
+      if (other === undefined && this.#waiting.size >= WAITING_MAX) continue
       const sender = senders[columns.origins[row] as number] as Sender
-      this.#meet(key, this.#halfOf(batch, times, row, isClient, sender, nowMs))
+      this.#meet(key, other, this.#halfOf(batch, times, row, isClient, sender, nowMs))
     }
   }
 
@@ -136,8 +139,7 @@ export class ServiceGraph {
     }
   }
 
-  #meet(key: string, half: Half): void {
-    const other = this.#waiting.get(key)
+  #meet(key: string, other: Half | undefined, half: Half): void {
     if (other === undefined || other.isClient === half.isClient) {
       if (this.#waiting.size < WAITING_MAX) this.#waiting.set(key, half)
       return
@@ -186,19 +188,30 @@ export class ServiceGraph {
   }
 }
 
+/** Places in `PEERS` by the length of the name: most keys have none of these lengths. */
+const PEERS_BY_LENGTH: readonly (readonly number[])[] = Array.from(
+  { length: Math.max(...PEERS.map(({ length }) => length)) + 1 },
+  (_, length) => PEERS.flatMap((name, i) => (name.length === length ? [i] : [])),
+)
+const NONE: readonly number[] = []
+/** Names that are remembered: texts of the same few peers come again and again. */
+const PEER_NAMES_MAX = 1_000
+
 /** Finds the attributes of one span that name what it called, without decoding the others. */
 class PeerScan {
   readonly #cursor = new AttributeCursor()
   /** Of each of `PEERS`, the range of its value; of a repeated key the last. */
   readonly #from = new Int32Array(PEERS.length)
   readonly #to = new Int32Array(PEERS.length)
+  /** By the hash of their values. */
+  readonly #names = new Map<number, { readonly value: Uint8Array; readonly name: string }>()
 
   read(bytes: Uint8Array, from: number, to: number): void {
     this.#from.fill(-1)
     const cursor = this.#cursor
     cursor.reset(bytes, from, to)
     while (nextAttribute(cursor)) {
-      for (let i = 0; i < PEERS.length; i++) {
+      for (const i of PEERS_BY_LENGTH[cursor.keyTo - cursor.keyFrom] ?? NONE) {
         if (!isBytes(bytes, cursor.keyFrom, cursor.keyTo, PEERS[i] as Buffer)) continue
         this.#from[i] = cursor.valueFrom
         this.#to[i] = cursor.valueTo
@@ -214,15 +227,39 @@ class PeerScan {
   name(bytes: Uint8Array): string {
     const found = this.#from.findIndex((from) => from >= 0)
     if (found < 0) return ''
-    return valueText(decodeValue(bytes, this.#from[found] as number, this.#to[found] as number))
+    const from = this.#from[found] as number
+    const to = this.#to[found] as number
+    let hash = 0
+    for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193)
+    const known = this.#names.get(hash)
+    if (known !== undefined && isBytes(bytes, from, to, known.value)) return known.name
+    const name = valueText(decodeValue(bytes, from, to))
+    if (this.#names.size >= PEER_NAMES_MAX) this.#names.clear()
+    this.#names.set(hash, { value: bytes.slice(from, to), name })
+    return name
   }
 }
 
 /** A trace id and a span id as a short text: two bytes a character. */
-function idKey(traceIds: Uint8Array, traceAt: number, spanIds: Uint8Array, spanAt: number): string {
-  const t = (i: number) => ((traceIds[traceAt + i] as number) << 8) | (traceIds[traceAt + i + 1] as number)
-  const s = (i: number) => ((spanIds[spanAt + i] as number) << 8) | (spanIds[spanAt + i + 1] as number)
-  return String.fromCharCode(t(0), t(2), t(4), t(6), t(8), t(10), t(12), t(14), s(0), s(2), s(4), s(6))
+function idKey(t: Uint8Array, traceAt: number, s: Uint8Array, spanAt: number): string {
+  return String.fromCharCode(
+    pairAt(t, traceAt),
+    pairAt(t, traceAt + 2),
+    pairAt(t, traceAt + 4),
+    pairAt(t, traceAt + 6),
+    pairAt(t, traceAt + 8),
+    pairAt(t, traceAt + 10),
+    pairAt(t, traceAt + 12),
+    pairAt(t, traceAt + 14),
+    pairAt(s, spanAt),
+    pairAt(s, spanAt + 2),
+    pairAt(s, spanAt + 4),
+    pairAt(s, spanAt + 6),
+  )
+}
+
+function pairAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
 }
 
 /** Hex of the trace id of such a text. */
