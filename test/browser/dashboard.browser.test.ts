@@ -213,7 +213,7 @@ describe.skipIf(!hasChromium)('explore logs and traces', () => {
     await page.locator('.facet-value', { hasText: 'error' }).first().click()
     await page.waitForURL('**q=*detected_level*')
     await expect.poll(() => page.locator('.log-row').count()).toBe(1)
-    await page.locator('.log-line').first().click()
+    await page.locator('.log-row').first().click()
     await page.getByRole('link', { name: 'Open the trace' }).click()
     await page.waitForURL(`**/trace/${TRACE_ID}*`)
     await page.locator('.span-drawer').waitFor()
@@ -362,8 +362,6 @@ const SCREENS: readonly Screen[] = [
     `/live?q=${encodeURIComponent('{service_name="shop",__name__!~"wall_.*|late_.*"}')}&window=60`,
     '.live-card',
   ],
-  ['logs', '/explore/logs?from=now-15m&to=now', '.log-row'],
-  ['traces', '/explore/traces?from=now-15m&to=now', '.trace-list tbody tr'],
   ['services', '/services?from=now-5m&to=now', '.service-list tbody tr'],
   ['service', '/services/orders?from=now-5m&to=now&different=failed', '.difference-list li'],
 ]

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { HOSTILE, hasChromium, type Stand, startStand, violations } from './support/dashboard.ts'
+import { HOSTILE, hasChromium, type Stand, sendRequests, startStand, violations } from './support/dashboard.ts'
 import { expectAccessible, type Screen, takePictures } from './support/pictures.ts'
 import {
   HOSTILE_TRACE,
@@ -278,6 +278,105 @@ describe.skipIf(!hasChromium)('two traces', () => {
   })
 })
 
+const FIND = '/explore/traces?from=now-15m&to=now&live=0'
+const ORDERS = `${FIND}&q=${encodeURIComponent('{ trace:rootName = "POST /orders" }')}`
+
+describe.skipIf(!hasChromium)('explore traces', () => {
+  beforeAll(async () => {
+    if (hasChromium) await sendRequests(stand.server)
+  }, 40_000)
+
+  const rows = (page: Page) => page.locator('.trace-list tbody tr')
+
+  test('a region of the scatter selects traces and says what is different about them', async () => {
+    const page = await stand.open(ORDERS)
+    await rows(page).nth(119).waitFor()
+    const box = (await page.locator('.scatter-host').boundingBox()) as {
+      x: number
+      y: number
+      width: number
+      height: number
+    }
+    await page.mouse.move(box.x + 70, box.y + 10)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width - 14, box.y + box.height / 3, { steps: 5 })
+    await page.mouse.up()
+    await page.waitForURL('**region=*')
+    await expect.poll(() => rows(page).count()).toBe(30)
+    await page.locator('.difference-list li', { hasText: 'span.region = b' }).waitFor()
+    await page.goBack()
+    await expect.poll(() => rows(page).count()).toBe(120)
+    await page.context().close()
+  })
+
+  test('the same by keys: longer than, two picked and compared', async () => {
+    const page = await stand.open(ORDERS)
+    await rows(page).first().waitFor()
+    await page.getByLabel('Longer than').fill('500')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => rows(page).count()).toBe(30)
+    await rows(page).nth(0).getByRole('checkbox').press('Space')
+    await page.getByText('pick another to compare').waitFor()
+    await rows(page).nth(1).getByRole('checkbox').press('Space')
+    await page.getByRole('link', { name: 'Compare' }).press('Enter')
+    await page.waitForURL('**/trace/*/compare/*')
+    await page.getByText('Both made the same calls').or(page.locator('.compare-table')).first().waitFor()
+    await page.context().close()
+  })
+
+  test('spans are grouped by an attribute: rates, errors and durations; a value filters', async () => {
+    const page = await stand.open(`${FIND}&q=${encodeURIComponent('{ span.region != nil }')}`)
+    await page.locator('.trace-groups input').fill('span.region')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**by=span.region*')
+    const group = page.locator('.trace-groups tbody tr', { hasText: 'b' })
+    await expect.poll(() => group.textContent(), { timeout: 10_000 }).toMatch(/b.*100.%.*9\d\d/)
+    await group.getByRole('button', { name: 'b' }).click()
+    await page.waitForURL('**q=*span.region*%3D*b*')
+    await page.locator('.trace-groups input').fill('no field')
+    await page.keyboard.press('Enter')
+    await page.getByText('Want an attribute with its scope').waitFor()
+    await page.context().close()
+  })
+})
+
+const SCREENS: readonly Screen[] = [
+  [
+    'traces',
+    `${ORDERS}&region=${Date.now() - 900_000}-${Date.now() + 900_000},500-5000&by=name`,
+    '.difference-list li',
+  ],
+  ['trace', `${RICH}?path=1&span=${CHARGE}`, '.span-lines li'],
+  ['trace-flame', `${RICH}?view=flame`, '.flame-host canvas'],
+  ['trace-operations', `${RICH}?view=operations`, '.operations tbody tr'],
+  ['trace-logs', `${RICH}?view=logs`, '.trace-lines li'],
+  ['trace-compare', `${RICH}/compare/${OTHER_TRACE}`, '.compare-table tbody tr'],
+  ['trace-partial', `/trace/${PARTIAL_TRACE}`, '.waterfall-scroll canvas'],
+  ['trace-table', `${RICH}?table=1`, '.waterfall-table tbody tr'],
+  ['trace-hostile', `/trace/${HOSTILE_TRACE}?span=0000000000000001`, '.span-pairs tr'],
+]
+
+describe.skipIf(!hasChromium)('every screen of traces', () => {
+  test('axe finds nothing', { timeout: 240_000 }, () => expectAccessible(stand, SCREENS))
+
+  for (const theme of ['dark', 'light'] as const) {
+    test(`axe finds nothing in menus, ${theme}`, async () => {
+      const page = await stand.open(`${RICH}?span=0000000000000001`, { theme })
+      await page.getByRole('button', { name: 'What to do with cart.items' }).click()
+      expect(await violations(page, '.value-menu')).toEqual([])
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Compare' }).click()
+      await page.locator('.compare-menu .menu-item').first().waitFor()
+      expect(await violations(page, '.compare-menu')).toEqual([])
+      await page.context().close()
+    })
+  }
+
+  test('fits 390 and 1440 px; one sheet shows them all', { timeout: 240_000 }, async () => {
+    await takePictures(stand, SCREENS, 'contact-sheet-traces.png')
+  })
+})
+
 describe.skipIf(!hasChromium)('a large trace', () => {
   test('of 100,000 spans opens folded, unfolds whole, and scrolls without layout', { timeout: 180_000 }, async () => {
     await sendLargeTrace(stand.server, 100_000)
@@ -314,37 +413,7 @@ const SCROLL = `new Promise((resolve) => {
   requestAnimationFrame(step)
 })`
 
-const SCREENS: readonly Screen[] = [
-  ['trace', `${RICH}?path=1&span=${CHARGE}`, '.span-lines li'],
-  ['trace-flame', `${RICH}?view=flame`, '.flame-host canvas'],
-  ['trace-operations', `${RICH}?view=operations`, '.operations tbody tr'],
-  ['trace-logs', `${RICH}?view=logs`, '.trace-lines li'],
-  ['trace-compare', `${RICH}/compare/${OTHER_TRACE}`, '.compare-table tbody tr'],
-  ['trace-partial', `/trace/${PARTIAL_TRACE}`, '.waterfall-scroll canvas'],
-  ['trace-table', `${RICH}?table=1`, '.waterfall-table tbody tr'],
-  ['trace-hostile', `/trace/${HOSTILE_TRACE}?span=0000000000000001`, '.span-pairs tr'],
-]
-
-describe.skipIf(!hasChromium)('every screen of traces', () => {
-  test('axe finds nothing', { timeout: 240_000 }, () => expectAccessible(stand, SCREENS))
-
-  for (const theme of ['dark', 'light'] as const) {
-    test(`axe finds nothing in menus, ${theme}`, async () => {
-      const page = await stand.open(`${RICH}?span=0000000000000001`, { theme })
-      await page.getByRole('button', { name: 'What to do with cart.items' }).click()
-      expect(await violations(page, '.value-menu')).toEqual([])
-      await page.keyboard.press('Escape')
-      await page.getByRole('button', { name: 'Compare' }).click()
-      await page.locator('.compare-menu .menu-item').first().waitFor()
-      expect(await violations(page, '.compare-menu')).toEqual([])
-      await page.context().close()
-    })
-  }
-
-  test('fits 390 and 1440 px; one sheet shows them all', { timeout: 240_000 }, async () => {
-    await takePictures(stand, SCREENS, 'contact-sheet-traces.png')
-  })
-
+describe.skipIf(!hasChromium)('afterwards', () => {
   test('no page has complained', () => {
     const expected = /400 \(Bad Request\)|404 \(Not Found\)|ERR_FAILED/
     expect(stand.complaints.filter((one) => !expected.test(one))).toEqual([])

@@ -2,7 +2,7 @@ import { Activity, ChevronsLeft, ChevronsRight, Keyboard, Search } from 'lucide-
 import { IngestHealth } from './ingest-health.tsx'
 import { Link } from './link.tsx'
 import { toggleRail, usePreferences } from './preferences.ts'
-import { ROUTES, type Route } from './routes.ts'
+import { ROUTES, type Route, railOf } from './routes.ts'
 
 interface NavigationProps {
   readonly current: Route | undefined
@@ -17,11 +17,6 @@ const SECTIONS = [...new Set(RAIL.map(({ section }) => section))]
 /** Those that the bar of a small screen has room for; the search leads to the others. */
 const BAR_PATHS: readonly string[] = ['/', '/services', '/explore/metrics', '/live']
 const BAR = RAIL.filter(({ path }) => BAR_PATHS.includes(path))
-
-/** Screens of one group share their place in the rail. */
-function isWithin(route: Route, current: Route | undefined): boolean {
-  return route === current || (route.group !== undefined && route.group === current?.group)
-}
 
 export function Rail({ current, onPalette, onShortcuts }: NavigationProps) {
   const isCollapsed = usePreferences((one) => one.isRailCollapsed)
@@ -50,7 +45,7 @@ export function Rail({ current, onPalette, onShortcuts }: NavigationProps) {
             <ul aria-label={section}>
               {RAIL.filter((route) => route.section === section).map((route) => (
                 <li key={route.path}>
-                  <NavLink route={route} isCurrent={isWithin(route, current)} />
+                  <NavLink route={route} isCurrent={route === railOf(current)} />
                 </li>
               ))}
             </ul>
@@ -107,7 +102,7 @@ export function BottomBar({ current, onPalette }: Omit<NavigationProps, 'onShort
       {BAR.map((route) => {
         const Icon = route.icon
         return (
-          <Link key={route.path} to={route.path} aria-current={isWithin(route, current) ? 'page' : undefined}>
+          <Link key={route.path} to={route.path} aria-current={route === railOf(current) ? 'page' : undefined}>
             <Icon className="icon" aria-hidden="true" />
             {route.rail}
           </Link>

@@ -1,4 +1,4 @@
-import { Activity, Boxes, Compass, House, PlugZap, Waypoints } from 'lucide-react'
+import { Activity, Boxes, Bug, Compass, House, PlugZap, Waypoints } from 'lucide-react'
 import { type ComponentType, lazy } from 'react'
 
 export interface Route {
@@ -59,6 +59,27 @@ export const ROUTES: readonly Route[] = [
     keys: undefined,
     icon: Boxes,
     page: lazy(() => import('../services/service-page.tsx')),
+    hasTime: true,
+  },
+  {
+    path: '/exceptions',
+    title: 'Exceptions',
+    group: 'Observe',
+    rail: 'Exceptions',
+    section: 'Observe',
+    keys: 'g x',
+    icon: Bug,
+    page: lazy(() => import('../exceptions/page.tsx')),
+    hasTime: true,
+  },
+  {
+    path: '/exceptions/:fingerprint',
+    title: 'Exception',
+    group: 'Observe',
+    rail: undefined,
+    keys: undefined,
+    icon: Bug,
+    page: lazy(() => import('../exceptions/exception-page.tsx')),
     hasTime: true,
   },
   {
@@ -145,4 +166,15 @@ export function routeOf(path: string): Route | undefined {
       own.length === parts.length && own.every((part, i) => part === parts[i] || (part[0] === ':' && parts[i] !== ''))
     )
   })
+}
+
+/** The place in the rail that a screen belongs to: its own, that of its address, else that of its group. */
+export function railOf(current: Route | undefined): Route | undefined {
+  if (current === undefined || current.rail !== undefined) return current
+  const rail = ROUTES.filter((route) => route.rail !== undefined)
+  const segment = (path: string) => path.split('/')[1]
+  return (
+    rail.find(({ path }) => segment(path) === segment(current.path)) ??
+    rail.find(({ group }) => group !== undefined && group === current.group)
+  )
 }

@@ -55,12 +55,14 @@ export function useShortcutListener(): void {
   }, [])
 }
 
+/** Where keys choose among entries. Lists that are a page of their own leave single keys to the page. */
+const OWN_KEYS = '[role="menu"], [role="listbox"]:not([data-single-keys]), dialog'
+
 /** The innermost target counts: an editor lives in a shadow tree. Space and ↵ on controls are theirs too. */
 function isTyping(event: KeyboardEvent): boolean {
   const target = event.composedPath()[0]
   if (!(target instanceof HTMLElement)) return false
-  const own = '[role="menu"], [role="listbox"]:not([data-single-keys]), dialog'
-  if (target.isContentEditable || target.closest(own) !== null) return true
+  if (target.isContentEditable || target.closest(OWN_KEYS) !== null) return true
   if (target instanceof HTMLInputElement) return !['radio', 'checkbox', 'button', 'range'].includes(target.type)
   if (event.key === ' ' || event.key === 'Enter') return target.closest('button, a, input, summary') !== null
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { facetsOf, levelOf, volumeQuery, withFilter } from './log-model.ts'
+import { contextQuery, facetsOf, levelOf, streamSelector, volumeQuery, withFilter } from './log-model.ts'
 
 const levels: [Record<string, string>, string][] = [
   [{ detected_level: 'error' }, 'error'],
@@ -29,8 +29,8 @@ describe('facets', () => {
       { label: 'zone', values: [{ value: 'x', count: 3 }], others: 0 },
     ])
   })
-  test('ten values at most', () => {
-    const lines = Array.from({ length: 30 }, (_, i) => line({ zone: String(i % 12) }))
+  test('fifty values at most', () => {
+    const lines = Array.from({ length: 150 }, (_, i) => line({ zone: String(i % 52) }))
     expect(facetsOf(lines)[0]).toMatchObject({ label: 'zone', others: 2 })
   })
 })
@@ -39,4 +39,13 @@ test('queries that are made of queries keep hostile values as text', () => {
   expect(withFilter('{a="b"}', 'user', '"} | x', true)).toBe('{a="b"} | user="\\"} | x"')
   expect(withFilter('{a="b"} ', 'user', 'x', false)).toBe('{a="b"} | user!="x"')
   expect(volumeQuery('{a="b"} |= "x"', 15_000)).toBe('sum by (detected_level) (count_over_time({a="b"} |= "x" [15s]))')
+})
+
+test('lines around one are those of its instance, whatever the query filters', () => {
+  expect(streamSelector('{a="}", b=`}`} |= "x"')).toBe('{a="}", b=`}`}')
+  const labels = { service_name: 'cart', host_name: 'h"1', user: '7' }
+  expect(contextQuery('{app="shop"} |= "x" | user="7"', labels)).toBe(
+    '{app="shop"} | service_name="cart" | host_name="h\\"1"',
+  )
+  expect(contextQuery('{app="shop"}', {})).toBe('{app="shop"}')
 })

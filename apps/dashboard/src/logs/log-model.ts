@@ -6,8 +6,11 @@ export type Level = (typeof LEVELS)[number]
 
 /** Rows that are asked for at once. */
 export const LINES_MAX = 1_000
-/** Values of one label that the facets list. */
-const FACET_VALUES_MAX = 10
+/** Values of one label that the facets list at first, and at most. */
+export const FACET_VALUES_SHOWN = 10
+const FACET_VALUES_MAX = 50
+/** Loaded lines of which facets are counted, the newest. */
+const FACET_LINES_MAX = 20_000
 /** Labels whose values are nearly all different say nothing as facets. */
 const FACET_SHARE_MAX = 0.5
 /** Differ from row to row, or say what the row's time says. */
@@ -32,7 +35,7 @@ export interface Facet {
 /** What the loaded rows have in common: labels with their most frequent values. */
 export function facetsOf(lines: readonly LogLine[]): Facet[] {
   const counts = new Map<string, Map<string, number>>()
-  for (const { labels } of lines) {
+  for (const { labels } of lines.slice(0, FACET_LINES_MAX)) {
     for (const [label, value] of Object.entries(labels)) {
       let values = counts.get(label)
       if (values === undefined) {
@@ -73,4 +76,40 @@ export function withFilter(query: string, label: string, value: string, isWanted
 /** The query that counts the rows of a log query by level. */
 export function volumeQuery(query: string, stepMs: number): string {
   return `sum by (detected_level) (count_over_time(${query} [${Math.max(1, Math.round(stepMs / 1000))}s]))`
+}
+
+/** Labels that tell an instance, beside its stream. */
+const INSTANCE_LABELS: readonly string[] = [
+  'service_name',
+  'service_instance_id',
+  'k8s_pod_name',
+  'container_id',
+  'host_name',
+  'instance',
+  'pod',
+]
+
+/** A query of all lines that the same instance wrote: the streams of the query, none of its filters. */
+export function contextQuery(query: string, labels: Readonly<Record<string, string>>): string {
+  const of = INSTANCE_LABELS.filter((label) => (labels[label] ?? '') !== '')
+  return of.reduce((sum, label) => withFilter(sum, label, labels[label] as string, true), streamSelector(query))
+}
+
+/** The braces that a query begins with. */
+export function streamSelector(query: string): string {
+  const end = closingBrace(query)
+  return end < 0 ? query.trim() : query.slice(query.indexOf('{'), end + 1)
+}
+
+function closingBrace(query: string): number {
+  let quote = ''
+  for (let i = 0; i < query.length; i++) {
+    const char = query[i] as string
+    if (quote !== '') {
+      if (char === '\\' && quote === '"') i++
+      else if (char === quote) quote = ''
+    } else if (char === '"' || char === '`') quote = char
+    else if (char === '}') return i
+  }
+  return -1
 }

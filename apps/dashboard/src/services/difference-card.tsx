@@ -1,12 +1,10 @@
-import type { DifferenceRow } from '@vantage/api/client'
-import { formatValue } from '@vantage/charts'
 import { client } from '../app/client.ts'
 import { navigateSearch, useSearch } from '../app/router.ts'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Choice } from '../parts/choice.tsx'
+import { DifferenceRows } from './difference-rows.tsx'
 import { quoted } from './service-queries.ts'
-import { RATIO } from './units.ts'
 
 const ROWS_MAX = 6
 
@@ -43,7 +41,7 @@ export function DifferenceCard({ service, range }: DifferenceCardProps) {
       {kind === 'off' ? (
         <p className="service-none">Compares the requests that failed, or the slowest twentieth, with all others.</p>
       ) : (
-        <Rows rows={asked.answer} isLoading={asked.isLoading} fault={asked.fault?.message} kind={kind} />
+        <DifferenceRows rows={asked.answer} isLoading={asked.isLoading} fault={asked.fault?.message} kind={kind} />
       )}
     </section>
   )
@@ -64,41 +62,4 @@ async function slowerThan(service: string, { startMs, endMs }: SteppedRange, sig
   const answer = await client.queryInstant(`histogram_quantile(${SLOW_QUANTILE}, ${buckets})`, endMs, signal)
   const value = answer.ok && answer.value.data.kind === 'vector' ? answer.value.data.samples[0]?.value : undefined
   return `duration > ${Math.max(1, Math.round((value ?? 0) * 1e6))}us`
-}
-
-interface RowsProps {
-  readonly rows: readonly DifferenceRow[] | undefined
-  readonly isLoading: boolean
-  readonly fault: string | undefined
-  readonly kind: Kind
-}
-
-function Rows({ rows, isLoading, fault, kind }: RowsProps) {
-  if (fault !== undefined) return <p className="service-fault">{fault}</p>
-  if (rows === undefined || (isLoading && rows.length === 0)) return <p className="service-none">Comparing …</p>
-  if (rows.length === 0) return <p className="service-none">Nothing tells them from the others.</p>
-  return (
-    <ol className="difference-list" aria-label={`What ${kind} requests have that others have not`}>
-      {rows.map(({ attribute, value, selectedShare, baselineShare }) => (
-        <li key={`${attribute} ${value}`}>
-          <span className="code">
-            {attribute} = {value}
-          </span>
-          <Share name={kind} share={selectedShare} />
-          <Share name="others" share={baselineShare} />
-        </li>
-      ))}
-    </ol>
-  )
-}
-
-function Share({ name, share }: { readonly name: string; readonly share: number }) {
-  return (
-    <span className="difference-share" data-side={name === 'others' ? 'others' : 'selected'}>
-      <span className="difference-bar" aria-hidden="true">
-        <span style={{ width: `${share * 100}%` }} />
-      </span>
-      <span className="number">{formatValue(share, RATIO)}</span> of {name}
-    </span>
-  )
 }

@@ -17,7 +17,8 @@ export function frameCsv(frame: TimeSeriesFrame): string {
   return `${lines.join('\r\n')}\r\n`
 }
 
-function csvCell(text: string): string {
+/** A cell of CSV. One that a spreadsheet would run as a formula gets an apostrophe in front. */
+export function csvCell(text: string): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

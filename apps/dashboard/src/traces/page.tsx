@@ -1,5 +1,6 @@
 import type { FoundTrace } from '@vantage/api/client'
-import { formatInstant, formatMs, formatValue, PLAIN, type Zone } from '@vantage/charts'
+import { formatInstant, formatMs, type Zone } from '@vantage/charts'
+import { GitCompareArrows } from 'lucide-react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
@@ -11,10 +12,14 @@ import { type Asked, useAsked } from '../explore/use-asked.ts'
 import { useLiveRefresh } from '../explore/use-live-refresh.ts'
 import { Choice } from '../parts/choice.tsx'
 import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
+import { GroupsCard } from './groups-card.tsx'
+import { isWithin, PICKS_MAX, type Region, regionOf, startMsOf, withPick } from './region.ts'
+import { RegionDifference } from './region-difference.tsx'
+import { ScatterCard } from './scatter-card.tsx'
 import { serviceSlot } from './service-slot.ts'
 
 const DEFAULT_QUERY = '{}'
-const TRACES_MAX = 100
+const TRACES_MAX = 500
 
 const SORTS = ['newest', 'slowest', 'errors'] as const
 type Sort = (typeof SORTS)[number]
@@ -30,6 +35,8 @@ export default function TracesPage() {
   const range = steppedRange(rangeOf(time, nowMs))
   const key = query.trim() === '' ? undefined : JSON.stringify([query, range])
   const traces = useAsked(key, (signal) => client.searchTraces(query, range.startMs, range.endMs, TRACES_MAX, signal))
+  const region = regionOf(search.get('region'))
+  const picks = search.getAll('pick').slice(0, PICKS_MAX)
   useLiveRefresh(time.isLive, range)
   return (
     <div className="explore traces">
@@ -57,20 +64,26 @@ export default function TracesPage() {
           fault={traces.fault}
         />
       </section>
-      <Found traces={traces} sort={sort} zone={time.zone} />
+      {(traces.answer?.length ?? 0) > 0 && (
+        <ScatterCard traces={traces.answer ?? []} region={region} range={range} zone={time.zone} />
+      )}
+      {region !== undefined && <RegionDifference query={query} region={region} range={range} />}
+      <GroupsCard query={query} field={search.get('by') ?? ''} range={range} />
+      <Found traces={traces} sort={sort} region={region} picks={picks} zone={time.zone} />
     </div>
   )
 }
 
-function Found({
-  traces,
-  sort,
-  zone,
-}: {
+interface FoundProps {
   readonly traces: Asked<readonly FoundTrace[]>
   readonly sort: Sort
+  readonly region: Region | undefined
+  /** Traces that are to be compared. */
+  readonly picks: readonly string[]
   readonly zone: Zone
-}) {
+}
+
+function Found({ traces, sort, region, picks, zone }: FoundProps) {
   const { answer } = traces
   if (answer === undefined) return <div className="skeleton page-skeleton" aria-busy={traces.isLoading} />
   if (answer.length === 0) {
@@ -81,20 +94,23 @@ function Found({
     )
   }
   const longest = Math.max(1, ...answer.map((one) => one.durationMs))
+  const shown = answer.filter((one) => region === undefined || isWithin(region, startMsOf(one), one.durationMs))
   return (
     <section className="card trace-list" aria-labelledby="found-title" aria-busy={traces.isLoading}>
       <div className="card-head">
         <h2 id="found-title">Traces</h2>
-        <span className="aside">
-          {answer.length < TRACES_MAX
-            ? `${formatValue(answer.length, PLAIN)} traces`
-            : `the newest ${TRACES_MAX} that match; narrow the query or the time for others`}
-        </span>
+        <span className="aside">{countText(shown.length, answer.length)}</span>
+        <div className="tools">
+          <CompareButton picks={picks} />
+        </div>
       </div>
       <section className="table-scroll" aria-label="Traces that match">
         <table>
           <thead>
             <tr>
+              <th scope="col">
+                <span className="visually-hidden">Compare</span>
+              </th>
               <th scope="col">Start</th>
               <th scope="col">Root</th>
               <th scope="col">Duration</th>
@@ -108,8 +124,8 @@ function Found({
             </tr>
           </thead>
           <tbody>
-            {sorted(answer, sort).map((trace) => (
-              <TraceRow key={trace.traceId} trace={trace} longest={longest} zone={zone} />
+            {sorted(shown, sort).map((trace) => (
+              <TraceRow key={trace.traceId} trace={trace} longest={longest} picks={picks} zone={zone} />
             ))}
           </tbody>
         </table>
@@ -118,18 +134,46 @@ function Found({
   )
 }
 
-function TraceRow({
-  trace,
-  longest,
-  zone,
-}: {
+function countText(shown: number, found: number): string {
+  const all = found < TRACES_MAX ? `${found} traces` : `the newest ${TRACES_MAX} that match`
+  if (shown < found) return `${shown} selected of ${all}`
+  return found < TRACES_MAX ? all : `${all}; narrow the query or the time for others`
+}
+
+function CompareButton({ picks }: { readonly picks: readonly string[] }) {
+  const [first, second] = picks
+  if (first === undefined || second === undefined) {
+    return <span className="aside">{first === undefined ? 'pick two to compare' : 'pick another to compare'}</span>
+  }
+  return (
+    <Link className="button small" to={`/trace/${first}/compare/${second}`}>
+      <GitCompareArrows className="icon" aria-hidden="true" />
+      Compare
+    </Link>
+  )
+}
+
+interface TraceRowProps {
   readonly trace: FoundTrace
   readonly longest: number
+  readonly picks: readonly string[]
   readonly zone: Zone
-}) {
+}
+
+function TraceRow({ trace, longest, picks, zone }: TraceRowProps) {
   const { spans, errors } = sums(trace)
   return (
     <tr>
+      <td className="trace-pick">
+        <label>
+          <span className="visually-hidden">Compare {trace.traceId}</span>
+          <input
+            type="checkbox"
+            checked={picks.includes(trace.traceId)}
+            onChange={() => navigateSearch({ pick: withPick(picks, trace.traceId) }, { replace: true })}
+          />
+        </label>
+      </td>
       <td className="trace-start">{formatInstant(Number(trace.startNs / 1_000_000n), zone).slice(5, 19)}</td>
       <td className="trace-root">
         <Link to={`/trace/${trace.traceId}`}>

@@ -2,8 +2,9 @@ import { formatMs, formatValue, PLAIN, type Zone } from '@vantage/charts'
 import { groupMs, type WaterfallRow } from '@vantage/charts/trace'
 import { spanIdAt } from '@vantage/model'
 import { navigateSearch } from '../app/router.ts'
-import { Drawer } from './drawer.tsx'
+import { Drawer } from '../parts/drawer.tsx'
 import { SpanDrawer } from './span-drawer.tsx'
+import { closeSpan } from './trace-url.ts'
 import { counted, nameAt, serviceAt, type TraceView } from './trace-view.ts'
 
 interface RowDrawerProps {
@@ -20,7 +21,7 @@ export function RowDrawer({ view, row, zone }: RowDrawerProps) {
   if (row.kind === 'span') return <SpanDrawer key={row.key} view={view} place={row.place} zone={zone} />
   if (row.kind === 'group') return <GroupDrawer view={view} places={row.places} />
   return (
-    <Drawer title="A parent that was not received">
+    <Drawer onClose={closeSpan} title="A parent that was not received">
       <p className="span-part">
         {counted(row.places.length, 'span')} {row.places.length === 1 ? 'names' : 'name'} <code>{row.spanId}</code> as{' '}
         {row.places.length === 1 ? 'its' : 'their'} parent. It was not sampled, is still on its way, or was sent
@@ -41,7 +42,7 @@ function GroupDrawer({ view, places }: { readonly view: TraceView; readonly plac
   const open = (place: number) =>
     navigateSearch({ span: spanIdAt(columns, place), fold: `g${spanIdAt(columns, first)}` }, { replace: true })
   return (
-    <Drawer title={`${places.length} × ${nameAt(columns, first)}`}>
+    <Drawer onClose={closeSpan} title={`${places.length} × ${nameAt(columns, first)}`}>
       <dl className="span-facts">
         <dt>Service</dt>
         <dd>{serviceAt(columns, first)}</dd>

@@ -10,11 +10,12 @@ import type { Shortcut } from '../app/shortcuts.ts'
 import { copyText } from '../app/toast.tsx'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { useAsked } from '../explore/use-asked.ts'
+import { Drawer } from '../parts/drawer.tsx'
 import { Notice } from '../parts/notice.tsx'
-import { Drawer } from './drawer.tsx'
 import { SpanAttributes } from './span-attributes.tsx'
 import { type Jump, spanJumps } from './span-jumps.ts'
 import { SpanLines } from './span-lines.tsx'
+import { closeSpan } from './trace-url.ts'
 import { nameAt, serviceAt, type TraceView } from './trace-view.ts'
 
 interface SpanDrawerProps {
@@ -34,7 +35,7 @@ export function SpanDrawer({ view, place, zone }: SpanDrawerProps) {
   const [isRaw, setRaw] = useState(false)
   useJumpKeys(jumps)
   return (
-    <Drawer title={nameAt(columns, place)}>
+    <Drawer onClose={closeSpan} title={nameAt(columns, place)}>
       <div className="span-jumps">
         <Link
           className="button small"

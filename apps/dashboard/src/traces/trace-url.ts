@@ -1,4 +1,4 @@
-import type { SearchChange } from '../app/router.ts'
+import { navigateSearch, type SearchChange } from '../app/router.ts'
 
 export const TRACE_VIEWS = ['waterfall', 'flame', 'operations', 'logs'] as const
 export type TraceViewName = (typeof TRACE_VIEWS)[number]
@@ -86,4 +86,9 @@ export function zoomed(
   const span = Math.min(durationMs, Math.max(durationMs / 1e6, (toMs - fromMs) * factor))
   const from = Math.min(Math.max(0, middleMs - span / 2), durationMs - span)
   return zoomText(from, from + span, durationMs)
+}
+
+/** Closes the drawer. */
+export function closeSpan(): void {
+  navigateSearch({ span: null }, { replace: true })
 }

@@ -10,7 +10,7 @@ import { useMemo, useRef } from 'react'
 import { navigateSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
-import { type TraceState, toggledParam, withToggled, zoomed } from './trace-url.ts'
+import { closeSpan, type TraceState, toggledParam, withToggled, zoomed } from './trace-url.ts'
 import type { TraceView } from './trace-view.ts'
 
 export interface TraceKeysProps {
@@ -81,7 +81,7 @@ export function useTraceKeys(props: TraceKeysProps): void {
       { keys: '-', label: 'Zoom out', run: () => zoomBy(latest.current, 2) },
       { keys: 'shift+t', label: 'Chart as table', run: () => toggleTable(latest.current.state) },
       { keys: '/', label: 'Focus the filter', run: () => document.getElementById('trace-filter')?.focus() },
-      { keys: 'Escape', label: 'Close the span', run: () => navigateSearch({ span: null }, QUIETLY) },
+      { keys: 'Escape', label: 'Close the span', run: closeSpan },
     ]
   }, [])
   useShortcuts(shortcuts)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { VantageClient } from './client.ts'
 import { readLiveMessage } from './live-messages.ts'
+import { readTailMessage } from './records.ts'
 
 interface Seen {
   url: string
@@ -227,5 +228,63 @@ test('views are listed, saved, replaced and deleted', async () => {
   expect(await refused.client.saveView(draft, undefined)).toMatchObject({
     ok: false,
     error: { code: 'conflict', message: 'name: there is one' },
+  })
+})
+
+describe('logs and traces', () => {
+  test('patterns, fields and figures; what is missing is left out', async () => {
+    const range = { query: '{a="b"}', startMs: 0, endMs: 60_000 }
+    const patterns = { data: [{ pattern: 'pay <_>', level: 'warn', samples: [[5, 2], 'x'] }, 7] }
+    const one = clientOf(200, JSON.stringify(patterns))
+    expect((await one.client.logPatterns(range)).ok && one.seen.url).toContain('/loki/api/v1/patterns?query=')
+    expect(await one.client.logPatterns(range)).toEqual({
+      ok: true,
+      value: [{ pattern: 'pay <_>', level: 'warn', samples: [{ timeMs: 5_000, count: 2 }] }],
+    })
+    const fields = clientOf(200, '{"fields":[{"label":"items","type":"int","cardinality":3,"parsers":["json"]}]}')
+    expect(await fields.client.logFields(range, 10)).toEqual({
+      ok: true,
+      value: [{ label: 'items', type: 'int', cardinality: 3, parsers: ['json'] }],
+    })
+    const figures = clientOf(200, '{"series":[{"labels":[{"key":"p","value":{"doubleValue":0.5}}],"value":2}]}')
+    expect(await figures.client.traceMetric('{} | rate()', range)).toEqual({
+      ok: true,
+      value: [{ labels: { p: '0.5' }, value: 2 }],
+    })
+    const tags = clientOf(200, '{"scopes":[{"name":"span","tags":["b","a"]},{"name":"event","tags":["x"]}]}')
+    expect(await tags.client.traceFields(range)).toEqual({ ok: true, value: ['span.a', 'span.b'] })
+  })
+
+  test('a message of a followed query; what is no JSON has no lines', () => {
+    const message = '{"streams":[{"stream":{"a":"b"},"values":[["1","x"],["3","y"]]}],"dropped_entries":[{}]}'
+    expect(readTailMessage(message)).toEqual({
+      lines: [
+        { timeNs: 3n, line: 'y', labels: { a: 'b' } },
+        { timeNs: 1n, line: 'x', labels: { a: 'b' } },
+      ],
+      dropped: 1,
+    })
+    expect(readTailMessage('<html>')).toEqual({ lines: [], dropped: 0 })
+  })
+
+  test('groups of exceptions', async () => {
+    const group = {
+      fingerprint: 'f',
+      type: 'T',
+      count: 2,
+      firstNs: '1500000000',
+      lastNs: '2500000000',
+      services: [{ service: 's', count: 2 }],
+      from: { spans: 1, logs: 1 },
+      trend: [0, 2],
+      newest: { message: 'm', traceId: 't' },
+    }
+    const { client } = clientOf(200, JSON.stringify({ exceptions: [group], found: 9, cuts: [{ message: 'cut' }] }))
+    const answer = await client.exceptions({ startMs: 0, endMs: 1 }, 's', 5)
+    expect(answer.ok && answer.value).toMatchObject({
+      groups: [{ fingerprint: 'f', firstMs: 1_500, lastMs: 2_500, ofSpans: 1, trend: [0, 2], stacktrace: '' }],
+      found: 9,
+      cuts: ['cut'],
+    })
   })
 })

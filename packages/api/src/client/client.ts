@@ -1,9 +1,30 @@
 import { err, fault, ok, type Result, STATUS, type TraceColumns } from '@vantage/model'
 import type { LabelRecord, MetricInfo, QueryAnswer, RecentIntake, ServerStats } from './answers.ts'
-import { type ChangeEvent, type DifferenceRow, readDifference, readEvents } from './joins.ts'
+import {
+  type ChangeEvent,
+  type DifferenceRow,
+  type FoundExceptions,
+  readDifference,
+  readEvents,
+  readExceptions,
+} from './joins.ts'
 import { arrayAt, isRecord, type Json, labelsOf, optionalTextAt, recordAt, textAt, textsOf } from './json.ts'
 import { readMetadata, readQueryAnswer, readRecentIntake, readStats } from './readers.ts'
-import { type FoundTrace, type LogLine, readFoundTraces, readLogLines, readTrace, type TraceSpan } from './records.ts'
+import {
+  type FoundTrace,
+  type LogField,
+  type LogLine,
+  type LogPattern,
+  readFields,
+  readFoundTraces,
+  readLogLines,
+  readPatterns,
+  readTrace,
+  readTraceFields,
+  readTraceFigures,
+  type TraceFigure,
+  type TraceSpan,
+} from './records.ts'
 import { readTraceColumns } from './trace-columns.ts'
 import { readView, readViews, type SavedView, type ViewDraft } from './views.ts'
 
@@ -118,6 +139,29 @@ export class VantageClient {
     return mapped(await this.#ask('/loki/api/v1/query_range', form, signal), readLogLines)
   }
 
+  /** The same between two moments to the nanosecond: the newest, or the oldest, `limit` of [startNs, endNs). */
+  async logPage(
+    { query, startNs, endNs }: { readonly query: string; readonly startNs: bigint; readonly endNs: bigint },
+    direction: 'backward' | 'forward',
+    limit: number,
+    signal?: AbortSignal,
+  ): Answer<readonly LogLine[]> {
+    const range = { query, start: String(startNs), end: String(endNs) }
+    const form = new URLSearchParams({ ...range, limit: String(limit), direction })
+    return mapped(await this.#ask('/loki/api/v1/query_range', form, signal), readLogLines)
+  }
+
+  /** `/loki/api/v1/patterns`: what lines of a query are alike, the most frequent first. */
+  async logPatterns(range: LogRange, signal?: AbortSignal): Answer<readonly LogPattern[]> {
+    return mapped(await this.#ask('/loki/api/v1/patterns', new URLSearchParams(logForm(range)), signal), readPatterns)
+  }
+
+  /** `/loki/api/v1/detected_fields` of the newest `lines` rows. */
+  async logFields(range: LogRange, lines: number, signal?: AbortSignal): Answer<readonly LogField[]> {
+    const form = new URLSearchParams({ ...logForm(range), line_limit: String(lines) })
+    return mapped(await this.#ask('/loki/api/v1/detected_fields', form, signal), readFields)
+  }
+
   /** `/loki/api/v1/query_range` of a query that gives numbers. */
   async logMetric(range: LogRange, stepMs: number, signal?: AbortSignal): Answer<QueryAnswer> {
     const form = new URLSearchParams({ ...logForm(range), step: String(stepMs / 1000) })
@@ -139,6 +183,32 @@ export class VantageClient {
       limit: String(limit),
     })
     return mapped(await this.#ask('/tempo/api/search', form, signal), readFoundTraces)
+  }
+
+  /** `/tempo/api/metrics/query`: one number for the whole time of each series of a TraceQL metrics query. */
+  async traceMetric(
+    query: string,
+    { startMs, endMs }: Pick<LogRange, 'startMs' | 'endMs'>,
+    signal?: AbortSignal,
+  ): Answer<readonly TraceFigure[]> {
+    const form = new URLSearchParams({
+      q: query,
+      start: String(Math.floor(startMs / 1000)),
+      end: String(Math.ceil(endMs / 1000)),
+    })
+    return mapped(await this.#ask('/tempo/api/metrics/query', form, signal), readTraceFigures)
+  }
+
+  /** `/tempo/api/v2/search/tags`: names of attributes of spans and resources, as TraceQL writes them. */
+  async traceFields(
+    { startMs, endMs }: Pick<LogRange, 'startMs' | 'endMs'>,
+    signal?: AbortSignal,
+  ): Answer<readonly string[]> {
+    const form = new URLSearchParams({
+      start: String(Math.floor(startMs / 1000)),
+      end: String(Math.ceil(endMs / 1000)),
+    })
+    return mapped(await this.#ask('/tempo/api/v2/search/tags', form, signal), readTraceFields)
   }
 
   /** `/api/vantage/v1/traces/{id}/structure`: the tree of a trace, without attributes. */
@@ -173,6 +243,18 @@ export class VantageClient {
   ): Answer<readonly DifferenceRow[]> {
     const form = new URLSearchParams({ ...logForm(range), scope: range.scope, limit: String(limit) })
     return mapped(await this.#ask('/api/vantage/v1/difference', form, signal), readDifference)
+  }
+
+  /** `/api/vantage/v1/exceptions`: what services threw, alike ones together, those seen last first. */
+  async exceptions(
+    { startMs, endMs }: Pick<LogRange, 'startMs' | 'endMs'>,
+    service: string | undefined,
+    limit: number,
+    signal?: AbortSignal,
+  ): Answer<FoundExceptions> {
+    const form = new URLSearchParams({ start: nanos(startMs), end: nanos(endMs), limit: String(limit) })
+    if (service !== undefined) form.set('service', service)
+    return mapped(await this.#ask('/api/vantage/v1/exceptions', form, signal), readExceptions)
   }
 
   /** `/api/vantage/v1/views`: saved views by name. */

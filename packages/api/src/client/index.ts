@@ -13,8 +13,18 @@ export type {
 } from './answers.ts'
 export type { ClientFault } from './client.ts'
 export { VantageClient } from './client.ts'
-export type { ChangeEvent, DifferenceRow } from './joins.ts'
+export type { ChangeEvent, DifferenceRow, ExceptionGroup, FoundExceptions } from './joins.ts'
 export type { LiveMessage, LiveRequest, LiveSeries } from './live-messages.ts'
 export { readLiveMessage } from './live-messages.ts'
-export type { FoundTrace, LogLine, TraceEvent, TraceLink, TraceSpan } from './records.ts'
+export type {
+  FoundTrace,
+  LogField,
+  LogLine,
+  LogPattern,
+  TraceEvent,
+  TraceFigure,
+  TraceLink,
+  TraceSpan,
+} from './records.ts'
+export { readTailMessage } from './records.ts'
 export type { SavedView, ViewDraft } from './views.ts'

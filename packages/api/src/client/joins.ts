@@ -47,3 +47,66 @@ function valueText(row: Json): string {
   if (row['value'] !== undefined) return String(row['value'])
   return row['from'] === undefined ? '' : `${row['from']} … ${row['to']}`
 }
+
+/** Exceptions of the same type at the same place. */
+export interface ExceptionGroup {
+  /** The same for the same exceptions at any time. */
+  readonly fingerprint: string
+  readonly type: string
+  readonly count: number
+  readonly firstMs: number
+  readonly lastMs: number
+  /** Most frequent first. */
+  readonly services: readonly { readonly service: string; readonly count: number }[]
+  readonly ofSpans: number
+  readonly ofLogs: number
+  /** Counts in equal parts of the time that was asked for. */
+  readonly trend: readonly number[]
+  readonly message: string
+  readonly stacktrace: string
+  /** Of the newest; '' where it has none. */
+  readonly traceId: string
+  readonly spanId: string
+  readonly operation: string
+}
+
+export interface FoundExceptions {
+  readonly groups: readonly ExceptionGroup[]
+  /** Of the time, also those beyond the limit. */
+  readonly found: number
+  /** What limits left out, in words. */
+  readonly cuts: readonly string[]
+}
+
+export function readExceptions(body: Json): FoundExceptions {
+  const groups = arrayAt(body, 'exceptions')
+    .filter(isRecord)
+    .map((group): ExceptionGroup => {
+      const from = recordAt(group, 'from')
+      const newest = recordAt(group, 'newest')
+      return {
+        fingerprint: textAt(group, 'fingerprint'),
+        type: textAt(group, 'type'),
+        count: numberAt(group, 'count'),
+        firstMs: Number(textAt(group, 'firstNs')) / 1e6,
+        lastMs: Number(textAt(group, 'lastNs')) / 1e6,
+        services: arrayAt(group, 'services')
+          .filter(isRecord)
+          .map((one) => ({ service: textAt(one, 'service'), count: numberAt(one, 'count') })),
+        ofSpans: numberAt(from, 'spans'),
+        ofLogs: numberAt(from, 'logs'),
+        trend: arrayAt(group, 'trend').map(Number),
+        message: textAt(newest, 'message'),
+        stacktrace: textAt(newest, 'stacktrace'),
+        traceId: textAt(newest, 'traceId'),
+        spanId: textAt(newest, 'spanId'),
+        operation: textAt(newest, 'operation'),
+      }
+    })
+  const cuts = arrayAt(body, 'cuts').filter(isRecord)
+  return {
+    groups,
+    found: numberAt(body, 'found'),
+    cuts: cuts.map((cut) => textAt(cut, 'message') || textAt(cut, 'section')),
+  }
+}

@@ -1,4 +1,4 @@
-import { arrayAt, isRecord, type Json, labelsOf, numberAt, recordAt, textAt } from './json.ts'
+import { arrayAt, isRecord, type Json, labelsOf, numberAt, recordAt, textAt, textsOf } from './json.ts'
 
 /** One log row as the page shows it. */
 export interface LogLine {
@@ -66,6 +66,62 @@ export function readLogLines(body: Json): LogLine[] {
       })
     })
   return lines.sort((a, b) => (a.timeNs < b.timeNs ? 1 : a.timeNs > b.timeNs ? -1 : 0))
+}
+
+/** Reads a message of a followed query: its lines, newest first, and how many were left out since the last. */
+export function readTailMessage(text: string): { readonly lines: LogLine[]; readonly dropped: number } {
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  if (!isRecord(body)) return { lines: [], dropped: 0 }
+  const lines = readLogLines({ data: { result: body['streams'] } })
+  return { lines, dropped: arrayAt(body, 'dropped_entries').length }
+}
+
+/** Lines that are alike but for what varies. */
+export interface LogPattern {
+  /** `<_>` stands for what varies. */
+  readonly pattern: string
+  readonly level: string
+  /** How many lines began in each step. */
+  readonly samples: readonly { readonly timeMs: number; readonly count: number }[]
+}
+
+export function readPatterns(body: Json): LogPattern[] {
+  return arrayAt(body, 'data')
+    .filter(isRecord)
+    .map((one) => ({
+      pattern: textAt(one, 'pattern'),
+      level: textAt(one, 'level'),
+      samples: arrayAt(one, 'samples')
+        .filter((sample): sample is [number, number] => Array.isArray(sample) && sample.length === 2)
+        .map(([seconds, count]) => ({ timeMs: Number(seconds) * 1000, count: Number(count) })),
+    }))
+}
+
+/** A label of rows, or what a parser reads from their lines. */
+export interface LogField {
+  readonly label: string
+  /** string, int, float, boolean, duration or bytes. */
+  readonly type: string
+  /** Different values of the rows that were looked at. */
+  readonly cardinality: number
+  /** Stages that read it from a line; empty = it was sent with the row. */
+  readonly parsers: readonly string[]
+}
+
+export function readFields(body: Json): LogField[] {
+  return arrayAt(body, 'fields')
+    .filter(isRecord)
+    .map((one) => ({
+      label: textAt(one, 'label'),
+      type: textAt(one, 'type'),
+      cardinality: numberAt(one, 'cardinality'),
+      parsers: textsOf(arrayAt(one, 'parsers')),
+    }))
 }
 
 /** Reads Tempo's answer to a search. */
@@ -159,4 +215,25 @@ function plain(value: Json): unknown {
 function longAt(from: Json, key: string): bigint {
   const value = from[key]
   return typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : 0n
+}
+
+/** One number of a metrics query, with what tells its series. */
+export interface TraceFigure {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+export function readTraceFigures(body: Json): TraceFigure[] {
+  return arrayAt(body, 'series')
+    .filter(isRecord)
+    .map((one) => ({ labels: Object.fromEntries(pairsAt(one, 'labels')), value: Number(one['value']) }))
+}
+
+/** Only attributes of spans and of who sent them: those that series can be told apart by. */
+export function readTraceFields(body: Json): string[] {
+  return arrayAt(body, 'scopes')
+    .filter(isRecord)
+    .filter((scope) => textAt(scope, 'name') === 'span' || textAt(scope, 'name') === 'resource')
+    .flatMap((scope) => textsOf(arrayAt(scope, 'tags')).map((tag) => `${textAt(scope, 'name')}.${tag}`))
+    .sort()
 }

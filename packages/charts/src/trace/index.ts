@@ -1,5 +1,15 @@
 export { TextFitter } from '../canvas-text.ts'
 export { FLAME_ROW_PX, type FlameFrame, flameFrameAt, flameFrames, paintFlame } from '../flame/flame.ts'
+export {
+  paintScatter,
+  type ScatterBox,
+  type ScatterPoint,
+  type ScatterScale,
+  scatterAt,
+  scatterScale,
+  scatterX,
+  scatterY,
+} from '../scatter/scatter.ts'
 export { AXIS_PX, ROW_PX, rowAt, type WaterfallFrame } from '../waterfall/frame.ts'
 export { paintMinimap } from '../waterfall/minimap.ts'
 export { WaterfallPainter } from '../waterfall/paint.ts'

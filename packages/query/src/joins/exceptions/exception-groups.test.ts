@@ -80,6 +80,9 @@ test('exceptions that differ in numbers only are one group, of all services', ()
     ['Denied', 3, 5n, 20n, ['shop 2', 'cart 1'], 'op 20'],
   ])
   expect(groups[1]?.newest).toMatchObject({ message: 'card 4711 of "ann"', traceId: '14'.padStart(32, '0') })
+  // Seconds 5, 10 and 20 of 1,000, in forty parts.
+  expect(groups[1]?.trend).toEqual([3, ...new Array<number>(39).fill(0)])
+  expect(groups[0]?.trend[1]).toBe(1)
   expect(groups[1]?.fingerprint).toMatch(/^[0-9a-f]{16}$/)
   expect(cuts).toEqual([])
 })

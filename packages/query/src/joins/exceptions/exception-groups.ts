@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { hexText, isZero, type LogBlock, NO_ORIGIN, type SpanBlock, valueText } from '@vantage/model'
+import { hexText, isZero, type LogBlock, NO_ORIGIN, type NsRange, type SpanBlock, valueText } from '@vantage/model'
 import { findAttribute } from '../../traceql/evaluate/attribute-bytes.ts'
 import { SpanView } from '../../traceql/evaluate/span-view.ts'
 import { eventText, ServiceNames } from '../../traces/span-facts.ts'
@@ -18,6 +18,8 @@ export interface ExceptionGroup {
   /** Events of spans, and log records; what both tell counts once. */
   readonly ofSpans: number
   readonly ofLogs: number
+  /** How many there were in each of TREND_STEPS equal parts of the time that was asked for. */
+  readonly trend: readonly number[]
   readonly newest: Sample
 }
 
@@ -46,9 +48,11 @@ interface Group {
   firstNs: bigint
   lastNs: bigint
   readonly services: Map<string, number>
+  readonly trend: number[]
   newest: Sample
 }
 
+const TREND_STEPS = 40
 /** Groups told apart; exceptions beyond them are one group of the type `other`. */
 const GROUPS_MAX = 2_000
 const OTHER = 'other'
@@ -73,12 +77,14 @@ export class ExceptionGroups {
   /** Span ids with the fingerprints of their exceptions. */
   readonly #seen = new Set<string>()
   readonly #service: string | undefined
+  readonly #range: NsRange
   /** True where there are more groups than are told apart. */
   isCut = false
 
   /** @param service only of this one; undefined = all */
-  constructor(service: string | undefined) {
+  constructor(service: string | undefined, range: NsRange) {
     this.#service = service
+    this.#range = range
   }
 
   addSpans({ columns, rows, origins }: SpanBlock): void {
@@ -140,6 +146,8 @@ export class ExceptionGroups {
   #add({ type, timeNs, ...sample }: Exception): Group {
     const group = this.#groupOf(type, fingerprintOf(type, sample.message, sample.stacktrace), timeNs, sample)
     group.count++
+    const step = this.#stepOf(timeNs)
+    group.trend[step] = (group.trend[step] as number) + 1
     const known = group.services.get(sample.service)
     if (known !== undefined || group.services.size < SERVICES_MAX) group.services.set(sample.service, (known ?? 0) + 1)
     if (timeNs < group.firstNs) group.firstNs = timeNs
@@ -150,6 +158,13 @@ export class ExceptionGroups {
     return group
   }
 
+  /** The part of the range; events may lie a little outside of it, as their spans do not. */
+  #stepOf(timeNs: bigint): number {
+    const { startNs, endNs } = this.#range
+    const step = Math.floor((Number(timeNs - startNs) / Math.max(1, Number(endNs - startNs))) * TREND_STEPS)
+    return Math.min(TREND_STEPS - 1, Math.max(0, step))
+  }
+
   #groupOf(type: string, fingerprint: string, timeNs: bigint, sample: Sample): Group {
     const known = this.#groups.get(fingerprint)
     if (known !== undefined) return known
@@ -158,7 +173,17 @@ export class ExceptionGroups {
       return this.#groupOf(OTHER, OTHER, timeNs, sample)
     }
     const times = { firstNs: timeNs, lastNs: timeNs }
-    const group: Group = { fingerprint, type, count: 0, ofLogs: 0, ...times, services: new Map(), newest: sample }
+    const trend = new Array<number>(TREND_STEPS).fill(0)
+    const group: Group = {
+      fingerprint,
+      type,
+      count: 0,
+      ofLogs: 0,
+      ...times,
+      services: new Map(),
+      trend,
+      newest: sample,
+    }
     this.#groups.set(fingerprint, group)
     return group
   }

@@ -39,7 +39,7 @@ export function findExceptions(
   budget: QueryBudget,
   clock: Clock,
 ): Result<FoundExceptions, Fault> {
-  const groups = new ExceptionGroups(service)
+  const groups = new ExceptionGroups(service, range)
   const sections = new Sections(SECTIONS, timeoutMs, budget, clock)
   const matchers: Matcher[] = service === undefined ? [] : [{ name: 'service_name', op: '=', value: service }]
   try {

@@ -1,9 +1,14 @@
 import { X } from 'lucide-react'
 import { type ReactNode, useId } from 'react'
-import { navigateSearch } from '../app/router.ts'
 
-/** Beside the trace: what is known about the selected row. */
-export function Drawer({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+interface DrawerProps {
+  readonly title: string
+  readonly onClose: () => void
+  readonly children: ReactNode
+}
+
+/** Beside a list: what is known about the selected row. */
+export function Drawer({ title, onClose, children }: DrawerProps) {
   const titleId = useId()
   return (
     <aside className="card span-drawer" aria-labelledby={titleId}>
@@ -17,7 +22,7 @@ export function Drawer({ title, children }: { readonly title: string; readonly c
             className="button quiet icon-only small"
             aria-label="Close"
             title="Close (Esc)"
-            onClick={() => navigateSearch({ span: null }, { replace: true })}
+            onClick={onClose}
           >
             <X className="icon" />
           </button>

@@ -1,0 +1,107 @@
+import { formatValue, PLAIN } from '@vantage/charts'
+import { Minus } from 'lucide-react'
+import { useState } from 'react'
+import { navigateSearch } from '../app/router.ts'
+import { refresh } from '../time/time-store.ts'
+import { FACET_VALUES_SHOWN, type Facet, withFilter } from './log-model.ts'
+
+interface FacetsProps {
+  readonly facets: readonly Facet[]
+  readonly query: string
+}
+
+function filter(query: string, label: string, value: string, isWanted: boolean): void {
+  navigateSearch({ q: withFilter(query, label, value, isWanted), line: null })
+  refresh()
+}
+
+/** What the loaded lines have in common; each value filters for itself, or itself out. */
+export function Facets({ facets, query }: FacetsProps) {
+  const [text, setText] = useState('')
+  const wanted = text.trim().toLowerCase()
+  const shown = wanted === '' ? facets : facets.flatMap((facet) => matching(facet, wanted))
+  return (
+    <section className="card log-facets" aria-labelledby="facets-title">
+      <div className="card-head">
+        <h2 id="facets-title">Fields</h2>
+        <span className="aside">of the lines loaded</span>
+      </div>
+      <div className="facet-search">
+        <label className="field">
+          <span className="visually-hidden">Search fields and values</span>
+          <input
+            value={text}
+            placeholder="Search"
+            autoComplete="off"
+            spellCheck={false}
+            onChange={(event) => setText(event.target.value)}
+          />
+        </label>
+      </div>
+      {shown.map((facet) => (
+        <FacetValues key={`${facet.label} ${wanted !== ''}`} facet={facet} query={query} isOpen={wanted !== ''} />
+      ))}
+      {shown.length === 0 && <p className="facet-others">Nothing holds “{text}”.</p>}
+    </section>
+  )
+}
+
+/** A facet whose name matches with all its values, another with those that match. */
+function matching(facet: Facet, wanted: string): Facet[] {
+  if (facet.label.toLowerCase().includes(wanted)) return [facet]
+  const values = facet.values.filter(({ value }) => value.toLowerCase().includes(wanted))
+  return values.length === 0 ? [] : [{ ...facet, values, others: 0 }]
+}
+
+interface FacetValuesProps {
+  readonly facet: Facet
+  readonly query: string
+  readonly isOpen: boolean
+}
+
+function FacetValues({ facet: { label, values, others }, query, isOpen }: FacetValuesProps) {
+  const [hasAll, setAll] = useState(false)
+  const shown = hasAll ? values : values.slice(0, FACET_VALUES_SHOWN)
+  return (
+    <details open={isOpen || (values.length > 1 && values.length <= 6)}>
+      <summary>
+        {label}
+        <span className="badge">{values.length + others}</span>
+      </summary>
+      <ul>
+        {shown.map(({ value, count }) => (
+          <li key={value} className="facet-row">
+            <button
+              type="button"
+              className="facet-value"
+              title={`Only lines with ${label} = ${value}`}
+              onClick={() => filter(query, label, value, true)}
+            >
+              <span className="facet-text">{value}</span>
+              <span className="number">{formatValue(count, PLAIN)}</span>
+            </button>
+            <button
+              type="button"
+              className="facet-out"
+              aria-label={`No lines with ${label} = ${value}`}
+              title="Filter out"
+              onClick={() => filter(query, label, value, false)}
+            >
+              <Minus className="icon" aria-hidden="true" />
+            </button>
+          </li>
+        ))}
+        {!hasAll && values.length > shown.length && (
+          <li>
+            <button type="button" className="text-button facet-others" onClick={() => setAll(true)}>
+              {values.length - shown.length} more
+            </button>
+          </li>
+        )}
+        {(hasAll || values.length === shown.length) && others > 0 && (
+          <li className="facet-others">and {others} rarer values</li>
+        )}
+      </ul>
+    </details>
+  )
+}

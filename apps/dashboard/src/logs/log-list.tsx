@@ -1,0 +1,234 @@
+import { formatInstant, type Zone } from '@vantage/charts'
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
+import { navigateSearch } from '../app/router.ts'
+import { levelOf } from './log-model.ts'
+import { type LogRow, markedParts, ROW_PX, rowAtTop, rowTops } from './log-rows.ts'
+import type { LogState } from './log-url.ts'
+
+/** Rows above and below the visible ones that are drawn, too. */
+const OVERSCAN = 8
+/** So close to the end, older lines are asked for. */
+const NEAR_END_PX = 2_000
+/** Of a line, what a row holds; the details have all of it. */
+const ROW_CHARS_MAX = 4_000
+const PROBE = '0'.repeat(50)
+
+interface LogListProps {
+  readonly rows: readonly LogRow[]
+  readonly state: LogState
+  /** Place of the line whose details are open, -1 without. */
+  readonly at: number
+  readonly zone: Zone
+  readonly scroller: RefObject<HTMLDivElement | null>
+  readonly onAtTop: (isAtTop: boolean) => void
+  readonly onNearEnd: () => void
+}
+
+/** Opens the details of a row, or of the first or last at the ends. */
+export function openRow(rows: readonly LogRow[], at: number): void {
+  const row = rows[Math.min(rows.length - 1, Math.max(0, at))]
+  if (row !== undefined) navigateSearch({ line: row.key }, { replace: true })
+}
+
+/** Loaded lines under each other; only those on screen are elements, which are used again for others. */
+export function LogList(props: LogListProps) {
+  const { rows, state, at, scroller, onAtTop, onNearEnd } = props
+  const probe = useRef<HTMLDivElement>(null)
+  const charsPerLine = useCharsPerLine(probe, state)
+  const tops = useMemo(
+    () => rowTops(rows, state.isWrapped ? charsPerLine : undefined),
+    [rows, state.isWrapped, charsPerLine],
+  )
+  const [view, setView] = useState({ top: 0, height: 800 })
+  const totalPx = tops[rows.length] as number
+  const look = () => {
+    const box = scroller.current
+    if (box === null) return
+    setView({ top: box.scrollTop, height: box.clientHeight })
+    onAtTop(box.scrollTop <= ROW_PX)
+    if (box.scrollTop + box.clientHeight > totalPx - NEAR_END_PX) onNearEnd()
+  }
+  const latest = useRef(look)
+  latest.current = look
+  useEffect(() => {
+    const watcher = new ResizeObserver(() => latest.current())
+    watcher.observe(scroller.current as HTMLDivElement)
+    return () => watcher.disconnect()
+  }, [scroller])
+  useRowInView(scroller, tops, at)
+  const first = Math.max(0, rowAtTop(tops, view.top) - OVERSCAN)
+  const last = Math.min(rows.length, rowAtTop(tops, view.top + view.height) + 1 + OVERSCAN)
+  // As many elements as rows on screen, each for every n-th row.
+  const slots = last - first
+  return (
+    <div
+      className="log-list"
+      ref={scroller}
+      role="listbox"
+      aria-label="Lines, the newest first"
+      aria-activedescendant={at >= first && at < last ? `log-row-${at % slots}` : undefined}
+      tabIndex={0}
+      data-single-keys
+      data-wrap={state.isWrapped}
+      style={columnsStyle(state.columns.length)}
+      onScroll={look}
+      onKeyDown={(event) => moveByKey(event, rows, at, view.height)}
+    >
+      <Probe probe={probe} columns={state.columns} />
+      <div className="log-rows" role="presentation" style={{ height: `${totalPx}px` }}>
+        {Array.from({ length: slots }, (_, i) => {
+          const place = first + i
+          return (
+            <Row
+              key={place % slots}
+              {...props}
+              place={place}
+              id={`log-row-${place % slots}`}
+              topPx={tops[place] as number}
+              heightPx={(tops[place + 1] as number) - (tops[place] as number)}
+            />
+          )
+        })}
+      </div>
+    </div>
+  )
+}
+
+/** Widths of the columns; none is no list of widths. */
+function columnsStyle(count: number): CSSProperties | undefined {
+  return count === 0 ? undefined : ({ '--log-columns': `repeat(${count}, 130px)` } as CSSProperties)
+}
+
+interface RowProps extends LogListProps {
+  readonly place: number
+  readonly id: string
+  readonly topPx: number
+  readonly heightPx: number
+}
+
+function Row({ rows, state, at, zone, place, id, topPx, heightPx }: RowProps) {
+  const row = rows[place] as LogRow
+  const level = levelOf(row.labels)
+  const time = formatInstant(Number(row.timeNs / 1_000_000n), zone)
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the list around it handles the keys.
+    // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and names the active row.
+    <div
+      id={id}
+      role="option"
+      aria-selected={place === at}
+      aria-setsize={rows.length}
+      aria-posinset={place + 1}
+      className="log-row log-line"
+      data-level={level}
+      style={{ transform: `translateY(${topPx}px)`, height: `${heightPx}px` }}
+      onClick={() => navigateSearch({ line: place === at ? null : row.key }, { replace: true })}
+    >
+      <span className="log-time">
+        <span className="log-date">{time.slice(5, 11)}</span>
+        {time.slice(11, 23)}
+      </span>
+      <span className="log-level">{level === 'unknown' ? '–' : level}</span>
+      <span className="log-service">{row.labels['service_name'] ?? ''}</span>
+      {state.columns.map((label) => (
+        <span key={label} className="log-cell code">
+          {row.labels[label] ?? '–'}
+        </span>
+      ))}
+      <span className="log-text code" dir="auto">
+        <Marked text={row.line.slice(0, ROW_CHARS_MAX)} find={state.find} />
+      </span>
+    </div>
+  )
+}
+
+function Marked({ text, find }: { readonly text: string; readonly find: string }) {
+  if (find.trim() === '') return text
+  return markedParts(text, find).map((part, i) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text, replaced as a whole.
+    part.isMatch ? <mark key={i}>{part.text}</mark> : <span key={i}>{part.text}</span>,
+  )
+}
+
+/** A row that is never seen, from which is measured how many characters a line holds. */
+function Probe({
+  probe,
+  columns,
+}: {
+  readonly probe: RefObject<HTMLDivElement | null>
+  readonly columns: readonly string[]
+}) {
+  return (
+    <div className="log-line log-probe" ref={probe} aria-hidden="true" role="presentation">
+      <span className="log-time" />
+      <span className="log-level" />
+      <span className="log-service" />
+      {columns.map((label) => (
+        <span key={label} className="log-cell" />
+      ))}
+      <span className="log-text code">
+        <span>{PROBE}</span>
+      </span>
+    </div>
+  )
+}
+
+function useCharsPerLine(probe: RefObject<HTMLDivElement | null>, { columns, isWrapped }: LogState): number {
+  const [chars, setChars] = useState(100)
+  const count = columns.length
+  // biome-ignore lint/correctness/useExhaustiveDependencies: columns and wrapping change what is measured.
+  useLayoutEffect(() => {
+    const text = probe.current?.querySelector<HTMLElement>('.log-text')
+    const inner = text?.firstElementChild
+    if (text === null || text === undefined || inner === null || inner === undefined) return
+    const measure = () => {
+      const charPx = inner.getBoundingClientRect().width / PROBE.length
+      if (charPx > 0) setChars(Math.max(10, Math.floor(text.clientWidth / charPx)))
+    }
+    measure()
+    const watcher = new ResizeObserver(measure)
+    watcher.observe(text)
+    return () => watcher.disconnect()
+  }, [probe, count, isWrapped])
+  return chars
+}
+
+/** Scrolls as far as needed, and only when another row is open. */
+function useRowInView(scroller: RefObject<HTMLDivElement | null>, tops: Float64Array, at: number): void {
+  const latest = useRef(tops)
+  latest.current = tops
+  useLayoutEffect(() => {
+    const box = scroller.current
+    if (box === null || at < 0) return
+    const [top, bottom] = [latest.current[at] as number, latest.current[at + 1] as number]
+    if (top < box.scrollTop) box.scrollTop = Math.max(0, top - ROW_PX)
+    else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom + ROW_PX - box.clientHeight
+  }, [scroller, at])
+}
+
+function moveByKey(event: KeyboardEvent, rows: readonly LogRow[], at: number, heightPx: number): void {
+  if (event.altKey || event.ctrlKey || event.metaKey) return
+  const page = Math.max(1, Math.floor(heightPx / ROW_PX) - 2)
+  const to: Readonly<Record<string, number>> = {
+    ArrowDown: at + 1,
+    ArrowUp: at - 1,
+    PageDown: at + page,
+    PageUp: at - page,
+    Home: 0,
+    End: rows.length - 1,
+    Enter: Math.max(0, at),
+  }
+  const wanted = to[event.key]
+  if (wanted === undefined) return
+  event.preventDefault()
+  openRow(rows, wanted)
+}

@@ -1,0 +1,120 @@
+import type { LogLine, LogPattern } from '@vantage/api/client'
+import { type Level, levelOf } from './log-model.ts'
+
+const VARYING = '<_>'
+
+/** A pattern with how it changed since the time before. */
+export interface PatternRow {
+  readonly pattern: string
+  readonly level: Level
+  readonly count: number
+  /** In the time before, just as long. */
+  readonly before: number
+  /** When its first lines of this time came, to the step. */
+  readonly firstMs: number
+  readonly trend: readonly number[]
+}
+
+const TREND_POINTS = 40
+
+/** Patterns of a time, the most frequent first, with their counts in the time before. */
+export function patternRows(
+  patterns: readonly LogPattern[],
+  before: readonly LogPattern[],
+  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+): PatternRow[] {
+  const keyOf = ({ level, pattern }: LogPattern) => `${level} ${pattern}`
+  const counts = new Map(before.map((one) => [keyOf(one), countOf(one)]))
+  return patterns
+    .map((one) => ({
+      pattern: one.pattern,
+      level: levelOf({ detected_level: one.level }),
+      count: countOf(one),
+      before: counts.get(keyOf(one)) ?? 0,
+      firstMs: Math.min(...one.samples.filter(({ count }) => count > 0).map(({ timeMs }) => timeMs)),
+      trend: trendOf(one, startMs, endMs),
+    }))
+    .filter((row) => row.count > 0)
+    .sort((a, b) => b.count - a.count || (a.pattern < b.pattern ? -1 : 1))
+}
+
+function countOf({ samples }: LogPattern): number {
+  return samples.reduce((sum, { count }) => sum + count, 0)
+}
+
+function trendOf({ samples }: LogPattern, startMs: number, endMs: number): number[] {
+  const trend = new Array<number>(TREND_POINTS).fill(0)
+  for (const { timeMs, count } of samples) {
+    const at = Math.floor(((timeMs - startMs) / Math.max(1, endMs - startMs)) * TREND_POINTS)
+    const place = Math.min(TREND_POINTS - 1, Math.max(0, at))
+    trend[place] = (trend[place] as number) + count
+  }
+  return trend
+}
+
+/** `new`, `3.2 ×`, `−60 %`, or nothing to say. */
+export function changeText({ count, before }: Pick<PatternRow, 'count' | 'before'>): string {
+  if (before === 0) return 'new'
+  const factor = count / before
+  if (factor >= 2) return `${factor >= 10 ? factor.toFixed(0) : factor.toFixed(1)} ×`
+  const percent = Math.round((factor - 1) * 100)
+  if (percent === 0) return ''
+  return `${percent > 0 ? '+' : '−'}${Math.abs(percent)} %`
+}
+
+/** A pattern in its pieces; those that vary are marked. */
+export function patternParts(pattern: string): readonly { readonly text: string; readonly isVarying: boolean }[] {
+  return pattern
+    .split(VARYING)
+    .flatMap((text, i) => [
+      ...(i > 0 ? [{ text: VARYING, isVarying: true }] : []),
+      ...(text === '' ? [] : [{ text, isVarying: false }]),
+    ])
+}
+
+/** What one place of a pattern held. */
+export interface VaryingValues {
+  /** The words before it, to tell places apart. */
+  readonly after: string
+  readonly values: readonly { readonly value: string; readonly count: number }[]
+  /** Different values. */
+  readonly distinct: number
+}
+
+const VALUES_MAX = 8
+const AFTER_CHARS = 24
+
+/** The values that lines have where a pattern varies, the most frequent first. Lines that do not fit are left out. */
+export function varyingValues(pattern: string, lines: readonly LogLine[]): VaryingValues[] {
+  const fixed = pattern.split(VARYING)
+  const counts = fixed.slice(1).map(() => new Map<string, number>())
+  for (const { line } of lines) {
+    const values = valuesOf(fixed, line)
+    for (const [i, value] of (values ?? []).entries()) {
+      const own = counts[i] as Map<string, number>
+      own.set(value, (own.get(value) ?? 0) + 1)
+    }
+  }
+  return counts.map((own, i) => ({
+    after: (fixed[i] as string).trimEnd().slice(-AFTER_CHARS),
+    values: [...own]
+      .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+      .slice(0, VALUES_MAX)
+      .map(([value, count]) => ({ value, count })),
+    distinct: own.size,
+  }))
+}
+
+function valuesOf(fixed: readonly string[], line: string): string[] | undefined {
+  if (!line.startsWith(fixed[0] as string)) return undefined
+  const values: string[] = []
+  let from = (fixed[0] as string).length
+  for (const [i, text] of fixed.slice(1).entries()) {
+    const isLast = i === fixed.length - 2
+    const at = text === '' ? line.length : isLast ? line.lastIndexOf(text) : line.indexOf(text, from)
+    if (at < from || (isLast && at + text.length !== line.length)) return undefined
+    values.push(line.slice(from, at))
+    from = at + text.length
+  }
+  return values
+}

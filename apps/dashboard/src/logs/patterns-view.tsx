@@ -1,0 +1,141 @@
+import { formatInstant, formatValue, PLAIN, sparklinePath, type Zone } from '@vantage/charts'
+import { ChevronDown, ChevronRight } from 'lucide-react'
+import { useMemo, useState } from 'react'
+import { client } from '../app/client.ts'
+import { navigateSearch } from '../app/router.ts'
+import { NoMatches } from '../explore/no-matches.tsx'
+import type { SteppedRange } from '../explore/range-steps.ts'
+import { useAsked } from '../explore/use-asked.ts'
+import { Notice } from '../parts/notice.tsx'
+import { refresh } from '../time/time-store.ts'
+import { quoted } from './log-model.ts'
+import { changeText, type PatternRow, patternParts, patternRows, varyingValues } from './pattern-model.ts'
+
+const ROWS_SHOWN = 100
+/** Lines from which the values of a pattern are read. */
+const LINES_MAX = 500
+const TREND = { width: 90, height: 18 } as const
+
+interface PatternsViewProps {
+  /** Changes when patterns are to be asked for anew; undefined = they are not. */
+  readonly askKey: string | undefined
+  readonly query: string
+  readonly range: SteppedRange
+  readonly zone: Zone
+}
+
+/** Lines that are alike but for what varies: how many, since when, and more or fewer than before. */
+export function PatternsView({ askKey, query, range, zone }: PatternsViewProps) {
+  const { startMs, endMs } = range
+  const asked = useAsked(askKey, (signal) => client.logPatterns({ query, startMs, endMs }, signal))
+  const before = useAsked(askKey, (signal) =>
+    client.logPatterns({ query, startMs: startMs - (endMs - startMs), endMs: startMs }, signal),
+  )
+  const rows = useMemo(
+    () => patternRows(asked.answer ?? [], before.answer ?? [], { startMs, endMs }),
+    [asked.answer, before.answer, startMs, endMs],
+  )
+  if (asked.fault !== undefined) return <Notice kind="critical">{asked.fault.message}</Notice>
+  if (asked.answer === undefined) return <div className="skeleton page-skeleton" aria-busy="true" />
+  if (rows.length === 0) {
+    return (
+      <NoMatches one="line" signal="logs">
+        Nothing in this time fulfils <span className="code">{query}</span>.
+      </NoMatches>
+    )
+  }
+  return (
+    <section className="card log-patterns" aria-labelledby="patterns-title" aria-busy={asked.isLoading}>
+      <div className="card-head">
+        <h2 id="patterns-title">Patterns</h2>
+        <span className="aside">
+          {rows.length > ROWS_SHOWN ? `the ${ROWS_SHOWN} most frequent of ${rows.length}` : `${rows.length}`}, changes
+          against the time before
+        </span>
+      </div>
+      <ol>
+        {rows.slice(0, ROWS_SHOWN).map((row) => (
+          <Pattern key={`${row.level} ${row.pattern}`} row={row} query={query} range={range} zone={zone} />
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+type PatternProps = Omit<PatternsViewProps, 'askKey'> & { readonly row: PatternRow }
+
+function Pattern({ row, query, range, zone }: PatternProps) {
+  const [isOpen, setOpen] = useState(false)
+  const Fold = isOpen ? ChevronDown : ChevronRight
+  const change = changeText(row)
+  return (
+    <li className="log-pattern" data-level={row.level}>
+      <button type="button" className="log-pattern-line" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <Fold className="icon" aria-hidden="true" />
+        <span className="log-level">{row.level}</span>
+        <span className="log-pattern-text code">
+          {patternParts(row.pattern).map((part, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text, replaced as a whole.
+            <span key={i} data-varying={part.isVarying}>
+              {part.text}
+            </span>
+          ))}
+        </span>
+        <svg className="log-trend" viewBox={`0 0 ${TREND.width} ${TREND.height}`} aria-hidden="true">
+          <path d={sparklinePath(row.trend, TREND.width, TREND.height)} />
+        </svg>
+        <span className="log-pattern-change" data-new={row.before === 0}>
+          {change}
+        </span>
+        <span className="number">{formatValue(row.count, PLAIN)}</span>
+      </button>
+      {isOpen && <PatternDetail row={row} query={query} range={range} zone={zone} />}
+    </li>
+  )
+}
+
+function PatternDetail({ row, query, range, zone }: PatternProps) {
+  const own = `${query.trim()} |> ${quoted(row.pattern)}`
+  const asked = useAsked(own, (signal) => client.logLines({ query: own, ...range }, LINES_MAX, signal))
+  const values = useMemo(() => varyingValues(row.pattern, asked.answer ?? []), [row.pattern, asked.answer])
+  const go = (text: string) => {
+    navigateSearch({ q: text, tab: null, line: null })
+    refresh()
+  }
+  return (
+    <div className="log-pattern-detail" aria-busy={asked.isLoading}>
+      <div className="row">
+        <button type="button" className="button small" onClick={() => go(own)}>
+          Lines of this pattern
+        </button>
+        <button type="button" className="button small" onClick={() => go(`${query.trim()} !> ${quoted(row.pattern)}`)}>
+          Filter out
+        </button>
+        <span className="aside">first seen {formatInstant(row.firstMs, zone).slice(5, 16)} in this time</span>
+      </div>
+      {asked.fault !== undefined && <p>{asked.fault.message}</p>}
+      {asked.answer !== undefined && values.length === 0 && <p className="span-none">Nothing in it varies.</p>}
+      <div className="log-pattern-values">
+        {values.map((place, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: places of one pattern, in its order.
+          <section key={i} aria-label={`Values of place ${i + 1}`}>
+            <h3>
+              <span className="code">…{place.after}</span> {place.distinct} different
+            </h3>
+            <ul>
+              {place.values.map(({ value, count }) => (
+                <li key={value}>
+                  <span className="code facet-text">{value}</span>
+                  <span className="number">{formatValue(count, PLAIN)}</span>
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))}
+      </div>
+      {asked.answer !== undefined && values.length > 0 && (
+        <p className="span-none">Values of the newest {asked.answer.length} lines.</p>
+      )}
+    </div>
+  )
+}

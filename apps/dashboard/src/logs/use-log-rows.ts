@@ -1,0 +1,90 @@
+import type { ClientFault } from '@vantage/api/client'
+import type { TimeRange } from '@vantage/model'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { client } from '../app/client.ts'
+import { LINES_MAX } from './log-model.ts'
+import { type LogRow, logRows, PAGE_LINES, ROWS_MAX, withOlder } from './log-rows.ts'
+
+const NS_PER_MS = 1_000_000n
+
+export interface LoadedRows {
+  /** Undefined before the first answer; then the last that came, while another is asked for. */
+  readonly rows: readonly LogRow[] | undefined
+  readonly isLoading: boolean
+  readonly fault: ClientFault | undefined
+  /** There may be older lines in the time that is asked for. */
+  readonly hasOlder: boolean
+  /** So many are loaded that no older ones are. */
+  readonly isFull: boolean
+  readonly loadOlder: () => void
+  /** Until when lines were asked for, at first. */
+  readonly endNs: bigint
+  readonly change: (change: (rows: readonly LogRow[]) => readonly LogRow[]) => void
+}
+
+interface State extends Pick<LoadedRows, 'rows' | 'isLoading' | 'fault' | 'hasOlder' | 'endNs'> {
+  /** What the rows are of. */
+  readonly key: string
+}
+
+const NOTHING: State = { key: '', rows: undefined, isLoading: false, fault: undefined, hasOlder: false, endNs: 0n }
+
+/**
+ * The newest lines of a query, and older ones as they are asked for.
+ * @param key changes when the lines are to be asked for anew; undefined = nothing is asked
+ */
+export function useLogRows(key: string | undefined, query: string, range: TimeRange): LoadedRows {
+  const [state, setState] = useState<State>(NOTHING)
+  const latest = useRef({ query, range, state })
+  latest.current = { query, range, state }
+  const older = useRef<AbortController>(undefined)
+  useEffect(() => {
+    if (key === undefined) return
+    const abort = new AbortController()
+    older.current?.abort()
+    setState((former) => ({ ...former, isLoading: true }))
+    const { query: asked, range: of } = latest.current
+    void client.logPage({ query: asked, ...nsOf(of) }, 'backward', LINES_MAX, abort.signal).then((answer) => {
+      if (abort.signal.aborted) return
+      setState((former) =>
+        answer.ok
+          ? {
+              key,
+              rows: logRows(answer.value),
+              isLoading: false,
+              fault: undefined,
+              hasOlder: answer.value.length === LINES_MAX,
+              endNs: nsOf(of).endNs,
+            }
+          : { ...former, isLoading: false, fault: answer.error },
+      )
+    })
+    return () => abort.abort()
+  }, [key])
+  const loadOlder = useCallback(() => {
+    const { query: asked, range: of, state: now } = latest.current
+    const oldest = now.rows?.at(-1)
+    if (oldest === undefined || now.isLoading || !now.hasOlder || (now.rows?.length ?? 0) >= ROWS_MAX) return
+    const abort = new AbortController()
+    older.current = abort
+    setState((former) => ({ ...former, isLoading: true }))
+    const span = { query: asked, startNs: nsOf(of).startNs, endNs: oldest.timeNs + 1n }
+    void client.logPage(span, 'backward', PAGE_LINES, abort.signal).then((answer) => {
+      if (abort.signal.aborted) return
+      setState((former) => {
+        if (!answer.ok) return { ...former, isLoading: false, fault: answer.error }
+        const rows = withOlder(former.rows ?? [], answer.value)
+        const hasOlder = answer.value.length === PAGE_LINES && rows !== former.rows
+        return { ...former, rows, isLoading: false, fault: undefined, hasOlder }
+      })
+    })
+  }, [])
+  const change = useCallback((by: (rows: readonly LogRow[]) => readonly LogRow[]) => {
+    setState((former) => (former.rows === undefined ? former : { ...former, rows: by(former.rows) }))
+  }, [])
+  return { ...state, isFull: (state.rows?.length ?? 0) >= ROWS_MAX, loadOlder, change }
+}
+
+function nsOf({ startMs, endMs }: TimeRange): { readonly startNs: bigint; readonly endNs: bigint } {
+  return { startNs: BigInt(Math.floor(startMs)) * NS_PER_MS, endNs: BigInt(Math.ceil(endMs)) * NS_PER_MS }
+}

@@ -1,0 +1,180 @@
+import type { FoundTrace } from '@vantage/api/client'
+import { CHART_THEMES, formatInstant, formatMs, type Zone } from '@vantage/charts'
+import {
+  paintScatter,
+  type ScatterBox,
+  type ScatterPoint,
+  type ScatterScale,
+  scatterAt,
+  scatterScale,
+  scatterX,
+  scatterY,
+} from '@vantage/charts/trace'
+import { X } from 'lucide-react'
+import { type FormEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { usePreferences } from '../app/preferences.ts'
+import { navigateSearch } from '../app/router.ts'
+import type { SteppedRange } from '../explore/range-steps.ts'
+import { isWithin, type Region, regionText, startMsOf } from './region.ts'
+import { counted } from './trace-view.ts'
+import { useWidth } from './use-width.ts'
+
+const HEIGHT_PX = 190
+/** A shorter drag is a click, which selects nothing. */
+const DRAG_MIN_PX = 5
+
+interface ScatterCardProps {
+  readonly traces: readonly FoundTrace[]
+  readonly region: Region | undefined
+  readonly range: SteppedRange
+  readonly zone: Zone
+}
+
+interface Drag {
+  readonly from: readonly [x: number, y: number]
+  readonly to: readonly [x: number, y: number]
+}
+
+/** How long traces took, over time; what is dragged over is what the list shows and what is explained. */
+export function ScatterCard({ traces, region, range, zone }: ScatterCardProps) {
+  const host = useRef<HTMLDivElement>(null)
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const theme = usePreferences((one) => one.drawnTheme)
+  const widthPx = useWidth(host)
+  const [drag, setDrag] = useState<Drag | undefined>(undefined)
+  const points = useMemo(() => traces.map(pointOf), [traces])
+  const { startMs, endMs } = range
+  const scale = useMemo(() => scatterScale(points, startMs, endMs), [points, startMs, endMs])
+  const box = { widthPx, heightPx: HEIGHT_PX }
+  useEffect(() => {
+    const paint = () => {
+      if (canvas.current === null || widthPx === 0) return
+      const isWanted = (point: ScatterPoint) => region === undefined || isWithin(region, point.atMs, point.tookMs)
+      const picture = { points, scale, isWanted, zone, theme: CHART_THEMES[theme], widthPx, heightPx: HEIGHT_PX }
+      paintScatter(canvas.current, picture)
+    }
+    paint()
+    void document.fonts.ready.then(paint)
+  }, [points, scale, region, zone, theme, widthPx])
+  const placeOf = (event: PointerEvent<HTMLElement>): readonly [number, number] => {
+    const { left, top } = event.currentTarget.getBoundingClientRect()
+    return [event.clientX - left, event.clientY - top]
+  }
+  const end = () => {
+    setDrag(undefined)
+    if (drag === undefined || Math.hypot(drag.to[0] - drag.from[0], drag.to[1] - drag.from[1]) < DRAG_MIN_PX) return
+    const [a, b] = [scatterAt(scale, box, ...drag.from), scatterAt(scale, box, ...drag.to)]
+    const dragged = {
+      startMs: Math.min(a.atMs, b.atMs),
+      endMs: Math.max(a.atMs, b.atMs),
+      fromMs: Math.min(a.tookMs, b.tookMs),
+      toMs: Math.max(a.tookMs, b.tookMs),
+    }
+    navigateSearch({ region: regionText(dragged) })
+  }
+  const shown = drag === undefined ? region && regionFrame(region, scale, box) : frameOf(drag.from, drag.to)
+  return (
+    <section className="card scatter" aria-labelledby="scatter-title">
+      <div className="card-head">
+        <h2 id="scatter-title">Durations</h2>
+        <span className="aside">drag over some to explain them</span>
+        <RegionForm region={region} range={range} zone={zone} highMs={scale.highMs} />
+      </div>
+      <div
+        className="scatter-host"
+        ref={host}
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId)
+          setDrag({ from: placeOf(event), to: placeOf(event) })
+        }}
+        onPointerMove={(event) => drag !== undefined && setDrag({ ...drag, to: placeOf(event) })}
+        onPointerUp={end}
+        onPointerCancel={() => setDrag(undefined)}
+      >
+        <canvas
+          ref={canvas}
+          role="img"
+          aria-label={summaryOf(points)}
+          style={{ width: `${widthPx}px`, height: `${HEIGHT_PX}px` }}
+        />
+        {shown !== undefined && widthPx > 0 && <span className="scatter-region" style={shown} />}
+      </div>
+    </section>
+  )
+}
+
+function pointOf(trace: FoundTrace): ScatterPoint {
+  return {
+    atMs: startMsOf(trace),
+    tookMs: trace.durationMs,
+    isFailed: trace.services.some(({ errors }) => errors > 0),
+  }
+}
+
+function frameOf(a: readonly [number, number], b: readonly [number, number]) {
+  const [left, top] = [Math.min(a[0], b[0]), Math.min(a[1], b[1])]
+  return { left, top, width: Math.abs(a[0] - b[0]), height: Math.abs(a[1] - b[1]) }
+}
+
+/** What of a region is within the axes. */
+function regionFrame(region: Region, scale: ScatterScale, box: ScatterBox) {
+  const within = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value))
+  const x = (ms: number) => scatterX(scale, box, within(ms, scale.startMs, scale.endMs))
+  const y = (ms: number) => scatterY(scale, box, within(ms, scale.lowMs, scale.highMs))
+  return frameOf([x(region.startMs), y(region.toMs)], [x(region.endMs), y(region.fromMs)])
+}
+
+function summaryOf(points: readonly ScatterPoint[]): string {
+  if (points.length === 0) return 'No traces.'
+  const took = points.map(({ tookMs }) => tookMs).sort((a, b) => a - b)
+  const failed = points.filter(({ isFailed }) => isFailed).length
+  return (
+    `${counted(points.length, 'trace')} from ${formatMs(took[0] as number)} to ${formatMs(took.at(-1) as number)}, ` +
+    `half of them below ${formatMs(took[Math.floor(took.length / 2)] as number)}, ${failed} with errors. The list below has them all.`
+  )
+}
+
+interface RegionFormProps {
+  readonly region: Region | undefined
+  readonly range: SteppedRange
+  readonly zone: Zone
+  readonly highMs: number
+}
+
+/** The same by keys: durations of the whole time. */
+function RegionForm({ region, range, zone, highMs }: RegionFormProps) {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const fromMs = Number(new FormData(event.currentTarget).get('longer'))
+    if (!Number.isFinite(fromMs) || fromMs < 0 || fromMs >= highMs) return
+    navigateSearch({ region: regionText({ startMs: range.startMs, endMs: range.endMs, fromMs, toMs: highMs }) })
+  }
+  if (region !== undefined) {
+    const time = (ms: number) => formatInstant(ms, zone).slice(11, 19)
+    return (
+      <button
+        type="button"
+        className="button small scatter-chosen"
+        title="Select nothing (Esc)"
+        onClick={() => navigateSearch({ region: null })}
+      >
+        <X className="icon" aria-hidden="true" />
+        {formatMs(region.fromMs)} – {formatMs(region.toMs)}, {time(region.startMs)} – {time(region.endMs)}
+      </button>
+    )
+  }
+  return (
+    <form className="scatter-form" onSubmit={submit}>
+      <label>
+        Longer than{' '}
+        <span className="field">
+          <input name="longer" inputMode="decimal" autoComplete="off" placeholder="500" />
+        </span>{' '}
+        ms
+      </label>
+      <button type="submit" className="button small">
+        Explain
+      </button>
+    </form>
+  )
+}
