@@ -7,17 +7,27 @@ import { type RecordShape, ROWS_PER_REQUEST } from '../load/row-parts.ts'
 import { putOnDisk } from '../peers/disk.ts'
 import { RunningPeer } from '../peers/peer.ts'
 import { VANTAGE } from '../peers/peers.ts'
-import { cpuSeconds, fileBytes, peakResidentBytes, residentBytes, untilIdle } from '../peers/process-stats.ts'
+import {
+  cpuSeconds,
+  fileBytes,
+  peakResidentBytes,
+  QUICK_IDLE_MS,
+  residentBytes,
+  untilIdle,
+} from '../peers/process-stats.ts'
 import { percentile } from '../statistics.ts'
 
 /** Code is compiled and pools are filled before the count begins. */
 const WARM_UP_SECONDS = 10
 const QUICK_WARM_UP_SECONDS = 1
 const SECONDS = 300
-const QUICK_SECONDS = 5
+const QUICK_SECONDS = 3
 /** Rows of one request lie so far apart while intake is measured: a second has room for a million. */
 const LIVE_STEP_NS = 1_000
 const NS_PER_MS = 1_000_000n
+/** Of fewer rows the files have ended to change sooner. */
+const ROWS_TO_MERGE = 500_000
+const QUICK_QUIET_MS = 1_500
 
 export type RecordSignal = 'logs' | 'spans'
 
@@ -67,7 +77,8 @@ export class RecordServer {
     const wanted = rows + (between?.rows ?? 0)
     const accepted = await this.running.acceptedSamples()
     if (accepted !== wanted) throw new Error(`the server took ${accepted} of ${wanted} rows`)
-    await putOnDisk(this.running)
+    // Few rows are one file, which nothing merges.
+    await putOnDisk(this.running, rows < ROWS_TO_MERGE ? QUICK_QUIET_MS : undefined)
   }
 
   /** @returns when it was acknowledged */
@@ -124,12 +135,12 @@ export async function measureIntake(
   }
   try {
     const warmUp = await sendFor(isQuick ? QUICK_WARM_UP_SECONDS : WARM_UP_SECONDS)
-    await untilIdle(running.pid)
+    await untilIdle(running.pid, isQuick ? QUICK_IDLE_MS : undefined)
     const cpuBefore = cpuSeconds(running.pid)
     const { rows, seconds, latenciesMs, refusals } = await sendFor(isQuick ? QUICK_SECONDS : SECONDS)
     const resident = residentBytes(running.pid)
     // What was put off is part of the price.
-    await untilIdle(running.pid)
+    await untilIdle(running.pid, isQuick ? QUICK_IDLE_MS : undefined)
     const cpu = cpuSeconds(running.pid) - cpuBefore
     const accepted = await running.acceptedSamples()
     if (accepted !== rows + warmUp.rows) throw new Error(`the server took ${accepted} of ${rows + warmUp.rows} rows`)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BenchOptions } from '../bench-case.ts'
 import type { RunningPeer } from '../peers/peer.ts'
-import { cpuSeconds, untilIdle } from '../peers/process-stats.ts'
+import { cpuSeconds, QUICK_IDLE_MS, untilIdle } from '../peers/process-stats.ts'
 import { median } from '../statistics.ts'
 
 const WARM_ROUNDS = 3
@@ -43,7 +43,7 @@ export async function askRecords(
     await running.start()
     firstMs.push(await ask(running, query))
   }
-  await untilIdle(running.pid)
+  await untilIdle(running.pid, isQuick ? QUICK_IDLE_MS : undefined)
   const times: QueryTimes[] = []
   for (const [i, query] of queries.entries()) {
     for (let round = 0; round < WARM_ROUNDS; round++) await ask(running, query)

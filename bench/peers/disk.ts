@@ -8,19 +8,19 @@ const QUIET_TIMEOUT_MS = 120_000
 const POLL_MS = 500
 
 /** Brings what is in memory to disk, and lets the merges end. */
-export function putOnDisk(running: RunningPeer): Promise<void> {
-  return PUT_ON_DISK[running.peer.name](running)
+export function putOnDisk(running: RunningPeer, quietMs: number = QUIET_MS): Promise<void> {
+  return PUT_ON_DISK[running.peer.name](running, quietMs)
 }
 
-const PUT_ON_DISK: Readonly<Record<PeerName, (running: RunningPeer) => Promise<void>>> = {
-  vantage: async (running) => {
+const PUT_ON_DISK: Readonly<Record<PeerName, (running: RunningPeer, quietMs: number) => Promise<void>>> = {
+  vantage: async (running, quietMs) => {
     await call(running, 'POST', '/api/vantage/v1/admin/seal')
-    await untilQuiet(running, ['metrics', 'columns'])
+    await untilQuiet(running, ['metrics', 'columns'], quietMs)
   },
-  victoriametrics: async (running) => {
+  victoriametrics: async (running, quietMs) => {
     await call(running, 'GET', '/internal/force_flush')
     await call(running, 'GET', '/internal/force_merge')
-    await untilQuiet(running, [''])
+    await untilQuiet(running, [''], quietMs)
   },
   prometheus: async (running) => {
     await call(running, 'POST', '/api/v1/admin/tsdb/snapshot')
@@ -33,11 +33,11 @@ async function call(running: RunningPeer, method: string, path: string): Promise
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${text}`)
 }
 
-async function untilQuiet(running: RunningPeer, folders: readonly string[]): Promise<void> {
+async function untilQuiet(running: RunningPeer, folders: readonly string[], quietMs: number): Promise<void> {
   const deadlineMs = performance.now() + QUIET_TIMEOUT_MS
   let bytes = -1
   let sinceMs = performance.now()
-  while (performance.now() < deadlineMs && performance.now() - sinceMs < QUIET_MS) {
+  while (performance.now() < deadlineMs && performance.now() - sinceMs < quietMs) {
     const now = folders.reduce((sum, folder) => {
       return sum + fileBytes(join(running.directory, 'data', folder), (path) => !path.endsWith('-wal'))
     }, 0)

@@ -21,10 +21,12 @@ const IDLE_LOOK_MS = 500
 const IDLE_SHARE = 0.1
 const IDLE_LOOKS = 4
 const IDLE_WAIT_MS = 15_000
+/** Of a quick run, before what is measured. */
+export const QUICK_IDLE_MS = 3_000
 
 /** Waits until a process has done next to nothing for two seconds: what it prepares after its start is not what is asked. */
-export async function untilIdle(pid: number): Promise<void> {
-  const deadlineMs = performance.now() + IDLE_WAIT_MS
+export async function untilIdle(pid: number, waitMs: number = IDLE_WAIT_MS): Promise<void> {
+  const deadlineMs = performance.now() + waitMs
   let idleLooks = 0
   let before = cpuSeconds(pid)
   while (idleLooks < IDLE_LOOKS && performance.now() < deadlineMs) {

@@ -25,7 +25,7 @@ import { freePorts, startServer, type TestServer } from '../support/server.ts'
 import { testSet } from '../support/test-set.ts'
 
 const SET = testSet()
-const OVERLOAD_MS = { test: 2_000, ci: 20_000, long: 60_000 }[SET]
+const OVERLOAD_MS = { test: 2_000, ci: 8_000, long: 60_000 }[SET]
 const CAPACITY_MS = { test: 1_000, ci: 3_000, long: 5_000 }[SET]
 const NOISE_INPUTS = { test: 2_000, ci: 20_000, long: 200_000 }[SET]
 /** How much more than it can take is offered. */
