@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasChromium, type Stand, sendTrace, startStand, TRACE_ID } from './support/dashboard.ts'
 import { FAULT_AGO_MS, sendHistory } from './support/history.ts'
 import { expectAccessible, type Screen, takePictures } from './support/pictures.ts'
+import { SOON } from './support/soon.ts'
 
 let stand: Stand
 
@@ -99,12 +100,12 @@ describe.skipIf(!hasChromium)('home', () => {
     await firstName.waitFor()
     expect(await firstName.textContent()).not.toBe('shipping')
     await page.getByRole('button', { name: 'Star shipping' }).click()
-    await expect.poll(() => firstName.textContent()).toBe('shipping')
+    await expect.poll(() => firstName.textContent(), SOON).toBe('shipping')
     await firstName.getByRole('link').click()
     await page.getByRole('button', { name: 'Star shipping', pressed: true }).waitFor()
     await page.waitForTimeout(2_000)
     await page.goto(`${stand.server.url}${HOME}`)
-    await expect.poll(() => firstName.textContent()).toBe('shipping')
+    await expect.poll(() => firstName.textContent(), SOON).toBe('shipping')
     await page.locator('.home-views').getByRole('link', { name: 'shipping' }).click()
     await page.waitForURL('**/services/shipping?*')
     await page.context().close()

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasChromium, PHONE, type Stand, startStand, violations } from './support/dashboard.ts'
 import { sendHistory, sendManyServices } from './support/history.ts'
 import { expectAccessible, type Screen, takePictures } from './support/pictures.ts'
+import { SOON } from './support/soon.ts'
 
 const MAP = '/map?from=now-1h&to=now'
 const MANY = 300
@@ -31,9 +32,6 @@ async function openMap(path = MAP): Promise<Page> {
   await page.locator('.map-node[role="option"]').first().waitFor()
   return page
 }
-
-/** Polls longer than a second: the machine may be busy. */
-const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 })
 
 const node = (page: Page, name: string) => page.locator('.map-node[role="option"]', { hasText: name })
 
@@ -70,23 +68,23 @@ describe.skipIf(!hasChromium)('service map', () => {
   test('filters are in the URL, a pasted link shows the same, and hiding all offers a way back', async () => {
     const page = await openMap(`${MAP}&node=payments`)
     await page.getByRole('radio', { name: '1 call away' }).check({ force: true })
-    await soon(() => page.locator('.map-node[role="option"]').count()).toBe(3)
+    await expect.poll(() => page.locator('.map-node[role="option"]').count(), SOON).toBe(3)
     await page.getByRole('button', { name: 'Errors only' }).click()
     await page.waitForURL('**errors=1*')
     const second = await stand.open(new URL(page.url()).pathname + new URL(page.url()).search)
-    await soon(() => second.locator('.map-node[role="option"]').count()).toBe(3)
+    await expect.poll(() => second.locator('.map-node[role="option"]').count(), SOON).toBe(3)
     expect(await second.getByRole('button', { name: 'Errors only' }).getAttribute('aria-pressed')).toBe('true')
     await second.context().close()
     await page.goto(`${stand.server.url}${MAP}`)
     await page.getByLabel('Find a service').fill('SHIP')
-    await soon(() => node(page, 'cart').getAttribute('data-dimmed')).toBe('true')
+    await expect.poll(() => node(page, 'cart').getAttribute('data-dimmed'), SOON).toBe('true')
     await page.keyboard.press('Enter')
     await page.waitForURL('**node=shipping*')
     await page.getByRole('button', { name: 'Close' }).click()
     await page.getByLabel(/Hide what has fewer/).fill('1000')
     await page.getByText('The filters hide all 10 services').waitFor()
     await page.getByRole('button', { name: 'Drop the filters' }).click()
-    await soon(() => page.locator('.map-node[role="option"]').count()).toBe(10)
+    await expect.poll(() => page.locator('.map-node[role="option"]').count(), SOON).toBe(10)
     await page.context().close()
   })
 
@@ -98,7 +96,7 @@ describe.skipIf(!hasChromium)('service map', () => {
     await node(page, '5 services').click()
     await page.getByRole('button', { name: 'Show its services' }).click()
     await page.waitForURL('**open=shop*')
-    await soon(() => page.locator('.map-node[role="option"]').count()).toBe(9)
+    await expect.poll(() => page.locator('.map-node[role="option"]').count(), SOON).toBe(9)
     await page.context().close()
   })
 
@@ -120,9 +118,9 @@ describe.skipIf(!hasChromium)('service map', () => {
     await page.keyboard.press('+')
     await page.waitForURL('**zoom=*')
     await page.keyboard.press('0')
-    await soon(() => page.url()).not.toContain('zoom')
+    await expect.poll(() => page.url(), SOON).not.toContain('zoom')
     await page.keyboard.press('Escape')
-    await soon(() => page.url()).not.toContain('node=')
+    await expect.poll(() => page.url(), SOON).not.toContain('node=')
     await page.keyboard.press('Shift+T')
     await page.waitForURL('**view=table*')
     expect(await page.locator('.map-table').first().locator('tbody tr').count()).toBe(10)
@@ -163,10 +161,10 @@ describe.skipIf(!hasChromium)('service map', () => {
     )
     await page.goto(`${stand.server.url}${MAP}`)
     await page.getByText('Calls: too busy').waitFor()
-    await soon(() => page.locator('.map-node[role="option"]').count()).toBe(7)
+    await expect.poll(() => page.locator('.map-node[role="option"]').count(), SOON).toBe(7)
     await page.unroute('**/api/v1/query?*')
     await page.getByRole('button', { name: 'Retry' }).click()
-    await soon(() => page.locator('.map-node[role="option"]').count()).toBe(10)
+    await expect.poll(() => page.locator('.map-node[role="option"]').count(), SOON).toBe(10)
     await page.context().close()
   })
 })
@@ -185,7 +183,7 @@ describe.skipIf(!hasChromium)('a map of many services', () => {
     await page.locator('.map-drawer').waitFor()
     expect(await violations(page)).toEqual([])
     await page.keyboard.press('Shift+T')
-    await soon(() => page.locator('.map-table').first().locator('tbody tr').count()).toBe(MANY)
+    await expect.poll(() => page.locator('.map-table').first().locator('tbody tr').count(), SOON).toBe(MANY)
     await page.context().close()
   })
 })

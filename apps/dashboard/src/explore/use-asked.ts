@@ -9,6 +9,24 @@ export interface Asked<T> {
   readonly fault: ClientFault | undefined
 }
 
+/** Questions of all parts of the page that wait for their answers. */
+let waiting = 0
+
+/** Whether some part of the page still waits for an answer. */
+export function isAsking(): boolean {
+  return waiting > 0
+}
+
+/** @returns what ends it, once */
+function beginWaiting(): () => void {
+  let isOver = false
+  waiting++
+  return () => {
+    if (!isOver) waiting--
+    isOver = true
+  }
+}
+
 /**
  * Asks whenever `key` changes; a question that a newer one replaces is aborted.
  * @param key holds all that the question depends on; undefined = nothing is asked
@@ -22,8 +40,10 @@ export function useAsked<T>(
   useEffect(() => {
     if (key === undefined) return
     const abort = new AbortController()
+    const end = beginWaiting()
     setAsked((former) => ({ ...former, isLoading: true }))
     void ask(abort.signal).then((result) => {
+      end()
       if (abort.signal.aborted) return
       setAsked((former) =>
         result.ok
@@ -31,7 +51,10 @@ export function useAsked<T>(
           : { isLoading: false, answer: former.answer, fault: result.error },
       )
     })
-    return () => abort.abort()
+    return () => {
+      end()
+      abort.abort()
+    }
   }, [key])
   return asked
 }

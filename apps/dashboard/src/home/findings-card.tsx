@@ -26,7 +26,7 @@ export function Findings({ judgement, range, zone }: FindingsProps) {
       {findings.length === 0 && <Calm judgement={judgement} />}
       {findings.length > FINDINGS_MAX && (
         <p className="home-more">
-          <Link to="/services">{findings.length - FINDINGS_MAX} more services are worse than before</Link>
+          <Link to="/services">{moreText(findings.length - FINDINGS_MAX)}</Link>
         </p>
       )}
       <details className="home-rule">
@@ -37,12 +37,16 @@ export function Findings({ judgement, range, zone }: FindingsProps) {
   )
 }
 
+function moreText(count: number): string {
+  return count === 1 ? '1 more service is worse than before' : `${count} more services are worse than before`
+}
+
 function Calm({ judgement: { services, compared } }: { readonly judgement: Judgement }) {
   const text =
     compared === 0
       ? 'No service has had enough requests yet to compare with the time before.'
       : compared === services
-        ? `Nothing stands out: all ${services} services do as in the time before.`
+        ? `Nothing stands out: all ${services} services do as before.`
         : `Nothing stands out: ${compared} of ${services} services were compared; the others have had too few requests.`
   return (
     <div className="notice home-calm">

@@ -123,6 +123,8 @@ test('a service that has just begun is compared with its own first half, and los
   expect(young.findings[0]).toMatchObject({ kind: 'errors', isNew: true, startMs: 109 * MINUTE })
   const few = judge(input({ shop: { now: red(0.001), before: undefined, steps: stepsOf(119, silent, red(0.1)) } }))
   expect(few).toEqual({ findings: [], services: 1, compared: 0 })
+  const brief = judge(input({ shop: { now: red(1), before: undefined, steps: stepsOf(112, silent, red(1)) } }))
+  expect(brief.compared).toBe(0)
 })
 
 test('findings are ordered: critical, then errors, latency, requests, then by size', () => {

@@ -12,6 +12,8 @@ import { changePoint } from './change-point.ts'
 /** Fewer requests than this say nothing about a service. */
 const REQUESTS_MIN = 20
 const FAILED_MIN = 5
+/** Steps that are known of a service before its own halves are compared: a few of them differ by chance. */
+const YOUNG_STEPS_MIN = 10
 /** Latency that has grown so far is critical. */
 const CRITICAL_FACTOR = 3
 /** Of what came before; less is a finding. */
@@ -29,7 +31,7 @@ export const FINDINGS_MAX = 3
 /** What makes a finding; the page says it in these words. */
 export const FINDINGS_RULE =
   `Each service is compared with the time before, just as long; where that had fewer than ${REQUESTS_MIN} requests, the later half of what is ` +
-  `known of it with the earlier half. A finding needs ${REQUESTS_MIN} requests on both sides and one of: errors up by a percentage point and ` +
+  `known of it with the earlier half, once that is a twelfth of both times. A finding needs ${REQUESTS_MIN} requests on both sides and one of: errors up by a percentage point and ` +
   `${FAILED_MIN} failed requests; p95 half as long again and 10 ms longer; half of the requests gone, of at least ${FEWER_REQUESTS_MIN}. A service of ` +
   'whose requests 5 % fail is a finding in any case. Critical: 5 % fail, p95 is 3 × as long, or no requests are left. The start is where the ' +
   'figure steps to its new level, and figures are of the time since then and until then; the change named is the last one before it, of the service in 30 minutes, else of any other in 10. Critical ones stand ' +
@@ -195,7 +197,8 @@ function sidesOf(service: string, { now, before, steps, stepMs, range }: Finding
   const middle = Math.ceil((first + own.rate.length) / 2)
   const earlier = sideOfSteps(own, first, middle, stepMs)
   const later = sideOfSteps(own, middle, own.rate.length, stepMs)
-  const isEnough = earlier.requests >= REQUESTS_MIN && later.requests >= REQUESTS_MIN
+  const isLong = own.rate.length - first >= YOUNG_STEPS_MIN
+  const isEnough = isLong && earlier.requests >= REQUESTS_MIN && later.requests >= REQUESTS_MIN
   return isEnough ? { now: later, before: earlier, isYoung: true } : { now: current, before: undefined, isYoung: true }
 }
 

@@ -7,7 +7,7 @@ import { Link } from '../app/link.tsx'
 import { searchChangeOf, useSearch } from '../app/router.ts'
 import { steppedRange } from '../explore/range-steps.ts'
 import { type Asked, useAsked } from '../explore/use-asked.ts'
-import { useLiveRefresh } from '../explore/use-live-refresh.ts'
+import { useOverviewRefresh } from '../explore/use-live-refresh.ts'
 import { AnswerFaults } from '../services/answer-faults.tsx'
 import { ChangeList } from '../services/change-list.tsx'
 import { redBy, serviceRows } from '../services/service-model.ts'
@@ -36,7 +36,7 @@ export default function HomePage() {
   const time = timeStateOf(useSearch())
   const { nowMs } = useTimeMemory()
   const range = steppedRange(rangeOf(time, nowMs))
-  useLiveRefresh(time.isLive, range)
+  useOverviewRefresh(time.isLive, range)
   const services = useServiceAnswers(range)
   const setup = useSetupState(nowMs)
   const found = useJudgement(range, services)

@@ -44,7 +44,7 @@ export function FieldsView({ askKey, query, range, state }: FieldsViewProps) {
       <div className="card-head fields-head">
         <h2 id="fields-title">Fields</h2>
         <span className="aside">
-          {asked.answer.length} of the newest {LINES_LOOKED_AT.toLocaleString('en')} lines
+          {asked.answer.length} in the newest lines, {LINES_LOOKED_AT.toLocaleString('en')} at most
         </span>
         <label className="field fields-search">
           <span className="visually-hidden">Search fields</span>

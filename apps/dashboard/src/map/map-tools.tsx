@@ -23,7 +23,8 @@ interface MapToolsProps {
 
 /** What is shown of the map, and how. */
 export function MapTools({ map, shown, state, view, isGrouped, onArrange }: MapToolsProps) {
-  const hasNamespaces = isGrouped || map.nodes.some(({ namespace }) => namespace !== '')
+  const namespaces = new Set(map.nodes.filter(({ kind }) => kind === 'service').map(({ namespace }) => namespace))
+  const hasNamespaces = isGrouped || namespaces.size > 1
   return (
     <div className="map-tools">
       <Find state={state} shown={shown} />

@@ -5,7 +5,7 @@ import { useSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { steppedRange } from '../explore/range-steps.ts'
-import { useLiveRefresh } from '../explore/use-live-refresh.ts'
+import { useOverviewRefresh } from '../explore/use-live-refresh.ts'
 import { AnswerFaults } from '../services/answer-faults.tsx'
 import { STATE_RULE } from '../services/service-model.ts'
 import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
@@ -27,7 +27,7 @@ export default function MapPage() {
   const time = timeStateOf(search)
   const { nowMs } = useTimeMemory()
   const range = steppedRange(rangeOf(time, nowMs))
-  useLiveRefresh(time.isLive, range)
+  useOverviewRefresh(time.isLive, range)
   const asked = useMapAnswers(range)
   const isNarrow = useNarrow()
   const view = state.view ?? (isNarrow ? 'table' : 'map')

@@ -1,7 +1,9 @@
 import type { SavedView } from '@vantage/api/client'
 import { Bookmark, BookmarkCheck } from 'lucide-react'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useMemo, useState } from 'react'
 import { navigatePath, navigateSearch, usePath, useSearch } from '../app/router.ts'
+import type { Shortcut } from '../app/shortcuts.ts'
+import { useShortcuts } from '../app/use-shortcuts.ts'
 import { Notice } from '../parts/notice.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { isChanged, plainSearch, SAVED_PARAM, viewParams } from './view-model.ts'
@@ -23,11 +25,19 @@ export function ViewMenu({ hasTime }: ViewMenuProps) {
   const hasChanged = open !== undefined && isChanged(open, path, search, hasTime)
   const label =
     open === undefined ? 'Save view' : `Saved view: ${open.name}${hasChanged ? ', with changes not saved' : ''}`
+  const [isShown, setShown] = useState(false)
+  const shortcuts = useMemo<readonly Shortcut[]>(
+    () => [{ keys: 'mod+s', label: 'Save view', run: () => setShown(true) }],
+    [],
+  )
+  useShortcuts(shortcuts)
   const Mark = open === undefined ? Bookmark : BookmarkCheck
   return (
     <Popover
       label="Saved view"
       kind="dialog"
+      isOpen={isShown}
+      onOpenChange={setShown}
       triggerLabel={label}
       triggerClass="button view-button"
       panelClass="view-panel"

@@ -204,6 +204,33 @@ test('the structure of a trace becomes columns; what is missing counts as nothin
   })
 })
 
+test('views are listed, saved, replaced and deleted', async () => {
+  const view = { id: 'v 1', name: 'mine', path: '/map', search: 'a=1', createdMs: 1, updatedMs: 2 }
+  const list = clientOf(200, JSON.stringify({ views: [view, 'nonsense', { id: 7 }] }))
+  expect(await list.client.savedViews()).toEqual({
+    ok: true,
+    value: [view],
+  })
+  expect(list.seen).toMatchObject({ method: 'GET', url: 'http://server/api/vantage/v1/views' })
+  const draft = { name: 'mine', path: '/map', search: 'a=1' }
+  const one = clientOf(201, JSON.stringify(view))
+  expect(await one.client.saveView(draft, undefined)).toEqual({ ok: true, value: view })
+  expect(one.seen).toMatchObject({
+    method: 'POST',
+    url: 'http://server/api/vantage/v1/views',
+    body: JSON.stringify(draft),
+  })
+  await one.client.saveView(draft, 'v 1')
+  expect(one.seen).toMatchObject({ method: 'PUT', url: 'http://server/api/vantage/v1/views/v%201' })
+  expect(await one.client.deleteView('v 1')).toEqual({ ok: true, value: true })
+  expect(one.seen).toMatchObject({ method: 'DELETE', url: 'http://server/api/vantage/v1/views/v%201', body: '' })
+  const refused = clientOf(409, '{"error":{"code":"conflict","message":"name: there is one"}}')
+  expect(await refused.client.saveView(draft, undefined)).toMatchObject({
+    ok: false,
+    error: { code: 'conflict', message: 'name: there is one' },
+  })
+})
+
 describe('logs and traces', () => {
   test('patterns, fields and figures; what is missing is left out', async () => {
     const range = { query: '{a="b"}', startMs: 0, endMs: 60_000 }

@@ -15,7 +15,8 @@ export interface SavedView extends ViewDraft {
 }
 
 export function readViews(body: Json): SavedView[] {
-  return arrayAt(body, 'views').filter(isRecord).map(readView)
+  const views = arrayAt(body, 'views').filter(isRecord).map(readView)
+  return views.filter(({ id, path }) => id !== '' && path.startsWith('/'))
 }
 
 export function readView(one: Json): SavedView {
