@@ -20,3 +20,27 @@ export function isZero(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** The trace id and one span id of a row of columns as one short text: two bytes a character, the trace id first. */
+export function spanKey(traceIds: Uint8Array, spanIds: Uint8Array, row: number): string {
+  const t = row * 16
+  const s = row * 8
+  return String.fromCharCode(
+    pairAt(traceIds, t),
+    pairAt(traceIds, t + 2),
+    pairAt(traceIds, t + 4),
+    pairAt(traceIds, t + 6),
+    pairAt(traceIds, t + 8),
+    pairAt(traceIds, t + 10),
+    pairAt(traceIds, t + 12),
+    pairAt(traceIds, t + 14),
+    pairAt(spanIds, s),
+    pairAt(spanIds, s + 2),
+    pairAt(spanIds, s + 4),
+    pairAt(spanIds, s + 6),
+  )
+}
+
+function pairAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
+}

@@ -32,7 +32,7 @@ export {
   RESET_HINT,
 } from './histogram.ts'
 export { decodeHistogram, encodeHistogram } from './histogram-codec.ts'
-export { hexBytes, hexText, isZero } from './ids.ts'
+export { hexBytes, hexText, isZero, spanKey } from './ids.ts'
 export { ItemVerdict } from './item-verdict.ts'
 export { keepRows } from './keep-rows.ts'
 export type { Labels } from './labels.ts'

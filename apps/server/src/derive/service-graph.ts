@@ -7,6 +7,7 @@ import {
   type MetricMetadata,
   nextAttribute,
   type SpanBatch,
+  spanKey,
   valueText,
 } from '@vantage/model'
 import { CumulativeHistogram, sampleOf } from './cumulative.ts'
@@ -36,7 +37,7 @@ const PEERS = [
 ].map((name) => Buffer.from(name))
 /** Places of those among them that a database has. */
 const DATABASES = [2, 3]
-/** Of `idKey`, what of it is the trace id. */
+/** Of `spanKey`, what of it is the trace id. */
 const TRACE_KEY_CHARS = 8
 
 interface Half {
@@ -81,7 +82,7 @@ export class ServiceGraph {
       if (kind < SERVER || kind > CONSUMER) continue
       const isClient = kind === CLIENT || kind === PRODUCER
       if (!isClient && isZero(columns.parentSpanIds, row * 8, row * 8 + 8)) continue
-      const key = idKey(columns.traceIds, row * 16, isClient ? columns.spanIds : columns.parentSpanIds, row * 8)
+      const key = spanKey(columns.traceIds, isClient ? columns.spanIds : columns.parentSpanIds, row)
       const other = this.#waiting.get(key)
       // Fast path: nobody waits for it, and there is no room to wait.
       if (other === undefined && this.#waiting.size >= WAITING_MAX) continue
@@ -238,28 +239,6 @@ class PeerScan {
     this.#names.set(hash, { value: bytes.slice(from, to), name })
     return name
   }
-}
-
-/** A trace id and a span id as a short text: two bytes a character. */
-function idKey(t: Uint8Array, traceAt: number, s: Uint8Array, spanAt: number): string {
-  return String.fromCharCode(
-    pairAt(t, traceAt),
-    pairAt(t, traceAt + 2),
-    pairAt(t, traceAt + 4),
-    pairAt(t, traceAt + 6),
-    pairAt(t, traceAt + 8),
-    pairAt(t, traceAt + 10),
-    pairAt(t, traceAt + 12),
-    pairAt(t, traceAt + 14),
-    pairAt(s, spanAt),
-    pairAt(s, spanAt + 2),
-    pairAt(s, spanAt + 4),
-    pairAt(s, spanAt + 6),
-  )
-}
-
-function pairAt(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
 }
 
 /** Hex of the trace id of such a text. */

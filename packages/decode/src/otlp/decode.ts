@@ -25,7 +25,7 @@ import { refuseItems } from '../refusals.ts'
 import * as field from './fields.ts'
 import type { OtlpInterner } from './interner.ts'
 import { KINDS, type MetricContext, metadataOf, rowLabels, SUFFIXES, targetInfoLabels } from './labels.ts'
-import { emptyContext, malformed, refusalOf, tooManyNames } from './metric-context.ts'
+import { emptyContext, METRIC_KINDS, malformed, refusalOf, tooManyNames } from './metric-context.ts'
 import { type NativePoints, nativePoints, POINT_WORDS, POINTS_PER_RUN } from './native-points.ts'
 import { isCounting, PointReader, type RowWriter } from './points.ts'
 
@@ -42,14 +42,6 @@ export const OTLP_ALIAS_SPACE = 2
 const ALIAS_HEAD_BYTES = 17
 /** Rows of one histogram repeat its attributes: a small body could ask for gigabytes. */
 const ALIAS_BYTES_MAX = 128 * 1024 * 1024
-
-const METRIC_KINDS: Readonly<Record<number, number>> = {
-  [field.METRIC_GAUGE]: KINDS.gauge,
-  [field.METRIC_SUM]: KINDS.sum,
-  [field.METRIC_HISTOGRAM]: KINDS.histogram,
-  [field.METRIC_EXPONENTIAL_HISTOGRAM]: KINDS.exponentialHistogram,
-  [field.METRIC_SUMMARY]: KINDS.summary,
-}
 
 /**
  * Decodes one body at a time, in slices. Owner: one request. The interner is the tenant's, shared by its requests

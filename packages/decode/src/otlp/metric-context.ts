@@ -5,6 +5,15 @@ import { KINDS, type MetricContext } from './labels.ts'
 
 /** What the decoder of metrics begins a resource with, and what it refuses. */
 
+/** The member of a metric that holds its points → kind. */
+export const METRIC_KINDS: Readonly<Record<number, number>> = {
+  [field.METRIC_GAUGE]: KINDS.gauge,
+  [field.METRIC_SUM]: KINDS.sum,
+  [field.METRIC_HISTOGRAM]: KINDS.histogram,
+  [field.METRIC_EXPONENTIAL_HISTOGRAM]: KINDS.exponentialHistogram,
+  [field.METRIC_SUMMARY]: KINDS.summary,
+}
+
 export function emptyContext(): MetricContext {
   return {
     resourceFrom: 0,

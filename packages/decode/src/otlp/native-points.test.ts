@@ -1,7 +1,7 @@
-import { NativeBuffer, nativeMemory, ProtobufWriter } from '@vantage/bytes'
+import { ProtobufWriter } from '@vantage/bytes'
 import { type Clock, type Fault, MetricBatch } from '@vantage/model'
-import { seededRandom, testSeed } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
+import { chance, compareWithReferee, inNative, oneOf, upTo } from '../testing/native-referee.ts'
 import { OtlpMetricsDecoder } from './decode.ts'
 import { OtlpInterner } from './interner.ts'
 
@@ -9,18 +9,6 @@ import { OtlpInterner } from './interner.ts'
 
 const CASES = 3_000
 const clock: Clock = { nowMs: () => 0, monotonicMs: () => 1 }
-const random = seededRandom(testSeed())
-const upTo = (end: number) => Math.floor(random() * end)
-const oneOf = <Item>(items: readonly Item[]): Item => items[upTo(items.length)] as Item
-
-const native = new NativeBuffer()
-
-function inNative(body: Uint8Array): Uint8Array {
-  native.reserve(body.length)
-  native.bytes.set(body)
-  return native.bytes
-}
-
 /** Everything of a batch that the store reads. */
 function decoded(body: Uint8Array, length: number): unknown {
   const decoder = new OtlpMetricsDecoder(new OtlpInterner(7))
@@ -84,13 +72,13 @@ const RARE: readonly ((out: ProtobufWriter) => void)[] = [
 function metric(out: ProtobufWriter): void {
   const mark = out.open(0x12)
   out.text(0x0a, oneOf(['requests', 'bytes']))
-  const isGauge = random() < 0.3
+  const isGauge = chance(0.3)
   const data = out.open(isGauge ? 0x2a : 0x3a)
   for (let points = upTo(6); points > 0; points--) {
     const point = out.open(0x0a)
-    for (let fields = upTo(9); fields > 0; fields--) (random() < 0.03 ? oneOf(RARE) : oneOf(FIELDS))(out)
+    for (let fields = upTo(9); fields > 0; fields--) (chance(0.03) ? oneOf(RARE) : oneOf(FIELDS))(out)
     out.close(point)
-    if (random() < 0.05) out.varint(0x58, 1)
+    if (chance(0.05)) out.varint(0x58, 1)
   }
   if (!isGauge) {
     out.varint(0x10, 1 + upTo(2))
@@ -111,17 +99,7 @@ function request(): Uint8Array {
 }
 
 test('the loop reads what the plain reader reads, whole bodies and broken ones', () => {
-  expect(nativeMemory()?.addressOf(native.bytes)).toBeGreaterThan(0)
-  let read = 0
-  for (let i = 0; i < CASES; i++) {
-    const body = request()
-    for (let flips = random() < 0.5 ? 0 : 1 + upTo(3); flips > 0; flips--) body[upTo(body.length)] = upTo(256)
-    const length = random() < 0.9 ? body.length : upTo(body.length)
-    const plain = decoded(body, length) as { times?: number[] }
-    expect(decoded(inNative(body), length)).toEqual(plain)
-    read += plain.times?.length ?? 0
-  }
-  expect(read).toBeGreaterThan(CASES)
+  compareWithReferee(CASES, request, decoded)
 })
 
 test('more points than one run takes', () => {

@@ -1,25 +1,13 @@
-import { NativeBuffer, nativeMemory, ProtobufWriter } from '@vantage/bytes'
+import { ProtobufWriter } from '@vantage/bytes'
 import { type Clock, type Fault, MetricBatch } from '@vantage/model'
-import { seededRandom, testSeed } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
+import { chance, compareWithReferee, inNative, oneOf, upTo } from '../testing/native-referee.ts'
 import { RemoteWriteDecoder } from './decode.ts'
 
 /** The SIMD loop for plain series against the plain reader, which is its referee: the same bytes, the same batch. */
 
 const CASES = 3_000
 const clock: Clock = { nowMs: () => 0, monotonicMs: () => 1 }
-const random = seededRandom(testSeed())
-const upTo = (end: number) => Math.floor(random() * end)
-const oneOf = <Item>(items: readonly Item[]): Item => items[upTo(items.length)] as Item
-
-const native = new NativeBuffer()
-
-function inNative(body: Uint8Array): Uint8Array {
-  native.reserve(body.length)
-  native.bytes.set(body)
-  return native.bytes
-}
-
 function decoded(body: Uint8Array, length: number): unknown {
   const decoder = new RemoteWriteDecoder()
   const batch = new MetricBatch()
@@ -73,9 +61,9 @@ function sample(out: ProtobufWriter): void {
     () => out.double(0x09, oneOf([0, -0, 1.5, Number.NaN, Number.POSITIVE_INFINITY])),
     () => out.varint64(0x10, Number(time & 0xffffffffn), Number(time >> 32n)),
   ]
-  if (random() < 0.03) fields.reverse()
-  if (random() < 0.03) fields.pop()
-  if (random() < 0.03) fields.push(() => out.varint(0x18, upTo(1_000)))
+  if (chance(0.03)) fields.reverse()
+  if (chance(0.03)) fields.pop()
+  if (chance(0.03)) fields.push(() => out.varint(0x18, upTo(1_000)))
   for (const field of fields) field()
   out.close(mark)
 }
@@ -86,28 +74,17 @@ function request(): Uint8Array {
     const mark = out.open(0x0a)
     for (let labels = upTo(5); labels > 0; labels--) label(out)
     for (let samples = upTo(4); samples > 0; samples--) sample(out)
-    if (random() < 0.05) label(out)
-    if (random() < 0.03) out.text(0x1a, '')
-    if (random() < 0.03) out.varint(0x78, 3)
+    if (chance(0.05)) label(out)
+    if (chance(0.03)) out.text(0x1a, '')
+    if (chance(0.03)) out.varint(0x78, 3)
     out.close(mark)
-    if (random() < 0.03) out.text(0x1a, '')
+    if (chance(0.03)) out.text(0x1a, '')
   }
   return new Uint8Array(out.finish())
 }
 
 test('the loop reads what the plain reader reads, whole bodies and broken ones', () => {
-  expect(nativeMemory()?.addressOf(native.bytes)).toBeGreaterThan(0)
-  let read = 0
-  for (let i = 0; i < CASES; i++) {
-    const body = request()
-    for (let flips = random() < 0.5 || body.length === 0 ? 0 : 1 + upTo(3); flips > 0; flips--)
-      body[upTo(body.length)] = upTo(256)
-    const length = random() < 0.9 ? body.length : upTo(body.length)
-    const plain = decoded(body, length) as { times?: number[] }
-    expect(decoded(inNative(body), length)).toEqual(plain)
-    read += plain.times?.length ?? 0
-  }
-  expect(read).toBeGreaterThan(CASES)
+  compareWithReferee(CASES, request, decoded)
 })
 
 test('more series, and more samples of one, than a run takes', () => {

@@ -1,4 +1,4 @@
-import { isZero, type QueryBudget, type SpanBlock } from '@vantage/model'
+import { isZero, type QueryBudget, type SpanBlock, spanKey } from '@vantage/model'
 import { SpanView } from '../traceql/evaluate/span-view.ts'
 import { QuantileSketch } from '../traceql/metrics/sketch.ts'
 import { KIND, ServiceNames, STATUS_ERROR, textReader } from './span-facts.ts'
@@ -198,26 +198,6 @@ export class ServiceGraphBuilder {
     }
     return tally
   }
-}
-
-/** Trace and span id of a row as one short text: two bytes a character. */
-function spanKey(traceIds: Uint8Array, spanIds: Uint8Array, row: number): string {
-  const pair = (bytes: Uint8Array, at: number): number => ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
-  const [t, s] = [row * 16, row * 8]
-  return String.fromCharCode(
-    pair(traceIds, t),
-    pair(traceIds, t + 2),
-    pair(traceIds, t + 4),
-    pair(traceIds, t + 6),
-    pair(traceIds, t + 8),
-    pair(traceIds, t + 10),
-    pair(traceIds, t + 12),
-    pair(traceIds, t + 14),
-    pair(spanIds, s),
-    pair(spanIds, s + 2),
-    pair(spanIds, s + 4),
-    pair(spanIds, s + 6),
-  )
 }
 
 function edgeKey({ client, server, connection }: Pick<ServiceEdge, 'client' | 'server' | 'connection'>): string {
