@@ -143,6 +143,8 @@ export class Generation {
       const count = words[base + REGION.written] as number
       const capacity = words[base + REGION.capacity] as number
       if (count === capacity) {
+        // Only for a sample that goes there: an old one is compared with what the tail has.
+        if (!isNext(times[at] as number, last, latestMs)) break
         tail = this.#makeRoom(record, tail)
         continue
       }
@@ -153,7 +155,7 @@ export class Generation {
       stop = Math.min(end, at + capacity - count)
       for (; at < stop; at++) {
         const timeMs = times[at] as number
-        if (!(timeMs > last && timeMs <= latestMs)) break
+        if (!isNext(timeMs, last, latestMs)) break
         doubles[timesAt + at] = timeMs
         words[valueAt++] = halves[at * 2] as number
         words[valueAt++] = halves[at * 2 + 1] as number
@@ -458,4 +460,8 @@ export class Generation {
 /** 3, 7, 15, 31 → 0, 1, 2, 3 */
 function classOf(capacity: number): number {
   return 29 - Math.clz32(capacity + 1)
+}
+
+function isNext(timeMs: number, lastMs: number, latestMs: number): boolean {
+  return timeMs > lastMs && timeMs <= latestMs
 }
