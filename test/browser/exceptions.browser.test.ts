@@ -79,6 +79,8 @@ describe.skipIf(!hasChromium)('exceptions', () => {
   test('an answer that fails is named, with a way to try again', async () => {
     const page = await stand.open('/setup')
     await page.route('**/api/vantage/v1/exceptions*', (route) => route.fulfill({ status: 503, body: '{}' }))
+    // Keys count from the first drawing on.
+    await page.getByRole('heading', { level: 1 }).waitFor()
     await page.keyboard.press('g')
     await page.keyboard.press('x')
     await page.getByRole('alert').getByText('Exceptions cannot be shown').waitFor()
