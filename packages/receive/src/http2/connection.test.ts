@@ -291,6 +291,15 @@ describe('Http2Server', () => {
     await once(old, 'close')
   }, 30_000)
 
+  test('one connection more than an address may have is closed unanswered', async () => {
+    const opened = await open({ maxConnectionsPerAddress: 1 })
+    const first = await raw(opened, ...GREETING)
+    await expect.poll(() => first.received().length).toBeGreaterThan(0)
+    const second = await raw(opened, ...GREETING)
+    await once(second.socket, 'close')
+    expect([second.received().length, first.socket.destroyed]).toEqual([0, false])
+  })
+
   test('a body that stops coming is given up', async () => {
     const opened = await open()
     const { received } = await raw(opened, ...GREETING, ...headerFrames(1, REQUEST, false))

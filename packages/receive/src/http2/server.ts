@@ -35,8 +35,10 @@ export class Http2Server {
 
   constructor(options: Http2ServerOptions) {
     this.#options = options
-    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket))
+    this.#server = createServer({ noDelay: true })
+    // Before `#accept`, which finds those over a cap ended.
     limitConnections(this.#server, options.limits)
+    this.#server.on('connection', (socket) => this.#accept(socket))
   }
 
   /** @param port 0 = any that is free. @returns the port; rejects where the address cannot be bound */
@@ -67,7 +69,6 @@ export class Http2Server {
   }
 
   #accept(socket: Socket): void {
-    // Over the cap of connections: `limitConnections` has ended it.
     if (socket.destroyed) return
     const { limits, monotonicMs, random, open } = this.#options
     const connection = new Http2Connection({
