@@ -9,6 +9,7 @@ export {
 } from './auth.ts'
 export { DOOR_PATHS, registerDoors } from './doors.ts'
 export { startExportGrpc } from './grpc.ts'
+export { type GrpcQueryMethod, startQueryGrpc } from './grpc-query-door.ts'
 export type { GrpcServer } from './grpc-server.ts'
 export { HostCollector } from './host/collector.ts'
 export type { HostSample } from './host/host-sample.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { DOCS_CSS, docsPage, openApiDocument, type Route } from '@vantage/api'
+import { DOCS_CSS, docsPage, openApiDocument, type Route, type RpcMethod } from '@vantage/api'
 import { type Code, fault, foreign, STATUS } from '@vantage/model'
 import { httpServerOptions, limitConnections, type Reception, registerDoors, type TextDoors } from '@vantage/receive'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -15,6 +15,8 @@ export interface AppDeps extends RouteDeps {
   readonly routes: readonly Route[]
   /** Ports of `--compat` where one API has the root. */
   readonly faces: readonly { readonly port: number; readonly routes: readonly Route[] }[]
+  /** Questions over gRPC. */
+  readonly rpcs: readonly RpcMethod[]
   readonly hub: () => LiveHub | undefined
   readonly tails: () => LogTails | undefined
   readonly corsOrigins: readonly string[]

@@ -7,9 +7,11 @@ import {
   JaegerApi,
   JoinsApi,
   type JoinsDeps,
+  jaegerRpcMethods,
   LokiApi,
   type LokiDeps,
   type Route,
+  type RpcMethod,
   TEMPO_PREFIX,
   TempoApi,
   type TraceQueries,
@@ -18,6 +20,7 @@ import {
   ZIPKIN_PREFIX,
   ZipkinApi,
 } from '@vantage/api'
+import { readJaegerRequest } from '@vantage/decode/jaeger'
 import { type Fault, type FileSystem, type Result, systemClock, type TenantId } from '@vantage/model'
 import type { Config } from '../config/schema.ts'
 import { tryRoute } from '../process/try-route.ts'
@@ -34,6 +37,8 @@ export interface Faces {
   readonly routes: readonly Route[]
   /** On ports of their own, where each has the root. */
   readonly ports: readonly { readonly port: number; readonly routes: readonly Route[] }[]
+  /** Over gRPC. */
+  readonly rpcs: readonly RpcMethod[]
 }
 
 export interface FaceDeps {
@@ -75,6 +80,7 @@ export function openFaces({ ask, facts, config, files, deletions }: FaceDeps): F
       ...jaeger.routes(JAEGER_PREFIX),
       ...zipkin.routes(ZIPKIN_PREFIX),
     ],
+    rpcs: jaegerRpcMethods({ queries: traces, clock: systemClock }, readJaegerRequest),
     ports: [
       { port: 3100, routes: ofLoki },
       { port: 3200, routes: tempo.routes('') },
