@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { encodeAck, encodePushSummary, readBatchIdentity } from '@vantage/decode/stream'
 import type { Logger } from '@vantage/observe'
 import { type GrpcServer, type Reception, startExportGrpc, startQueryGrpc, startStreamDoor } from '@vantage/receive'
@@ -7,6 +8,8 @@ import { PortTakenError } from './listen.ts'
 
 /** Doors that are closed together. */
 export interface GrpcDoors {
+  /** Serves questions on a connection of a port of HTTP. */
+  take(socket: Socket): void
   /** No new calls; running ones have `graceMs`, then they are cut. */
   close(graceMs: number): Promise<void>
 }
@@ -27,19 +30,21 @@ export async function openGrpc(loaded: LoadedConfig, deps: GrpcDeps, logger: Log
   const methods = rpcs.map(({ service, name, permission, handle }) => {
     return { service, name, scope: permission, answer: handle }
   })
-  const query = (port: number) => () => startQueryGrpc({ host, port, reception, methods, unready })
+  const query = (port: number | undefined) => () => startQueryGrpc({ host, port, reception, methods, unready })
   const queryPort = jaeger.grpcQueryPort ?? (compat ? JAEGER_QUERY_PORT : 0)
   const ports = [
     { key: 'otlp.grpcPort', port: otlp.grpcPort, what: 'VANTAGE_OTLP_GRPC_PORT', start: intake },
     { key: 'jaeger.grpcPort', port: jaeger.grpcPort, what: 'VANTAGE_JAEGER_GRPC_PORT', start: intake },
     { key: 'jaeger.grpcQueryPort', port: queryPort, what: 'VANTAGE_JAEGER_GRPC_QUERY_PORT', start: query },
   ]
-  const doors: GrpcServer[] = []
+  const beside = await query(undefined)()
+  const doors = [beside]
   for (const { key, start, ...one } of ports) {
     const door = await openPort({ host, ...one, isGiven: loaded.given.has(key) }, logger, start(one.port))
     if (door !== undefined) doors.push(door)
   }
   return {
+    take: (socket) => beside.take(socket),
     close: async (graceMs) => {
       await Promise.all(doors.map((door) => door.close(graceMs)))
     },

@@ -192,6 +192,7 @@ export class Server {
       }),
       ...this.#routes(),
       hub: () => (this.#phase === 'ready' ? this.#hub : undefined),
+      takeGrpc: (socket) => (this.#grpc === undefined ? socket.destroy() : this.#grpc.take(socket)),
       tails: () => (this.#phase === 'ready' ? this.#records?.tails : undefined),
       corsOrigins: this.#config.http.corsOrigins,
       dashboard: this.#config.dashboard,
@@ -231,9 +232,8 @@ export class Server {
       options: engineOptions(this.#config),
     })
     const { maxRegexBytes } = this.#config.query
-    const { deleteSeries } = admin
     const [files, directory, records] = [this.#files, this.#config.data, () => this.#records]
-    const deletions = new Deletions({ files, directory, clock: systemClock, deleteSeries, records })
+    const deletions = new Deletions({ ...admin, files, directory, clock: systemClock, records })
     const faces = openFaces({ ask: (...args) => this.#ask(...args), facts, config: this.#config, files, deletions })
     const routes = [
       ...faces.routes,

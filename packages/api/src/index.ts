@@ -18,7 +18,7 @@ export type { AskOptions, MetricAdmin, MetricQueries, ServerFacts } from './quer
 export { type QueryJob, rowEncoder, runQueryJob } from './query-job.ts'
 export { type ApiAnswer, type ApiRequest, json, type Parameter, type Permission, type Route } from './route.ts'
 export type { RpcMethod, RpcRequest } from './rpc-method.ts'
-export { TEMPO_PREFIX, TempoApi, type TempoDeps } from './tempo/routes.ts'
+export { type ReadTempoRequest, TEMPO_PREFIX, TempoApi, type TempoDeps, type TempoRpcRequest } from './tempo/routes.ts'
 export { runTracesJob, type TracesJob } from './traces/job.ts'
 export type { TraceQueries } from './traces/queries.ts'
 export { traceDetailRoutes } from './traces/routes.ts'

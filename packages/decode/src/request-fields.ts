@@ -1,6 +1,6 @@
-import { ByteCursor, isUtf8Range, readVarintSigned, utf8Text } from '@vantage/bytes'
+import { ByteCursor, isUtf8Range, readVarint64, readVarintSigned, utf8Text } from '@vantage/bytes'
 import { err, type Fault, fault, hexText, ok, type Result } from '@vantage/model'
-import { FieldCursor, fieldVarint, nextField } from './field-cursor.ts'
+import { FieldCursor, nextField } from './field-cursor.ts'
 
 /** Reads the content of a field into the parameters. */
 type Read = (cursor: FieldCursor, out: URLSearchParams) => Fault | undefined
@@ -29,12 +29,14 @@ export const hex =
     return undefined
   }
 
-/** Zero is what an absent one is. */
+/** A whole number, with a unit behind it. Zero is what an absent one is. */
 export const count =
-  (name: string): Read =>
-  (cursor, out) => {
-    const value = fieldVarint(cursor)
-    if (value > 0) out.set(name, String(value))
+  (name: string, unit = ''): Read =>
+  ({ bytes, from, to }, out) => {
+    const cursor = new ByteCursor(bytes, from, to)
+    readVarint64(cursor)
+    const value = (BigInt(cursor.high) << 32n) | BigInt(cursor.low)
+    if (value > 0n) out.set(name, `${value}${unit}`)
     return undefined
   }
 
@@ -65,6 +67,20 @@ export const texts =
     const known = JSON.parse(out.get(name) ?? '{}') as Record<string, string>
     if (Object.keys(known).length >= TEXTS_MAX) return fault('bad_request', `${name}: want at most ${TEXTS_MAX}`)
     out.set(name, JSON.stringify({ ...known, [entry.get('key') ?? '']: entry.get('value') ?? '' }))
+    return undefined
+  }
+
+/** A map of texts as `key="value" …`. */
+export const logfmt =
+  (name: string): Read =>
+  (cursor, out) => {
+    const entry = new URLSearchParams()
+    const problem = readFields(cursor, { 10: text('key'), 18: text('value') }, entry)
+    if (problem !== undefined) return problem
+    const key = entry.get('key') ?? ''
+    if (!/^[^\s="]+$/.test(key)) return fault('bad_request', `${name}: want names without spaces, quotes and =`)
+    const value = (entry.get('value') ?? '').replaceAll(/["\\]/g, '\\$&')
+    out.set(name, `${out.has(name) ? `${out.get(name)} ` : ''}${key}="${value}"`)
     return undefined
   }
 

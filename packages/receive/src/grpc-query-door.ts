@@ -29,15 +29,15 @@ export interface GrpcQueryMethod {
 
 export interface QueryGrpcOptions {
   readonly host: string
-  /** 0 = any that is free. */
-  readonly port: number
+  /** 0 = any that is free; undefined = none: it serves the connections that it is given. */
+  readonly port: number | undefined
   readonly reception: Reception
   readonly methods: readonly GrpcQueryMethod[]
   /** Why nothing can be answered now (starting, draining). */
   readonly unready: () => Fault | undefined
 }
 
-/** Opens a port for questions over gRPC, and the health service. Rejects where the address cannot be bound. */
+/** Takes questions over gRPC, and serves their health. Rejects where the address cannot be bound. */
 export async function startQueryGrpc(options: QueryGrpcOptions): Promise<GrpcServer> {
   const { host, port, reception } = options
   const health = new HealthDoor(reception, new Set(options.methods.map(({ service }) => service)))
@@ -53,7 +53,7 @@ export async function startQueryGrpc(options: QueryGrpcOptions): Promise<GrpcSer
     health.close()
     return server.close(graceMs)
   }
-  return { port: server.port, close }
+  return { ...server, close }
 }
 
 /** Readiness and credential first, then the message. */

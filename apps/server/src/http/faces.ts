@@ -21,6 +21,7 @@ import {
   ZipkinApi,
 } from '@vantage/api'
 import { readJaegerRequest } from '@vantage/decode/jaeger'
+import { readTempoRequest } from '@vantage/decode/tempo'
 import { type Fault, type FileSystem, type Result, systemClock, type TenantId } from '@vantage/model'
 import type { Config } from '../config/schema.ts'
 import { tryRoute } from '../process/try-route.ts'
@@ -80,7 +81,10 @@ export function openFaces({ ask, facts, config, files, deletions }: FaceDeps): F
       ...jaeger.routes(JAEGER_PREFIX),
       ...zipkin.routes(ZIPKIN_PREFIX),
     ],
-    rpcs: jaegerRpcMethods({ queries: traces, clock: systemClock }, readJaegerRequest),
+    rpcs: [
+      ...jaegerRpcMethods({ queries: traces, clock: systemClock }, readJaegerRequest),
+      ...tempo.rpcMethods(readTempoRequest),
+    ],
     ports: [
       { port: 3100, routes: ofLoki },
       { port: 3200, routes: tempo.routes('') },

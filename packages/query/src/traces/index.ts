@@ -4,6 +4,7 @@ export {
   encodeJaegerServices,
   encodeJaegerSpans,
 } from './encode-jaeger.ts'
+export { encodeMessage, type Message } from './encode-message.ts'
 export { encodeTrace, type OriginSpans, spansByOrigin } from './encode-trace.ts'
 export { jaegerFields, jaegerTags } from './jaeger-tags.ts'
 export { chunksOfSpans, framed } from './message-frames.ts'
