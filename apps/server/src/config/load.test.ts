@@ -63,6 +63,7 @@ const VARIABLES: Readonly<Record<string, readonly [string, unknown]>> = {
   VANTAGE_STREAM_PORT: ['9001', 9_001],
   VANTAGE_JAEGER_GRPC_PORT: ['14250', 14_250],
   VANTAGE_JAEGER_HTTP_PORT: ['14268', 14_268],
+  VANTAGE_JAEGER_GRPC_QUERY_PORT: ['16685', 16_685],
   VANTAGE_STATSD_PORT: ['8125', 8_125],
   VANTAGE_STATSD_SOCKET: ['/run/statsd.sock', '/run/statsd.sock'],
   VANTAGE_STATSD_MAPPING: ['/mapping.yml', '/mapping.yml'],

@@ -8,9 +8,11 @@ import {
   JaegerApi,
   JoinsApi,
   type JoinsDeps,
+  jaegerRpcMethods,
   LokiApi,
   type LokiDeps,
   type Route,
+  type RpcMethod,
   TEMPO_PREFIX,
   TempoApi,
   type TraceQueries,
@@ -19,6 +21,8 @@ import {
   ZIPKIN_PREFIX,
   ZipkinApi,
 } from '@vantage/api'
+import { readJaegerRequest } from '@vantage/decode/jaeger'
+import { readTempoRequest } from '@vantage/decode/tempo'
 import { type Fault, type FileSystem, type Result, systemClock, type TenantId } from '@vantage/model'
 import type { Config } from '../config/schema.ts'
 import { tryRoute } from '../process/try-route.ts'
@@ -36,6 +40,8 @@ export interface Faces {
   readonly routes: readonly Route[]
   /** On ports of their own, where each has the root. */
   readonly ports: readonly { readonly port: number; readonly routes: readonly Route[] }[]
+  /** Over gRPC. */
+  readonly rpcs: readonly RpcMethod[]
 }
 
 export interface FaceDeps {
@@ -77,6 +83,10 @@ export function openFaces({ ask, facts, config, files, deletions }: FaceDeps): F
       ...tempo.routes(TEMPO_PREFIX),
       ...jaeger.routes(JAEGER_PREFIX),
       ...zipkin.routes(ZIPKIN_PREFIX),
+    ],
+    rpcs: [
+      ...jaegerRpcMethods({ queries: traces, clock: systemClock }, readJaegerRequest),
+      ...tempo.rpcMethods(readTempoRequest),
     ],
     ports: [
       { port: 3100, routes: ofLoki },
