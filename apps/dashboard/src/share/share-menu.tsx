@@ -6,7 +6,7 @@ import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { type ShareOffer, useShareOffers } from './share-store.ts'
 
 export function ShareMenu({ hasTime }: { readonly hasTime: boolean }) {
-  const { offers } = useShareOffers()
+  const offers = useShareOffers()
   return (
     <Popover
       label="Share"
