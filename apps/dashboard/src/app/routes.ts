@@ -156,6 +156,16 @@ export const ROUTES: readonly Route[] = [
     hasTime: true,
   },
   {
+    path: '/explore/split',
+    title: 'Split',
+    group: 'Explore',
+    rail: undefined,
+    keys: undefined,
+    icon: Compass,
+    page: lazy(() => import('../explore/split-page.tsx')),
+    hasTime: true,
+  },
+  {
     path: '/trace/:id',
     title: 'Trace',
     group: 'Explore',

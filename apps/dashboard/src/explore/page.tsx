@@ -2,7 +2,7 @@ import { dataView } from '@vantage/charts'
 import type { TimeSeriesChart } from '@vantage/charts/time-series'
 import { PanelLeftClose, PanelLeftOpen, Play, Plus } from 'lucide-react'
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
-import { useSearch } from '../app/router.ts'
+import { usePane, useSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { frameCsv, frameJson } from '../share/export.ts'
@@ -10,6 +10,7 @@ import { canvasPng } from '../share/png.ts'
 import { useShare } from '../share/share-store.ts'
 import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { loadCatalogue, useCatalogue } from './catalogue.ts'
+import { EditMode, useBuilder } from './edit-mode.tsx'
 import { type ExploreFrame, exploreFrame } from './frame-model.ts'
 import { HistoryMenu } from './history-menu.tsx'
 import { MetricBrowser } from './metric-browser.tsx'
@@ -28,13 +29,15 @@ const NARROW_PX = 1180
 export default function ExplorePage() {
   const explore = useExplore()
   const { state, drafts, actions } = explore
+  const isBuilder = useBuilder()
+  const pane = usePane()
   const time = timeStateOf(useSearch())
   const { nowMs } = useTimeMemory()
   const range = steppedRange(rangeOf(time, nowMs))
   const run = useQueryRun(state.rows, range, state.view)
   const frame = useFrame(explore, run.results, nowMs, time.zone)
   const chart = useRef<TimeSeriesChart | undefined>(undefined)
-  const [hasBrowser, setBrowser] = useState(() => innerWidth > NARROW_PX)
+  const [hasBrowser, setBrowser] = useState(() => innerWidth > NARROW_PX && pane === '')
   const [isTable, setTable] = useState(false)
   useLiveRefresh(time.isLive, range)
   useCatalogueOnce()
@@ -54,10 +57,10 @@ export default function ExplorePage() {
         >
           <Fold className="icon" />
         </button>
-        <h1>Explore metrics</h1>
-        <ExploreModes />
+        <ExploreModes signal="metrics" />
         <div className="tools">
-          <HistoryMenu onPick={actions.onQuery} />
+          <EditMode />
+          <HistoryMenu language="promql" onPick={actions.onQuery} />
           <button type="button" className="button primary" title="Run (Ctrl or ⌘ ↵)" onClick={actions.onRun}>
             <Play className="icon" aria-hidden="true" />
             {explore.hasChanges ? 'Run changes' : 'Run'}
@@ -75,6 +78,8 @@ export default function ExplorePage() {
                 result={run.results[row.ref]}
                 isOnly={drafts.length === 1}
                 canAdd={drafts.length < 6}
+                isBuilder={isBuilder}
+                range={range}
                 {...actions}
               />
             ))}

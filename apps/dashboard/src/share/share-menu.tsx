@@ -7,7 +7,7 @@ import { download } from './download.ts'
 import { type ShareOffer, useShareOffers } from './share-store.ts'
 
 export function ShareMenu({ hasTime }: { readonly hasTime: boolean }) {
-  const { offers } = useShareOffers()
+  const offers = useShareOffers()
   return (
     <Popover
       label="Share"
