@@ -44,6 +44,7 @@ const VARIABLES: Readonly<Record<string, readonly [string, unknown]>> = {
   COLLECTOR_OTLP_HTTP_PORT: ['3', 3],
   VANTAGE_COMPAT: ['1', true],
   VANTAGE_DASHBOARD: ['/page', '/page'],
+  VANTAGE_DASHBOARDS_DIRECTORY: ['/boards', '/boards'],
   VANTAGE_LOG_LEVEL: ['debug', 'debug'],
   VANTAGE_AUTH_ENABLED: ['true', true],
   API_AUTH_ENABLED: ['true', true],
