@@ -26,6 +26,8 @@ export default defineConfig({
           // Whole servers and browsers, one file after the other: they would take each other's processor.
           name: 'system',
           include: ['test/**/*.test.ts'],
+          // What is polled may take its time on a busy machine, too: a second, which is usual, says nothing there.
+          expect: { poll: { timeout: 20_000 } },
           testTimeout: 60_000,
           hookTimeout: 120_000,
           retry: SYSTEM_RETRIES,

@@ -18,12 +18,13 @@ import { query } from './cases/query.ts'
 import { spans } from './cases/spans.ts'
 import { startup } from './cases/startup.ts'
 import { storage } from './cases/storage.ts'
+import { ui } from './cases/ui.ts'
 import { isPeerName, peerVersions } from './peers/peers.ts'
 import { formatTable, loadText, machineLine, type RunFacts, writeResults } from './report.ts'
 
 const CASES: Readonly<Record<string, BenchCase>> = {
   ...{ ingest, storage, cardinality, query, startup, mixed, live },
-  ...{ logs, spans },
+  ...{ logs, spans, ui },
 }
 const USAGE = 'usage: npm run bench -- NAME [--quick] [--json] [--only PEER,…]'
 

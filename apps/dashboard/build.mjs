@@ -9,6 +9,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { bundleSizes } from './bundle-sizes.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 
@@ -25,7 +26,8 @@ const COMMON = {
 /**
  * Builds everything anew into `outDir`, which is emptied first.
  * @param {string} outDir
- * @returns {Promise<{files: string[]}>} paths below `outDir`
+ * @returns {Promise<{files: string[], sizes: Awaited<ReturnType<typeof bundleSizes>>}>} paths below `outDir`, and what
+ *   visitors load of them
  */
 export async function buildDashboard(outDir) {
   const out = resolve(outDir)
@@ -81,7 +83,8 @@ export async function buildDashboard(outDir) {
   })
   await writeFile(join(out, 'index.html'), page)
   const outputs = [boot, liveWorker, mapWorker, app].flatMap((result) => Object.keys(result.metafile.outputs))
-  return { files: ['index.html', ...outputs.map((path) => relative(out, resolve(HERE, path)))].sort() }
+  const sizes = await bundleSizes(HERE, app.metafile, 'src/main.tsx', [scriptOf(boot)])
+  return { files: ['index.html', ...outputs.map((path) => relative(out, resolve(HERE, path)))].sort(), sizes }
 }
 
 function scriptOf(result) {

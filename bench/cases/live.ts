@@ -1,8 +1,7 @@
 import { Worker } from 'node:worker_threads'
-import { labelsFromRecord } from '@vantage/model'
 import type { BenchCase, BenchOptions, BenchReport, Json } from '../bench-case.ts'
+import { sendFrames, unitSeries } from '../load/frame-sender.ts'
 import type { LiveClientsResult, LiveClientsStart } from '../load/live-clients.ts'
-import { buildBody, SeriesTemplate } from '../load/remote-write-load.ts'
 import { Sender } from '../load/sender.ts'
 import { RunningPeer } from '../peers/peer.ts'
 import { VANTAGE } from '../peers/peers.ts'
@@ -11,7 +10,6 @@ import { figure } from '../statistics.ts'
 
 const SECONDS = 10
 const QUICK_SECONDS = 4
-const FRAME_MS = 1000 / 60
 /** Subscribers, and the series that each of them sees change in every frame. */
 const AUDIENCES = [
   { clients: 1, series: 200 },
@@ -76,7 +74,7 @@ async function measure(
   const sender = new Sender(`${running.url}${VANTAGE.writePath}`, 1)
   const over = new AbortController()
   try {
-    const sending = sendUntil(sender, series, over.signal)
+    const sending = sendFrames(sender, unitSeries(FIGURE_NAME, series), over.signal)
     const start: LiveClientsStart = {
       url: `${running.url.replace('http', 'ws')}/ws`,
       clients,
@@ -96,22 +94,6 @@ async function measure(
     over.abort()
     sender.close()
     await running.remove()
-  }
-}
-
-/** A sample of every series for every frame, by a clock that does not drift. */
-async function sendUntil(sender: Sender, series: number, over: AbortSignal): Promise<void> {
-  const templates = Array.from({ length: series }, (_, i) => {
-    return new SeriesTemplate(labelsFromRecord({ __name__: FIGURE_NAME, job: 'bench', unit: String(i) }), 1)
-  })
-  const order = Int32Array.from(templates.keys())
-  const startMs = performance.now()
-  for (let tick = 1; !over.aborted; tick++) {
-    const waitMs = startMs + tick * FRAME_MS - performance.now()
-    if (waitMs >= 1) await new Promise((wake) => setTimeout(wake, waitMs))
-    const timeMs = Date.now()
-    const body = buildBody(templates, order, (index, patch) => patch(0, timeMs, Math.sin(tick / 60 + index)))
-    await sender.send(0, body)
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { HOSTILE, hasChromium, type Stand, startStand, violations } from './support/dashboard.ts'
+import { HOSTILE, hasChromium, type Stand, sendShop, sendTrace, startStand, violations } from './support/dashboard.ts'
 import { sendLines, sendManyLines, sendShopLines } from './support/logs.ts'
 import { expectAccessible, type Screen, takePictures } from './support/pictures.ts'
+import { SOON } from './support/soon.ts'
 
 let stand: Stand
 
@@ -203,15 +204,205 @@ describe.skipIf(!hasChromium)('what lines have in common', () => {
   })
 })
 
+describe.skipIf(!hasChromium)('lines as a table', () => {
+  test('has the chosen columns, sorts by one of them, opens a line, and is in the URL', async () => {
+    const page = await stand.open(`${PAYMENTS}&tab=table&col=user_id&col=zone`)
+    const cell = (column: number) => page.locator(`.log-table tbody tr[data-open] td:nth-child(${column})`).first()
+    await cell(2).waitFor()
+    const sort = page.getByRole('button', { name: 'user_id', exact: true })
+    await sort.click()
+    await expect.poll(() => cell(2).textContent(), SOON).toBe('0')
+    await sort.click()
+    await expect.poll(() => cell(2).textContent(), SOON).toBe('36')
+    expect(param(page, 'sort')).toBe('-user_id')
+    await page.locator('.log-table').evaluate((box) => box.scrollTo(0, box.scrollHeight))
+    await expect.poll(() => cell(2).textContent(), SOON).not.toBe('36')
+    expect(await page.locator('.log-table tbody tr[data-open]').count()).toBeLessThan(80)
+    await page.locator('.log-table tbody button').last().click()
+    await page.locator('.span-drawer').waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.span-drawer').waitFor({ state: 'detached' })
+    await page.context().close()
+  })
+
+  test('fields of numbers are ranges; f and Shift f filter by the value in focus', async () => {
+    const page = await openLogs(PAYMENTS)
+    const bar = page.getByRole('button', { name: /^user_id from 10 to 15: \d+ lines$/ })
+    await bar.click()
+    await expect.poll(() => param(page, 'q'), SOON).toBe('{service_name="payments"} | user_id >= 10 | user_id < 15')
+    await page.locator('.facet-value', { hasText: 'warn' }).first().focus()
+    await page.keyboard.press('Shift+F')
+    await expect.poll(() => param(page, 'q'), SOON).toContain('| user_id < 15 | detected_level!="warn"')
+    await page.goBack()
+    await page.locator('.facet-value', { hasText: 'warn' }).first().focus()
+    await page.keyboard.press('f')
+    await expect.poll(() => param(page, 'q'), SOON).toContain('| detected_level="warn"')
+    await page.context().close()
+  })
+})
+
+const METRICS = '/explore/metrics?from=now-15m&to=now&live=0'
+const BY_ROUTE = encodeURIComponent('sum by (route) (rate(http_requests_total{service_name="shop"}[1m]))')
+const SPLIT =
+  `/explore/split?from=now-15m&to=now&live=0&left=logs&left.q=${encodeURIComponent('{service_name="payments"}')}` +
+  `&right=metrics&right.a=${BY_ROUTE}`
+const builder = (page: Page) => page.locator('.builder')
+const chip = (page: Page, name: string) => page.getByRole('group', { name, exact: true })
+
+describe.skipIf(!hasChromium)('builder and code are the same query', () => {
+  beforeAll(async () => {
+    if (!hasChromium) return
+    await sendShop(stand.server)
+    await sendTrace(stand.server)
+  })
+
+  test('of metrics: a field changes the text and runs it; what cannot be shown stays and says why', async () => {
+    const page = await stand.open(`${METRICS}&a=${BY_ROUTE}`)
+    await page.getByText('Builder', { exact: true }).click()
+    await chip(page, 'filter service_name').waitFor()
+    await page.getByRole('button', { name: 'Filter', exact: true }).click()
+    await page.keyboard.insertText('route')
+    await page.keyboard.press('Tab')
+    await chip(page, 'filter route').getByLabel('Value of route').fill('/pay')
+    await page.keyboard.press('Enter')
+    const filtered = 'sum by (route) (rate(http_requests_total{service_name="shop", route="/pay"}[1m]))'
+    await expect.poll(() => param(page, 'a'), SOON).toBe(filtered)
+    await expect.poll(() => page.locator('.legend tbody tr').count(), SOON).toBe(1)
+    await builder(page).getByLabel('Operation', { exact: true }).selectOption({ label: '×' })
+    await chip(page, 'operation * 1').getByLabel('Number').fill('60')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => param(page, 'a'), SOON).toBe(`${filtered} * 60`)
+    await page.goBack()
+    await expect.poll(() => param(page, 'a'), SOON).toBe(`${filtered} * 1`)
+    await page.getByText('Code', { exact: true }).click()
+    const code = page.locator('[data-editor] .cm-content')
+    await expect.poll(() => code.textContent(), SOON).toBe(`${filtered} * 1`)
+    const odd = 'http_requests_total  /  on (route)  request_latency_seconds'
+    await page.goto(`${stand.server.url}${METRICS}&edit=builder&a=${encodeURIComponent(odd)}`)
+    await page.getByText('The builder cannot show this query: it combines two queries.').waitFor()
+    expect(await builder(page).locator('pre').textContent()).toBe(odd)
+    await page.context().close()
+  })
+
+  test('of lines and of traces: parts without fields stay as they are written', async () => {
+    const query = '{service_name="payments"} |= "order" | line_format `{{.zone}}`'
+    const page = await openLogs(`${LOGS}&edit=builder&q=${encodeURIComponent(query)}`)
+    await chip(page, 'stage |=').getByLabel('Text', { exact: true }).fill('retry')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => param(page, 'q'), SOON).toBe(query.replace('order', 'retry'))
+    await builder(page).getByLabel('Stage', { exact: true }).selectOption({ label: 'filter by a field' })
+    await page.keyboard.insertText('zone')
+    await page.keyboard.press('Tab')
+    await page.getByLabel('Value of zone').fill('eu-west')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => param(page, 'q'), SOON).toBe(`${query.replace('order', 'retry')} | zone="eu-west"`)
+
+    const traces = '{ status = error } | count() > 0'
+    await page.goto(
+      `${stand.server.url}/explore/traces?from=now-15m&to=now&live=0&edit=builder&q=${encodeURIComponent(traces)}`,
+    )
+    await chip(page, 'the part count() > 0').waitFor()
+    await page.getByRole('button', { name: 'Condition', exact: true }).click()
+    await page.keyboard.insertText('name')
+    await page.keyboard.press('Tab')
+    await page.getByLabel('Value of name').fill('POST /charge')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => param(page, 'q'), SOON).toBe('{ status = error && name = "POST /charge" } | count() > 0')
+    await page.context().close()
+  })
+
+  test('queries that ran are found again, those with a star first', async () => {
+    const page = await openLogs(LOGS)
+    const field = page.getByLabel('LogQL query')
+    for (const text of ['{service_name="cart"}', '{service_name="payments"} |= "retry"']) {
+      await field.fill(text)
+      await page.keyboard.press('Enter')
+      await expect.poll(() => param(page, 'q'), SOON).toBe(text)
+    }
+    await page.getByRole('button', { name: 'History' }).click()
+    await page.getByRole('button', { name: 'Star {service_name="cart"}' }).click()
+    const first = page.locator('.history-list li').first()
+    await expect.poll(() => first.textContent(), SOON).toContain('{service_name="cart"}')
+    expect(await violations(page, '.history')).toEqual([])
+    await page.getByLabel('Search history').fill('CART')
+    await first.locator('.menu-item').click()
+    await expect.poll(() => param(page, 'q'), SOON).toBe('{service_name="cart"}')
+    await page.context().close()
+  })
+})
+
+describe.skipIf(!hasChromium)('a split screen', () => {
+  beforeAll(async () => {
+    if (hasChromium) await sendShop(stand.server)
+  })
+  const half = (page: Page, name: 'Left' | 'Right') => page.getByRole('region', { name: `${name} half` })
+
+  test('holds two queries over one time: each half has its state in the URL, its keys, and Back', async () => {
+    const page = await stand.open(`${METRICS}&a=${BY_ROUTE}`)
+    await page.locator('.legend tbody tr').nth(2).waitFor()
+    await page.getByRole('link', { name: 'Split' }).click()
+    await page.waitForURL('**/explore/split?*')
+    await half(page, 'Right').locator('.legend tbody tr').nth(2).waitFor()
+    await half(page, 'Left').getByText('Logs', { exact: true }).click()
+    await half(page, 'Left').locator('.log-row').nth(3).waitFor()
+    expect(param(page, 'right.a')).toContain('rate(http_requests_total')
+    await half(page, 'Left').locator('.log-row').first().click()
+    await half(page, 'Left').locator('.span-drawer').waitFor()
+    const line = param(page, 'left.line')
+    await page.keyboard.press('j')
+    await expect.poll(() => param(page, 'left.line'), SOON).not.toBe(line)
+    await half(page, 'Right').locator('.chart-host').focus()
+    await page.keyboard.press('Shift+T')
+    await half(page, 'Right').locator('.chart-table').waitFor()
+    await half(page, 'Right').getByText('Stacked', { exact: true }).click()
+    expect(param(page, 'right.mode')).toBe('stacked')
+    const other = await stand.open(new URL(page.url()).pathname + new URL(page.url()).search)
+    await half(other, 'Left').locator('.span-drawer').waitFor()
+    expect(await half(other, 'Right').getByRole('radio', { name: 'Stacked' }).isChecked()).toBe(true)
+    await other.context().close()
+    await page.goBack()
+    expect(await half(page, 'Right').getByRole('radio', { name: 'Line' }).isChecked()).toBe(true)
+    await page.getByRole('button', { name: 'Close the left half' }).click()
+    await page.waitForURL('**/explore/metrics?*')
+    expect(param(page, 'a')).toContain('rate(http_requests_total')
+    await page.context().close()
+  })
+
+  test('a zoom in one half is the time of both', async () => {
+    const page = await stand.open(SPLIT)
+    await half(page, 'Left').locator('.log-row').nth(3).waitFor()
+    const loaded = half(page, 'Left').locator('.log-lines .card-head .aside').first()
+    const before = (await loaded.textContent()) ?? ''
+    const box = await half(page, 'Right').locator('.chart-host .u-over').boundingBox()
+    if (box === null) throw new Error('the chart has no place')
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 60)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width * 0.7, box.y + 60, { steps: 4 })
+    await page.mouse.up()
+    await expect.poll(() => param(page, 'from'), SOON).toMatch(/^\d{13}$/)
+    await expect.poll(() => loaded.textContent(), SOON).not.toBe(before)
+    await page.keyboard.press('z')
+    await expect.poll(() => param(page, 'from'), SOON).toBe('now-15m')
+    await page.context().close()
+  })
+})
+
 const SCREENS: readonly Screen[] = [
   ['logs', `${LOGS}&col=zone`, '.log-row'],
   ['logs-plain', LOGS, '.log-row .log-text'],
   ['logs-wrapped', `${LOGS}&wrap=1&col=zone&find=order`, '.log-row mark'],
   ['logs-patterns', `${LOGS}&tab=patterns`, '.log-pattern'],
   ['logs-fields', `${LOGS}&tab=fields`, '.log-fields tbody tr'],
+  ['logs-table', `${PAYMENTS}&tab=table&col=user_id&col=zone&sort=-user_id`, '.log-table tbody tr[data-open]'],
+  ['builder', `${METRICS}&edit=builder&a=${BY_ROUTE}`, '.legend tbody tr'],
+  ['split', SPLIT, '.legend tbody tr'],
 ]
 
 describe.skipIf(!hasChromium)('every screen of logs', () => {
+  beforeAll(async () => {
+    if (hasChromium) await sendShop(stand.server)
+  })
+
   test('axe finds nothing', { timeout: 240_000 }, () => expectAccessible(stand, SCREENS))
 
   for (const theme of ['dark', 'light'] as const) {

@@ -1,7 +1,7 @@
 /**
- * Sets: test (2 s of overload a door, 2,000 inputs of noise), ci (20 s, 20,000), long (60 s, 200,000). Too much work,
- * noise and a full disk at the doors beside remote write: OTLP over gRPC, the telemetry stream, InfluxDB lines, text,
- * pushes, StatsD; noise and a full disk also at those of logs and spans.
+ * Sets: test (2 s of overload a door, 2,000 inputs of noise), ci (8 s, 20,000), long (60 s, 200,000); less than that at
+ * each door of logs and spans. Too much work, noise and a full disk at the doors beside remote write: OTLP over gRPC, the
+ * telemetry stream, InfluxDB lines, text, pushes, StatsD, Zipkin, Jaeger's, Loki's push, lines of JSON.
  */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -19,14 +19,26 @@ import {
   statsdLines,
   telemetryBatch,
 } from '../../bench/load/door-payloads.ts'
-import type { TimedTemplate } from '../../bench/load/timed-template.ts'
 import { seededRandom, testSeed } from '../../packages/model/src/testing/index.ts'
+import {
+  jaegerProtobufBodies,
+  jaegerThriftBodies,
+  jsonLineBodies,
+  type LoadBodies,
+  lokiBodies,
+  storedLogRows,
+  storedSpans,
+  zipkinJsonBodies,
+  zipkinProtobufBodies,
+} from '../support/record-bodies.ts'
 import { freePorts, startServer, type TestServer } from '../support/server.ts'
 import { testSet } from '../support/test-set.ts'
 
 const SET = testSet()
 const OVERLOAD_MS = { test: 2_000, ci: 8_000, long: 60_000 }[SET]
 const CAPACITY_MS = { test: 1_000, ci: 3_000, long: 5_000 }[SET]
+/** There are many of them. */
+const RECORDS_SHARE = { test: 0.5, ci: 0.25, long: 1 }[SET]
 const NOISE_INPUTS = { test: 2_000, ci: 20_000, long: 200_000 }[SET]
 /** How much more than it can take is offered. */
 const OVERLOAD = 5
@@ -44,11 +56,31 @@ interface Door {
   readonly name: string
   /** Bodies in flight while capacity is measured. */
   readonly inFlight: number
-  template(shard: number): TimedTemplate
+  template(shard: number): LoadBodies
   client(server: TestServer, shard: number): DoorClient
   /** A body that was not acknowledged may be stored all the same: its stream ended before the answer. */
   readonly mayHoldMore: boolean
+  /** All items of the load that are stored. @param atMs behind all of their times */
+  stored(server: TestServer, atMs: number): Promise<number>
+  /** Of the usual times. */
+  readonly share: number
 }
+
+const SAMPLES = { stored: storedSamples, share: 1 }
+
+function recordDoor(
+  name: string,
+  template: Door['template'],
+  client: Door['client'],
+  stored: Door['stored'] = storedSpans,
+): Door {
+  return { name, inFlight: 4, template, client, mayHoldMore: false, stored, share: RECORDS_SHARE }
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+const PROTOBUF_TYPE = { 'content-type': 'application/x-protobuf' }
+const THRIFT_TYPE = { 'content-type': 'application/x-thrift' }
+const POST_SPANS = '/jaeger.api_v2.CollectorService/PostSpans'
 
 const DOORS: readonly Door[] = [
   {
@@ -57,6 +89,7 @@ const DOORS: readonly Door[] = [
     template: otlpRequest,
     client: ({ otlpGrpcTarget }) => grpcClient(otlpGrpcTarget, EXPORT),
     mayHoldMore: false,
+    ...SAMPLES,
   },
   {
     name: 'stream',
@@ -64,6 +97,7 @@ const DOORS: readonly Door[] = [
     template: (shard) => telemetryBatch(shard, ''),
     client: ({ streamTarget }) => new StreamClient(streamTarget),
     mayHoldMore: true,
+    ...SAMPLES,
   },
   {
     name: 'InfluxDB',
@@ -71,6 +105,7 @@ const DOORS: readonly Door[] = [
     template: influxLines,
     client: ({ url }) => httpClient(`${url}/write`, {}),
     mayHoldMore: false,
+    ...SAMPLES,
   },
   {
     name: 'text',
@@ -78,7 +113,14 @@ const DOORS: readonly Door[] = [
     template: expositionText,
     client: ({ url }) => httpClient(`${url}/api/v1/import/prometheus`, {}),
     mayHoldMore: false,
+    ...SAMPLES,
   },
+  recordDoor('Zipkin JSON', zipkinJsonBodies, ({ url }) => httpClient(`${url}/api/v2/spans`, JSON_TYPE)),
+  recordDoor('Zipkin protobuf', zipkinProtobufBodies, ({ url }) => httpClient(`${url}/api/v2/spans`, PROTOBUF_TYPE)),
+  recordDoor('Jaeger Thrift', jaegerThriftBodies, ({ url }) => httpClient(`${url}/api/traces`, THRIFT_TYPE)),
+  recordDoor('Jaeger PostSpans', jaegerProtobufBodies, ({ otlpGrpcTarget }) => grpcClient(otlpGrpcTarget, POST_SPANS)),
+  recordDoor('lines of JSON', jsonLineBodies, ({ url }) => httpClient(`${url}/insert/jsonline`, {}), storedLogRows),
+  recordDoor('Loki push', lokiBodies, ({ url }) => httpClient(`${url}/loki/api/v1/push`, JSON_TYPE), storedLogRows),
 ]
 
 const wait = (ms: number) => new Promise((wake) => setTimeout(wake, ms))
@@ -91,7 +133,7 @@ function residentBytes(server: TestServer): number {
 class Load {
   readonly #door: Door
   readonly #clients: readonly DoorClient[]
-  readonly #templates: readonly TimedTemplate[]
+  readonly #templates: readonly LoadBodies[]
   readonly #timesMs: number[]
   readonly #open = new Set<Promise<void>>()
   #turn = 0
@@ -107,12 +149,12 @@ class Load {
   }
 
   get itemsPerBody(): number {
-    return (this.#templates[0] as TimedTemplate).items
+    return (this.#templates[0] as LoadBodies).items
   }
 
   send(): Promise<void> {
     const shard = this.#turn++ % CONNECTIONS
-    const template = this.#templates[shard] as TimedTemplate
+    const template = this.#templates[shard] as LoadBodies
     const timeMs = this.#timesMs[shard] as number
     this.#timesMs[shard] = timeMs + 1
     this.sentItems += template.items
@@ -186,10 +228,10 @@ test.each(DOORS)(
     const startMs = Date.now() - 3_600_000
     const load = new Load(door, server, startMs)
     try {
-      await load.capacity(CAPACITY_MS / 2)
-      const capacity = await load.capacity(CAPACITY_MS)
+      await load.capacity((CAPACITY_MS * door.share) / 2)
+      const capacity = await load.capacity(CAPACITY_MS * door.share)
       const beforeBytes = residentBytes(server)
-      const goodput = await load.offer(capacity * OVERLOAD, OVERLOAD_MS)
+      const goodput = await load.offer(capacity * OVERLOAD, OVERLOAD_MS * door.share)
       const grownBytes = residentBytes(server) - beforeBytes
       console.log(
         `${door.name}: capacity ${Math.round(capacity / 1e3)} k/s, goodput ${Math.round(goodput / 1e3)} k/s, refused ${Math.round((100 * load.refusedItems) / load.sentItems)} %, grown ${Math.round(grownBytes / 1024 ** 2)} MiB`,
@@ -203,7 +245,7 @@ test.each(DOORS)(
         expect(performance.now() - endedMs).toBeLessThan(RECOVERY_MS)
         await load.send()
       }
-      const stored = await storedSamples(server, startMs + 7_200_000)
+      const stored = await door.stored(server, startMs + 7_200_000)
       if (door.mayHoldMore) {
         expect(stored).toBeGreaterThanOrEqual(load.takenItems)
         expect(stored).toBeLessThanOrEqual(load.sentItems)
@@ -450,7 +492,7 @@ test('below storage.minFree each door refuses, and takes again with room', async
   const all = (what: string) => Object.fromEntries(names.map((name) => [name, what]))
   const full = await startServer({ env, dataDir, config: 'storage:\n  minFree: 1000000GiB\n' })
   expect(await outcomes(full)).toEqual(all('refused'))
-  expect(await storedSamples(full, nowMs + 1_000)).toBe(0)
+  for (const door of DOORS) expect([door.name, await door.stored(full, nowMs + 1_000)]).toEqual([door.name, 0])
   expect(await full.stop()).toBe(0)
   const again = await startServer({ env, dataDir })
   expect(await outcomes(again)).toEqual(all('taken'))

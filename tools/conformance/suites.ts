@@ -1,5 +1,6 @@
 import type { Suite } from './suite.ts'
 import { accessLogsSuite } from './suites/access-logs.ts'
+import { builderSuite } from './suites/builder.ts'
 import { influxSuite } from './suites/influx.ts'
 import { logqlSuite } from './suites/logql.ts'
 import { openmetricsSuite } from './suites/openmetrics.ts'
@@ -14,6 +15,7 @@ import { zipkinSuite } from './suites/zipkin.ts'
 /** What `npm run conformance -- SUITE` knows. */
 export const SUITES = {
   'access-logs': accessLogsSuite,
+  builder: builderSuite,
   influx: influxSuite,
   logql: logqlSuite,
   openmetrics: openmetricsSuite,

@@ -1,29 +1,50 @@
+import type { Socket } from 'node:net'
 import { encodeAck, encodePushSummary, readBatchIdentity } from '@vantage/decode/stream'
 import type { Logger } from '@vantage/observe'
-import { type GrpcServer, type Reception, startExportGrpc, startStreamDoor } from '@vantage/receive'
+import { type GrpcServer, type Reception, startExportGrpc, startQueryGrpc, startStreamDoor } from '@vantage/receive'
 import type { LoadedConfig } from './config/load.ts'
+import type { AppDeps } from './http/app.ts'
 import { PortTakenError } from './listen.ts'
 
 /** Doors that are closed together. */
 export interface GrpcDoors {
+  /** Serves questions on a connection of a port of HTTP. */
+  take(socket: Socket): void
   /** No new calls; running ones have `graceMs`, then they are cut. */
   close(graceMs: number): Promise<void>
 }
 
-/** Opens OTLP/gRPC and, where it has a port, Jaeger's; a taken port is a warning unless it was asked for by name. */
-export async function openGrpc(loaded: LoadedConfig, reception: Reception, logger: Logger): Promise<GrpcDoors> {
-  const { host, otlp, jaeger } = loaded.config
+/** Where Jaeger's clients ask over gRPC, opened by `--compat`. */
+const JAEGER_QUERY_PORT = 16685
+
+/** What doors of gRPC need beside the configuration. */
+export type GrpcDeps = Pick<AppDeps, 'reception' | 'rpcs' | 'unreadyFault'>
+
+/**
+ * Opens OTLP/gRPC and, where they have ports, Jaeger's doors; a taken port is a warning unless it was asked for by name.
+ */
+export async function openGrpc(loaded: LoadedConfig, deps: GrpcDeps, logger: Logger): Promise<GrpcDoors> {
+  const { host, otlp, jaeger, compat } = loaded.config
+  const { reception, rpcs, unreadyFault: unready } = deps
+  const intake = (port: number) => () => startExportGrpc({ host, port, reception })
+  const methods = rpcs.map(({ service, name, permission, handle }) => {
+    return { service, name, scope: permission, answer: handle }
+  })
+  const query = (port: number | undefined) => () => startQueryGrpc({ host, port, reception, methods, unready })
+  const queryPort = jaeger.grpcQueryPort ?? (compat ? JAEGER_QUERY_PORT : 0)
   const ports = [
-    { port: otlp.grpcPort, what: 'VANTAGE_OTLP_GRPC_PORT', isGiven: loaded.given.has('otlp.grpcPort') },
-    { port: jaeger.grpcPort, what: 'VANTAGE_JAEGER_GRPC_PORT', isGiven: loaded.given.has('jaeger.grpcPort') },
+    { key: 'otlp.grpcPort', port: otlp.grpcPort, what: 'VANTAGE_OTLP_GRPC_PORT', start: intake },
+    { key: 'jaeger.grpcPort', port: jaeger.grpcPort, what: 'VANTAGE_JAEGER_GRPC_PORT', start: intake },
+    { key: 'jaeger.grpcQueryPort', port: queryPort, what: 'VANTAGE_JAEGER_GRPC_QUERY_PORT', start: query },
   ]
-  const doors: GrpcServer[] = []
-  for (const one of ports) {
-    const open = () => startExportGrpc({ host, port: one.port, reception })
-    const door = await openPort({ host, ...one }, logger, open)
+  const beside = await query(undefined)()
+  const doors = [beside]
+  for (const { key, start, ...one } of ports) {
+    const door = await openPort({ host, ...one, isGiven: loaded.given.has(key) }, logger, start(one.port))
     if (door !== undefined) doors.push(door)
   }
   return {
+    take: (socket) => beside.take(socket),
     close: async (graceMs) => {
       await Promise.all(doors.map((door) => door.close(graceMs)))
     },

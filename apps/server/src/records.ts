@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { NO_LABEL_LIMITS, type PushLimits } from '@vantage/decode/loki'
 import type { Processor } from '@vantage/decode/process'
 import {
@@ -29,6 +30,8 @@ import { VersionWatch } from './derive/version-watch.ts'
 import { LOG_FORMATS, logScratch, SPAN_FORMATS, spanScratch } from './intake/record-decoders.ts'
 import { RecordsIntake, type RowDeletions } from './intake/records-intake.ts'
 import type { TimeLimits } from './intake/row-times.ts'
+import { StreamLimit } from './intake/stream-limit.ts'
+import { TraceLimit } from './intake/trace-limit.ts'
 import { LogTails, type LogTailsOptions } from './live/log-tails.ts'
 import { processorCounts, RowProcessing } from './process/row-processing.ts'
 
@@ -54,6 +57,8 @@ export interface RecordsOptions {
   readonly hotBytesMax: number
   readonly limits: PushLimits
   readonly times: TimeLimits
+  /** What a tenant may have of them: 0 = as much as it likes. */
+  readonly tenantLimits: { readonly maxStreams: number; readonly maxTraceBytes: number }
   readonly processors: readonly Processor[]
   readonly registry: Registry
   readonly maxDecompressedBytes: number
@@ -86,11 +91,14 @@ export class Records {
     const { directory, files } = options
     this.#versions = new VersionWatch({ submit: (row) => this.logs.submit(row), clock, logger, files, directory })
     this.tails = new LogTails({ clock, history: options.askLogs, whenDurable: () => this.logs.whenDurable() })
-    const { log, times } = options
+    const { log, times, registry } = options
+    const streams = new StreamLimit(options.tenantLimits.maxStreams, clock)
+    registry.computed('vantage_log_streams', 'Streams of log rows that had rows lately.', 'gauge', () => streams.count)
     const shared = { log, clock, times, processing, hasRoom: () => store.hasRoom() }
     this.logs = new RecordsIntake({
       ...shared,
       topic: 'raw-logs',
+      limit: streams,
       formats: LOG_FORMATS,
       onStored: (tenant, batch) => {
         this.tails.add(tenant, batch)
@@ -103,6 +111,7 @@ export class Records {
     this.spans = new RecordsIntake({
       ...shared,
       topic: 'spans-raw',
+      limit: new TraceLimit(options.tenantLimits.maxTraceBytes, clock, () => randomInt(2 ** 32)),
       formats: SPAN_FORMATS,
       newScratch: (isReplay) => spanScratch(limitsOf(options, isReplay), unpackedMax(options, isReplay)),
       apply: (tenant, batch, offset, receivedAtMs) => store.applySpans(tenant, batch, offset, receivedAtMs),

@@ -127,7 +127,7 @@ export class Server {
     const deps = this.#appDeps()
     await this.#listen(deps)
     const loaded = { config: this.#config, given: this.#given }
-    this.#grpc = await openGrpc(loaded, deps.reception, this.#logger)
+    this.#grpc = await openGrpc(loaded, deps, this.#logger)
     this.#stream = await openStream(loaded, deps.reception, this.#logger)
     this.#quiet = await openQuietDoors(loaded, deps.reception, decoderLimits(this.#config))
     await this.#openStorage()
@@ -192,6 +192,7 @@ export class Server {
       }),
       ...this.#routes(),
       hub: () => (this.#phase === 'ready' ? this.#hub : undefined),
+      takeGrpc: (socket) => (this.#grpc === undefined ? socket.destroy() : this.#grpc.take(socket)),
       tails: () => (this.#phase === 'ready' ? this.#records?.tails : undefined),
       corsOrigins: this.#config.http.corsOrigins,
       dashboard: this.#config.dashboard,
@@ -199,7 +200,7 @@ export class Server {
     }
   }
 
-  #routes(): Pick<AppDeps, 'routes' | 'faces'> {
+  #routes(): Pick<AppDeps, 'routes' | 'faces' | 'rpcs'> {
     const facts = serverFacts({
       store: () => this.#store,
       log: () => this.#log,
@@ -231,9 +232,8 @@ export class Server {
       options: engineOptions(this.#config),
     })
     const { maxRegexBytes } = this.#config.query
-    const { deleteSeries } = admin
     const [files, directory, records] = [this.#files, this.#config.data, () => this.#records]
-    const deletions = new Deletions({ files, directory, clock: systemClock, deleteSeries, records })
+    const deletions = new Deletions({ ...admin, files, directory, clock: systemClock, records })
     const faces = openFaces({ ask: (...args) => this.#ask(...args), facts, config: this.#config, files, deletions })
     const routes = [
       ...faces.routes,
@@ -252,7 +252,7 @@ export class Server {
         warnings: () => [...this.#warnings, ...(this.#log?.warnings() ?? [])],
       }),
     ]
-    return { routes, faces: faces.ports }
+    return { routes, faces: faces.ports, rpcs: faces.rpcs }
   }
 
   #ask(tenant: TenantId, job: WorkerJob, options: AskOptions): ReturnType<QueryPool['ask']> {
@@ -364,6 +364,7 @@ export class Server {
       hotBytesMax: storage.hotBytes,
       limits: recordLimits(this.#config),
       times: { maxFutureMs: limits.maxFuture, maxPastMs: limits.maxPast },
+      tenantLimits: limits,
       processors: this.#config.processors,
       registry: this.#registry,
       maxDecompressedBytes: http.maxDecompressedBytes,

@@ -5,6 +5,7 @@ import { loadSync } from 'protobufjs'
 import { describe, expect, test } from 'vitest'
 import { readChangeEvents } from './events/change-event.ts'
 import { InfluxDecoder } from './influx/decode.ts'
+import { readJaegerRequest } from './jaeger/query-request.ts'
 import { isJsonBatch, JsonBatchDecoder } from './json-batch/decode.ts'
 import { JSON_LINE_MAPPING } from './json-lines/fields.ts'
 import { JsonLinesTranscoder } from './json-lines/transcode.ts'
@@ -16,6 +17,7 @@ import { METRICS_REQUEST } from './otlp/json-schema.ts'
 import { RemoteWriteDecoder } from './remote-write/decode.ts'
 import { encodeRemoteWrite } from './remote-write/encode.ts'
 import { readStatsdLine, StatsdAggregator, type StatsdEvent, StatsdMapper } from './statsd/index.ts'
+import { readTempoRequest } from './tempo/query-request.ts'
 import { RECORD_FORMS, type RecordDecoder, type RecordForm, rowsOfForm, runForm } from './testing/record-forms.ts'
 import { TextDecoder } from './text/decode.ts'
 
@@ -317,6 +319,22 @@ const FUZZED: readonly {
     name: 'lines of JSON',
     seed: Buffer.from('{"_msg":"a","_time":"1700000000","b":{"c":[1]}}\r\n{"level":"warn"}\n'),
     run: runJsonLines,
+  },
+  {
+    name: "Jaeger's questions",
+    seed: Buffer.from('0a260a0473686f70120347455422060880e2cfaa062a060890e2cfaa063a0508011080024014', 'hex'),
+    run: (body) => {
+      const found = readJaegerRequest('find', body)
+      if (!found.ok) expect(STATUS[found.error.code].http).toBeLessThan(500)
+    },
+  },
+  {
+    name: "Tempo's questions",
+    seed: Buffer.from('0a060a016112016210051805200528053005420548b0024805', 'hex'),
+    run: (body) => {
+      const found = readTempoRequest('search', body)
+      if (!found.ok) expect(STATUS[found.error.code].http).toBeLessThan(500)
+    },
   },
   {
     name: 'events',

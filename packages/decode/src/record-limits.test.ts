@@ -2,36 +2,58 @@ import type { LogBatch, SpanBatch } from '@vantage/model'
 import { describe, expect, test } from 'vitest'
 import { RECORD_LIMITS, RECORDS_MAX_PER_REQUEST } from './limits.ts'
 import { RECORD_FORMS, type RecordForm, rowsOfForm, runForm } from './testing/record-forms.ts'
+import {
+  jaegerProtobufBody,
+  jaegerThriftBody,
+  type SpanBody,
+  zipkinJsonBody,
+  zipkinProtobufBody,
+} from './testing/span-bodies.ts'
 
 /** Every limit at n and n + 1, for every form of logs and spans. */
 
 const text = new TextEncoder()
 const KEYS = ['k1', 'k2', 'k3', 'k4']
 
+interface Writer {
+  one(attributes: [string, string][]): Uint8Array
+  many(count: number): Uint8Array
+}
+
+const json = (value: unknown) => text.encode(JSON.stringify(value))
+
 /** A record with some attributes; a body of many records. */
-const WRITERS: Readonly<Record<string, { one(attributes: [string, string][]): unknown; many(count: number): string }>> =
-  {
-    'OTLP logs JSON': {
-      one: (all) => ({ resourceLogs: [{ scopeLogs: [{ logRecords: [{ attributes: otlp(all) }] }] }] }),
-      many: (count) => `{"resourceLogs":[{"scopeLogs":[{"logRecords":[${Array(count).fill('{}').join()}]}]}]}`,
-    },
-    'OTLP traces JSON': {
-      one: (all) => ({ resourceSpans: [{ scopeSpans: [{ spans: [{ ...ids(), attributes: otlp(all) }] }] }] }),
-      many: (count) =>
+const WRITERS: Readonly<Record<string, Writer>> = {
+  'OTLP logs JSON': {
+    one: (all) => json({ resourceLogs: [{ scopeLogs: [{ logRecords: [{ attributes: otlp(all) }] }] }] }),
+    many: (count) =>
+      text.encode(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[${Array(count).fill('{}').join()}]}]}]}`),
+  },
+  'OTLP traces JSON': {
+    one: (all) => json({ resourceSpans: [{ scopeSpans: [{ spans: [{ ...ids(), attributes: otlp(all) }] }] }] }),
+    many: (count) =>
+      text.encode(
         `{"resourceSpans":[{"scopeSpans":[{"spans":[${Array(count).fill(JSON.stringify(ids())).join()}]}]}]}`,
-    },
-    'Loki push JSON': {
-      one: (all) => ({ streams: [{ stream: { a: 'b' }, values: [['1', 'line', Object.fromEntries(all)]] }] }),
-      many: (count) => `{"streams":[{"stream":{"a":"b"},"values":[${Array(count).fill('["1","x"]').join()}]}]}`,
-    },
-    'Zipkin JSON': {
-      one: (all) => [{ traceId: ids().traceId, id: ids().spanId, tags: Object.fromEntries(all) }],
-      many: (count) =>
-        `[${Array(count)
-          .fill(JSON.stringify({ traceId: ids().traceId, id: ids().spanId }))
-          .join()}]`,
-    },
+      ),
+  },
+  'Loki push JSON': {
+    one: (all) => json({ streams: [{ stream: { a: 'b' }, values: [['1', 'line', Object.fromEntries(all)]] }] }),
+    many: (count) =>
+      text.encode(`{"streams":[{"stream":{"a":"b"},"values":[${Array(count).fill('["1","x"]').join()}]}]}`),
+  },
+  'Zipkin JSON': spanWriter(zipkinJsonBody),
+  'Zipkin protobuf': spanWriter(zipkinProtobufBody),
+  'Jaeger Thrift': spanWriter(jaegerThriftBody),
+  'Jaeger protobuf': spanWriter(jaegerProtobufBody),
+}
+
+function spanWriter(bodyOf: SpanBody): Writer {
+  const span = { ...ids(), name: 'GET /', startUs: 1_700_000_000_000_000, durationUs: 5, tags: [] }
+  return {
+    one: (tags) => bodyOf('cart', [{ ...span, tags }]),
+    many: (count) => bodyOf('cart', Array(count).fill(span)),
   }
+}
 
 function ids() {
   return { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' }
@@ -44,8 +66,8 @@ function otlp(all: [string, string][]) {
 const forms = RECORD_FORMS.filter(({ name }) => name in WRITERS)
 describe.each(forms.map((form): [string, RecordForm] => [form.name, form]))('%s', (name, form) => {
   const { one, many } = WRITERS[name] as (typeof WRITERS)[string]
-  const run = (value: unknown, limits = RECORD_LIMITS) =>
-    runForm(form, form.newDecoder(limits), text.encode(JSON.stringify(value))) as LogBatch | SpanBatch
+  const run = (body: Uint8Array, limits = RECORD_LIMITS) =>
+    runForm(form, form.newDecoder(limits), body) as LogBatch | SpanBatch
 
   test('attributes of a record', () => {
     const limits = { ...RECORD_LIMITS, maxAttributes: 3 }
@@ -68,7 +90,7 @@ describe.each(forms.map((form): [string, RecordForm] => [form.name, form]))('%s'
   })
 
   test('records of a request', { timeout: 60_000 }, () => {
-    const of = (count: number) => runForm(form, form.newDecoder(), text.encode(many(count)))
+    const of = (count: number) => runForm(form, form.newDecoder(), many(count))
     expect((of(RECORDS_MAX_PER_REQUEST) as LogBatch).columns.count).toBe(RECORDS_MAX_PER_REQUEST)
     expect(of(RECORDS_MAX_PER_REQUEST + 1)).toMatchObject({ code: 'too_large' })
   })
@@ -123,4 +145,20 @@ test.each(labelSets)('Loki push: %s of a stream', (_, stream, reason) => {
   expect(rowsOfForm(runForm(form, form.newDecoder(), body, batch.verdict.bits()) as LogBatch)).toEqual(
     rowsOfForm(batch),
   )
+})
+
+describe.each(RECORD_FORMS)('$name: cut', ({ seed, ...form }) => {
+  test('at every byte: a fault, or no more rows than the whole has', () => {
+    const decoder = form.newDecoder()
+    const whole = (runForm({ ...form, seed }, decoder, seed) as LogBatch | SpanBatch).columns.count
+    for (let length = 0; length < seed.length; length++) {
+      const outcome = runForm({ ...form, seed }, decoder, seed.subarray(0, length))
+      // A push without a stream is 422.
+      if ('code' in outcome) expect(['bad_request', 'unprocessable']).toContain(outcome.code)
+      else {
+        expect(outcome.columns.count, `${length} bytes`).toBeLessThanOrEqual(whole)
+        rowsOfForm(outcome)
+      }
+    }
+  })
 })

@@ -116,6 +116,15 @@ export class GrpcCall implements StreamTaker {
     this.#stream.trailers(OK)
   }
 
+  /** Sends messages that are framed already, however many, and ends the call well. */
+  finishWith(framed: Uint8Array): void {
+    if (this.#isOver) return
+    this.#sendHead()
+    this.#leave()
+    this.#stream.whole(Buffer.from(framed.buffer, framed.byteOffset, framed.byteLength))
+    this.#stream.trailers(OK)
+  }
+
   /** Ends the call with a status, and `google.rpc.Status` beside it (RetryInfo where the client shall come again). */
   fail(refusal: Fault): void {
     const sent = withRetryAfter(refusal, this.#reception.random)

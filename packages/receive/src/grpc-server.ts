@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { fault } from '@vantage/model'
 import { type CallTaker, GrpcCall } from './grpc-call.ts'
 import { encodeField } from './http2/hpack.ts'
@@ -11,15 +12,17 @@ export type GrpcMethod = (call: GrpcCall) => CallTaker | undefined
 
 export interface GrpcServerOptions {
   readonly host: string
-  /** 0 = any that is free. */
-  readonly port: number
+  /** 0 = any that is free; undefined = none: it serves the connections that it is given. */
+  readonly port: number | undefined
   readonly reception: Reception
   /** By path: `/package.Service/Method`. */
   readonly methods: ReadonlyMap<string, GrpcMethod>
 }
 
 export interface GrpcServer {
-  readonly port: number
+  readonly port: number | undefined
+  /** Serves a connection of another server's port. */
+  take(socket: Socket): void
   /** No new calls; running ones have `graceMs`, then they are cut. */
   close(graceMs: number): Promise<void>
 }
@@ -36,8 +39,8 @@ export async function startGrpcServer({ host, port, reception, methods }: GrpcSe
     return call.taker === undefined ? undefined : call
   }
   const server = new Http2Server({ limits, monotonicMs: () => clock.monotonicMs(), random, open })
-  const bound = await server.listen(host, port)
-  return { port: bound, close: (graceMs) => server.close(graceMs) }
+  const bound = port === undefined ? undefined : await server.listen(host, port)
+  return { port: bound, take: (socket) => server.take(socket), close: (graceMs) => server.close(graceMs) }
 }
 
 /** What is no gRPC at all is answered in HTTP. */

@@ -100,7 +100,7 @@ export async function startExportGrpc({ host, port, reception }: ExportGrpcOptio
     health.close()
     return server.close(graceMs)
   }
-  return { port: server.port, close }
+  return { ...server, close }
 }
 
 /** One call between its headers and its answer. */

@@ -1,4 +1,4 @@
-import { useMemo, useSyncExternalStore } from 'react'
+import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from 'react'
 
 /**
  * The router: the History API and nothing else. The URL is the state of every screen, so each setter
@@ -45,13 +45,34 @@ export function searchChangeOf(search: string): SearchChange {
   return Object.fromEntries([...new Set(params.keys())].map((name) => [name, params.getAll(name)]))
 }
 
-export function useSearch(): URLSearchParams {
-  const search = useSyncExternalStore(subscribe, () => location.search)
-  return useMemo(() => new URLSearchParams(search), [search])
+/**
+ * The part of the page that components stand in: '' is the whole page. A part named `left` keeps its parameters in the URL
+ * as `left.…`, and its components read and write them as if they had the page to themselves; the time is everyone's.
+ */
+const Pane = createContext('')
+export const PaneScope = Pane.Provider
+
+export function usePane(): string {
+  return useContext(Pane)
 }
 
-export function readSearch(): URLSearchParams {
-  return new URLSearchParams(location.search)
+/** The parameters of the part of the page that asks. */
+export function useSearch(): URLSearchParams {
+  const search = useSyncExternalStore(subscribe, () => location.search)
+  const pane = usePane()
+  return useMemo(() => paneParams(new URLSearchParams(search), pane), [search, pane])
+}
+
+export function readSearch(pane = ''): URLSearchParams {
+  return paneParams(new URLSearchParams(location.search), pane)
+}
+
+export type Navigate = (change: SearchChange, options?: { replace?: boolean }) => void
+
+/** Writes parameters of the part of the page that asks; the same function as long as that is the same. */
+export function useNavigate(): Navigate {
+  const pane = usePane()
+  return useCallback((change, options) => navigateSearch(paneChange(change, pane), options), [pane])
 }
 
 /** Writes parameters: null removes one, a list repeats it. An entry equal to the current URL is not pushed. */
@@ -59,6 +80,27 @@ export function navigateSearch(change: SearchChange, options: { replace?: boolea
   const params = readSearch()
   applyChange(params, change)
   go(`${location.pathname}${searchText(params)}`, options.replace === true)
+}
+
+/** What a part of the page sees of all parameters. */
+export function paneParams(params: URLSearchParams, pane: string): URLSearchParams {
+  if (pane === '') return params
+  const own = new URLSearchParams()
+  for (const [name, value] of params) {
+    if (SHARED_PARAMS.includes(name)) own.append(name, value)
+    else if (name.startsWith(`${pane}.`)) own.append(name.slice(pane.length + 1), value)
+  }
+  return own
+}
+
+/** The inverse: the parameters of the page that hold those of a part. */
+export function paneChange(change: SearchChange, pane: string): SearchChange {
+  if (pane === '') return change
+  const named = ([name, value]: [string, SearchChange[string]]) => [
+    SHARED_PARAMS.includes(name) ? name : `${pane}.${name}`,
+    value,
+  ]
+  return Object.fromEntries((Object.entries(change) as [string, SearchChange[string]][]).map(named))
 }
 
 /** Goes to another screen; time goes with it. */

@@ -1,27 +1,40 @@
 import { useEffect } from 'react'
 import { create } from 'zustand'
 import { usePreferences } from './preferences.ts'
+import { usePane } from './router.ts'
 import { matchShortcut, SEQUENCE_MS, type Shortcut } from './shortcuts.ts'
 
 interface ShortcutScopes {
-  readonly scopes: readonly { readonly id: number; readonly shortcuts: readonly Shortcut[] }[]
+  readonly scopes: readonly { readonly id: number; readonly pane: string; readonly shortcuts: readonly Shortcut[] }[]
+  /** The part of a split page that was used last: keys are for it. */
+  readonly pane: string
 }
 
 /** Shortcuts of what is on screen: the shell's and those of the page; the newest scope wins. */
-const useScopes = create<ShortcutScopes>(() => ({ scopes: [] }))
+const useScopes = create<ShortcutScopes>(() => ({ scopes: [], pane: '' }))
 let nextId = 1
 
 /** Registers shortcuts while the component is mounted. `shortcuts` must be stable between renders. */
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
+  const pane = usePane()
   useEffect(() => {
     const id = nextId++
-    useScopes.setState(({ scopes }) => ({ scopes: [{ id, shortcuts }, ...scopes] }))
+    useScopes.setState(({ scopes }) => ({ scopes: [{ id, pane, shortcuts }, ...scopes] }))
     return () => useScopes.setState(({ scopes }) => ({ scopes: scopes.filter((one) => one.id !== id) }))
-  }, [shortcuts])
+  }, [shortcuts, pane])
+}
+
+/** From now on keys are for this part of the page. */
+export function giveKeysTo(pane: string): void {
+  if (useScopes.getState().pane !== pane) useScopes.setState({ pane })
 }
 
 export function useActiveShortcuts(): readonly Shortcut[] {
-  return useScopes().scopes.flatMap((scope) => scope.shortcuts)
+  return activeShortcuts(useScopes())
+}
+
+function activeShortcuts({ scopes, pane }: ShortcutScopes): readonly Shortcut[] {
+  return scopes.filter((scope) => scope.pane === '' || scope.pane === pane).flatMap((scope) => scope.shortcuts)
 }
 
 /** Listens once for the whole page. */
@@ -31,7 +44,7 @@ export function useShortcutListener(): void {
     let timer: ReturnType<typeof setTimeout> | undefined
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return
-      const shortcuts = useScopes.getState().scopes.flatMap((scope) => scope.shortcuts)
+      const shortcuts = activeShortcuts(useScopes.getState())
       const press = {
         key: event.key,
         isMod: event.metaKey || event.ctrlKey,

@@ -7,7 +7,7 @@ import { selectorVariants } from './empty-reason.ts'
 import { exploreChange, hiddenAfterClick, readExplore, withRowAdded } from './explore-url.ts'
 import { faultPosition } from './fault-position.ts'
 import { exploreFrame } from './frame-model.ts'
-import { HISTORY_MAX, withQuery } from './history.ts'
+import { foundQueries, HISTORY_MAX, type PastQuery, withQuery, withStar } from './history.ts'
 import { steppedRange } from './range-steps.ts'
 import type { RowResults } from './run-queries.ts'
 import { formatLegend, seriesKey, shortLabels } from './series-label.ts'
@@ -245,6 +245,14 @@ test('history has each query once, newest first, and ends', () => {
   expect(history.map((one) => one.text)).toEqual(['a', 'b'])
   for (let i = 0; i < 200; i++) history = withQuery(history, `q${i}`, i)
   expect(history).toHaveLength(HISTORY_MAX)
+  const old = history.at(-1) as PastQuery
+  history = withStar(history, old)
+  for (let i = 200; i < 400; i++) history = withQuery(history, `q${i}`, i, 'logql')
+  expect(history).toHaveLength(HISTORY_MAX)
+  expect(foundQueries(history, 'promql', 'Q').map(({ text }) => text)).toEqual([old.text])
+  expect(foundQueries(history, 'logql', 'q399').map(({ text }) => text)).toEqual(['q399'])
+  history = withStar(withQuery(history, old.text, 500), old)
+  expect(history[0]).toEqual({ text: old.text, atMs: 500, language: 'promql', isStarred: false })
 })
 
 test('a range lies on whole steps', () => {

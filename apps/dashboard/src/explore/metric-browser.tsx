@@ -1,5 +1,5 @@
 import { RotateCw, Search } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useId, useMemo, useState } from 'react'
 import { Link } from '../app/link.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { type CatalogueMetric, loadCatalogue, searchCatalogue, useCatalogue } from './catalogue.ts'
@@ -15,11 +15,12 @@ interface MetricBrowserProps {
 export function MetricBrowser({ onPick }: MetricBrowserProps) {
   const { state, failure, metrics } = useCatalogue()
   const [search, setSearch] = useState('')
+  const titleId = useId()
   const found = useMemo(() => searchCatalogue(metrics, search), [metrics, search])
   return (
-    <section className="card browser" aria-labelledby="browser-title">
+    <section className="card browser" aria-labelledby={titleId}>
       <div className="card-head">
-        <h2 id="browser-title">Metrics</h2>
+        <h2 id={titleId}>Metrics</h2>
         <span className="aside">{metrics.length > 0 ? metrics.length.toLocaleString('en') : ''}</span>
         <div className="tools">
           <button
@@ -37,7 +38,6 @@ export function MetricBrowser({ onPick }: MetricBrowserProps) {
         <Search className="icon" aria-hidden="true" />
         <span className="visually-hidden">Search metrics</span>
         <input
-          id="metric-search"
           type="search"
           placeholder="Name, help or unit"
           value={search}

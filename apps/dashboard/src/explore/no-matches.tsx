@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { Link } from '../app/link.tsx'
-import { navigateSearch } from '../app/router.ts'
+import { useNavigate } from '../app/router.ts'
 import { refresh } from '../time/time-store.ts'
 
 interface NoMatchesProps {
@@ -13,6 +13,7 @@ interface NoMatchesProps {
 
 /** In place of a list that is empty: the way back to everything, and to sending something. */
 export function NoMatches({ one, signal, children }: NoMatchesProps) {
+  const navigate = useNavigate()
   return (
     <div className="card empty">
       <h2>No {one} matches</h2>
@@ -21,7 +22,7 @@ export function NoMatches({ one, signal, children }: NoMatchesProps) {
         type="button"
         className="button"
         onClick={() => {
-          navigateSearch({ q: null })
+          navigate({ q: null })
           refresh()
         }}
       >

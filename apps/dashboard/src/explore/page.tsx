@@ -2,13 +2,15 @@ import { dataView } from '@vantage/charts'
 import type { TimeSeriesChart } from '@vantage/charts/time-series'
 import { PanelLeftClose, PanelLeftOpen, Play, Plus } from 'lucide-react'
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
-import { useSearch } from '../app/router.ts'
+import { usePane, useSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { frameCsv, frameJson } from '../share/export.ts'
+import { canvasPng } from '../share/png.ts'
 import { useShare } from '../share/share-store.ts'
 import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { loadCatalogue, useCatalogue } from './catalogue.ts'
+import { EditMode, useBuilder } from './edit-mode.tsx'
 import { type ExploreFrame, exploreFrame } from './frame-model.ts'
 import { HistoryMenu } from './history-menu.tsx'
 import { MetricBrowser } from './metric-browser.tsx'
@@ -27,13 +29,15 @@ const NARROW_PX = 1180
 export default function ExplorePage() {
   const explore = useExplore()
   const { state, drafts, actions } = explore
+  const isBuilder = useBuilder()
+  const pane = usePane()
   const time = timeStateOf(useSearch())
   const { nowMs } = useTimeMemory()
   const range = steppedRange(rangeOf(time, nowMs))
   const run = useQueryRun(state.rows, range, state.view)
   const frame = useFrame(explore, run.results, nowMs, time.zone)
   const chart = useRef<TimeSeriesChart | undefined>(undefined)
-  const [hasBrowser, setBrowser] = useState(() => innerWidth > NARROW_PX)
+  const [hasBrowser, setBrowser] = useState(() => innerWidth > NARROW_PX && pane === '')
   const [isTable, setTable] = useState(false)
   useLiveRefresh(time.isLive, range)
   useCatalogueOnce()
@@ -53,10 +57,10 @@ export default function ExplorePage() {
         >
           <Fold className="icon" />
         </button>
-        <h1>Explore metrics</h1>
-        <ExploreModes />
+        <ExploreModes signal="metrics" />
         <div className="tools">
-          <HistoryMenu onPick={actions.onQuery} />
+          <EditMode />
+          <HistoryMenu language="promql" onPick={actions.onQuery} />
           <button type="button" className="button primary" title="Run (Ctrl or ⌘ ↵)" onClick={actions.onRun}>
             <Play className="icon" aria-hidden="true" />
             {explore.hasChanges ? 'Run changes' : 'Run'}
@@ -74,6 +78,8 @@ export default function ExplorePage() {
                 result={run.results[row.ref]}
                 isOnly={drafts.length === 1}
                 canAdd={drafts.length < 6}
+                isBuilder={isBuilder}
+                range={range}
                 {...actions}
               />
             ))}
@@ -145,7 +151,7 @@ function useExports(shown: ExploreFrame, chart: RefObject<TimeSeriesChart | unde
     const whenData = (make: () => string, type: string) => () =>
       dataView(latest.current.frame).rows.length === 0 ? undefined : new Blob([make()], { type })
     return [
-      { label: 'Save chart as PNG', fileName: 'vantage-chart.png', make: () => chartPng(chart.current) },
+      { label: 'Save chart as PNG', fileName: 'vantage-chart.png', make: () => canvasPng(chart.current?.canvas()) },
       {
         label: 'Save data as CSV',
         fileName: 'vantage-metrics.csv',
@@ -159,18 +165,4 @@ function useExports(shown: ExploreFrame, chart: RefObject<TimeSeriesChart | unde
     ]
   }, [chart])
   useShare(offers)
-}
-
-/** The chart's pixels on the colour of its card: the canvas itself is transparent. */
-function chartPng(chart: TimeSeriesChart | undefined): Promise<Blob | undefined> {
-  const source = chart?.canvas()
-  if (source === undefined) return Promise.resolve(undefined)
-  const copy = document.createElement('canvas')
-  copy.width = source.width
-  copy.height = source.height
-  const context = copy.getContext('2d') as CanvasRenderingContext2D
-  context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--surface')
-  context.fillRect(0, 0, copy.width, copy.height)
-  context.drawImage(source, 0, 0)
-  return new Promise((done) => copy.toBlob((blob) => done(blob ?? undefined), 'image/png'))
 }

@@ -1,3 +1,4 @@
+import type { TimeRange } from '@vantage/model'
 import { Copy, Eye, EyeOff, Trash2 } from 'lucide-react'
 // biome-ignore lint/correctness/noUnresolvedImports: biome does not see constants within the namespace of @types/react.
 import { lazy, Suspense, useMemo } from 'react'
@@ -6,6 +7,7 @@ import { faultPosition } from './fault-position.ts'
 import type { RowResult } from './run-queries.ts'
 
 const Editor = lazy(() => import('./editor.tsx'))
+const QueryBuilder = lazy(() => import('../builder/query-builder.tsx'))
 
 export interface RowActions {
   readonly onText: (ref: RowRef, text: string) => void
@@ -23,6 +25,9 @@ interface QueryRowProps extends RowActions {
   readonly result: RowResult | undefined
   readonly isOnly: boolean
   readonly canAdd: boolean
+  /** As fields in place of code. */
+  readonly isBuilder: boolean
+  readonly range: TimeRange
 }
 
 export function QueryRowEditor(props: QueryRowProps) {
@@ -39,13 +44,23 @@ export function QueryRowEditor(props: QueryRowProps) {
       <span className="row-letter">{letter}</span>
       <div className="row-editor">
         <Suspense fallback={<div className="editor editor-waiting code">{row.text}</div>}>
-          <Editor
-            label={`Query ${letter}`}
-            text={row.text}
-            fault={fault}
-            onChange={(text) => props.onText(row.ref, text)}
-            onRun={(text) => props.onRunText(row.ref, text)}
-          />
+          {props.isBuilder ? (
+            <QueryBuilder
+              label={`Query ${letter}`}
+              language="promql"
+              text={row.text}
+              range={props.range}
+              onChange={(text) => props.onRunText(row.ref, text)}
+            />
+          ) : (
+            <Editor
+              label={`Query ${letter}`}
+              text={row.text}
+              fault={fault}
+              onChange={(text) => props.onText(row.ref, text)}
+              onRun={(text) => props.onRunText(row.ref, text)}
+            />
+          )}
         </Suspense>
       </div>
       <label className="field legend-field">

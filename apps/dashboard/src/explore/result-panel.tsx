@@ -1,6 +1,6 @@
 import { DRAW_MODES, type DrawMode, formatValue } from '@vantage/charts'
 import type { TimeSeriesChart } from '@vantage/charts/time-series'
-import { type RefObject, useEffect, useState } from 'react'
+import { type RefObject, useEffect, useId, useState } from 'react'
 import { copyText } from '../app/toast.tsx'
 import { Choice } from '../parts/choice.tsx'
 import { Notice } from '../parts/notice.tsx'
@@ -39,12 +39,13 @@ const MODE_NAMES: Readonly<Record<DrawMode, string>> = {
 export function ResultPanel(props: ResultPanelProps) {
   const { explore, run, shown } = props
   const { view, mode } = explore.state
+  const titleId = useId()
   const asked = Object.values(run.results)
   const waitingMs = useWaitingMs(asked)
   return (
-    <section className="card result" aria-labelledby="result-title" aria-busy={waitingMs > 0}>
+    <section className="card result" aria-labelledby={titleId} aria-busy={waitingMs > 0}>
       <div className="card-head">
-        <h2 id="result-title" className="visually-hidden">
+        <h2 id={titleId} className="visually-hidden">
           Result
         </h2>
         <Choice

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
-import { navigateSearch, readSearch, useSearch } from '../app/router.ts'
+import { readSearch, useNavigate, usePane, useSearch } from '../app/router.ts'
 import { refresh } from '../time/time-store.ts'
 import { type CatalogueMetric, useCatalogue } from './catalogue.ts'
 import { defaultQuery } from './default-query.ts'
@@ -35,14 +35,17 @@ export interface Explore {
 /** The state of the page. Texts are drafts until they run; everything else is in the URL at once. */
 export function useExplore(): Explore {
   const search = useSearch()
+  const navigate = useNavigate()
+  const pane = usePane()
   const state = useMemo(() => readExplore(search), [search])
   const [drafts, setDrafts] = useState(state.rows)
   const urlRows = JSON.stringify(state.rows)
   // Back, Forward and links replace what the editors hold.
   useEffect(() => setDrafts(JSON.parse(urlRows) as readonly QueryRow[]), [urlRows])
-  const apply = useCallback((change: Partial<ExploreState>) => {
-    navigateSearch(exploreChange({ ...readExplore(readSearch()), ...change }))
-  }, [])
+  const apply = useCallback(
+    (change: Partial<ExploreState>) => navigate(exploreChange({ ...readExplore(readSearch(pane)), ...change })),
+    [navigate, pane],
+  )
   const commit = useCallback(
     (rows: readonly QueryRow[]) => {
       setDrafts(rows)
@@ -55,8 +58,8 @@ export function useExplore(): Explore {
   const actions = useMemo(() => rowActions(drafts, setDrafts, commit), [drafts, commit])
   const onSeriesClick = useCallback(
     (keys: readonly string[], key: string, isToggle: boolean) =>
-      apply({ hidden: hiddenAfterClick(readExplore(readSearch()).hidden, keys, key, isToggle) }),
-    [apply],
+      apply({ hidden: hiddenAfterClick(readExplore(readSearch(pane)).hidden, keys, key, isToggle) }),
+    [apply, pane],
   )
   return { state, drafts, hasChanges: JSON.stringify(drafts) !== urlRows, actions, apply, onSeriesClick }
 }

@@ -1,5 +1,5 @@
 import { Columns3 } from 'lucide-react'
-import { navigateSearch } from '../app/router.ts'
+import { useNavigate } from '../app/router.ts'
 import { Popover } from '../parts/popover.tsx'
 import { COLUMNS_MAX, withColumn } from './log-url.ts'
 
@@ -13,6 +13,7 @@ interface ColumnsMenuProps {
 
 /** Which labels have columns of their own. */
 export function ColumnsMenu({ labels, columns, isOpen, onOpenChange }: ColumnsMenuProps) {
+  const navigate = useNavigate()
   return (
     <Popover
       label={`Columns, at most ${COLUMNS_MAX}`}
@@ -37,7 +38,7 @@ export function ColumnsMenu({ labels, columns, isOpen, onOpenChange }: ColumnsMe
               <input
                 type="checkbox"
                 checked={columns.includes(label)}
-                onChange={() => navigateSearch({ col: withColumn(columns, label) }, { replace: true })}
+                onChange={() => navigate({ col: withColumn(columns, label) }, { replace: true })}
               />
               <span className="facet-text">{label}</span>
             </label>

@@ -1,29 +1,26 @@
 import { formatValue, PLAIN } from '@vantage/charts'
 import { Minus } from 'lucide-react'
-import { useState } from 'react'
-import { navigateSearch } from '../app/router.ts'
-import { refresh } from '../time/time-store.ts'
-import { FACET_VALUES_SHOWN, type Facet, withFilter } from './log-model.ts'
+import { useId, useState } from 'react'
+import { useNavigate } from '../app/router.ts'
+import { FacetRange } from './facet-range.tsx'
+import { filterLines, valueMark } from './filter.ts'
+import { FACET_VALUES_SHOWN, type Facet } from './log-model.ts'
 
 interface FacetsProps {
   readonly facets: readonly Facet[]
   readonly query: string
 }
 
-function filter(query: string, label: string, value: string, isWanted: boolean): void {
-  navigateSearch({ q: withFilter(query, label, value, isWanted), line: null })
-  refresh()
-}
-
 /** What the loaded lines have in common; each value filters for itself, or itself out. */
 export function Facets({ facets, query }: FacetsProps) {
+  const titleId = useId()
   const [text, setText] = useState('')
   const wanted = text.trim().toLowerCase()
   const shown = wanted === '' ? facets : facets.flatMap((facet) => matching(facet, wanted))
   return (
-    <section className="card log-facets" aria-labelledby="facets-title">
+    <section className="card log-facets" aria-labelledby={titleId}>
       <div className="card-head">
-        <h2 id="facets-title">Fields</h2>
+        <h2 id={titleId}>Fields</h2>
         <span className="aside">of the lines loaded</span>
       </div>
       <div className="facet-search">
@@ -59,23 +56,28 @@ interface FacetValuesProps {
   readonly isOpen: boolean
 }
 
-function FacetValues({ facet: { label, values, others }, query, isOpen }: FacetValuesProps) {
+function FacetValues({ facet, query, isOpen }: FacetValuesProps) {
+  const { label, values, others, range } = facet
+  const navigate = useNavigate()
   const [hasAll, setAll] = useState(false)
-  const shown = hasAll ? values : values.slice(0, FACET_VALUES_SHOWN)
+  // Ranges say more than numbers; those are a press away.
+  const few = range === undefined ? FACET_VALUES_SHOWN : 0
+  const shown = hasAll ? values : values.slice(0, few)
   return (
-    <details open={isOpen || (values.length > 1 && values.length <= 6)}>
+    <details open={isOpen || range !== undefined || (values.length > 1 && values.length <= 6)}>
       <summary>
         {label}
         <span className="badge">{values.length + others}</span>
       </summary>
+      {range !== undefined && <FacetRange label={label} range={range} query={query} />}
       <ul>
         {shown.map(({ value, count }) => (
-          <li key={value} className="facet-row">
+          <li key={value} className="facet-row" {...valueMark(label, value)}>
             <button
               type="button"
               className="facet-value"
               title={`Only lines with ${label} = ${value}`}
-              onClick={() => filter(query, label, value, true)}
+              onClick={() => filterLines(navigate, query, label, value, true)}
             >
               <span className="facet-text">{value}</span>
               <span className="number">{formatValue(count, PLAIN)}</span>
@@ -85,7 +87,7 @@ function FacetValues({ facet: { label, values, others }, query, isOpen }: FacetV
               className="facet-out"
               aria-label={`No lines with ${label} = ${value}`}
               title="Filter out"
-              onClick={() => filter(query, label, value, false)}
+              onClick={() => filterLines(navigate, query, label, value, false)}
             >
               <Minus className="icon" aria-hidden="true" />
             </button>

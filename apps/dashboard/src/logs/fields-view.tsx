@@ -1,7 +1,7 @@
 import type { LogField } from '@vantage/api/client'
 import { useMemo, useState } from 'react'
 import { client } from '../app/client.ts'
-import { navigateSearch } from '../app/router.ts'
+import { useNavigate } from '../app/router.ts'
 import { NoMatches } from '../explore/no-matches.tsx'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
@@ -90,10 +90,11 @@ interface FieldRowProps {
 }
 
 function FieldRow({ field: { label, type, cardinality, parsers }, query, state }: FieldRowProps) {
+  const navigate = useNavigate()
   const parser = parsers.find((one) => !query.includes(`| ${one}`))
   const isColumn = state.columns.includes(label)
   const read = () => {
-    navigateSearch({ q: `${query.trim()} | ${parser}`, col: withColumn(state.columns, label), tab: null })
+    navigate({ q: `${query.trim()} | ${parser}`, col: withColumn(state.columns, label), tab: null })
     refresh()
   }
   return (
@@ -109,7 +110,7 @@ function FieldRow({ field: { label, type, cardinality, parsers }, query, state }
           <button
             type="button"
             className="text-button"
-            onClick={() => navigateSearch({ col: withColumn(state.columns, label), tab: isColumn ? 'fields' : null })}
+            onClick={() => navigate({ col: withColumn(state.columns, label), tab: isColumn ? 'fields' : null })}
           >
             {isColumn ? 'Remove the column' : 'Show as column'}
           </button>

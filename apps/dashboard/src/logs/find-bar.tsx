@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronUp, TextSearch } from 'lucide-react'
-import { navigateSearch } from '../app/router.ts'
+import { useNavigate } from '../app/router.ts'
 
 interface FindBarProps {
   readonly text: string
@@ -11,6 +11,7 @@ interface FindBarProps {
 
 /** Looks for a text in all loaded lines, those off screen, too. */
 export function FindBar({ text, found, at, step }: FindBarProps) {
+  const navigate = useNavigate()
   return (
     <div className="find-bar">
       <label className="field">
@@ -21,7 +22,7 @@ export function FindBar({ text, found, at, step }: FindBarProps) {
           placeholder="Find in loaded lines"
           autoComplete="off"
           spellCheck={false}
-          onChange={(event) => navigateSearch({ find: event.target.value || null }, { replace: true })}
+          onChange={(event) => navigate({ find: event.target.value || null }, { replace: true })}
           onKeyDown={(event) => {
             if (event.key !== 'Enter') return
             event.preventDefault()

@@ -1,17 +1,19 @@
 import type { Zone } from '@vantage/charts'
-import { useCallback, useMemo, useRef, useState } from 'react'
-import { navigateSearch } from '../app/router.ts'
+import { useCallback, useId, useMemo, useRef, useState } from 'react'
+import { type Navigate, useNavigate } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { NoMatches } from '../explore/no-matches.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { type ShareOffer, useShare } from '../share/share-store.ts'
 import { Facets } from './facets.tsx'
+import { filterFocused } from './filter.ts'
 import { FindBar } from './find-bar.tsx'
 import { closeLine, LogDrawer } from './log-drawer.tsx'
 import { LogList, openRow } from './log-list.tsx'
 import { facetsOf } from './log-model.ts'
-import { type LogRow, ROWS_MAX, rowsWith, withNewer } from './log-rows.ts'
+import { type LogRow, ROWS_MAX, rowsWith, sortedRows, withNewer } from './log-rows.ts'
+import { LogTable } from './log-table.tsx'
 import { type LogState, toggleContext, toggleWrap } from './log-url.ts'
 import { linesCsv, linesJson, linesText } from './logs-export.ts'
 import type { LoadedRows } from './use-log-rows.ts'
@@ -31,12 +33,14 @@ const NO_ROWS: readonly LogRow[] = []
 /** Lines with what they have in common on the left and the details of one on the right; new ones while live. */
 export function LinesView(props: LinesViewProps) {
   const { loaded, query, state, zone, isLive } = props
-  const rows = loaded.rows ?? NO_ROWS
+  const navigate = useNavigate()
+  const titleId = useId()
+  const rows = useShownRows(loaded, state)
   const scroller = useRef<HTMLDivElement>(null)
   const [isAtTop, setAtTop] = useState(true)
   const at = useMemo(() => rows.findIndex((row) => row.key === state.line), [rows, state.line])
   const newest = useRef(0n)
-  newest.current = rows[0]?.timeNs ?? loaded.endNs - 1n
+  newest.current = loaded.rows?.[0]?.timeNs ?? loaded.endNs - 1n
   const tail = useLogTail({
     query: isLive && loaded.rows !== undefined ? query : undefined,
     newestNs: () => newest.current,
@@ -51,28 +55,29 @@ export function LinesView(props: LinesViewProps) {
     return loaded.fault === undefined ? <div className="skeleton page-skeleton" aria-busy={loaded.isLoading} /> : null
   }
   const row = rows[at]
+  const List = state.tab === 'table' ? LogTable : LogList
   const resume = () => {
     if (scroller.current !== null) scroller.current.scrollTop = 0
     setAtTop(true)
-    closeLine()
+    closeLine(navigate)
   }
   if (rows.length === 0) return <NoLines query={query} tail={tail} isLive={isLive} />
   return (
     <div className="log-columns" data-drawer={row !== undefined}>
       <Facets facets={facets} query={query} />
-      <section className="card log-lines" aria-labelledby="lines-title" aria-busy={loaded.isLoading}>
+      <section className="card log-lines" aria-labelledby={titleId} aria-busy={loaded.isLoading}>
         <div className="card-head">
-          <h2 id="lines-title">Lines</h2>
+          <h2 id={titleId}>{state.tab === 'table' ? 'Table' : 'Lines'}</h2>
           <span className="aside">{loadedText(loaded)}</span>
           <FindBar
             text={state.find}
             found={matches.length}
             at={matches.indexOf(at)}
-            step={(by) => stepMatch(rows, matches, at, by)}
+            step={(by) => stepMatch(navigate, rows, matches, at, by)}
           />
         </div>
         <TailState tail={tail} isPaused={!isAtTop || at >= 0} resume={resume} />
-        <LogList
+        <List
           rows={rows}
           state={state}
           at={at}
@@ -84,6 +89,19 @@ export function LinesView(props: LinesViewProps) {
       </section>
       {row !== undefined && <LogDrawer key={row.key} row={row} state={state} query={query} zone={zone} />}
     </div>
+  )
+}
+
+/** The loaded rows, in the order of the table where that is shown. */
+function useShownRows(loaded: LoadedRows, { tab, sort }: LogState): readonly LogRow[] {
+  const rows = loaded.rows ?? NO_ROWS
+  const { column, isDescending } = sort ?? {}
+  return useMemo(
+    () =>
+      tab !== 'table' || column === undefined
+        ? rows
+        : sortedRows(rows, { column, isDescending: isDescending === true }),
+    [rows, tab, column, isDescending],
   )
 }
 
@@ -144,11 +162,17 @@ function TailState({ tail, isPaused, resume }: TailStateProps) {
   )
 }
 
-function stepMatch(rows: readonly LogRow[], matches: readonly number[], at: number, by: 1 | -1): void {
+function stepMatch(
+  navigate: Navigate,
+  rows: readonly LogRow[],
+  matches: readonly number[],
+  at: number,
+  by: 1 | -1,
+): void {
   if (matches.length === 0) return
   const next =
     by === 1 ? (matches.find((one) => one > at) ?? matches[0]) : (matches.findLast((one) => one < at) ?? matches.at(-1))
-  openRow(rows, next as number)
+  openRow(navigate, rows, next as number)
 }
 
 interface LineKeysProps extends LinesViewProps {
@@ -158,25 +182,32 @@ interface LineKeysProps extends LinesViewProps {
 }
 
 function useLineKeys(props: LineKeysProps): void {
+  const navigate = useNavigate()
   const latest = useRef(props)
   latest.current = props
   const shortcuts = useMemo<readonly Shortcut[]>(() => {
-    const step = (by: 1 | -1) => () => openRow(latest.current.rows, latest.current.at + by)
+    const step = (by: 1 | -1) => () => openRow(navigate, latest.current.rows, latest.current.at + by)
     const match = (by: 1 | -1) => () => {
       const { rows, matches, at } = latest.current
-      stepMatch(rows, matches, at, by)
+      stepMatch(navigate, rows, matches, at, by)
     }
     return [
       { keys: 'j', label: 'Next line', run: step(1) },
       { keys: 'k', label: 'Previous line', run: step(-1) },
       { keys: 'n', label: 'Next match', run: match(1) },
       { keys: 'shift+n', label: 'Previous match', run: match(-1) },
-      { keys: 'w', label: 'Wrap long lines', run: () => toggleWrap(latest.current.state) },
+      {
+        keys: 'f',
+        label: 'Filter for the value in focus',
+        run: () => filterFocused(navigate, latest.current.query, true),
+      },
+      { keys: 'shift+f', label: 'Filter it out', run: () => filterFocused(navigate, latest.current.query, false) },
+      { keys: 'w', label: 'Wrap long lines', run: () => toggleWrap(navigate, latest.current.state) },
       { keys: 'c', label: 'Columns', run: () => latest.current.openColumns() },
-      { keys: 'b', label: 'Lines before and after', run: () => toggleContext(latest.current.state) },
-      { keys: 'Escape', label: 'Close the line', run: () => navigateSearch({ line: null }, { replace: true }) },
+      { keys: 'b', label: 'Lines before and after', run: () => toggleContext(navigate, latest.current.state) },
+      { keys: 'Escape', label: 'Close the line', run: () => closeLine(navigate) },
     ]
-  }, [])
+  }, [navigate])
   useShortcuts(shortcuts)
 }
 

@@ -2,13 +2,13 @@ import { formatInstant, type Zone } from '@vantage/charts'
 import { Braces, Copy, ListTree, Rows3 } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { Link } from '../app/link.tsx'
-import { navigateSearch } from '../app/router.ts'
+import { type Navigate, useNavigate } from '../app/router.ts'
 import { copyText } from '../app/toast.tsx'
 import { Drawer } from '../parts/drawer.tsx'
 import { ValueMenu } from '../parts/value-menu.tsx'
-import { refresh } from '../time/time-store.ts'
+import { filterLines, valueMark } from './filter.ts'
 import { LineContext } from './line-context.tsx'
-import { levelOf, withFilter } from './log-model.ts'
+import { levelOf } from './log-model.ts'
 import type { LogRow } from './log-rows.ts'
 import { type LogState, toggleContext, withColumn } from './log-url.ts'
 
@@ -22,17 +22,18 @@ interface LogDrawerProps {
   readonly zone: Zone
 }
 
-export function closeLine(): void {
-  navigateSearch({ line: null }, { replace: true })
+export function closeLine(navigate: Navigate): void {
+  navigate({ line: null }, { replace: true })
 }
 
 /** Everything about one line: the line itself, its fields, the lines before and after, its trace. */
 export function LogDrawer({ row, state, query, zone }: LogDrawerProps) {
+  const navigate = useNavigate()
   const traceId = row.labels['trace_id'] ?? ''
   const level = levelOf(row.labels)
   const context = state.hasContext
   return (
-    <Drawer title={formatInstant(Number(row.timeNs / 1_000_000n), zone)} onClose={closeLine}>
+    <Drawer title={formatInstant(Number(row.timeNs / 1_000_000n), zone)} onClose={() => closeLine(navigate)}>
       <div className="span-jumps">
         {traceId !== '' && (
           <Link className="button small" to={`/trace/${traceId}`} params={{ span: row.labels['span_id'] || null }}>
@@ -45,7 +46,7 @@ export function LogDrawer({ row, state, query, zone }: LogDrawerProps) {
           className="button small"
           aria-pressed={context}
           title="Lines before and after of the same instance (b)"
-          onClick={() => toggleContext(state)}
+          onClick={() => toggleContext(navigate, state)}
         >
           <Rows3 className="icon" aria-hidden="true" />
           Around
@@ -102,17 +103,16 @@ function formattedJson(text: string): string | undefined {
 }
 
 function Fields({ row, state, query }: Omit<LogDrawerProps, 'zone'>) {
-  const filter = (label: string, value: string, isWanted: boolean) => {
-    navigateSearch({ q: withFilter(query, label, value, isWanted), line: null })
-    refresh()
-  }
+  const navigate = useNavigate()
+  const filter = (label: string, value: string, isWanted: boolean) =>
+    filterLines(navigate, query, label, value, isWanted)
   return (
     <section className="span-part">
       <h3>Fields</h3>
       <table className="span-pairs">
         <tbody>
           {Object.entries(row.labels).map(([label, value]) => (
-            <tr key={label}>
+            <tr key={label} {...valueMark(label, value)}>
               <th scope="row">{label}</th>
               <td className="code" dir="auto">
                 {value}
@@ -126,7 +126,7 @@ function Fields({ row, state, query }: Omit<LogDrawerProps, 'zone'>) {
                     { label: 'Filter out', run: () => filter(label, value, false) },
                     {
                       label: state.columns.includes(label) ? 'Remove the column' : 'Add as column',
-                      run: () => navigateSearch({ col: withColumn(state.columns, label) }),
+                      run: () => navigate({ col: withColumn(state.columns, label) }),
                     },
                   ]}
                 />

@@ -4,12 +4,13 @@ import {
   type KeyboardEvent,
   type RefObject,
   useEffect,
+  useId,
   useLayoutEffect,
   useMemo,
   useRef,
   useState,
 } from 'react'
-import { navigateSearch } from '../app/router.ts'
+import { type Navigate, useNavigate } from '../app/router.ts'
 import { levelOf } from './log-model.ts'
 import { type LogRow, markedParts, ROW_PX, rowAtTop, rowTops } from './log-rows.ts'
 import type { LogState } from './log-url.ts'
@@ -34,14 +35,16 @@ interface LogListProps {
 }
 
 /** Opens the details of a row, or of the first or last at the ends. */
-export function openRow(rows: readonly LogRow[], at: number): void {
+export function openRow(navigate: Navigate, rows: readonly LogRow[], at: number): void {
   const row = rows[Math.min(rows.length - 1, Math.max(0, at))]
-  if (row !== undefined) navigateSearch({ line: row.key }, { replace: true })
+  if (row !== undefined) navigate({ line: row.key }, { replace: true })
 }
 
 /** Loaded lines under each other; only those on screen are elements, which are used again for others. */
 export function LogList(props: LogListProps) {
   const { rows, state, at, scroller, onAtTop, onNearEnd } = props
+  const navigate = useNavigate()
+  const listId = useId()
   const probe = useRef<HTMLDivElement>(null)
   const charsPerLine = useCharsPerLine(probe, state)
   const tops = useMemo(
@@ -75,13 +78,13 @@ export function LogList(props: LogListProps) {
       ref={scroller}
       role="listbox"
       aria-label="Lines, the newest first"
-      aria-activedescendant={at >= first && at < last ? `log-row-${at % slots}` : undefined}
+      aria-activedescendant={at >= first && at < last ? `${listId}-${at % slots}` : undefined}
       tabIndex={0}
       data-single-keys
       data-wrap={state.isWrapped}
       style={columnsStyle(state.columns.length)}
       onScroll={look}
-      onKeyDown={(event) => moveByKey(event, rows, at, view.height)}
+      onKeyDown={(event) => moveByKey(event, navigate, rows, at, view.height)}
     >
       <Probe probe={probe} columns={state.columns} />
       <div className="log-rows" role="presentation" style={{ height: `${totalPx}px` }}>
@@ -92,7 +95,7 @@ export function LogList(props: LogListProps) {
               key={place % slots}
               {...props}
               place={place}
-              id={`log-row-${place % slots}`}
+              id={`${listId}-${place % slots}`}
               topPx={tops[place] as number}
               heightPx={(tops[place + 1] as number) - (tops[place] as number)}
             />
@@ -116,6 +119,7 @@ interface RowProps extends LogListProps {
 }
 
 function Row({ rows, state, at, zone, place, id, topPx, heightPx }: RowProps) {
+  const navigate = useNavigate()
   const row = rows[place] as LogRow
   const level = levelOf(row.labels)
   const time = formatInstant(Number(row.timeNs / 1_000_000n), zone)
@@ -131,7 +135,7 @@ function Row({ rows, state, at, zone, place, id, topPx, heightPx }: RowProps) {
       className="log-row log-line"
       data-level={level}
       style={{ transform: `translateY(${topPx}px)`, height: `${heightPx}px` }}
-      onClick={() => navigateSearch({ line: place === at ? null : row.key }, { replace: true })}
+      onClick={() => navigate({ line: place === at ? null : row.key }, { replace: true })}
     >
       <span className="log-time">
         <span className="log-date">{time.slice(5, 11)}</span>
@@ -215,7 +219,13 @@ function useRowInView(scroller: RefObject<HTMLDivElement | null>, tops: Float64A
   }, [scroller, at])
 }
 
-function moveByKey(event: KeyboardEvent, rows: readonly LogRow[], at: number, heightPx: number): void {
+function moveByKey(
+  event: KeyboardEvent,
+  navigate: Navigate,
+  rows: readonly LogRow[],
+  at: number,
+  heightPx: number,
+): void {
   if (event.altKey || event.ctrlKey || event.metaKey) return
   const page = Math.max(1, Math.floor(heightPx / ROW_PX) - 2)
   const to: Readonly<Record<string, number>> = {
@@ -230,5 +240,5 @@ function moveByKey(event: KeyboardEvent, rows: readonly LogRow[], at: number, he
   const wanted = to[event.key]
   if (wanted === undefined) return
   event.preventDefault()
-  openRow(rows, wanted)
+  openRow(navigate, rows, wanted)
 }

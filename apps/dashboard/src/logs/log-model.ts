@@ -30,6 +30,44 @@ export interface Facet {
   readonly values: readonly { readonly value: string; readonly count: number }[]
   /** Values that are not listed. */
   readonly others: number
+  /** Where all values are numbers and there are many: how many lines lie where. */
+  readonly range?: NumberRange
+}
+
+export interface NumberRange {
+  /** Each from (included) to (not included), the next beginning where one ends. */
+  readonly bins: readonly { readonly from: number; readonly to: number; readonly count: number }[]
+}
+
+/** From so many different numbers on, ranges say more than values. */
+const NUMBERS_MIN = 12
+const BINS_MAX = 10
+const STEPS: readonly number[] = [1, 2, 2.5, 5, 10]
+
+/** Ranges of round numbers that hold all values; undefined where they are few, or not numbers. */
+export function numberRange(values: ReadonlyMap<string, number>): NumberRange | undefined {
+  if (values.size < NUMBERS_MIN) return undefined
+  const numbers: [number, number][] = []
+  for (const [text, count] of values) {
+    const value = Number(text)
+    if (text.trim() === '' || !Number.isFinite(value)) return undefined
+    numbers.push([value, count])
+  }
+  const least = numbers.reduce((min, [value]) => Math.min(min, value), Number.POSITIVE_INFINITY)
+  const most = numbers.reduce((max, [value]) => Math.max(max, value), Number.NEGATIVE_INFINITY)
+  const size = 10 ** Math.floor(Math.log10((most - least) / BINS_MAX))
+  const isEnough = (step: number) => Math.floor(most / step) - Math.floor(least / step) < BINS_MAX
+  const step = (STEPS.find((one) => isEnough(one * size)) ?? 20) * size
+  const first = Math.floor(least / step)
+  const counts = new Array<number>(Math.floor(most / step) - first + 1).fill(0)
+  for (const [value, count] of numbers) counts[Math.floor(value / step) - first]! += count
+  const edge = (i: number) => Number(((first + i) * step).toPrecision(12))
+  return { bins: counts.map((count, i) => ({ from: edge(i), to: edge(i + 1), count })) }
+}
+
+/** The query with the lines of one range alone. */
+export function withRange(query: string, label: string, from: number, to: number): string {
+  return `${query.trim()} | ${label} >= ${from} | ${label} < ${to}`
 }
 
 /** What the loaded rows have in common: labels with their most frequent values. */
@@ -48,6 +86,7 @@ export function facetsOf(lines: readonly LogLine[]): Facet[] {
   const telling = [...counts].filter(([label, values]) => {
     if (NO_FACETS.has(label)) return false
     const total = [...values.values()].reduce((sum, count) => sum + count, 0)
+    if (numberRange(values) !== undefined) return true
     return FACET_FIRST.includes(label) || values.size <= Math.max(1, total * FACET_SHARE_MAX)
   })
   const rank = (label: string) => (FACET_FIRST.includes(label) ? FACET_FIRST.indexOf(label) : FACET_FIRST.length)
@@ -55,7 +94,9 @@ export function facetsOf(lines: readonly LogLine[]): Facet[] {
     .sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))
     .map(([label, values]) => {
       const sorted = [...values].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+      const range = numberRange(values)
       return {
+        ...(range === undefined ? {} : { range }),
         label,
         values: sorted.slice(0, FACET_VALUES_MAX).map(([value, count]) => ({ value, count })),
         others: Math.max(0, sorted.length - FACET_VALUES_MAX),
@@ -73,9 +114,13 @@ export function withFilter(query: string, label: string, value: string, isWanted
   return `${query.trim()} | ${label}${isWanted ? '=' : '!='}${quoted(value)}`
 }
 
-/** The query that counts the rows of a log query by level. */
+/** Stages that may fail on a line, which is kept; a metric of such lines would be refused. */
+const MAY_FAIL = /\|\s*(json|logfmt|unpack|regexp|pattern|label_format|line_format)\b/
+
+/** The query that counts the rows of a log query by level: those, too, that a stage could not read. */
 export function volumeQuery(query: string, stepMs: number): string {
-  return `sum by (detected_level) (count_over_time(${query} [${Math.max(1, Math.round(stepMs / 1000))}s]))`
+  const all = MAY_FAIL.test(query) ? `${query} | drop __error__, __error_details__` : query
+  return `sum by (detected_level) (count_over_time(${all} [${Math.max(1, Math.round(stepMs / 1000))}s]))`
 }
 
 /** Labels that tell an instance, beside its stream. */

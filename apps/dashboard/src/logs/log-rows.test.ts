@@ -1,7 +1,7 @@
 import type { LogLine } from '@vantage/api/client'
 import { describe, expect, test } from 'vitest'
-import { logRows, markedParts, rowAtTop, rowsWith, rowTops, withNewer, withOlder } from './log-rows.ts'
-import { logStateOf, withColumn } from './log-url.ts'
+import { logRows, markedParts, rowAtTop, rowsWith, rowTops, sortedRows, withNewer, withOlder } from './log-rows.ts'
+import { logStateOf, sortAfterClick, withColumn } from './log-url.ts'
 import { linesCsv, linesJson, linesText } from './logs-export.ts'
 import { changeText, patternParts, patternRows, varyingValues } from './pattern-model.ts'
 
@@ -11,6 +11,18 @@ const line = (timeNs: number, text: string, labels: Record<string, string> = {})
   labels,
 })
 const keys = (rows: readonly { readonly key: string }[]) => rows.map(({ key }) => key)
+
+test('rows of the table: numbers as numbers, both ways and back, what has none last', () => {
+  const rows = logRows([line(4, 'd', { n: '10' }), line(3, 'c'), line(2, 'b', { n: '9' }), line(1, 'a', { n: '100' })])
+  const texts = (search: string) =>
+    sortedRows(rows, logStateOf(new URLSearchParams(search)).sort).map(({ line: text }) => text)
+  expect(texts('sort=n')).toEqual(['b', 'd', 'a', 'c'])
+  expect(texts('sort=-n')).toEqual(['a', 'd', 'b', 'c'])
+  expect(texts('')).toEqual(['d', 'c', 'b', 'a'])
+  expect(sortAfterClick(undefined, 'n')).toBe('n')
+  expect(sortAfterClick({ column: 'n', isDescending: false }, 'n')).toBe('-n')
+  expect(sortAfterClick({ column: 'n', isDescending: true }, 'n')).toBeNull()
+})
 
 describe('rows of lines', () => {
   test('have names; lines of one moment are told apart', () => {

@@ -1,4 +1,5 @@
 import type { LogLine } from '@vantage/api/client'
+import type { LogSort } from './log-url.ts'
 
 /** A line with a name of its own, as long as it is loaded: its time, and which of the lines of that time it is. */
 export interface LogRow extends LogLine {
@@ -119,6 +120,21 @@ export function rowAtTop(tops: Float64Array, px: number): number {
   }
   return Math.min(low, Math.max(0, tops.length - 2))
 }
+
+/** Rows in the order of a label's values, numbers as numbers; those without it last. */
+export function sortedRows(rows: readonly LogRow[], sort: LogSort | undefined): readonly LogRow[] {
+  if (sort === undefined) return rows
+  const direction = sort.isDescending ? -1 : 1
+  const keyed = rows.map((row) => ({ row, value: row.labels[sort.column] }))
+  keyed.sort((a, b) => {
+    if (a.value === undefined || b.value === undefined)
+      return Number(a.value === undefined) - Number(b.value === undefined)
+    return NUMERIC.compare(a.value, b.value) * direction
+  })
+  return keyed.map(({ row }) => row)
+}
+
+const NUMERIC = new Intl.Collator('en', { numeric: true })
 
 /** Rows that hold a text, in any letter case; empty for no text. */
 export function rowsWith(rows: readonly LogRow[], text: string): number[] {

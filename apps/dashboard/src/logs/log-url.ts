@@ -1,6 +1,6 @@
-import { navigateSearch } from '../app/router.ts'
+import type { Navigate } from '../app/router.ts'
 
-export const LOG_TABS = ['lines', 'patterns', 'fields'] as const
+export const LOG_TABS = ['lines', 'patterns', 'table', 'fields'] as const
 export type LogTab = (typeof LOG_TABS)[number]
 
 /** What the URL of Explore › Logs says, beside query and time. */
@@ -9,12 +9,20 @@ export interface LogState {
   readonly isWrapped: boolean
   /** Labels that have columns of their own. */
   readonly columns: readonly string[]
+  /** What the table is sorted by, undefined = as the lines stand: the newest first. */
+  readonly sort: LogSort | undefined
   /** Key of the line whose details are open. */
   readonly line: string
   /** Text that is looked for in the loaded lines. */
   readonly find: string
   /** Lines before and after are shown with the details. */
   readonly hasContext: boolean
+}
+
+export interface LogSort {
+  /** A label. */
+  readonly column: string
+  readonly isDescending: boolean
 }
 
 export const COLUMNS_MAX = 6
@@ -25,10 +33,24 @@ export function logStateOf(search: URLSearchParams): LogState {
     tab: LOG_TABS.includes(tab) ? tab : 'lines',
     isWrapped: search.get('wrap') === '1',
     columns: [...new Set(search.getAll('col'))].filter((label) => label !== '').slice(0, COLUMNS_MAX),
+    sort: sortIn(search.get('sort') ?? ''),
     line: search.get('line') ?? '',
     find: search.get('find') ?? '',
     hasContext: search.get('around') === '1',
   }
+}
+
+/** `-took`: by took, the largest first. */
+function sortIn(text: string): LogSort | undefined {
+  const isDescending = text.startsWith('-')
+  const column = isDescending ? text.slice(1) : text
+  return column === '' ? undefined : { column, isDescending }
+}
+
+/** A first click sorts, a second turns the order round, a third takes it back. */
+export function sortAfterClick(sort: LogSort | undefined, column: string): string | null {
+  if (sort?.column !== column) return column
+  return sort.isDescending ? null : `-${column}`
 }
 
 /** The columns with one of them put in or taken out. */
@@ -36,10 +58,10 @@ export function withColumn(columns: readonly string[], label: string): readonly 
   return columns.includes(label) ? columns.filter((one) => one !== label) : [...columns, label].slice(-COLUMNS_MAX)
 }
 
-export function toggleWrap(state: LogState): void {
-  navigateSearch({ wrap: state.isWrapped ? null : '1' })
+export function toggleWrap(navigate: Navigate, state: LogState): void {
+  navigate({ wrap: state.isWrapped ? null : '1' })
 }
 
-export function toggleContext(state: LogState): void {
-  navigateSearch({ around: state.hasContext ? null : '1' }, { replace: true })
+export function toggleContext(navigate: Navigate, state: LogState): void {
+  navigate({ around: state.hasContext ? null : '1' }, { replace: true })
 }

@@ -1,9 +1,9 @@
 import type { QueryAnswer } from '@vantage/api/client'
 import type { Zone } from '@vantage/charts'
 import { WrapText } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useId, useMemo, useState } from 'react'
 import { client } from '../app/client.ts'
-import { navigateSearch, useSearch } from '../app/router.ts'
+import { useNavigate, useSearch } from '../app/router.ts'
 import { ExploreModes } from '../explore/modes.tsx'
 import { QueryLine } from '../explore/query-line.tsx'
 import { type SteppedRange, steppedRange } from '../explore/range-steps.ts'
@@ -25,6 +25,7 @@ const DEFAULT_QUERY = '{service_name=~".+"}'
 /** Explore › Logs: lines, what they have in common, and how many there were when. */
 export default function LogsPage() {
   const search = useSearch()
+  const navigate = useNavigate()
   const query = search.get('q') ?? DEFAULT_QUERY
   const state = logStateOf(search)
   const time = timeStateOf(search)
@@ -35,7 +36,7 @@ export default function LogsPage() {
   const key = asks ? JSON.stringify([query, range]) : undefined
   // While live, lines come by themselves, and what they have in common takes its time: neither is asked for with each step.
   const linesKey = asks ? JSON.stringify([query, time.isLive ? time.choice : whole]) : undefined
-  const isLines = state.tab === 'lines'
+  const isLines = state.tab === 'lines' || state.tab === 'table'
   const loaded = useLogRows(isLines ? linesKey : undefined, query, whole)
   const volume = useAsked(key, (signal) =>
     client.logMetric({ query: volumeQuery(query, range.stepMs), ...range }, range.stepMs, signal),
@@ -46,8 +47,7 @@ export default function LogsPage() {
   return (
     <div className="explore logs">
       <div className="page-head">
-        <h1>Explore logs</h1>
-        <ExploreModes />
+        <ExploreModes signal="logs" />
         {isLines && (
           <Tools state={state} labels={labels} isColumnsOpen={isColumnsOpen} setColumnsOpen={setColumnsOpen} />
         )}
@@ -55,6 +55,8 @@ export default function LogsPage() {
       <section className="card queries" aria-label="Query">
         <QueryLine
           label="LogQL query"
+          language="logql"
+          range={range}
           text={query}
           placeholder={`LogQL, e.g. ${DEFAULT_QUERY} |= "error"`}
           fault={isLines ? loaded.fault : volume.fault}
@@ -67,9 +69,10 @@ export default function LogsPage() {
         options={[
           { value: 'lines', label: 'Lines' },
           { value: 'patterns', label: 'Patterns' },
+          { value: 'table', label: 'Table' },
           { value: 'fields', label: 'Fields' },
         ]}
-        onChoose={(value) => navigateSearch({ tab: value === 'lines' ? null : value })}
+        onChoose={(value) => navigate({ tab: value === 'lines' ? null : value })}
       />
       {isLines && (
         <LinesView
@@ -102,19 +105,22 @@ interface ToolsProps {
 }
 
 function Tools({ state, labels, isColumnsOpen, setColumnsOpen }: ToolsProps) {
+  const navigate = useNavigate()
   return (
     <div className="tools">
       <ColumnsMenu labels={labels} columns={state.columns} isOpen={isColumnsOpen} onOpenChange={setColumnsOpen} />
-      <button
-        type="button"
-        className="button"
-        aria-pressed={state.isWrapped}
-        title="Wrap long lines (w)"
-        onClick={() => toggleWrap(state)}
-      >
-        <WrapText className="icon" aria-hidden="true" />
-        Wrap
-      </button>
+      {state.tab === 'lines' && (
+        <button
+          type="button"
+          className="button"
+          aria-pressed={state.isWrapped}
+          title="Wrap long lines (w)"
+          onClick={() => toggleWrap(navigate, state)}
+        >
+          <WrapText className="icon" aria-hidden="true" />
+          Wrap
+        </button>
+      )}
     </div>
   )
 }
@@ -126,10 +132,11 @@ interface VolumeProps {
 }
 
 function Volume({ volume, range, zone }: VolumeProps) {
+  const titleId = useId()
   return (
-    <section className="card log-volume" aria-labelledby="volume-title" aria-busy={volume.isLoading}>
+    <section className="card log-volume" aria-labelledby={titleId} aria-busy={volume.isLoading}>
       <div className="card-head">
-        <h2 id="volume-title">Lines over time, by level</h2>
+        <h2 id={titleId}>Lines over time, by level</h2>
       </div>
       <VolumeChart answer={volume.answer} range={range} zone={zone} />
     </section>

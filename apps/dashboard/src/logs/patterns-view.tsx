@@ -2,7 +2,7 @@ import { formatInstant, formatValue, PLAIN, sparklinePath, type Zone } from '@va
 import { ChevronDown, ChevronRight } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { client } from '../app/client.ts'
-import { navigateSearch } from '../app/router.ts'
+import { useNavigate } from '../app/router.ts'
 import { NoMatches } from '../explore/no-matches.tsx'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
@@ -95,11 +95,12 @@ function Pattern({ row, query, range, zone }: PatternProps) {
 }
 
 function PatternDetail({ row, query, range, zone }: PatternProps) {
+  const navigate = useNavigate()
   const own = `${query.trim()} |> ${quoted(row.pattern)}`
   const asked = useAsked(own, (signal) => client.logLines({ query: own, ...range }, LINES_MAX, signal))
   const values = useMemo(() => varyingValues(row.pattern, asked.answer ?? []), [row.pattern, asked.answer])
   const go = (text: string) => {
-    navigateSearch({ q: text, tab: null, line: null })
+    navigate({ q: text, tab: null, line: null })
     refresh()
   }
   return (

@@ -1,7 +1,7 @@
 import { formatMs, formatValue, NO_DATA } from '@vantage/charts'
 import { type FormEvent, useId } from 'react'
 import { client } from '../app/client.ts'
-import { navigateSearch } from '../app/router.ts'
+import { useNavigate } from '../app/router.ts'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { NumberHeads } from '../services/figures.tsx'
@@ -21,19 +21,21 @@ interface GroupsCardProps {
 
 /** The spans of the query by a value of theirs: how many, how many failed, how long. */
 export function GroupsCard({ query, field, range }: GroupsCardProps) {
+  const navigate = useNavigate()
   const listId = useId()
+  const titleId = useId()
   const fields = useAsked(JSON.stringify([Math.floor(range.startMs / 60_000)]), (signal) =>
     client.traceFields(range, signal),
   )
   const choose = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const text = String(new FormData(event.currentTarget).get('field') ?? '').trim()
-    navigateSearch({ by: text === '' ? null : text })
+    navigate({ by: text === '' ? null : text })
   }
   return (
-    <section className="card trace-groups" aria-labelledby="groups-title">
+    <section className="card trace-groups" aria-labelledby={titleId}>
       <div className="card-head">
-        <h2 id="groups-title">Groups</h2>
+        <h2 id={titleId}>Groups</h2>
         <form className="scatter-form" onSubmit={choose} key={field}>
           <label>
             By{' '}
@@ -73,6 +75,7 @@ function Unknown({ field }: { readonly field: string }) {
 }
 
 function Groups({ query, field, range }: GroupsCardProps) {
+  const navigate = useNavigate()
   const { rate, errors, latency } = groupQueries(query, field, withCondition(query, 'status = error'))
   const key = (text: string) => JSON.stringify([text, range.startMs, range.endMs])
   const rates = useAsked(key(rate), (signal) => client.traceMetric(rate, range, signal))
@@ -84,7 +87,7 @@ function Groups({ query, field, range }: GroupsCardProps) {
   const rows = groupRows(field, rates.answer, failed.answer ?? [], times.answer ?? [])
   if (rows.length === 0) return <p className="service-none">No span of this query has it in this time.</p>
   const filter = (value: string) => {
-    navigateSearch({
+    navigate({
       q: withCondition(query, field === 'name' ? `name = ${JSON.stringify(value)}` : hasValue(field, value)),
     })
     refresh()

@@ -1,9 +1,10 @@
 import type { FoundTrace } from '@vantage/api/client'
 import { formatInstant, formatMs, type Zone } from '@vantage/charts'
 import { GitCompareArrows } from 'lucide-react'
+import { useId } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
-import { navigateSearch, useSearch } from '../app/router.ts'
+import { useNavigate, useSearch } from '../app/router.ts'
 import { ExploreModes } from '../explore/modes.tsx'
 import { NoMatches } from '../explore/no-matches.tsx'
 import { QueryLine } from '../explore/query-line.tsx'
@@ -27,6 +28,7 @@ type Sort = (typeof SORTS)[number]
 /** Explore › Traces: find traces by TraceQL, see how long they took, open one. */
 export default function TracesPage() {
   const search = useSearch()
+  const navigate = useNavigate()
   const query = search.get('q') ?? DEFAULT_QUERY
   const asked = search.get('sort') as Sort
   const sort = SORTS.includes(asked) ? asked : 'newest'
@@ -41,8 +43,7 @@ export default function TracesPage() {
   return (
     <div className="explore traces">
       <div className="page-head">
-        <h1>Explore traces</h1>
-        <ExploreModes />
+        <ExploreModes signal="traces" />
         <div className="tools">
           <Choice
             label="Order"
@@ -52,13 +53,15 @@ export default function TracesPage() {
               { value: 'slowest', label: 'Slowest' },
               { value: 'errors', label: 'Errors' },
             ]}
-            onChoose={(value) => navigateSearch({ sort: value === 'newest' ? null : value })}
+            onChoose={(value) => navigate({ sort: value === 'newest' ? null : value })}
           />
         </div>
       </div>
       <section className="card queries" aria-label="Query">
         <QueryLine
           label="TraceQL query"
+          language="traceql"
+          range={range}
           text={query}
           placeholder="TraceQL, e.g. { resource.service.name = &quot;checkout&quot; && duration > 200ms }"
           fault={traces.fault}
@@ -84,6 +87,7 @@ interface FoundProps {
 }
 
 function Found({ traces, sort, region, picks, zone }: FoundProps) {
+  const titleId = useId()
   const { answer } = traces
   if (answer === undefined) return <div className="skeleton page-skeleton" aria-busy={traces.isLoading} />
   if (answer.length === 0) {
@@ -96,9 +100,9 @@ function Found({ traces, sort, region, picks, zone }: FoundProps) {
   const longest = Math.max(1, ...answer.map((one) => one.durationMs))
   const shown = answer.filter((one) => region === undefined || isWithin(region, startMsOf(one), one.durationMs))
   return (
-    <section className="card trace-list" aria-labelledby="found-title" aria-busy={traces.isLoading}>
+    <section className="card trace-list" aria-labelledby={titleId} aria-busy={traces.isLoading}>
       <div className="card-head">
-        <h2 id="found-title">Traces</h2>
+        <h2 id={titleId}>Traces</h2>
         <span className="aside">{countText(shown.length, answer.length)}</span>
         <div className="tools">
           <CompareButton picks={picks} />
@@ -161,6 +165,7 @@ interface TraceRowProps {
 }
 
 function TraceRow({ trace, longest, picks, zone }: TraceRowProps) {
+  const navigate = useNavigate()
   const { spans, errors } = sums(trace)
   return (
     <tr>
@@ -170,7 +175,7 @@ function TraceRow({ trace, longest, picks, zone }: TraceRowProps) {
           <input
             type="checkbox"
             checked={picks.includes(trace.traceId)}
-            onChange={() => navigateSearch({ pick: withPick(picks, trace.traceId) }, { replace: true })}
+            onChange={() => navigate({ pick: withPick(picks, trace.traceId) }, { replace: true })}
           />
         </label>
       </td>

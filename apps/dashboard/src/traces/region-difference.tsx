@@ -1,3 +1,4 @@
+import { useId } from 'react'
 import { client } from '../app/client.ts'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
@@ -14,6 +15,7 @@ interface RegionDifferenceProps {
 
 /** What the traces of a region have that the others of the same time have not. */
 export function RegionDifference({ query, region, range }: RegionDifferenceProps) {
+  const titleId = useId()
   const selection = regionQuery(query, region)
   const startMs = Math.max(range.startMs, Math.floor(region.startMs))
   const endMs = Math.min(range.endMs, Math.ceil(region.endMs))
@@ -21,9 +23,9 @@ export function RegionDifference({ query, region, range }: RegionDifferenceProps
     client.spanDifference({ query: selection, scope: query, startMs, endMs }, ROWS_MAX, signal),
   )
   return (
-    <section className="card service-difference" aria-labelledby="region-title" aria-busy={asked.isLoading}>
+    <section className="card service-difference" aria-labelledby={titleId} aria-busy={asked.isLoading}>
       <div className="card-head">
-        <h2 id="region-title">What is different</h2>
+        <h2 id={titleId}>What is different</h2>
         <span className="aside">of the selected traces, against the others of that time</span>
       </div>
       <DifferenceRows rows={asked.answer} isLoading={asked.isLoading} fault={asked.fault?.message} kind="selected" />

@@ -11,9 +11,9 @@ import {
   scatterY,
 } from '@vantage/charts/trace'
 import { X } from 'lucide-react'
-import { type FormEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { type FormEvent, type PointerEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { usePreferences } from '../app/preferences.ts'
-import { navigateSearch } from '../app/router.ts'
+import { useNavigate } from '../app/router.ts'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { isWithin, type Region, regionText, startMsOf } from './region.ts'
 import { counted } from './trace-view.ts'
@@ -37,6 +37,8 @@ interface Drag {
 
 /** How long traces took, over time; what is dragged over is what the list shows and what is explained. */
 export function ScatterCard({ traces, region, range, zone }: ScatterCardProps) {
+  const navigate = useNavigate()
+  const titleId = useId()
   const host = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const theme = usePreferences((one) => one.drawnTheme)
@@ -70,13 +72,13 @@ export function ScatterCard({ traces, region, range, zone }: ScatterCardProps) {
       fromMs: Math.min(a.tookMs, b.tookMs),
       toMs: Math.max(a.tookMs, b.tookMs),
     }
-    navigateSearch({ region: regionText(dragged) })
+    navigate({ region: regionText(dragged) })
   }
   const shown = drag === undefined ? region && regionFrame(region, scale, box) : frameOf(drag.from, drag.to)
   return (
-    <section className="card scatter" aria-labelledby="scatter-title">
+    <section className="card scatter" aria-labelledby={titleId}>
       <div className="card-head">
-        <h2 id="scatter-title">Durations</h2>
+        <h2 id={titleId}>Durations</h2>
         <span className="aside">drag over some to explain them</span>
         <RegionForm region={region} range={range} zone={zone} highMs={scale.highMs} />
       </div>
@@ -143,11 +145,12 @@ interface RegionFormProps {
 
 /** The same by keys: durations of the whole time. */
 function RegionForm({ region, range, zone, highMs }: RegionFormProps) {
+  const navigate = useNavigate()
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const fromMs = Number(new FormData(event.currentTarget).get('longer'))
     if (!Number.isFinite(fromMs) || fromMs < 0 || fromMs >= highMs) return
-    navigateSearch({ region: regionText({ startMs: range.startMs, endMs: range.endMs, fromMs, toMs: highMs }) })
+    navigate({ region: regionText({ startMs: range.startMs, endMs: range.endMs, fromMs, toMs: highMs }) })
   }
   if (region !== undefined) {
     const time = (ms: number) => formatInstant(ms, zone).slice(11, 19)
@@ -156,7 +159,7 @@ function RegionForm({ region, range, zone, highMs }: RegionFormProps) {
         type="button"
         className="button small scatter-chosen"
         title="Select nothing (Esc)"
-        onClick={() => navigateSearch({ region: null })}
+        onClick={() => navigate({ region: null })}
       >
         <X className="icon" aria-hidden="true" />
         {formatMs(region.fromMs)} – {formatMs(region.toMs)}, {time(region.startMs)} – {time(region.endMs)}

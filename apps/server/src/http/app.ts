@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { DOCS_CSS, docsPage, openApiDocument, type Route } from '@vantage/api'
+import type { Socket } from 'node:net'
+import { DOCS_CSS, docsPage, openApiDocument, type Route, type RpcMethod } from '@vantage/api'
 import { type Code, fault, foreign, STATUS } from '@vantage/model'
-import { httpServerOptions, limitConnections, type Reception, registerDoors, type TextDoors } from '@vantage/receive'
+import {
+  httpServerOptions,
+  limitConnections,
+  type Reception,
+  registerDoors,
+  serveBesideHttp1,
+  type TextDoors,
+} from '@vantage/receive'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { LiveHub } from '../live/hub.ts'
 import type { LogTails } from '../live/log-tails.ts'
@@ -15,6 +23,10 @@ export interface AppDeps extends RouteDeps {
   readonly routes: readonly Route[]
   /** Ports of `--compat` where one API has the root. */
   readonly faces: readonly { readonly port: number; readonly routes: readonly Route[] }[]
+  /** Questions over gRPC. */
+  readonly rpcs: readonly RpcMethod[]
+  /** Serves questions over gRPC on a connection of a port of HTTP. */
+  readonly takeGrpc: (socket: Socket) => void
   readonly hub: () => LiveHub | undefined
   readonly tails: () => LogTails | undefined
   readonly corsOrigins: readonly string[]
@@ -74,9 +86,10 @@ export function fullApp(deps: AppDeps): FastifyInstance {
   return app
 }
 
-/** A port where one API has the root, beside the doors. */
+/** A port where one API has the root, beside the doors, and questions over gRPC. */
 export function faceApp(deps: AppDeps, routes: readonly Route[]): FastifyInstance {
   const app = bare(deps)
+  serveBesideHttp1(app.server, deps.reception.limits.headersTimeoutMs, deps.takeGrpc)
   registerDoors(app, deps.reception)
   deps.textDoors.register(app)
   registerRoutes(app, routes, deps)

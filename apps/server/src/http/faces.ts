@@ -2,14 +2,17 @@ import {
   type AskOptions,
   DeletionApi,
   type Deletions,
+  dashboardRoutes,
   eventRoutes,
   JAEGER_PREFIX,
   JaegerApi,
   JoinsApi,
   type JoinsDeps,
+  jaegerRpcMethods,
   LokiApi,
   type LokiDeps,
   type Route,
+  type RpcMethod,
   TEMPO_PREFIX,
   TempoApi,
   type TraceQueries,
@@ -18,9 +21,12 @@ import {
   ZIPKIN_PREFIX,
   ZipkinApi,
 } from '@vantage/api'
+import { readJaegerRequest } from '@vantage/decode/jaeger'
+import { readTempoRequest } from '@vantage/decode/tempo'
 import { type Fault, type FileSystem, type Result, systemClock, type TenantId } from '@vantage/model'
 import type { Config } from '../config/schema.ts'
 import { tryRoute } from '../process/try-route.ts'
+import { ProvisionedDashboards } from '../provisioned-dashboards.ts'
 import { logqlLimits, traceqlLimits } from '../query/row-limits.ts'
 import type { WorkerJob } from '../query/worker-job.ts'
 import { SavedViews } from '../saved-views.ts'
@@ -34,6 +40,8 @@ export interface Faces {
   readonly routes: readonly Route[]
   /** On ports of their own, where each has the root. */
   readonly ports: readonly { readonly port: number; readonly routes: readonly Route[] }[]
+  /** Over gRPC. */
+  readonly rpcs: readonly RpcMethod[]
 }
 
 export interface FaceDeps {
@@ -68,12 +76,17 @@ export function openFaces({ ask, facts, config, files, deletions }: FaceDeps): F
       ...traceDetailRoutes(traces),
       ...deleting.routes(),
       ...viewRoutes(new SavedViews({ files, directory: config.data, clock: systemClock })),
+      ...dashboardRoutes(new ProvisionedDashboards(config.dashboards.directory)),
       tryRoute(),
       ...eventRoutes({ queries: logs, clock: systemClock }),
       ...ofLoki,
       ...tempo.routes(TEMPO_PREFIX),
       ...jaeger.routes(JAEGER_PREFIX),
       ...zipkin.routes(ZIPKIN_PREFIX),
+    ],
+    rpcs: [
+      ...jaegerRpcMethods({ queries: traces, clock: systemClock }, readJaegerRequest),
+      ...tempo.rpcMethods(readTempoRequest),
     ],
     ports: [
       { port: 3100, routes: ofLoki },

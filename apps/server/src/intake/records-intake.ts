@@ -21,6 +21,7 @@ import type { IntakeAccepted, IntakeFault, IntakeRequest } from '@vantage/receiv
 import { type RowDeletion, readRowDeletion, rowDeletionRecord } from '@vantage/store/columns'
 import { assertReadAgain, type RowProcessing } from '../process/row-processing.ts'
 import type { RecordScratch } from './record-decoders.ts'
+import type { RowLimit } from './row-limit.ts'
 import { refuseByTime, type TimeLimits } from './row-times.ts'
 import { runSliced, runWhole, runWork, unpackPayload } from './sliced.ts'
 
@@ -50,6 +51,7 @@ export interface RecordsIntakeOptions<Batch extends LogBatch | SpanBatch> {
   /** Deletions of rows, for intake and replay alike. */
   readonly deletions: RowDeletions
   readonly times: TimeLimits
+  readonly limit: RowLimit<Batch>
   readonly processing: RowProcessing
   /** Told of each request that was stored; not of a replay. */
   onStored?(tenant: TenantId, batch: Batch): void
@@ -80,6 +82,7 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
       const problem = await runSliced(started.value, this.#options.clock)
       if (problem !== undefined) return err(problem)
       refuseByTime(scratch.batch, this.#options.times, this.#options.clock.nowMs())
+      this.#options.limit.refuse(request.tenant, scratch.batch)
       const told = toldOf(scratch.batch)
       const payload = await this.#processed(request, scratch)
       const measured = await runWork(this.#options.processing.late(scratch.batch), this.#options.clock)
@@ -139,6 +142,7 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
       }
       // A seal makes room; what was acknowledged is never left out.
       while (!this.#options.hasRoom()) await new Promise((resume) => setTimeout(resume, ROOM_LOOK_MS))
+      this.#options.limit.note(record.tenant, scratch.batch)
       finish(this.#options.processing.late(scratch.batch))
       this.#options.apply(record.tenant, scratch.batch, offset, record.receivedAtMs)
       told.records++

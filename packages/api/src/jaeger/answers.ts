@@ -1,6 +1,6 @@
-import { type AnyValue, type Attributes, type Origin, SPAN_KINDS, serviceOf, valueText } from '@vantage/model'
+import { type AnyValue, type Attributes, type Origin, serviceOf, valueText } from '@vantage/model'
 import type { SpanView, TraceView } from '@vantage/query/traceql'
-import type { ServiceEdge } from '@vantage/query/traces'
+import { jaegerFields, jaegerTags, type ServiceEdge } from '@vantage/query/traces'
 
 /** The envelope of every answer of Jaeger's JSON API. Source: jaegertracing/jaeger internal/uimodel. */
 export function jaegerBody(data: readonly unknown[]): unknown {
@@ -53,10 +53,10 @@ function spanJson(span: SpanView, processID: string): unknown {
     references,
     startTime: microseconds(span.startNs),
     duration: Math.floor(span.durationNs / 1e3),
-    tags: [...tagsOf(span.attributes), ...ownTags(span)],
+    tags: tagsOf(jaegerTags(span)),
     logs: span.events.map((event) => ({
       timestamp: microseconds(event.timeUnixNs),
-      fields: [...(event.name === '' ? [] : [text('event', event.name)]), ...tagsOf(event.attributes)],
+      fields: tagsOf(jaegerFields(event)),
     })),
     processID,
     warnings: null,
@@ -65,23 +65,6 @@ function spanJson(span: SpanView, processID: string): unknown {
 
 function microseconds(ns: bigint): number {
   return Number(ns / 1_000n)
-}
-
-/** What Jaeger has no member for. */
-function ownTags(span: SpanView): Tag[] {
-  const tags: Tag[] = []
-  const { scopeName, scopeVersion } = span.origin
-  if (scopeName !== '') tags.push(text('otel.scope.name', scopeName))
-  if (scopeVersion !== '') tags.push(text('otel.scope.version', scopeVersion))
-  if (span.kind > 0) tags.push(text('span.kind', SPAN_KINDS[span.kind] ?? 'unspecified'))
-  if (span.statusCode === 1) tags.push(text('otel.status_code', 'OK'))
-  if (span.statusCode === 2) {
-    tags.push(text('otel.status_code', 'ERROR'))
-    tags.push({ key: 'error', type: 'bool', value: true })
-  }
-  if (span.statusMessage !== '') tags.push(text('otel.status_description', span.statusMessage))
-  if (span.traceState !== '') tags.push(text('w3c.tracestate', span.traceState))
-  return tags
 }
 
 function text(key: string, value: string): Tag {
@@ -111,10 +94,22 @@ function tagOf(key: string, value: AnyValue): Tag {
 }
 
 /** Only calls between services: what sent no span is no service to Jaeger. */
+export function callsOf(edges: readonly ServiceEdge[]): ServiceEdge[] {
+  return edges.filter(({ connection }) => connection === 'call' || connection === 'messaging')
+}
+
 export function jaegerDependencies(edges: readonly ServiceEdge[]): unknown {
   return jaegerBody(
-    edges
-      .filter(({ connection }) => connection === 'call' || connection === 'messaging')
-      .map(({ client, server, calls }) => ({ parent: client, child: server, callCount: calls })),
+    callsOf(edges).map(({ client, server, calls }) => ({ parent: client, child: server, callCount: calls })),
   )
+}
+
+/** Of the third version; integers of 64 bits are texts in the JSON of protobuf. */
+export function jaegerThirdDependencies(edges: readonly ServiceEdge[]): unknown {
+  const dependencies = callsOf(edges).map(({ client, server, calls }) => ({
+    parent: client,
+    child: server,
+    callCount: String(calls),
+  }))
+  return { dependencies }
 }

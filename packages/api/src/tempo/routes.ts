@@ -1,10 +1,12 @@
 import { type Clock, err, type Fault, fault, foreign, ok, type Result } from '@vantage/model'
 import { parseFieldName, TRACEQL_LIMITS } from '@vantage/query/traceql'
 import { type ApiRequest, json, type Route } from '../route.ts'
+import type { RpcMethod } from '../rpc-method.ts'
 import type { TraceForm, TracesJob } from '../traces/job.ts'
 import { parseCount, parseRange, parseSpan, parseTraceId, quotedName } from '../traces/params.ts'
 import type { TraceQueries } from '../traces/queries.ts'
 import { answered, integer, type TraceRoute, text, traceRoutes } from '../traces/route-factory.ts'
+import type { TempoMessage } from './messages.ts'
 import { tagsQuery } from './tags-query.ts'
 
 export interface TempoDeps {
@@ -12,6 +14,12 @@ export interface TempoDeps {
   readonly clock: Clock
   readonly buildInfo: () => Readonly<Record<string, string>>
 }
+
+/** Requests of the streaming service. */
+export type TempoRpcRequest = 'search' | 'tags' | 'values' | 'range' | 'instant'
+
+/** @returns the members of a message under the names of the HTTP API, or why it is none */
+export type ReadTempoRequest = (kind: TempoRpcRequest, message: Uint8Array) => Result<URLSearchParams>
 
 /** Where Tempo's API lies beside others; on a port of its own it has the root. */
 export const TEMPO_PREFIX = '/tempo'
@@ -57,6 +65,41 @@ export class TempoApi {
     ]
   }
 
+  /**
+   * The streaming service that Grafana asks: each stream is one message, which has everything.
+   * Source: grafana/tempo pkg/tempopb/tempo.proto, `StreamingQuerier`.
+   */
+  rpcMethods(read: ReadTempoRequest): RpcMethod[] {
+    const method = (
+      name: string,
+      kind: TempoRpcRequest,
+      message: TempoMessage,
+      jobOf: (params: URLSearchParams) => Job,
+    ): RpcMethod => ({
+      service: 'tempopb.StreamingQuerier',
+      name,
+      permission: 'traces:read',
+      handle: async ({ tenant, message: bytes, signal }) => {
+        const params = read(kind, bytes)
+        if (!params.ok) return params
+        const job = jobOf(params.value)
+        if (!job.ok) return job
+        const framed: TracesJob = { kind: 'tempo-rpc', job: job.value, message }
+        return this.#deps.queries.ask(tenant, framed, { signal, timeoutMs: undefined })
+      },
+    })
+    const tagOf = (params: URLSearchParams): string => params.get('tag') ?? ''
+    return [
+      method('Search', 'search', 'search', (params) => this.#searchJob(params)),
+      method('SearchTags', 'tags', 'tags', (params) => this.#tagsJob(params, 'flat')),
+      method('SearchTagsV2', 'tags', 'tags-v2', (params) => this.#tagsJob(params, 'scoped')),
+      method('SearchTagValues', 'values', 'values', (params) => this.#valuesJob(params, tagOf(params), 'flat')),
+      method('SearchTagValuesV2', 'values', 'values-v2', (params) => this.#valuesJob(params, tagOf(params), 'typed')),
+      method('MetricsQueryRange', 'range', 'range', (params) => this.#metricsJob(params, 'range')),
+      method('MetricsQueryInstant', 'instant', 'instant', (params) => this.#metricsJob(params, 'instant')),
+    ]
+  }
+
   #traceRoutes(route: TraceRoute): Route[] {
     const search = [
       QUERY,
@@ -70,7 +113,7 @@ export class TempoApi {
     return [
       route('/api/traces/:traceId', 'One trace, as OTLP', [], (r) => this.#trace(r, false)),
       route('/api/v2/traces/:traceId', 'One trace, as OTLP in an envelope', [], (r) => this.#trace(r, true)),
-      route('/api/search', 'Find traces', search, (r) => answered(this.#deps.queries, r, this.#searchJob(r))),
+      route('/api/search', 'Find traces', search, (r) => answered(this.#deps.queries, r, this.#searchJob(r.params))),
     ]
   }
 
@@ -79,15 +122,17 @@ export class TempoApi {
     const limit = integer('limit', `values; default ${TAG_VALUES_MAX}`)
     const ask = (r: ApiRequest, job: Job) => answered(this.#deps.queries, r, job)
     return [
-      route('/api/search/tags', 'Names of attributes', [scope, ...RANGE], (r) => ask(r, this.#tagsJob(r, 'flat'))),
+      route('/api/search/tags', 'Names of attributes', [scope, ...RANGE], (r) =>
+        ask(r, this.#tagsJob(r.params, 'flat')),
+      ),
       route('/api/v2/search/tags', 'Names of attributes by scope', [scope, ...RANGE], (r) =>
-        ask(r, this.#tagsJob(r, 'scoped')),
+        ask(r, this.#tagsJob(r.params, 'scoped')),
       ),
       route('/api/search/tag/:tag/values', 'Values of an attribute', [limit, ...RANGE], (r) =>
-        ask(r, this.#valuesJob(r, 'flat')),
+        ask(r, this.#valuesJob(r.params, r.path['tag'] ?? '', 'flat')),
       ),
       route('/api/v2/search/tag/:tag/values', 'Values of a field, with their types', [QUERY, limit, ...RANGE], (r) =>
-        ask(r, this.#valuesJob(r, 'typed')),
+        ask(r, this.#valuesJob(r.params, r.path['tag'] ?? '', 'typed')),
       ),
     ]
   }
@@ -102,14 +147,14 @@ export class TempoApi {
         '/api/metrics/query_range',
         'Series of a metrics query',
         [...parameters, text('step', 'duration or seconds'), exemplars],
-        (r) => ask(r, this.#metricsJob(r, 'range')),
+        (r) => ask(r, this.#metricsJob(r.params, 'range')),
         ['GET', 'POST'],
       ),
       route(
         '/api/metrics/query',
         'One value for the whole range of each series of a metrics query',
         parameters,
-        (r) => ask(r, this.#metricsJob(r, 'instant')),
+        (r) => ask(r, this.#metricsJob(r.params, 'instant')),
         ['GET', 'POST'],
       ),
     ]
@@ -125,7 +170,7 @@ export class TempoApi {
     return answered(this.#deps.queries, request, ok(job), type)
   }
 
-  #searchJob({ params }: ApiRequest): Job {
+  #searchJob(params: URLSearchParams): Job {
     const range = parseRange(params, this.#deps.clock, SEARCH_RANGE_SECONDS)
     if (!range.ok) return range
     const limit = parseCount('limit', params.get('limit'), SEARCH_LIMIT, SEARCH_LIMIT_MAX)
@@ -138,7 +183,7 @@ export class TempoApi {
     return ok({ kind: 'search', request })
   }
 
-  #tagsJob({ params }: ApiRequest, form: 'flat' | 'scoped'): Job {
+  #tagsJob(params: URLSearchParams, form: 'flat' | 'scoped'): Job {
     const range = parseRange(params, this.#deps.clock, SEARCH_RANGE_SECONDS)
     if (!range.ok) return range
     const scope = params.get('scope') ?? ''
@@ -147,17 +192,17 @@ export class TempoApi {
     return err(fault('bad_request', `scope: want ${[...SCOPES].join(', ')}, got ${JSON.stringify(foreign(scope))}`))
   }
 
-  #valuesJob({ params, path }: ApiRequest, form: 'flat' | 'typed'): Job {
+  #valuesJob(params: URLSearchParams, name: string, form: 'flat' | 'typed'): Job {
     const range = parseRange(params, this.#deps.clock, SEARCH_RANGE_SECONDS)
     if (!range.ok) return range
     const limit = parseCount('limit', params.get('limit'), TAG_VALUES_MAX, TAG_VALUES_MAX)
     if (!limit.ok) return limit
-    const tag = fieldOf(path['tag'] ?? '', form)
+    const tag = fieldOf(name, form)
     const query = form === 'typed' ? (params.get('q') ?? '') : ''
     return ok({ kind: 'tag-values', request: { ...range.value, tag, query, limit: limit.value }, form })
   }
 
-  #metricsJob({ params }: ApiRequest, form: 'range' | 'instant'): Job {
+  #metricsJob(params: URLSearchParams, form: 'range' | 'instant'): Job {
     const query = params.get('q') ?? params.get('query') ?? ''
     if (query === '') return err(fault('bad_request', 'want a TraceQL query in q'))
     const range = parseRange(params, this.#deps.clock, HOUR_SECONDS)

@@ -14,13 +14,21 @@ import {
   valueText,
 } from '@vantage/model'
 import { findTraces, readTrace, SpanView, type TraceqlLimits, type TraceView } from '@vantage/query/traceql'
-import { serviceGraph } from '@vantage/query/traces'
-import { jaegerBody, jaegerDependencies, jaegerTrace } from '../jaeger/answers.ts'
+import { type ServiceEdge, serviceGraph } from '@vantage/query/traces'
+import { jaegerBody, jaegerDependencies, jaegerThirdDependencies, jaegerTrace } from '../jaeger/answers.ts'
+import {
+  isJaegerRpc,
+  type JaegerRpcForm,
+  rpcDependencies,
+  rpcOperations,
+  rpcServices,
+  rpcTraces,
+} from '../jaeger/rpc-answers.ts'
 import { zipkinDependencies, zipkinTrace } from '../zipkin/answers.ts'
 import { resourceSpansJson } from './otlp-json.ts'
 
 /** Whose form an answer has. */
-export type FaceForm = 'jaeger' | 'jaeger-v3' | 'zipkin'
+export type FaceForm = 'jaeger' | 'jaeger-v3' | 'zipkin' | JaegerRpcForm
 
 /** What Jaeger's and Zipkin's read APIs ask, beside single traces. */
 export type FaceJob =
@@ -53,7 +61,7 @@ export const ANSWER_FACTOR = 3
 /** Names of services, of operations of one service, values of one attribute. */
 const NAMES_MAX = 10_000
 
-/** @returns what JSON.stringify takes */
+/** @returns what JSON.stringify takes, or messages of gRPC */
 export function faceAnswer(
   job: FaceJob,
   tenant: TenantId,
@@ -88,7 +96,7 @@ export function faceAnswer(
     case 'dependencies': {
       const scan = { ...job.range, conditions: [], isAll: true, direction: 'forward' as const }
       const edges = serviceGraph(reader.scan(tenant, scan, budget), budget)
-      return ok(job.form === 'zipkin' ? zipkinDependencies(edges) : jaegerDependencies(edges))
+      return ok(dependenciesBody(edges, job.form))
     }
     case 'attribute-values': {
       const field = { scope: 'span', name: job.name } as const
@@ -106,6 +114,7 @@ export function traceAnswer(traceId: string, trace: TraceView, form: FaceForm): 
 }
 
 function tracesBody(found: readonly [string, TraceView][], form: FaceForm): unknown {
+  if (isJaegerRpc(form)) return rpcTraces(found, form)
   switch (form) {
     case 'jaeger':
       return jaegerBody(found.map(([id, trace]) => jaegerTrace(id, trace)))
@@ -124,6 +133,7 @@ function serviceNames(range: NsRange, tenant: TenantId, reader: SpanReader, budg
 }
 
 function servicesBody(names: readonly string[], form: FaceForm): unknown {
+  if (isJaegerRpc(form)) return rpcServices(names)
   if (form === 'zipkin') return names
   return form === 'jaeger' ? jaegerBody(names) : { services: names }
 }
@@ -165,6 +175,7 @@ function operationsOf(
 }
 
 function operationsBody(operations: readonly Operation[], form: FaceForm | 'jaeger-names'): unknown {
+  if (isJaegerRpc(form)) return rpcOperations(operations, form)
   const names = [...new Set(operations.map(({ name }) => name))]
   switch (form) {
     case 'zipkin':
@@ -175,6 +186,20 @@ function operationsBody(operations: readonly Operation[], form: FaceForm | 'jaeg
       return jaegerBody(operations)
     case 'jaeger-v3':
       return { operations }
+    default:
+      return unreachable(form)
+  }
+}
+
+function dependenciesBody(edges: readonly ServiceEdge[], form: FaceForm): unknown {
+  if (isJaegerRpc(form)) return rpcDependencies(edges)
+  switch (form) {
+    case 'zipkin':
+      return zipkinDependencies(edges)
+    case 'jaeger':
+      return jaegerDependencies(edges)
+    case 'jaeger-v3':
+      return jaegerThirdDependencies(edges)
     default:
       return unreachable(form)
   }

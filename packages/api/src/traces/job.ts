@@ -27,6 +27,7 @@ import {
 import { encodeTrace } from '@vantage/query/traces'
 import { AnswerWriter } from '../answer-writer.ts'
 import { metricsAnswer, searchAnswer, tagNamesAnswer, tagValuesAnswer } from '../tempo/answers.ts'
+import { type TempoMessage, tempoFrame } from '../tempo/messages.ts'
 import { ANSWER_FACTOR, type FaceForm, type FaceJob, faceAnswer, traceAnswer } from './face-job.ts'
 import { resourceSpansJson } from './otlp-json.ts'
 import { structureJson } from './structure.ts'
@@ -50,6 +51,8 @@ export type TracesJob =
     }
   | { readonly kind: 'tag-values'; readonly request: TagValuesRequest; readonly form: 'flat' | 'typed' }
   | { readonly kind: 'metrics'; readonly request: MetricsRequest; readonly form: 'range' | 'instant' }
+  /** The answer of another job as a message of gRPC. */
+  | { readonly kind: 'tempo-rpc'; readonly job: TracesJob; readonly message: TempoMessage }
   | FaceJob
 
 /**
@@ -106,6 +109,10 @@ function answerOf(
     case 'metrics': {
       const result = traceMetrics(job.request, tenant, reader, budget, limits)
       return result.ok ? ok(metricsAnswer(result.value, job.form)) : result
+    }
+    case 'tempo-rpc': {
+      const body = answerOf(job.job, tenant, reader, budget, limits)
+      return body.ok ? ok(tempoFrame(job.message, body.value as object)) : body
     }
     case 'services':
     case 'operations':

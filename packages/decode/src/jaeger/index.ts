@@ -1,2 +1,3 @@
 export { JaegerProtobufDecoder } from './protobuf.ts'
+export { readJaegerRequest } from './query-request.ts'
 export { JaegerThriftDecoder } from './thrift.ts'

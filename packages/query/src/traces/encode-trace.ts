@@ -42,7 +42,7 @@ function scopeKey({ scope, scopeName, scopeVersion, scopeDroppedCount, scopeSche
  * Writes a trace as `TracesData`; attributes, events and links are copied as they were sent.
  * Source: opentelemetry-proto trace/v1/trace.proto, common/v1, resource/v1.
  */
-export function encodeTrace(trace: TraceView): Uint8Array {
+export function encodeTrace(trace: Pick<TraceView, 'spans'>): Uint8Array {
   const out = new ProtobufWriter()
   for (const scopes of spansByOrigin(trace)) {
     const { origin } = scopes[0] as OriginSpans

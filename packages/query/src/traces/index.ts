@@ -1,2 +1,11 @@
+export {
+  encodeJaegerDependencies,
+  encodeJaegerOperations,
+  encodeJaegerServices,
+  encodeJaegerSpans,
+} from './encode-jaeger.ts'
+export { encodeMessage, type Message } from './encode-message.ts'
 export { encodeTrace, type OriginSpans, spansByOrigin } from './encode-trace.ts'
+export { jaegerFields, jaegerTags } from './jaeger-tags.ts'
+export { chunksOfSpans, framed } from './message-frames.ts'
 export { type ServiceEdge, serviceGraph } from './service-graph.ts'

@@ -61,6 +61,9 @@ export class Http2Connection implements FrameVisitor, StreamHost, HeaderBlocks {
   #receiveWindow = CONNECTION_WINDOW_BYTES
   #sendWindow = WINDOW_BYTES_DEFAULT
   #unsent: Buffer[] = []
+  #unsentBytes = 0
+  /** Answers wait for the socket, not for the client's windows. */
+  #isHeld = false
   #isLeaving = false
   #isOver = false
   #resetTokens = RESET_BURST
@@ -76,7 +79,10 @@ export class Http2Connection implements FrameVisitor, StreamHost, HeaderBlocks {
     this.lastReceivedMs = this.startedMs
     this.#resetsCountedMs = this.startedMs
     const { socket } = options
-    socket.on('drain', () => socket.resume())
+    socket.on('drain', () => {
+      socket.resume()
+      this.#release()
+    })
     socket.on('error', () => {})
     socket.on('close', () => this.#break())
   }
@@ -132,10 +138,16 @@ export class Http2Connection implements FrameVisitor, StreamHost, HeaderBlocks {
   write(bytes: Buffer): void {
     if (this.#isOver) return
     this.#unsent.push(bytes)
+    this.#unsentBytes += bytes.length
     if (this.#unsent.length === 1) process.nextTick(() => this.#send())
   }
 
   takeSendWindow(bytes: number): number {
+    // A client may open its windows wide and read nothing: what waits is kept once, in its stream.
+    if (this.#unsentBytes + this.#options.socket.writableLength > UNSENT_BYTES_MAX) {
+      this.#isHeld = true
+      return 0
+    }
     const taken = Math.min(bytes, Math.max(0, this.#sendWindow))
     this.#sendWindow -= taken
     return taken
@@ -390,6 +402,15 @@ export class Http2Connection implements FrameVisitor, StreamHost, HeaderBlocks {
     if (this.#unsent.length === 0 || !socket.writable) return
     socket.write(this.#unsent.length === 1 ? (this.#unsent[0] as Buffer) : Buffer.concat(this.#unsent))
     this.#unsent = []
+    this.#unsentBytes = 0
+    this.#release()
+  }
+
+  /** Answers that waited for the socket go on, as far as it takes them. */
+  #release(): void {
+    if (!this.#isHeld || this.#options.socket.writableLength > UNSENT_BYTES_MAX) return
+    this.#isHeld = false
+    for (const one of [...this.#streams.values()]) one.flush()
   }
 
   #endIfDone(): void {

@@ -32,6 +32,9 @@ export class Http2Server {
   readonly #server: Server
   readonly #peers = new Set<Peer>()
   #timer: NodeJS.Timeout | undefined
+  #isListening = false
+  /** Told when the last connection has ended. */
+  #onEmpty: (() => void) | undefined
 
   constructor(options: Http2ServerOptions) {
     this.#options = options
@@ -47,29 +50,36 @@ export class Http2Server {
       this.#server.once('error', reject)
       this.#server.listen(port, host, () => {
         this.#server.off('error', reject)
-        this.#timer = setInterval(() => this.#sweep(), SWEEP_MS).unref()
+        this.#isListening = true
         resolve((this.#server.address() as { port: number }).port)
       })
     })
   }
 
   /** No new streams; open ones have `graceMs`, then they are cut. */
-  close(graceMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cut = setTimeout(() => {
-        for (const { connection } of [...this.#peers]) connection.destroy()
-      }, graceMs)
-      this.#server.close(() => {
-        clearTimeout(cut)
-        clearInterval(this.#timer)
-        resolve()
-      })
-      for (const { connection } of [...this.#peers]) connection.leave()
+  async close(graceMs: number): Promise<void> {
+    const cut = setTimeout(() => {
+      for (const { connection } of [...this.#peers]) connection.destroy()
+    }, graceMs)
+    const stopped = this.#isListening ? new Promise((resolve) => this.#server.close(resolve)) : undefined
+    for (const { connection } of [...this.#peers]) connection.leave()
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve
     })
+    if (this.#peers.size > 0) await empty
+    await stopped
+    clearTimeout(cut)
+    clearInterval(this.#timer)
+  }
+
+  /** Serves a connection of another server's port. */
+  take(socket: Socket): void {
+    this.#accept(socket)
   }
 
   #accept(socket: Socket): void {
     if (socket.destroyed) return
+    this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref()
     const { limits, monotonicMs, random, open } = this.#options
     const connection = new Http2Connection({
       socket,
@@ -84,7 +94,10 @@ export class Http2Server {
     this.#peers.add(peer)
     socket.on('data', (bytes: Buffer) => connection.receive(bytes))
     socket.on('end', () => connection.destroy())
-    socket.on('close', () => this.#peers.delete(peer))
+    socket.on('close', () => {
+      this.#peers.delete(peer)
+      if (this.#peers.size === 0) this.#onEmpty?.()
+    })
   }
 
   #sweep(): void {

@@ -64,6 +64,14 @@ export class Http2Stream {
     else this.flush()
   }
 
+  /** The same for an answer that is there as a whole, however long: it waits here until the client has read it. */
+  whole(bytes: Buffer): void {
+    if (this.isLocalClosed) return
+    this.#pending.push(bytes)
+    this.#pendingBytes += bytes.length
+    this.flush()
+  }
+
   /** Ends the answer behind what waits. */
   trailers(block: Buffer): void {
     if (this.isLocalClosed || this.#trailers !== undefined) return

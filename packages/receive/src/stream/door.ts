@@ -44,7 +44,7 @@ export async function startStreamDoor(options: StreamDoorOptions): Promise<GrpcS
     ]),
   })
   return {
-    port: server.port,
+    ...server,
     close: (graceMs) => {
       calls.finish()
       return server.close(graceMs)

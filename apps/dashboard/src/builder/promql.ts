@@ -1,0 +1,92 @@
+import { type Chain, printChain, readChain } from './chain.ts'
+import { type Braces, printBraces, readBraces } from './matchers.ts'
+import { type Lexicon, readQuery, type Shown, type TokenReader, Unshowable } from './tokens.ts'
+
+/** What a query of PromQL selects. */
+export interface Selector {
+  /** '' where the braces alone say what. */
+  readonly metric: string
+  /** undefined = no braces are written. */
+  readonly braces: Braces | undefined
+  /** `5m` of `[5m]`, '' without. */
+  readonly range: string
+  /** `offset 5m @ end()`, as it is written. */
+  readonly modifiers: string
+}
+
+export type PromBuilder = Chain<Selector>
+
+export const PROMQL: Lexicon = {
+  word: /[a-zA-Z_:][a-zA-Z0-9_:]*/y,
+  number: /0[xX][0-9a-fA-F]+|(?:\d+(?:ms|[smhdwy]))+(?![\w.])|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y,
+  signs: [
+    ...['=~', '!~', '!=', '==', '<=', '>='],
+    ...['=', '<', '>', '+', '-', '*', '/', '%', '^', '(', ')', '{', '}', '[', ']', ',', ':', '@'],
+  ],
+}
+
+/** Words that begin no selector. */
+const WORDS: ReadonlySet<string> = new Set(['and', 'or', 'unless', 'bool', 'on', 'ignoring', 'offset', 'by', 'without'])
+
+export function readPromql(query: string): Shown<PromBuilder> {
+  return readQuery(query, PROMQL, (reader) => {
+    if (reader.kind() === 'end') return { leaf: { metric: '', braces: undefined, range: '', modifiers: '' }, steps: [] }
+    const builder = readChain(reader, readSelector)
+    if (/^(and|or|unless|atan2)$/i.test(reader.text())) throw new Unshowable('it combines two queries')
+    return builder
+  })
+}
+
+function readSelector(reader: TokenReader): Selector {
+  let metric = ''
+  if (reader.kind() === 'word') {
+    if (WORDS.has(reader.text().toLowerCase())) throw new Unshowable(`a metric is expected, not ${reader.found()}`)
+    metric = reader.take()
+  }
+  const braces = reader.text() === '{' ? readBraces(reader) : undefined
+  if (metric === '' && braces === undefined) throw new Unshowable(`a metric is expected, not ${reader.found()}`)
+  return { metric, braces, range: readRange(reader), modifiers: readModifiers(reader) }
+}
+
+/** `[5m]`, as it is written. */
+function readRange(reader: TokenReader): string {
+  if (!reader.takeIf('[')) return ''
+  const mark = reader.mark()
+  while (reader.text() !== ']') {
+    if (reader.text().startsWith(':')) throw new Unshowable('it has a subquery')
+    if (reader.kind() === 'end') throw new Unshowable('“]” is expected, not the end')
+    reader.take()
+  }
+  const range = reader.since(mark)
+  reader.expect(']')
+  return range
+}
+
+function readModifiers(reader: TokenReader): string {
+  const mark = reader.mark()
+  let isThere = false
+  for (;;) {
+    if (reader.kind() === 'word' && reader.text().toLowerCase() === 'offset') {
+      reader.take()
+      if (!reader.takeIf('-')) reader.takeIf('+')
+      reader.expectKind('number', 'a duration')
+    } else if (reader.takeIf('@')) {
+      if (reader.kind() === 'word') {
+        reader.take()
+        reader.expect('(')
+        reader.expect(')')
+      } else {
+        if (!reader.takeIf('-')) reader.takeIf('+')
+        reader.expectKind('number', 'a time')
+      }
+    } else return isThere ? reader.since(mark) : ''
+    isThere = true
+  }
+}
+
+export function printPromql({ leaf, steps }: PromBuilder): string {
+  const { metric, braces, range, modifiers } = leaf
+  const text = `${metric}${braces === undefined ? '' : printBraces(braces)}`
+  const ranged = `${text}${range === '' ? '' : `[${range}]`}${modifiers === '' ? '' : ` ${modifiers}`}`
+  return printChain(ranged, steps)
+}

@@ -1,0 +1,1 @@
+export { readTempoRequest } from './query-request.ts'
