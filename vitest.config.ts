@@ -1,7 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
-/** A shared machine may stall a browser or a whole server for seconds: such a test gets another chance in CI. */
-const SYSTEM_RETRIES = process.env['CI'] === 'true' ? 2 : 0
+const ALONE = 'test/robustness/**/*.test.ts'
+
+const SYSTEM = {
+  // What is polled may take its time on a busy machine, too: a second, which is usual, says nothing there.
+  expect: { poll: { timeout: 20_000 } },
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  /** A shared machine may stall a browser or a whole server for seconds: such a test gets another chance in CI. */
+  retry: process.env['CI'] === 'true' ? 2 : 0,
+}
 
 export default defineConfig({
   test: {
@@ -23,17 +31,24 @@ export default defineConfig({
       },
       {
         test: {
-          // Whole servers and browsers, one file after the other: they would take each other's processor.
+          // Whole servers and browsers, which wait for each other more than they work.
           name: 'system',
           include: ['test/**/*.test.ts'],
-          // What is polled may take its time on a busy machine, too: a second, which is usual, says nothing there.
-          expect: { poll: { timeout: 20_000 } },
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          retry: SYSTEM_RETRIES,
+          exclude: [ALONE],
+          ...SYSTEM,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          // Too much work on purpose: one file after the other.
+          name: 'alone',
+          include: [ALONE],
+          ...SYSTEM,
           maxWorkers: 1,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seededRandom, testSeed } from '../../packages/model/src/testing/index.ts'
 import { attributesJson, exportJson, idJson } from '../support/otlp-json.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { testSet } from '../support/test-set.ts'
 
-const KILLS = process.env['VANTAGE_TESTS'] === 'long' ? 100 : 10
+const KILLS = { test: 4, ci: 10, long: 100 }[testSet()]
 const ROWS = 20
 const PAGE_ROWS = 500
 const BASE_MS = Math.floor(Date.now() / 60_000) * 60_000 - 3_600_000
@@ -126,8 +127,8 @@ test(
       const there = new Set(found)
       expect([seed, of('stored').filter((n) => !there.has(n))]).toEqual([seed, []])
     }
-    expect(of('stored').length).toBeGreaterThan(50)
-    expect(of('deleted').length).toBeGreaterThan(20)
+    expect(of('stored').length).toBeGreaterThan(KILLS * 5)
+    expect(of('deleted').length).toBeGreaterThan(KILLS * 2)
     await server.stop()
   },
   KILLS * 9_000,

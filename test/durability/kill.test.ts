@@ -5,8 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seededRandom, testSeed } from '../../packages/model/src/testing/index.ts'
 import { remoteWrite, series } from '../support/remote-write.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { testSet } from '../support/test-set.ts'
 
-const KILLS = process.env['VANTAGE_TESTS'] === 'long' ? 200 : 20
+const KILLS = { test: 5, ci: 20, long: 200 }[testSet()]
 const WRITERS = 4
 const LIFE_MS = [150, 450] as const
 /** Seals run while the process dies, too. */

@@ -13,8 +13,9 @@ import {
 } from '../../packages/decode/src/testing/span-bodies.ts'
 import { seededRandom, testSeed } from '../../packages/model/src/testing/index.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { testSet } from '../support/test-set.ts'
 
-const KILLS = process.env['VANTAGE_TESTS'] === 'long' ? 200 : 20
+const KILLS = { test: 5, ci: 20, long: 200 }[testSet()]
 const LIFE_MS = [150, 450] as const
 const ROWS = 5
 /** So little memory that seals run while the process dies, too. */

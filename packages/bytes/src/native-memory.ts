@@ -35,6 +35,17 @@ interface Kernels {
     samples: number,
   ) => number
   readonly hash: (at: number, end: number, seed: number) => number
+  readonly plainAttributes: (start: number, end: number, tag: number) => number
+  readonly dictionary: (
+    bytes: number,
+    froms: number,
+    ends: number,
+    count: number,
+    codes: number,
+    table: number,
+    entries: number,
+    most: number,
+  ) => number
 }
 
 /**

@@ -121,7 +121,7 @@ export class OtlpLogsDecoder implements RecordReader {
     record.reset(this.#body, from, to)
     let problem: Problem | undefined
     for (let fieldFrom = from; nextField(record); fieldFrom = record.at) {
-      if (record.tag === ATTRIBUTES) attributes.add(fieldFrom, record.from, record.to)
+      if (record.tag === ATTRIBUTES) record.at = attributes.add(fieldFrom, record.from, record.to, to)
       else if (record.tag === BODY) problem ??= this.#readBody(batch, row)
       else if (record.tag === TIME) columns.times[row] = this.#view.getBigInt64(record.from, true)
       else if (record.tag === OBSERVED) columns.observedTimes[row] = this.#view.getBigInt64(record.from, true)

@@ -133,7 +133,7 @@ export class OtlpTracesDecoder implements RecordReader {
     record.reset(this.#body, from, to)
     let problem: Problem | undefined
     for (let fieldFrom = from; nextField(record); fieldFrom = record.at) {
-      if (record.tag === ATTRIBUTES) attributes.add(fieldFrom, record.from, record.to)
+      if (record.tag === ATTRIBUTES) record.at = attributes.add(fieldFrom, record.from, record.to, to)
       else if (record.tag === EVENTS) events.add(fieldFrom, record.from, record.to)
       else if (record.tag === LINKS) links.add(fieldFrom, record.from, record.to)
       else if (record.tag === TRACE_ID) problem ??= readId(record, columns.traceIds, row, 16)

@@ -1,6 +1,7 @@
 import { type AnyValue, AttributeCursor, type ByteRanges, decodeValue, isBytes, nextAttribute } from '@vantage/model'
 import { ByteWriter } from '../parquet/byte-writer.ts'
-import type { ColumnSpec, ColumnValues } from '../parquet/column-values.ts'
+import { type ColumnSpec, type ColumnValues, valuesTo } from '../parquet/column-values.ts'
+import type { Dictionary } from '../parquet/dictionary.ts'
 import type { BloomBuilder } from './bloom.ts'
 import { addTokens } from './tokens.ts'
 
@@ -26,6 +27,12 @@ export interface AttributeColumn {
   readonly key: Uint8Array
   readonly tag: ValueTag
   readonly spec: ColumnSpec
+}
+
+/** Values of one column of attributes in a row group, and what was found of them. */
+export interface TakenColumn {
+  readonly values: ColumnValues
+  readonly dictionary: Dictionary | undefined
 }
 
 /** A key with a type, as met in a file. */
@@ -58,6 +65,8 @@ export class AttributeShredder {
   #messageFrom = new Int32Array(1024)
   #messageTo = new Int32Array(1024)
   #count = 0
+  /** Some attribute of the row group that `take` took apart has no column. */
+  #hasRest = false
   /** Of each row, its first attribute. */
   #rowStarts = new Int32Array(1024)
 
@@ -151,10 +160,22 @@ export class AttributeShredder {
     this.#messageTo = grown(this.#messageTo)
   }
 
-  /** Adds the words of the values that are texts or lists of them in rows [from, to) of the row group that `begin` read. */
-  addTokens({ bytes }: ByteRanges, from: number, to: number, bloom: BloomBuilder): void {
+  /**
+   * Adds the words of the values that are texts or lists of them in rows [from, to) of the row group that `take` took
+   * apart, whose columns these are.
+   */
+  addTokens(
+    { bytes }: ByteRanges,
+    columns: readonly TakenColumn[],
+    from: number,
+    to: number,
+    bloom: BloomBuilder,
+  ): void {
+    for (const column of columns) addColumnTokens(column, from, to, bloom)
+    if (!this.#hasRest) return
     const end = this.#rowStarts[to] as number
     for (let at = this.#rowStarts[from] as number; at < end; at++) {
+      if (this.#columnOf(at) >= 0) continue
       let start = this.#valueFrom[at] as number
       if (bytes[start] === ARRAY_TAG) addElements(decodeValue(bytes, start, this.#valueTo[at] as number), bloom)
       if (bytes[start] !== 0x0a) continue
@@ -162,6 +183,12 @@ export class AttributeShredder {
       while ((bytes[start] as number) >= 128) start++
       addTokens(bytes, start + 1, this.#valueTo[at] as number, bloom)
     }
+  }
+
+  /** The column that an attribute is in, or -1. */
+  #columnOf(at: number): number {
+    const key = this.#attributeKeys[at] as number
+    return key < 0 ? -1 : (this.#keys[key] as Key).column
   }
 
   /** Layout, rest and columns of the row group that `begin` read, in this order. */
@@ -173,8 +200,7 @@ export class AttributeShredder {
       const from = this.#rowStarts[row] as number
       const to = this.#rowStarts[row + 1] as number
       for (let at = from; at < to; at++) {
-        const key = this.#attributeKeys[at] as number
-        const column = key < 0 ? -1 : (this.#keys[key] as Key).column
+        const column = this.#columnOf(at)
         layout.add(column + 1)
         if (column >= 0) {
           ;(values[column] as ValueColumn).add(row, this.#valueFrom[at] as number, this.#valueTo[at] as number)
@@ -184,7 +210,30 @@ export class AttributeShredder {
       }
       layout.endRow(row)
     }
-    return [layout.values(), rest.values(), ...values.map((one) => one.values())]
+    const others = rest.values()
+    this.#hasRest = others.count > 0
+    return [layout.values(), others, ...values.map((one) => one.values())]
+  }
+}
+
+/** Of a dictionary each text is taken once. */
+function addColumnTokens({ values, dictionary }: TakenColumn, from: number, to: number, bloom: BloomBuilder): void {
+  if (values.kind !== 'ranges') return
+  const first = valuesTo(values, 0, from)
+  const end = valuesTo(values, first, to)
+  if (dictionary === undefined) {
+    const { ranges } = values
+    for (let i = first; i < end; i++) addTokens(ranges.bytes, ranges.from[i] as number, ranges.to[i] as number, bloom)
+    return
+  }
+  const { codes, entries } = dictionary
+  const isTaken = new Uint8Array(entries.length)
+  for (let i = first; i < end; i++) {
+    const code = codes[i] as number
+    if (isTaken[code] === 1) continue
+    isTaken[code] = 1
+    const entry = entries[code] as Uint8Array
+    addTokens(entry, 0, entry.length, bloom)
   }
 }
 

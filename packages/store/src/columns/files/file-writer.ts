@@ -7,7 +7,7 @@ import { ParquetWriter } from '../parquet/parquet-writer.ts'
 import { ATTRIBUTES, type ColumnSet, type Signal } from '../rows/column-set.ts'
 import { RowBuffer } from '../rows/row-buffer.ts'
 import { timeAt } from '../rows/times.ts'
-import { AttributeShredder } from './attribute-shredder.ts'
+import { AttributeShredder, type TakenColumn } from './attribute-shredder.ts'
 import { dataFile, type FileIndex, type FilterPlace, filterFile, type StripeIndex, writeIndex } from './file-index.ts'
 import { LAYOUT_COLUMN, REST_COLUMN, SCHEMAS } from './schema.ts'
 import { StripeFilters } from './stripe-filters.ts'
@@ -134,11 +134,13 @@ export class FileWriter<Columns> {
     for (const { spec } of this.#shredder.columns.slice(known)) this.#parquet.addColumn(spec)
     const origins = groupOrigins(this.#group)
     const values = columns.map(({ source }) => takeColumn(source, set, count, origins))
-    this.#parquet.writeRowGroup(count, [...values, ...this.#shredder.take(ranges, count)])
+    const attributes = this.#shredder.take(ranges, count)
+    const dictionaries = this.#parquet.writeRowGroup(count, [...values, ...attributes])
+    const taken = attributes.map((one, i) => ({ values: one, dictionary: dictionaries[values.length + i] })).slice(2)
     this.#noteOrigins(origins)
     this.#groupRows.push(count)
     for (let from = 0; from < count; from += PAGE_ROWS)
-      this.#addStripe(origins.codes, from, Math.min(count, from + PAGE_ROWS))
+      this.#addStripe(origins.codes, taken, from, Math.min(count, from + PAGE_ROWS))
     if (this.#rows === 0) this.#minTimeNs = timeAt(set.longs[0] as Int32Array, 0)
     this.#maxTimeNs = timeAt(set.longs[0] as Int32Array, count - 1)
     this.#rows += count
@@ -146,8 +148,11 @@ export class FileWriter<Columns> {
     this.#group.forgetOrigins()
   }
 
-  /** @param codes of the row group's origins */
-  #addStripe(codes: Int32Array, from: number, to: number): void {
+  /**
+   * @param codes of the row group's origins
+   * @param taken its columns of attributes
+   */
+  #addStripe(codes: Int32Array, taken: readonly TakenColumn[], from: number, to: number): void {
     const { set } = this.#group
     const times = set.longs[0] as Int32Array
     const schema = SCHEMAS[this.#signal.name]
@@ -159,7 +164,7 @@ export class FileWriter<Columns> {
       rows: to - from,
       origins: this.#originsOf(codes, from, to),
       tokens: this.#addFilter(
-        this.#stripeFilters.tokens(set.ranges[0] as ByteRanges, kinds, this.#shredder, attributes, from, to),
+        this.#stripeFilters.tokens(set.ranges[0] as ByteRanges, kinds, this.#shredder, attributes, taken, from, to),
       ),
       traces: this.#addFilter(this.#stripeFilters.traces(set, from, to)),
     })

@@ -1,6 +1,6 @@
 import { BODY_KIND, type ByteRanges, decodeValue, valueText } from '@vantage/model'
 import type { ColumnSet } from '../rows/column-set.ts'
-import type { AttributeShredder } from './attribute-shredder.ts'
+import type { AttributeShredder, TakenColumn } from './attribute-shredder.ts'
 import { BloomBuilder } from './bloom.ts'
 import { addTokens, traceHash } from './tokens.ts'
 
@@ -16,13 +16,14 @@ export class StripeFilters {
   /**
    * Words of lines or names, and of attribute values that are texts, in rows [from, to).
    * @param kinds of bodies, where the first range column holds some
-   * @param attributes has begun with the row group, whose attributes are `ranges`
+   * @param attributes took the row group apart, whose attributes are `ranges`, into these columns
    */
   tokens(
     lines: ByteRanges,
     kinds: Uint8Array | undefined,
     attributes: AttributeShredder,
     ranges: ByteRanges,
+    columns: readonly TakenColumn[],
     from: number,
     to: number,
   ): Uint8Array {
@@ -37,7 +38,7 @@ export class StripeFilters {
         addTokens(lines.bytes, start, end, this.#tokens)
       }
     }
-    attributes.addTokens(ranges, from, to, this.#tokens)
+    attributes.addTokens(ranges, columns, from, to, this.#tokens)
     return this.#tokens.fold()
   }
 

@@ -33,3 +33,17 @@ export type ColumnValues =
   | (Present & { readonly kind: 'coded'; readonly codes: Int32Array; readonly entries: readonly Uint8Array[] })
 
 export const NO_VALUES: ColumnValues = { kind: 'ints', count: 0, rows: new Int32Array(0), ints: new Int32Array(0) }
+
+/** The end of the values that rows below `endRow` have. */
+export function valuesTo(values: ColumnValues, from: number, endRow: number): number {
+  const { rows } = values
+  if (rows === undefined) return Math.min(values.count, endRow)
+  let low = from
+  let high = values.count
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((rows[middle] as number) < endRow) low = middle + 1
+    else high = middle
+  }
+  return low
+}

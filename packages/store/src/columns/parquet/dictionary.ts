@@ -1,4 +1,5 @@
 import type { ColumnValues, Ranges } from './column-values.ts'
+import { nativeDictionary } from './native-dictionary.ts'
 
 /** More different values than these, or than one in four, are no dictionary. */
 const ENTRIES_MAX = 4096
@@ -23,7 +24,7 @@ export function dictionaryOf(values: ColumnValues): Dictionary | undefined {
     case 'coded':
       return usedEntries(values.codes, values.entries, values.count)
     case 'ranges':
-      return rangeDictionary(values.ranges, values.count)
+      return textDictionary(values.ranges, values.count)
     case 'ints':
       return numberDictionary(values.count, 4, (place) => values.ints[place] as number, writeInt)
     case 'longs':
@@ -52,9 +53,18 @@ function usedEntries(codes: Int32Array, entries: readonly Uint8Array[], count: n
   return { codes: out, entries: used }
 }
 
-/** Open addressing over the bytes of the entries, which lie one behind the other. */
-function rangeDictionary({ bytes, from, to }: Ranges, count: number): Dictionary | undefined {
+/** Texts that hardly repeat are told by the first ones, before all bytes are copied for the SIMD module. */
+function textDictionary(ranges: Ranges, count: number): Dictionary | undefined {
   const most = entriesMax(count)
+  if (count <= SAMPLE_VALUES) return rangeDictionary(ranges, count, most)
+  if (rangeDictionary(ranges, SAMPLE_VALUES, most) === undefined) return undefined
+  const native = nativeDictionary()
+  const found = native === undefined ? false : native.of(ranges, count, most)
+  return found === false ? rangeDictionary(ranges, count, most) : found
+}
+
+/** Open addressing over the bytes of the entries, which lie one behind the other. */
+export function rangeDictionary({ bytes, from, to }: Ranges, count: number, most: number): Dictionary | undefined {
   const mask = ENTRIES_MAX * 4 - 1
   const table = new Int32Array(mask + 1).fill(-1)
   const starts = new Int32Array(most + 1)

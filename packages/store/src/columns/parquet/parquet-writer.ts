@@ -2,9 +2,10 @@ import { constants, crc32, zstdCompressSync } from 'node:zlib'
 import { assert, type OpenFile, writeAllNow } from '@vantage/model'
 import { ByteWriter } from './byte-writer.ts'
 import type { ColumnChunk, PagePlace } from './column-chunk.ts'
-import { type ColumnSpec, type ColumnValues, NO_VALUES } from './column-values.ts'
+import { type ColumnSpec, type ColumnValues, NO_VALUES, valuesTo } from './column-values.ts'
 import { type Dictionary, dictionaryOf } from './dictionary.ts'
 import { writeFooter } from './footer.ts'
+import { nativeDictionary } from './native-dictionary.ts'
 import { ENCODING, writeLevels, writeValues } from './page-encoding.ts'
 import { statisticsOf } from './statistics.ts'
 import { i32, struct, type ThriftValue, writeStruct } from './thrift-writer.ts'
@@ -42,12 +43,24 @@ export class ParquetWriter {
     return this.columns.length - 1
   }
 
-  /** @param values of each column that there is by now */
-  writeRowGroup(rows: number, values: readonly ColumnValues[]): void {
+  /**
+   * @param values of each column that there is by now
+   * @returns the dictionary of each column, where it has one; of the memory of the values
+   */
+  writeRowGroup(rows: number, values: readonly ColumnValues[]): readonly (Dictionary | undefined)[] {
     assert(values.length === this.columns.length, 'a row group has values of every column')
-    this.#chunks.push(values.map((one, column) => this.#writeChunk(this.columns[column] as ColumnSpec, one, rows)))
+    nativeDictionary()?.forget()
+    const dictionaries = values.map((one, column) =>
+      this.columns[column]?.isPlain === true ? undefined : dictionaryOf(one),
+    )
+    this.#chunks.push(
+      values.map((one, column) =>
+        this.#writeChunk(this.columns[column] as ColumnSpec, one, dictionaries[column], rows),
+      ),
+    )
     this.#rows.push(rows)
     this.#flush()
+    return dictionaries
   }
 
   /**
@@ -60,7 +73,7 @@ export class ParquetWriter {
   } {
     for (const [group, chunks] of this.#chunks.entries()) {
       for (const spec of this.columns.slice(chunks.length)) {
-        chunks.push(this.#writeChunk(spec, NO_VALUES, this.#rows[group] as number))
+        chunks.push(this.#writeChunk(spec, NO_VALUES, undefined, this.#rows[group] as number))
       }
     }
     const at = this.#out.at
@@ -71,10 +84,9 @@ export class ParquetWriter {
     return { bytes: this.#offset, chunks: this.#chunks }
   }
 
-  #writeChunk(spec: ColumnSpec, values: ColumnValues, rows: number): ColumnChunk {
+  #writeChunk(spec: ColumnSpec, values: ColumnValues, dictionary: Dictionary | undefined, rows: number): ColumnChunk {
     assert(spec.isOptional || values.rows === undefined, `column ${spec.name} lacks values`)
     const offset = this.#offset + this.#out.at
-    const dictionary = spec.isPlain === true ? undefined : dictionaryOf(values)
     const dictionaryPage = dictionary === undefined ? undefined : this.#writeDictionary(spec, dictionary)
     const dataOffset = this.#offset + this.#out.at
     const pages: PagePlace[] = []
@@ -163,18 +175,4 @@ export class ParquetWriter {
     this.#offset += this.#out.at
     this.#out.reset()
   }
-}
-
-/** The end of the values that rows below `endRow` have. */
-function valuesTo(values: ColumnValues, from: number, endRow: number): number {
-  const { rows } = values
-  if (rows === undefined) return Math.min(values.count, endRow)
-  let low = from
-  let high = values.count
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((rows[middle] as number) < endRow) low = middle + 1
-    else high = middle
-  }
-  return low
 }
