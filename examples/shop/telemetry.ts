@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { context, logs, metrics, propagation, SeverityNumber, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
@@ -30,6 +31,7 @@ export function startTelemetry(service: string, version: string, endpoint: strin
     'service.namespace': NAMESPACE,
     'service.instance.id': `${service}-${process.pid}`,
     'deployment.environment.name': 'demo',
+    'host.name': hostname(),
   })
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   propagation.setGlobalPropagator(new W3CTraceContextPropagator())

@@ -1,3 +1,5 @@
+export type { FoundDashboards, Provisioned, ProvisionedDashboard, RefusedDashboard } from './dashboards/provisioned.ts'
+export { dashboardRoutes } from './dashboards/routes.ts'
 export type { DeletionEntry, DeletionRequest, Deletions } from './deletions/deletion.ts'
 export { DeletionApi } from './deletions/routes.ts'
 export { DOCS_CSS, docsPage } from './docs-page.ts'

@@ -8,7 +8,10 @@ export {
   CHART_THEMES,
   type ChartTheme,
   COLOUR_COUNT,
+  PLAIN_SLOTS,
+  STATUS_SLOTS,
   slotColour,
+  slotLine,
   type ThemeName,
 } from './palette.ts'
 export { type SeriesStats, seriesStats } from './series-stats.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { assignSlots, CHART_THEMES, SLOT_COUNT, slotDash } from './palette.ts'
+import { assignSlots, CHART_THEMES, SLOT_COUNT, STATUS_SLOTS, slotColour, slotDash, slotLine } from './palette.ts'
 
 describe('slots of series', () => {
   const keys = Array.from({ length: 24 }, (_, i) => `series ${i}`)
@@ -22,6 +22,18 @@ describe('slots of series', () => {
 
   test('go from solid over dashed to dotted', () => {
     expect([0, 8, 16].map((slot) => slotDash(slot).length)).toEqual([0, 2, 2])
+  })
+
+  test('of a status have its colour, without dashes, and follow from no key', () => {
+    const { dark } = CHART_THEMES
+    const { critical, warning, ok } = STATUS_SLOTS
+    expect([critical, warning, ok].map((slot) => slotColour(dark, slot))).toEqual([
+      dark.critical,
+      dark.warning,
+      dark.ok,
+    ])
+    expect([critical, warning, ok].map(slotLine)).toEqual(['solid', 'solid', 'solid'])
+    expect(Math.min(critical, warning, ok)).toBeGreaterThanOrEqual(SLOT_COUNT)
   })
 })
 

@@ -23,6 +23,8 @@ export interface ChartTheme {
   readonly warningText: string
   readonly mutedText: string
   readonly hatch: string
+  /** From few to many. */
+  readonly ramp: readonly string[]
   /** Eight colours; slots 8–15 repeat them dashed, 16–23 dotted. */
   readonly series: readonly string[]
 }
@@ -45,6 +47,7 @@ export const CHART_THEMES: Readonly<Record<ThemeName, ChartTheme>> = {
     warningText: '#F2B24A',
     mutedText: '#AAB4C2',
     hatch: '#3A4454',
+    ramp: ['#182132', '#22497F', '#4389C9', '#B4DBF5'],
     series: ['#6898E8', '#E1A447', '#80D1B5', '#DF5E97', '#FADE4E', '#8851D1', '#C2ECFE', '#A85237'],
   },
   light: {
@@ -64,6 +67,7 @@ export const CHART_THEMES: Readonly<Record<ThemeName, ChartTheme>> = {
     warningText: '#935400',
     mutedText: '#465266',
     hatch: '#C5CDD9',
+    ramp: ['#EAF1FA', '#A6C6E8', '#4682C0', '#143E74'],
     series: ['#2E58B1', '#C87F2C', '#178771', '#E64392', '#7E6F1D', '#4C2A82', '#2D95D3', '#633416'],
   },
 }
@@ -76,14 +80,26 @@ const SOLID: readonly number[] = []
 const DASHED: readonly number[] = [6, 4]
 const DOTTED: readonly number[] = [2, 3]
 
+/** Slots of series that are a status; beyond those that follow from a key. */
+export const STATUS_SLOTS = { critical: SLOT_COUNT, warning: SLOT_COUNT + 1, ok: SLOT_COUNT + 2 } as const
+/** Those that stand beside a status without being taken for it. */
+export const PLAIN_SLOTS: readonly number[] = [0, 2, 6, 5]
+
 export function slotColour(theme: ChartTheme, slot: number): string {
-  return theme.series[slot % COLOUR_COUNT] as string
+  if (slot === STATUS_SLOTS.critical) return theme.critical
+  if (slot === STATUS_SLOTS.warning) return theme.warning
+  return slot === STATUS_SLOTS.ok ? theme.ok : (theme.series[slot % COLOUR_COUNT] as string)
+}
+
+/** How the line of a slot is drawn. */
+export function slotLine(slot: number): 'solid' | 'dashed' | 'dotted' {
+  const turn = Math.floor(slot / COLOUR_COUNT) % 3
+  return turn === 0 ? 'solid' : turn === 1 ? 'dashed' : 'dotted'
 }
 
 /** Dash pattern in CSS pixels; empty means solid. */
 export function slotDash(slot: number): readonly number[] {
-  const turn = Math.floor(slot / COLOUR_COUNT) % 3
-  return turn === 0 ? SOLID : turn === 1 ? DASHED : DOTTED
+  return { solid: SOLID, dashed: DASHED, dotted: DOTTED }[slotLine(slot)]
 }
 
 /**

@@ -45,14 +45,15 @@ export interface OpenOptions {
   readonly theme?: Theme
 }
 
-export async function startStand(): Promise<Stand> {
+/** @param env of the server, beside what every one has */
+export async function startStand(env: Readonly<Record<string, string>> = {}): Promise<Stand> {
   await mkdir(OUTPUT_DIR, { recursive: true })
   const assets = await mkdtemp(join(tmpdir(), 'vantage-dashboard-'))
   const { buildDashboard } = (await import(join(CHECKOUT, 'apps/dashboard/build.mjs'))) as {
     buildDashboard(outDir: string): Promise<unknown>
   }
   await buildDashboard(assets)
-  const server = await startServer({ env: { VANTAGE_DASHBOARD: assets } })
+  const server = await startServer({ env: { ...env, VANTAGE_DASHBOARD: assets } })
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
   const complaints: string[] = []
   const contexts: BrowserContext[] = []

@@ -13,6 +13,7 @@ const sources: PaletteSources = {
   routes: [item('Go to', 'Live'), item('Go to', 'Explore › Metrics')],
   actions: [item('Action', 'Switch theme')],
   views: ['Slow carts', ...Array.from({ length: 30 }, (_, i) => `view ${i}`)].map((title) => item('View', title)),
+  dashboards: [item('Dashboard', 'Kafka')],
   serviceNames: ['checkout', 'live-feed'],
   metricNames: ['http_requests_total', 'live_clients', ...Array.from({ length: 500 }, (_, i) => `many_${i}`)],
   parseTime: (text) => (text === '45m' ? { from: 'now-45m', to: 'now' } : undefined),
@@ -31,11 +32,12 @@ test('without a text it lists screens, actions and some saved views', () => {
     'Action: Switch theme',
     'View: Slow carts',
   ])
-  expect(titles('')).toHaveLength(13)
+  expect(titles('')).toHaveLength(14)
 })
 
 test('every word must be there', () => {
   expect(titles('cart slow')).toEqual(['View: Slow carts'])
+  expect(titles('kaf')[0]).toBe('Dashboard: Kafka')
   expect(titles('met expl')).toEqual(['Go to: Explore › Metrics'])
   expect(titles('live')).toEqual(['Go to: Live', 'Service: live-feed', 'Metric: live_clients', 'Query: live'])
 })

@@ -2,7 +2,7 @@ import { describeChoice, type TimeChoice } from '../time/time-expression.ts'
 
 export interface PaletteItem {
   readonly id: string
-  readonly group: 'Go to' | 'Action' | 'Time' | 'View' | 'Service' | 'Trace' | 'Metric' | 'Query'
+  readonly group: 'Go to' | 'Action' | 'Time' | 'View' | 'Dashboard' | 'Service' | 'Trace' | 'Metric' | 'Query'
   readonly title: string
   readonly aside: string
   readonly run: () => void
@@ -11,13 +11,14 @@ export interface PaletteItem {
 /** Entries shown at once; typing narrows the rest. */
 export const PALETTE_ITEMS_MAX = 40
 
-/** Saved views among them. */
+/** Saved views, and dashboards, among them. */
 const VIEWS_MAX = 10
 
 export interface PaletteSources {
   readonly routes: readonly PaletteItem[]
   readonly actions: readonly PaletteItem[]
   readonly views: readonly PaletteItem[]
+  readonly dashboards: readonly PaletteItem[]
   readonly serviceNames: readonly string[]
   readonly metricNames: readonly string[]
   readonly parseTime: (text: string) => TimeChoice | undefined
@@ -34,7 +35,9 @@ export function paletteItems(text: string, sources: PaletteSources): PaletteItem
   const words = trimmed.toLowerCase().split(/\s+/).filter(Boolean)
   const matches = (title: string) => words.every((word) => title.toLowerCase().includes(word))
   const items = [...sources.routes, ...sources.actions].filter((item) => matches(item.title))
-  items.push(...sources.views.filter((item) => matches(item.title)).slice(0, VIEWS_MAX))
+  for (const list of [sources.views, sources.dashboards]) {
+    items.push(...list.filter((item) => matches(item.title)).slice(0, VIEWS_MAX))
+  }
   if (trimmed === '') return items
   const choice = sources.parseTime(trimmed)
   if (choice !== undefined) {

@@ -97,6 +97,7 @@ function useSources(onShortcuts: () => void): PaletteSources {
   }, [state])
   const services = useServiceNames()
   const { views } = useSavedViews()
+  const dashboards = useDashboardItems()
   return useMemo(() => {
     const nameSet = new Set(names)
     const openQuery = (text: string) => navigatePath('/explore/metrics', { a: text })
@@ -116,6 +117,7 @@ function useSources(onShortcuts: () => void): PaletteSources {
         aside: 'saved view',
         run: () => navigatePath(view.path, viewParams(view)),
       })),
+      dashboards,
       serviceNames: services,
       openService: (name: string) => navigatePath(`/services/${encodeURIComponent(name)}`),
       openTrace: (traceId: string) => navigatePath(`/trace/${traceId}`),
@@ -128,7 +130,7 @@ function useSources(onShortcuts: () => void): PaletteSources {
       openQuery,
       applyTime: chooseTime,
     }
-  }, [metrics, names, services, views, onShortcuts])
+  }, [metrics, names, services, views, dashboards, onShortcuts])
 }
 
 /** Services that requests came to; asked when the palette opens. */
@@ -137,6 +139,20 @@ function useServiceNames(): readonly string[] {
   return useMemo(() => {
     const samples = answer?.data.kind === 'vector' ? answer.data.samples : []
     return samples.map(({ metric }) => metric['service'] ?? '').sort((a, b) => a.localeCompare(b))
+  }, [answer])
+}
+
+/** Dashboards by title; asked when the palette opens. */
+function useDashboardItems(): readonly PaletteItem[] {
+  const { answer } = useAsked('dashboards', (signal) => client.dashboards(signal))
+  return useMemo(() => {
+    return (answer?.dashboards ?? []).map(({ id, title }) => ({
+      id: `dashboard ${id}`,
+      group: 'Dashboard' as const,
+      title,
+      aside: '',
+      run: () => navigatePath(`/d/${encodeURIComponent(id)}`),
+    }))
   }, [answer])
 }
 

@@ -1,4 +1,4 @@
-import { Activity, Boxes, Bug, Compass, House, PlugZap, Waypoints } from 'lucide-react'
+import { Activity, Boxes, Bug, Compass, House, LayoutDashboard, PlugZap, Server, Waypoints } from 'lucide-react'
 import { type ComponentType, lazy } from 'react'
 
 export interface Route {
@@ -59,6 +59,37 @@ export const ROUTES: readonly Route[] = [
     keys: undefined,
     icon: Boxes,
     page: lazy(() => import('../services/service-page.tsx')),
+    hasTime: true,
+  },
+  {
+    path: '/services/:name/:tab',
+    title: 'Service',
+    group: 'Observe',
+    rail: undefined,
+    keys: undefined,
+    icon: Boxes,
+    page: lazy(() => import('../services/service-page.tsx')),
+    hasTime: true,
+  },
+  {
+    path: '/hosts',
+    title: 'Hosts',
+    group: 'Observe',
+    rail: 'Hosts',
+    section: 'Observe',
+    keys: 'g o',
+    icon: Server,
+    page: lazy(() => import('../hosts/page.tsx')),
+    hasTime: true,
+  },
+  {
+    path: '/hosts/:name',
+    title: 'Host',
+    group: 'Observe',
+    rail: undefined,
+    keys: undefined,
+    icon: Server,
+    page: lazy(() => import('../hosts/host-page.tsx')),
     hasTime: true,
   },
   {
@@ -155,6 +186,27 @@ export const ROUTES: readonly Route[] = [
     hasTime: false,
   },
   {
+    path: '/dashboards',
+    title: 'Dashboards',
+    group: undefined,
+    rail: 'Dashboards',
+    section: 'Observe',
+    keys: 'g d',
+    icon: LayoutDashboard,
+    page: lazy(() => import('../dashboards/page.tsx')),
+    hasTime: false,
+  },
+  {
+    path: '/d/:id',
+    title: 'Dashboard',
+    group: 'Dashboards',
+    rail: undefined,
+    keys: undefined,
+    icon: LayoutDashboard,
+    page: lazy(() => import('../dashboards/dashboard-page.tsx')),
+    hasTime: true,
+  },
+  {
     path: '/setup',
     title: 'Get data in',
     group: undefined,
@@ -185,6 +237,6 @@ export function railOf(current: Route | undefined): Route | undefined {
   const segment = (path: string) => path.split('/')[1]
   return (
     rail.find(({ path }) => segment(path) === segment(current.path)) ??
-    rail.find(({ group }) => group !== undefined && group === current.group)
+    rail.find(({ group, rail: name }) => current.group !== undefined && (group ?? name) === current.group)
   )
 }

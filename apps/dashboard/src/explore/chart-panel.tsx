@@ -7,6 +7,7 @@ import {
   frameSummary,
   legendRows,
   slotColour,
+  slotLine,
   type TimeSeriesFrame,
 } from '@vantage/charts'
 import { TimeSeriesChart } from '@vantage/charts/time-series'
@@ -154,11 +155,10 @@ function Legend({ frame, cursor, chart, onSeriesClick }: LegendProps) {
 }
 
 function Swatch({ slot, theme }: { readonly slot: number; readonly theme: 'dark' | 'light' }) {
-  const style = slot < 8 ? 'solid' : slot < 16 ? 'dashed' : 'dotted'
   return (
     <span
       className="swatch"
-      style={{ borderTopColor: slotColour(CHART_THEMES[theme], slot), borderTopStyle: style }}
+      style={{ borderTopColor: slotColour(CHART_THEMES[theme], slot), borderTopStyle: slotLine(slot) }}
       aria-hidden="true"
     />
   )

@@ -4,28 +4,30 @@ import type { CatalogueMetric } from './catalogue.ts'
 /** Window of `rate` in a suggested query; four scrapes of a minute fit. */
 const RATE_WINDOW = '5m'
 
-/** A sensible first query for a metric of this type. */
-export function defaultQuery(metric: CatalogueMetric, names: ReadonlySet<string>): string {
+/** A sensible first query for a metric of this type. @param matcher narrows it, such as `service_name="shop"` */
+export function defaultQuery(metric: CatalogueMetric, names: ReadonlySet<string>, matcher = ''): string {
   const { name, type } = metric
-  const quoted = selector(name)
+  const quoted = selector(name, matcher)
   switch (type) {
     case 'counter':
       return `rate(${quoted}[${RATE_WINDOW}])`
     case 'histogram':
     case 'gaugehistogram':
       return names.has(`${name}_bucket`)
-        ? `histogram_quantile(0.95, sum by (le) (rate(${selector(`${name}_bucket`)}[${RATE_WINDOW}])))`
+        ? `histogram_quantile(0.95, sum by (le) (rate(${selector(`${name}_bucket`, matcher)}[${RATE_WINDOW}])))`
         : `histogram_quantile(0.95, sum(rate(${quoted}[${RATE_WINDOW}])))`
     case 'summary':
-      return names.has(name) ? quoted : `rate(${selector(`${name}_count`)}[${RATE_WINDOW}])`
+      return names.has(name) ? quoted : `rate(${selector(`${name}_count`, matcher)}[${RATE_WINDOW}])`
     default:
       return quoted
   }
 }
 
 /** A plain name stands for itself; any other (dots, spaces) is written as a quoted matcher. */
-export function selector(name: string): string {
-  return /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name) ? name : `{${JSON.stringify(name)}}`
+export function selector(name: string, matcher = ''): string {
+  const isPlain = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name)
+  const matchers = [isPlain ? '' : JSON.stringify(name), matcher].filter(Boolean).join(',')
+  return `${isPlain ? name : ''}${matchers === '' ? '' : `{${matchers}}`}`
 }
 
 /**

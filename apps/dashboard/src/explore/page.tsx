@@ -6,6 +6,7 @@ import { usePane, useSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { frameCsv, frameJson } from '../share/export.ts'
+import { canvasPng } from '../share/png.ts'
 import { useShare } from '../share/share-store.ts'
 import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { loadCatalogue, useCatalogue } from './catalogue.ts'
@@ -150,7 +151,7 @@ function useExports(shown: ExploreFrame, chart: RefObject<TimeSeriesChart | unde
     const whenData = (make: () => string, type: string) => () =>
       dataView(latest.current.frame).rows.length === 0 ? undefined : new Blob([make()], { type })
     return [
-      { label: 'Save chart as PNG', fileName: 'vantage-chart.png', make: () => chartPng(chart.current) },
+      { label: 'Save chart as PNG', fileName: 'vantage-chart.png', make: () => canvasPng(chart.current?.canvas()) },
       {
         label: 'Save data as CSV',
         fileName: 'vantage-metrics.csv',
@@ -164,18 +165,4 @@ function useExports(shown: ExploreFrame, chart: RefObject<TimeSeriesChart | unde
     ]
   }, [chart])
   useShare(offers)
-}
-
-/** The chart's pixels on the colour of its card: the canvas itself is transparent. */
-function chartPng(chart: TimeSeriesChart | undefined): Promise<Blob | undefined> {
-  const source = chart?.canvas()
-  if (source === undefined) return Promise.resolve(undefined)
-  const copy = document.createElement('canvas')
-  copy.width = source.width
-  copy.height = source.height
-  const context = copy.getContext('2d') as CanvasRenderingContext2D
-  context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--surface')
-  context.fillRect(0, 0, copy.width, copy.height)
-  context.drawImage(source, 0, 0)
-  return new Promise((done) => copy.toBlob((blob) => done(blob ?? undefined), 'image/png'))
 }

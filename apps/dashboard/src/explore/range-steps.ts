@@ -11,10 +11,13 @@ export interface SteppedRange extends TimeRange {
   readonly stepMs: number
 }
 
-/** The grid of a range: a step of round size, both ends on its multiples, so that a refresh moves whole steps. */
-export function steppedRange(range: TimeRange): SteppedRange {
+/**
+ * The grid of a range: a step of round size, both ends on its multiples, so that a refresh moves whole steps.
+ * @param stepsMax about as many as there is room for
+ */
+export function steppedRange(range: TimeRange, stepsMax = STEPS_WANTED): SteppedRange {
   const span = range.endMs - range.startMs
-  const stepMs = STEPS_MS.find((step) => step >= span / STEPS_WANTED) ?? (STEPS_MS.at(-1) as number)
+  const stepMs = STEPS_MS.find((step) => step >= span / stepsMax) ?? (STEPS_MS.at(-1) as number)
   const startMs = Math.floor(range.startMs / stepMs) * stepMs
   return { startMs, endMs: Math.max(startMs + stepMs, Math.floor(range.endMs / stepMs) * stepMs), stepMs }
 }

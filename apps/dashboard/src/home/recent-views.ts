@@ -25,6 +25,10 @@ export function viewName(path: string, params: URLSearchParams): Pick<RecentView
   switch (screen === 'explore' ? `explore/${part}` : screen) {
     case 'services':
       return named('Service', pathPart(path, 2))
+    case 'hosts':
+      return named('Host', pathPart(path, 2))
+    case 'd':
+      return named('Dashboard', pathPart(path, 2))
     case 'trace':
       return named('Trace', part.slice(0, TRACE_ID_SHOWN))
     case 'explore/metrics':

@@ -40,11 +40,9 @@ export function ServiceChart({ title, asked, range, zone, unit, mode, label, slo
         <h2>{title}</h2>
       </div>
       {fault !== undefined && <p className="service-fault">{fault.message}</p>}
-      {frame.series.length === 0 && fault === undefined ? (
-        <p className="service-none">Nothing in this time.</p>
-      ) : (
-        <ChartPanel frame={frame} chart={chart} onSeriesClick={toggle} />
-      )}
+      {answer === undefined && fault === undefined && <div className="skeleton panel-skeleton" />}
+      {answer !== undefined && frame.series.length === 0 && <p className="service-none">Nothing in this time.</p>}
+      {frame.series.length > 0 && <ChartPanel frame={frame} chart={chart} onSeriesClick={toggle} />}
     </section>
   )
 }

@@ -116,11 +116,12 @@ test('callers stand before what is called, the busiest first', () => {
       [row('db', 'server', 'errors'), 1],
       [row('cache', 'server', 'rate'), 8],
       [row('web', 'client', 'rate'), 2],
+      [row('web', 'client', 'p95'), 0.3],
     ),
   )
   expect(rows).toEqual([
-    { service: 'web', side: 'client', rate: 2, errorShare: 0 },
-    { service: 'cache', side: 'server', rate: 8, errorShare: 0 },
-    { service: 'db', side: 'server', rate: 4, errorShare: 0.25 },
+    { service: 'web', side: 'client', rate: 2, errorShare: 0, p95: 0.3 },
+    { service: 'cache', side: 'server', rate: 8, errorShare: 0, p95: Number.NaN },
+    { service: 'db', side: 'server', rate: 4, errorShare: 0.25, p95: Number.NaN },
   ])
 })

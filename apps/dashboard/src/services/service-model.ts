@@ -153,23 +153,27 @@ export interface DependencyRow {
   readonly side: string
   readonly rate: number
   readonly errorShare: number
+  /** Seconds; NaN where calls were not measured. */
+  readonly p95: number
 }
 
 export function dependencyRows(answer: QueryAnswer | undefined): DependencyRow[] {
-  const found = new Map<string, { service: string; side: string; rate: number; errors: number }>()
+  const found = new Map<string, { service: string; side: string; rate: number; errors: number; p95: number }>()
   for (const { metric, value } of samplesOf(answer)) {
     const { service = '', side = '', figure } = metric
     const key = `${side} ${service}`
-    const row = found.get(key) ?? { service, side, rate: 0, errors: 0 }
+    const row = found.get(key) ?? { service, side, rate: 0, errors: 0, p95: Number.NaN }
     if (figure === 'rate') row.rate = value
     if (figure === 'errors') row.errors = value
+    if (figure === 'p95') row.p95 = value
     found.set(key, row)
   }
   return [...found.values()]
-    .map(({ service, side, rate, errors }) => ({
+    .map(({ service, side, rate, errors, p95 }) => ({
       service,
       side,
       rate,
+      p95,
       errorShare: rate > 0 ? errors / rate : Number.NaN,
     }))
     .sort((a, b) => a.side.localeCompare(b.side) || b.rate - a.rate)

@@ -74,9 +74,13 @@ function figureParts(window: string, by: string, quantiles: typeof QUANTILES, se
 /** Every service that has had requests. */
 export const SERVICES_QUERY = `group by (service) (${CALLS}${matchers(undefined)})`
 
-/** Window of the rates of a chart: long enough for metrics that are stated every few seconds. */
+/** How far the rates of a chart look back: long enough for metrics that are stated every few seconds. */
+export function rateWindowMs(stepMs: number): number {
+  return Math.max(4 * stepMs, 60_000)
+}
+
 function stepWindow(stepMs: number): string {
-  return `[${spanText(Math.max(4 * stepMs, 60_000))}]`
+  return `[${spanText(rateWindowMs(stepMs))}]`
 }
 
 /** Requests a second of every service. */
@@ -104,18 +108,26 @@ export function timeQuery(service: string, spanMs: number): string {
   return `sum by (span_name) (rate(${LATENCY}_sum${matchers(service)}[${spanText(spanMs)}]))`
 }
 
-/** Calls a second between this service and others, and those that failed; `side` says which of the two the other is. */
+/**
+ * Calls a second between this service and others, those that failed, and their p95 in seconds; `side` says which of the two
+ * the other is.
+ */
 export function dependencyQuery(service: string, spanMs: number): string {
   const name = quoted(service)
-  const part = (metric: string, own: 'client' | 'server', other: 'client' | 'server', figure: string) =>
-    `label_replace(label_replace(label_replace(sum by (${other}) (rate(${metric}{${own}=${name}}[${spanText(spanMs)}])), ` +
-    `"service", "$1", "${other}", "(.*)"), "side", "${other}", "", ""), "figure", "${figure}", "", "")`
+  const window = `[${spanText(spanMs)}]`
+  const named = (query: string, other: string, figure: string) =>
+    `label_replace(label_replace(label_replace(${query}, "service", "$1", "${other}", "(.*)"), ` +
+    `"side", "${other}", "", ""), "figure", "${figure}", "", "")`
   return (['client', 'server'] as const)
     .flatMap((other) => {
-      const own = other === 'client' ? 'server' : 'client'
+      const own = `{${other === 'client' ? 'server' : 'client'}=${name}}`
+      const calls = (metric: string) =>
+        `sum by (${other}) (rate(traces_service_graph_request_${metric}${own}${window}))`
+      const buckets = `sum by (le, ${other}) (rate(traces_service_graph_request_server_seconds_bucket${own}${window}))`
       return [
-        part('traces_service_graph_request_total', own, other, 'rate'),
-        part('traces_service_graph_request_failed_total', own, other, 'errors'),
+        named(calls('total'), other, 'rate'),
+        named(calls('failed_total'), other, 'errors'),
+        named(`histogram_quantile(0.95, ${buckets})`, other, 'p95'),
       ]
     })
     .join(' or ')

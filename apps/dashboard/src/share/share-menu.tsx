@@ -3,6 +3,7 @@ import { readSearch, searchText } from '../app/router.ts'
 import { announceDone, copyText } from '../app/toast.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
+import { download } from './download.ts'
 import { type ShareOffer, useShareOffers } from './share-store.ts'
 
 export function ShareMenu({ hasTime }: { readonly hasTime: boolean }) {
@@ -24,7 +25,7 @@ export function ShareMenu({ hasTime }: { readonly hasTime: boolean }) {
               key={offer.label}
               icon={Download}
               label={offer.label}
-              run={() => void download(offer)}
+              run={() => void save(offer)}
               close={close}
             />
           ))}
@@ -74,17 +75,8 @@ export function copyFixedLink(): void {
   void copyText(`${location.origin}${location.pathname}${searchText(params)}`, 'Link to these minutes')
 }
 
-async function download(offer: ShareOffer): Promise<void> {
+async function save(offer: ShareOffer): Promise<void> {
   const blob = await offer.make()
-  if (blob === undefined) {
-    announceDone('There is nothing to save yet')
-    return
-  }
-  const url = URL.createObjectURL(blob)
-  const link = document.createElement('a')
-  link.href = url
-  link.download = offer.fileName
-  link.click()
-  // The download has its own reference after the click has been handled.
-  setTimeout(() => URL.revokeObjectURL(url), 1_000)
+  if (blob === undefined) announceDone('There is nothing to save yet')
+  else download(blob, offer.fileName)
 }

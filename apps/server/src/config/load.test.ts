@@ -44,6 +44,7 @@ const VARIABLES: Readonly<Record<string, readonly [string, unknown]>> = {
   COLLECTOR_OTLP_HTTP_PORT: ['3', 3],
   VANTAGE_COMPAT: ['1', true],
   VANTAGE_DASHBOARD: ['/page', '/page'],
+  VANTAGE_DASHBOARDS_DIRECTORY: ['/boards', '/boards'],
   VANTAGE_LOG_LEVEL: ['debug', 'debug'],
   VANTAGE_AUTH_ENABLED: ['true', true],
   API_AUTH_ENABLED: ['true', true],
@@ -95,6 +96,7 @@ test('without anything: loopback, the known ports, no authentication', () => {
     host: '127.0.0.1',
     port: 3000,
     otlp: { grpcPort: 4317, httpPort: 4318 },
+    stream: { port: 9000 },
     auth: { enabled: false, keys: [] },
     http: { maxBodyBytes: 67_108_864 },
     storage: {

@@ -54,6 +54,7 @@ export const configSchema = z.strictObject({
   stream: z.strictObject({ port: port.default(9000) }).prefault({}),
   compat: flag.default(false),
   dashboard: z.string().optional(),
+  dashboards: z.strictObject({ directory: z.string().min(1).optional() }).prefault({}),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
   auth: z
     .strictObject({ enabled: flag.default(false), keys: keys.default([]), allowedHosts: list.default([]) })
@@ -182,6 +183,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   VANTAGE_STREAM_PORT: 'stream.port',
   VANTAGE_COMPAT: 'compat',
   VANTAGE_DASHBOARD: 'dashboard',
+  VANTAGE_DASHBOARDS_DIRECTORY: 'dashboards.directory',
   VANTAGE_LOG_LEVEL: 'log.level',
   VANTAGE_AUTH_ENABLED: 'auth.enabled',
   API_AUTH_ENABLED: 'auth.enabled',

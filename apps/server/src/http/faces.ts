@@ -2,6 +2,7 @@ import {
   type AskOptions,
   DeletionApi,
   type Deletions,
+  dashboardRoutes,
   eventRoutes,
   JAEGER_PREFIX,
   JaegerApi,
@@ -25,6 +26,7 @@ import { readTempoRequest } from '@vantage/decode/tempo'
 import { type Fault, type FileSystem, type Result, systemClock, type TenantId } from '@vantage/model'
 import type { Config } from '../config/schema.ts'
 import { tryRoute } from '../process/try-route.ts'
+import { ProvisionedDashboards } from '../provisioned-dashboards.ts'
 import { logqlLimits, traceqlLimits } from '../query/row-limits.ts'
 import type { WorkerJob } from '../query/worker-job.ts'
 import { SavedViews } from '../saved-views.ts'
@@ -74,6 +76,7 @@ export function openFaces({ ask, facts, config, files, deletions }: FaceDeps): F
       ...traceDetailRoutes(traces),
       ...deleting.routes(),
       ...viewRoutes(new SavedViews({ files, directory: config.data, clock: systemClock })),
+      ...dashboardRoutes(new ProvisionedDashboards(config.dashboards.directory)),
       tryRoute(),
       ...eventRoutes({ queries: logs, clock: systemClock }),
       ...ofLoki,

@@ -204,6 +204,21 @@ test('the structure of a trace becomes columns; what is missing counts as nothin
   })
 })
 
+test('dashboards are listed without trust, and come as they are', async () => {
+  const entry = { id: 'host', title: 'Host', description: 'd', tags: ['a'], panels: 3, isBuiltIn: true }
+  const list = clientOf(
+    200,
+    JSON.stringify({ dashboards: [entry, { id: 7 }], refused: [{ file: 'x', message: 'y' }, 1] }),
+  )
+  expect(await list.client.dashboards()).toEqual({
+    ok: true,
+    value: { dashboards: [entry], refused: [{ file: 'x', message: 'y' }] },
+  })
+  const one = clientOf(200, '{"version":1}')
+  expect(await one.client.dashboard('a b')).toEqual({ ok: true, value: { version: 1 } })
+  expect(one.seen).toMatchObject({ method: 'GET', url: 'http://server/api/vantage/v1/dashboards/a%20b' })
+})
+
 test('views are listed, saved, replaced and deleted', async () => {
   const view = { id: 'v 1', name: 'mine', path: '/map', search: 'a=1', createdMs: 1, updatedMs: 2 }
   const list = clientOf(200, JSON.stringify({ views: [view, 'nonsense', { id: 7 }] }))

@@ -1,5 +1,6 @@
 import { err, fault, ok, type Result, STATUS, type TraceColumns } from '@vantage/model'
 import type { LabelRecord, MetricInfo, QueryAnswer, RecentIntake, ServerStats } from './answers.ts'
+import { type FoundDashboards, readDashboardList } from './dashboards.ts'
 import {
   type ChangeEvent,
   type DifferenceRow,
@@ -255,6 +256,16 @@ export class VantageClient {
     const form = new URLSearchParams({ start: nanos(startMs), end: nanos(endMs), limit: String(limit) })
     if (service !== undefined) form.set('service', service)
     return mapped(await this.#ask('/api/vantage/v1/exceptions', form, signal), readExceptions)
+  }
+
+  /** `/api/vantage/v1/dashboards`: those that there are, by title, and files that hold none. */
+  async dashboards(signal?: AbortSignal): Answer<FoundDashboards> {
+    return mapped(await this.#ask('/api/vantage/v1/dashboards', new URLSearchParams(), signal), readDashboardList)
+  }
+
+  /** `/api/vantage/v1/dashboards/{id}`: a document as it was sent, for `readDashboard` of the model. */
+  dashboard(id: string, signal?: AbortSignal): Answer<Json> {
+    return this.#ask(`/api/vantage/v1/dashboards${idPath(id)}`, new URLSearchParams(), signal)
   }
 
   /** `/api/vantage/v1/views`: saved views by name. */

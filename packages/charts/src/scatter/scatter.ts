@@ -1,6 +1,7 @@
+import { paintTimeAxis } from '../canvas-axis.ts'
 import { SMALL_FONT, sizedContext } from '../canvas-text.ts'
 import { type ChartTheme, slotColour } from '../palette.ts'
-import { formatTick, timeTicks, type Zone } from '../ticks.ts'
+import type { Zone } from '../ticks.ts'
 import { formatMs } from '../units.ts'
 import { paintDiamond } from '../waterfall/paint-names.ts'
 
@@ -31,7 +32,6 @@ const RIGHT_PX = 12
 const SHORTEST_MS = 0.001
 const POINT_PX = 2.5
 const FAILED_PX = 4.5
-const TICK_PX = 110
 
 /** The whole time, and durations from the decade of the shortest to that of the longest. */
 export function scatterScale(points: readonly ScatterPoint[], startMs: number, endMs: number): ScatterScale {
@@ -111,12 +111,6 @@ function paintAxes(context: CanvasRenderingContext2D, picture: ScatterPicture): 
     context.textAlign = 'right'
     context.fillText(formatMs(Number(ms.toPrecision(6))), LEFT_PX - 8, Math.max(7, y))
   }
-  const { stepMs, atMs } = timeTicks(scale.startMs, scale.endMs, Math.max(2, Math.floor(widthPx / TICK_PX)), zone)
-  context.textAlign = 'center'
-  for (const at of atMs) {
-    const x = scatterX(scale, picture, at)
-    if (x < LEFT_PX + 16 || x > widthPx - 24) continue
-    context.fillText(formatTick(at, stepMs, zone), x, heightPx - 8)
-  }
-  context.textAlign = 'left'
+  const { startMs, endMs } = scale
+  paintTimeAxis(context, { startMs, endMs, leftPx: LEFT_PX, rightPx: widthPx - RIGHT_PX, heightPx, zone, theme })
 }

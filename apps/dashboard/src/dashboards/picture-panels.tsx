@@ -1,0 +1,98 @@
+import { formatInstant, formatValue, PLAIN } from '@vantage/charts'
+import {
+  bucketName,
+  type Heatmap,
+  type HistogramChart,
+  heatmapStepAt,
+  heatmapSummary,
+  histogramBarAt,
+  histogramSummary,
+  paintHeatmap,
+  paintHistogram,
+  paintStateTimeline,
+  type StateTimeline,
+  stateSummary,
+  statesAt,
+  stateTimeAt,
+} from '@vantage/charts/panels'
+import { useCallback, useMemo } from 'react'
+import { RATIO } from '../services/units.ts'
+import { CanvasPicture } from './canvas-picture.tsx'
+
+/** Buckets that one readout names. */
+const NAMED_MAX = 4
+/** Moments of a state timeline that arrow keys stop at. */
+const MOMENTS = 100
+
+export function HeatmapPicture({ heatmap }: { readonly heatmap: Heatmap }) {
+  const readout = useMemo(
+    () => ({
+      count: heatmap.timesMs.length,
+      at: (xPx: number, widthPx: number) => heatmapStepAt(heatmap, xPx, widthPx),
+      text: (step: number) => stepText(heatmap, step),
+    }),
+    [heatmap],
+  )
+  const paint = useCallback<Parameters<typeof CanvasPicture>[0]['paint']>(
+    (canvas, theme, { at, ...box }) => paintHeatmap(canvas, heatmap, theme, { ...box, step: at }),
+    [heatmap],
+  )
+  return <CanvasPicture label={heatmapSummary(heatmap)} readout={readout} paint={paint} />
+}
+
+function stepText({ rows, timesMs, unit, zone }: Heatmap, step: number): string {
+  const used = rows
+    .map((row) => ({ name: bucketName(row, (value) => formatValue(value, unit)), count: row.counts[step] ?? 0 }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, NAMED_MAX)
+  const counts = used.map(({ name, count }) => `${name}: ${formatValue(count, PLAIN)}`)
+  const time = formatInstant(timesMs[step] as number, zone).slice(5, 19)
+  return `${time} · ${counts.length === 0 ? 'none' : counts.join(' · ')}`
+}
+
+export function HistogramPicture({ histogram }: { readonly histogram: HistogramChart }) {
+  const readout = useMemo(() => {
+    const { bars, unit } = histogram
+    return {
+      count: bars.length,
+      at: (xPx: number, widthPx: number) => histogramBarAt(histogram, xPx, widthPx),
+      text: (place: number) => {
+        const bar = bars[place]
+        if (bar === undefined) return ''
+        const name = bucketName(bar, (value) => formatValue(value, unit))
+        return `${name}: ${formatValue(bar.count, PLAIN)}, ${formatValue(bar.share, RATIO)}`
+      },
+    }
+  }, [histogram])
+  const paint = useCallback<Parameters<typeof CanvasPicture>[0]['paint']>(
+    (canvas, theme, { at, ...box }) => paintHistogram(canvas, histogram, theme, { ...box, bar: at }),
+    [histogram],
+  )
+  return <CanvasPicture label={histogramSummary(histogram)} readout={readout} paint={paint} />
+}
+
+export function StatePicture({ timeline }: { readonly timeline: StateTimeline }) {
+  const { startMs, endMs } = timeline
+  const readout = useMemo(() => {
+    const timeOf = (place: number) => startMs + ((place + 0.5) / MOMENTS) * (endMs - startMs)
+    return {
+      count: MOMENTS,
+      at: (xPx: number, widthPx: number) => {
+        const atMs = stateTimeAt(timeline, xPx, widthPx)
+        return atMs === undefined
+          ? -1
+          : Math.min(MOMENTS - 1, Math.floor(((atMs - startMs) / (endMs - startMs)) * MOMENTS))
+      },
+      text: (place: number) => statesAt(timeline, Math.round(timeOf(place))),
+      timeOf,
+    }
+  }, [timeline, startMs, endMs])
+  const paint = useCallback<Parameters<typeof CanvasPicture>[0]['paint']>(
+    (canvas, theme, { at, ...box }) => {
+      paintStateTimeline(canvas, timeline, theme, { ...box, atMs: at === undefined ? undefined : readout.timeOf(at) })
+    },
+    [timeline, readout],
+  )
+  return <CanvasPicture label={stateSummary(timeline)} readout={readout} paint={paint} />
+}

@@ -1,0 +1,128 @@
+import type { ChangeEvent, ClientFault, QueryAnswer } from '@vantage/api/client'
+import { formatInstant, formatMs, formatValue, NO_DATA, PLAIN, type Zone } from '@vantage/charts'
+import { ok, type Result } from '@vantage/model'
+import { client } from '../app/client.ts'
+import { useAsked } from '../explore/use-asked.ts'
+import { comparedSpanMs, MARGIN_MS } from './deploy-model.ts'
+import { Change, NumberHeads, StateMark } from './figures.tsx'
+import { NO_RED, type Red, redBy, STATE_RULE, stateOf } from './service-model.ts'
+import { figuresQuery } from './service-queries.ts'
+import { partKey, type ServicePartProps } from './service-tabs.ts'
+import { RATIO, SECONDS } from './units.ts'
+
+const EVENTS_MAX = 20
+
+interface ComparedChange {
+  readonly event: ChangeEvent
+  /** As long before as after. */
+  readonly spanMs: number
+  readonly before: Red
+  readonly after: Red
+}
+
+/** Deploys and other changes of a service, each with how it did before and after. */
+export function DeploysTab(part: ServicePartProps) {
+  const { zone } = part
+  const asked = useAsked(partKey(part), (signal) => compareChanges(part, signal))
+  const changes = asked.answer ?? []
+  return (
+    <section className="card" aria-labelledby="deploys-title" aria-busy={asked.isLoading}>
+      <div className="card-head">
+        <h2 id="deploys-title">Before and after</h2>
+        <span className="aside">
+          as long before each change as after it, to the next one, at most a quarter of an hour
+        </span>
+      </div>
+      {asked.fault !== undefined && <p className="service-fault">{asked.fault.message}</p>}
+      {changes.length > 0 && <ChangeTable changes={changes} zone={zone} />}
+      {asked.answer !== undefined && changes.length === 0 && (
+        <p className="service-none">
+          No change in this time. Deploys are seen as a change of service.version, or posted as events.
+        </p>
+      )}
+      <p className="service-rule">{STATE_RULE}</p>
+    </section>
+  )
+}
+
+async function compareChanges(
+  { service, range }: ServicePartProps,
+  signal: AbortSignal,
+): Promise<Result<readonly ComparedChange[], ClientFault>> {
+  const events = await client.events(range, service, EVENTS_MAX, signal)
+  if (!events.ok) return events
+  const changes: ComparedChange[] = []
+  for (const event of events.value) {
+    const spanMs = comparedSpanMs(event.timeMs, events.value, range.endMs)
+    const at = (endMs: number) => client.queryInstant(figuresQuery(spanMs, 0, 'service', service), endMs, signal)
+    const [before, after] = await Promise.all([at(event.timeMs), at(event.timeMs + MARGIN_MS + spanMs)])
+    if (!before.ok) return before
+    if (!after.ok) return after
+    changes.push({ event, spanMs, before: redOf(before.value, service), after: redOf(after.value, service) })
+  }
+  return ok(changes)
+}
+
+function redOf(answer: QueryAnswer, service: string): Red {
+  return redBy(answer, 'service').get(service) ?? NO_RED
+}
+
+function ChangeTable({ changes, zone }: { readonly changes: readonly ComparedChange[]; readonly zone: Zone }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key.
+    <section className="table-scroll" aria-label="Changes with figures before and after" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">What</th>
+            <th scope="col">After it</th>
+            <NumberHeads names={['Requests/s', 'Errors', 'p95', 'Compared']} />
+          </tr>
+        </thead>
+        <tbody>
+          {changes.map((change) => (
+            <ChangeRow key={`${change.event.timeMs} ${change.event.title}`} change={change} zone={zone} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function ChangeRow({
+  change: { event, spanMs, before, after },
+  zone,
+}: {
+  readonly change: ComparedChange
+  readonly zone: Zone
+}) {
+  return (
+    <tr>
+      <td>{formatInstant(event.timeMs, zone).slice(5, 19)}</td>
+      <th scope="row" className="service-name">
+        <span className="badge">{event.kind}</span> {event.title}
+      </th>
+      <td>
+        <StateMark state={stateOf(after, before)} />
+      </td>
+      <td className="number">
+        {formatValue(before.rate, PLAIN)} → {formatValue(after.rate, PLAIN)}{' '}
+        <Change now={after.rate} before={before.rate} isGood={undefined} />
+      </td>
+      <td className="number">
+        {shareText(before.errorShare)} → {shareText(after.errorShare)}{' '}
+        <Change now={after.errorShare} before={before.errorShare} isGood={false} />
+      </td>
+      <td className="number">
+        {formatValue(before.p95, SECONDS)} → {formatValue(after.p95, SECONDS)}{' '}
+        <Change now={after.p95} before={before.p95} isGood={false} />
+      </td>
+      <td className="number">{formatMs(spanMs)}</td>
+    </tr>
+  )
+}
+
+function shareText(share: number): string {
+  return Number.isNaN(share) ? NO_DATA : formatValue(share, RATIO)
+}

@@ -1,0 +1,73 @@
+import { formatValue, NO_DATA, PLAIN } from '@vantage/charts'
+import { client } from '../app/client.ts'
+import { Link } from '../app/link.tsx'
+import { useAsked } from '../explore/use-asked.ts'
+import { NumberHeads } from './figures.tsx'
+import { type OperationRow, operationRows } from './service-model.ts'
+import { figuresQuery, quoted, timeQuery } from './service-queries.ts'
+import { partKey, type ServicePartProps } from './service-tabs.ts'
+import { RATIO, SECONDS } from './units.ts'
+
+/** Operations of a service by the time they take, most first. */
+export function useOperations(part: ServicePartProps) {
+  const { service, range } = part
+  const spanMs = range.endMs - range.startMs
+  const figures = useAsked(partKey(part), (signal) =>
+    client.queryInstant(figuresQuery(spanMs, 0, 'span_name', service), range.endMs, signal),
+  )
+  const time = useAsked(partKey(part), (signal) => client.queryInstant(timeQuery(service, spanMs), range.endMs, signal))
+  const fault = [figures.fault, time.fault].find((one) => one !== undefined && one.code !== 'cancelled')
+  const rows = operationRows(figures.answer, time.answer)
+  return { rows, fault: fault?.message, isKnown: figures.answer !== undefined, isLoading: figures.isLoading }
+}
+
+interface OperationTableProps {
+  readonly rows: readonly OperationRow[]
+  readonly service: string
+}
+
+/** Each leads to its slowest traces. */
+export function OperationTable({ rows, service }: OperationTableProps) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key.
+    <section className="table-scroll" aria-label="Operations and their figures" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Operation</th>
+            <NumberHeads names={['Time', 'Requests/s', 'Errors', 'p50', 'p95', 'p99']} />
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Operation key={row.name} row={row} service={service} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+interface OperationProps {
+  readonly row: OperationRow
+  readonly service: string
+}
+
+function Operation({ row: { name, red, timeShare }, service }: OperationProps) {
+  const query = `{ resource.service.name = ${quoted(service)} && name = ${quoted(name)} }`
+  return (
+    <tr>
+      <th scope="row" className="service-name">
+        <Link to="/explore/traces" params={{ q: query, sort: 'slowest' }}>
+          {name}
+        </Link>
+      </th>
+      <td className="number">{formatValue(timeShare, RATIO)}</td>
+      <td className="number">{formatValue(red.rate, PLAIN)}</td>
+      <td className="number">{Number.isNaN(red.errorShare) ? NO_DATA : formatValue(red.errorShare, RATIO)}</td>
+      <td className="number">{formatValue(red.p50, SECONDS)}</td>
+      <td className="number">{formatValue(red.p95, SECONDS)}</td>
+      <td className="number">{formatValue(red.p99, SECONDS)}</td>
+    </tr>
+  )
+}

@@ -1,0 +1,156 @@
+import { formatValue } from '@vantage/charts'
+import { client } from '../app/client.ts'
+import { Link } from '../app/link.tsx'
+import { useAsked } from '../explore/use-asked.ts'
+import { volumeQuery } from '../logs/log-model.ts'
+import { VolumeChart } from '../logs/volume-chart.tsx'
+import { ChangeList } from './change-list.tsx'
+import { DifferenceCard } from './difference-card.tsx'
+import { OperationTable, useOperations } from './operation-table.tsx'
+import { LatencyHeatmap } from './panel-tabs.tsx'
+import { ServiceChart } from './service-charts.tsx'
+import { type DependencyRow, dependencyRows } from './service-model.ts'
+import { dependencyQuery, latencyQuery, quoted, requestsQuery } from './service-queries.ts'
+import { partKey, type ServicePartProps, tabPath } from './service-tabs.ts'
+import { RATE, RATIO, SECONDS } from './units.ts'
+
+const OPERATIONS_MAX = 20
+const EVENTS_MAX = 20
+/** Lines of the charts, with their places in the palette. */
+const ENDS = { ok: 0, failed: 3 }
+const QUANTILES = { p50: 0, p95: 1, p99: 3 }
+
+/** How a service does, what takes its time, and the ways to why. */
+export function OverviewTab(part: ServicePartProps) {
+  return (
+    <>
+      <Charts {...part} />
+      <div className="service-columns">
+        <Operations {...part} />
+        <div className="service-side">
+          <DifferenceCard service={part.service} range={part.range} />
+          <Dependencies {...part} />
+          <Changes {...part} />
+        </div>
+      </div>
+    </>
+  )
+}
+
+function Charts(part: ServicePartProps) {
+  const { service, range, zone } = part
+  const { stepMs } = range
+  const requests = useAsked(partKey(part), (signal) =>
+    client.queryRange({ query: requestsQuery(service, stepMs), ...range }, signal),
+  )
+  const latency = useAsked(partKey(part), (signal) =>
+    client.queryRange({ query: latencyQuery(service, stepMs), ...range }, signal),
+  )
+  const lines = `{service_name=${quoted(service)}}`
+  const volume = useAsked(partKey(part), (signal) =>
+    client.logMetric({ query: volumeQuery(lines, stepMs), ...range }, stepMs, signal),
+  )
+  return (
+    <div className="service-charts">
+      <ServiceChart
+        {...{ title: 'Requests by how they ended', asked: requests, range, zone, unit: RATE, mode: 'area' }}
+        label="end"
+        slots={ENDS}
+      />
+      <ServiceChart
+        {...{ title: 'Latency', asked: latency, range, zone, unit: SECONDS, mode: 'line' }}
+        label="quantile"
+        slots={QUANTILES}
+      />
+      <LatencyHeatmap {...part} />
+      <section className="card log-volume" aria-labelledby="service-volume" aria-busy={volume.isLoading}>
+        <div className="card-head">
+          <h2 id="service-volume">Log lines by level</h2>
+        </div>
+        <VolumeChart answer={volume.answer} range={range} zone={zone} />
+      </section>
+    </div>
+  )
+}
+
+function Operations(part: ServicePartProps) {
+  const { rows, fault, isLoading } = useOperations(part)
+  return (
+    <section className="card" aria-labelledby="operations-title" aria-busy={isLoading}>
+      <div className="card-head">
+        <h2 id="operations-title">Operations</h2>
+        <span className="aside">
+          {rows.length > OPERATIONS_MAX
+            ? `the ${OPERATIONS_MAX} of ${rows.length} that take most`
+            : 'by the time they take'}
+        </span>
+        <div className="tools">
+          <Link to={tabPath(part.service, 'operations')}>All operations</Link>
+        </div>
+      </div>
+      {fault !== undefined && <p className="service-fault">{fault}</p>}
+      <OperationTable rows={rows.slice(0, OPERATIONS_MAX)} service={part.service} />
+      {rows.length === 0 && <p className="service-none">No requests in this time.</p>}
+    </section>
+  )
+}
+
+function Dependencies(part: ServicePartProps) {
+  const { service, range } = part
+  const asked = useAsked(partKey(part), (signal) =>
+    client.queryInstant(dependencyQuery(service, range.endMs - range.startMs), range.endMs, signal),
+  )
+  const rows = dependencyRows(asked.answer)
+  const group = (title: string, side: string) => {
+    const mine = rows.filter((row) => row.side === side)
+    return mine.length === 0 ? null : <DependencyList title={title} rows={mine} />
+  }
+  return (
+    <section className="card service-dependencies" aria-labelledby="dependencies-title" aria-busy={asked.isLoading}>
+      <div className="card-head">
+        <h2 id="dependencies-title">Dependencies</h2>
+        <div className="tools">
+          <Link to="/map" params={{ node: service, hops: '1' }}>
+            Map
+          </Link>
+        </div>
+      </div>
+      {group('Called by', 'client')}
+      {group('Calls', 'server')}
+      {rows.length === 0 && <p className="service-none">No calls between services in this time.</p>}
+    </section>
+  )
+}
+
+function DependencyList({ title, rows }: { readonly title: string; readonly rows: readonly DependencyRow[] }) {
+  return (
+    <>
+      <h3>{title}</h3>
+      <ul>
+        {rows.map(({ service, rate, errorShare }) => (
+          <li key={service}>
+            <Link to={`/services/${encodeURIComponent(service)}`}>{service}</Link>
+            <span className="number">{formatValue(rate, RATE)}</span>
+            {errorShare > 0 && <span className="badge critical">{formatValue(errorShare, RATIO)} errors</span>}
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function Changes(part: ServicePartProps) {
+  const { service, range, zone } = part
+  const asked = useAsked(partKey(part), (signal) => client.events(range, service, EVENTS_MAX, signal))
+  const events = asked.answer ?? []
+  return (
+    <section className="card service-changes" aria-labelledby="changes-title" aria-busy={asked.isLoading}>
+      <div className="card-head">
+        <h2 id="changes-title">Changes</h2>
+      </div>
+      <ChangeList events={events} zone={zone} hasService={false} />
+      {asked.fault !== undefined && <p className="service-fault">{asked.fault.message}</p>}
+      {events.length === 0 && asked.fault === undefined && <p className="service-none">None in this time.</p>}
+    </section>
+  )
+}

@@ -1,0 +1,119 @@
+import { type Bucket, bucketName, bucketsOf, type CumulativeBucket, trimmedBuckets } from '../buckets.ts'
+import { paintTimeAxis } from '../canvas-axis.ts'
+import { SMALL_FONT, sizedContext } from '../canvas-text.ts'
+import type { ChartTheme } from '../palette.ts'
+import type { Zone } from '../ticks.ts'
+import { formatValue, type Unit } from '../units.ts'
+
+/** Counts by bucket and step: where most values lie, and when that changed. */
+export interface Heatmap {
+  /** The lowest first. */
+  readonly rows: readonly Bucket[]
+  readonly startMs: number
+  readonly endMs: number
+  /** Unix ms at which each step ends. */
+  readonly timesMs: readonly number[]
+  readonly max: number
+  readonly unit: Unit
+  readonly zone: Zone
+}
+
+const LEFT_PX = 64
+const RIGHT_PX = 8
+const TOP_PX = 6
+const BOTTOM_PX = 22
+const LABEL_PX = 18
+const GAP_PX = 1
+
+export type HeatmapFrame = Pick<Heatmap, 'startMs' | 'endMs' | 'timesMs' | 'unit' | 'zone'>
+
+export function heatmapOf(buckets: readonly CumulativeBucket[], frame: HeatmapFrame): Heatmap {
+  const rows = trimmedBuckets(bucketsOf(buckets))
+  const max = rows.reduce((most, { counts }) => Math.max(most, ...counts), 0)
+  return { ...frame, rows, max }
+}
+
+/** The step under a point of the canvas, −1 outside. */
+export function heatmapStepAt({ timesMs }: Heatmap, xPx: number, widthPx: number): number {
+  const share = (xPx - LEFT_PX) / (widthPx - LEFT_PX - RIGHT_PX)
+  return share < 0 || share >= 1 ? -1 : Math.floor(share * timesMs.length)
+}
+
+/** One sentence for people who do not see the canvas. */
+export function heatmapSummary(heatmap: Heatmap): string {
+  const { rows, timesMs, unit } = heatmap
+  if (rows.length === 0) return 'Heatmap without counts.'
+  const total = (row: Bucket) => row.counts.reduce((sum, one) => sum + one, 0)
+  const fullest = rows.reduce((most, row) => (total(row) > total(most) ? row : most))
+  const name = bucketName(fullest, (value) => formatValue(value, unit))
+  return `Heatmap of ${rows.length} buckets over ${timesMs.length} steps, most of it in ${name}.`
+}
+
+export function paintHeatmap(
+  canvas: HTMLCanvasElement,
+  heatmap: Heatmap,
+  theme: ChartTheme,
+  box: { readonly widthPx: number; readonly heightPx: number; readonly step: number | undefined },
+): void {
+  const { widthPx, heightPx, step } = box
+  const context = sizedContext(canvas, widthPx, heightPx)
+  context.clearRect(0, 0, widthPx, heightPx)
+  const { rows, timesMs, max } = heatmap
+  const cellWidth = (widthPx - LEFT_PX - RIGHT_PX) / Math.max(1, timesMs.length)
+  const rowHeight = (heightPx - TOP_PX - BOTTOM_PX) / Math.max(1, rows.length)
+  const topOf = (row: number) => TOP_PX + (rows.length - 1 - row) * rowHeight
+  rows.forEach(({ counts }, row) => {
+    counts.forEach((count, at) => {
+      if (!(count > 0)) return
+      context.fillStyle = rampColour(theme, count / max)
+      context.fillRect(
+        LEFT_PX + at * cellWidth,
+        topOf(row),
+        Math.max(1, cellWidth - GAP_PX),
+        Math.max(1, rowHeight - GAP_PX),
+      )
+    })
+  })
+  paintBounds(context, heatmap, theme, topOf, rowHeight)
+  if (step !== undefined && step >= 0) {
+    context.strokeStyle = theme.text
+    context.strokeRect(LEFT_PX + step * cellWidth, TOP_PX, cellWidth, heightPx - TOP_PX - BOTTOM_PX)
+  }
+  const { startMs, endMs, zone } = heatmap
+  paintTimeAxis(context, { startMs, endMs, leftPx: LEFT_PX, rightPx: widthPx - RIGHT_PX, heightPx, zone, theme })
+}
+
+/** Upper bounds beside their rows, as many as there is room for. */
+function paintBounds(
+  context: CanvasRenderingContext2D,
+  { rows, unit }: Heatmap,
+  theme: ChartTheme,
+  topOf: (row: number) => number,
+  rowHeight: number,
+): void {
+  context.font = SMALL_FONT
+  context.textBaseline = 'middle'
+  context.textAlign = 'right'
+  context.fillStyle = theme.axisText
+  const every = Math.max(1, Math.ceil(LABEL_PX / rowHeight))
+  for (let row = 0; row < rows.length; row += every) {
+    const { high } = rows[row] as Bucket
+    if (Number.isFinite(high)) context.fillText(formatValue(high, unit), LEFT_PX - 8, Math.max(7, topOf(row)))
+  }
+  context.textAlign = 'left'
+}
+
+/** From few to many. The root of the share, so that rare slow ones stay visible beside many quick ones. */
+function rampColour(theme: ChartTheme, share: number): string {
+  const at = Math.sqrt(Math.min(1, share)) * (theme.ramp.length - 1)
+  const low = Math.min(theme.ramp.length - 2, Math.floor(at))
+  return mixed(theme.ramp[low] as string, theme.ramp[low + 1] as string, at - low)
+}
+
+function mixed(from: string, to: string, share: number): string {
+  const part = (at: number) => {
+    const [a, b] = [from, to].map((hex) => Number.parseInt(hex.slice(at, at + 2), 16)) as [number, number]
+    return Math.round(a + (b - a) * share)
+  }
+  return `rgb(${part(1)} ${part(3)} ${part(5)})`
+}
