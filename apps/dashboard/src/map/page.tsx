@@ -16,7 +16,9 @@ import { MapTable } from './map-table.tsx'
 import { MapTools } from './map-tools.tsx'
 import { type MapState, readMapState } from './map-url.ts'
 import { MapView } from './map-view.tsx'
+import { momentRange } from './moment.ts'
 import { NodeDrawer } from './node-drawer.tsx'
+import { Scrubber } from './scrubber.tsx'
 import { useLayout } from './use-layout.ts'
 import { type MapAsked, useMapAnswers } from './use-map-answers.ts'
 
@@ -27,8 +29,10 @@ export default function MapPage() {
   const time = timeStateOf(search)
   const { nowMs } = useTimeMemory()
   const range = steppedRange(rangeOf(time, nowMs))
-  useOverviewRefresh(time.isLive, range)
-  const asked = useMapAnswers(range)
+  const shown = momentRange(range, state.moment)
+  // A moment that is looked at does not move on.
+  useOverviewRefresh(time.isLive && state.moment === undefined, range)
+  const asked = useMapAnswers(shown)
   const isNarrow = useNarrow()
   const view = state.view ?? (isNarrow ? 'table' : 'map')
   useMapShortcuts(view)
@@ -36,6 +40,9 @@ export default function MapPage() {
     <div className="service-map">
       <div className="page-head">
         <h1>Service map</h1>
+        <div className="tools">
+          <Scrubber moment={state.moment} shown={shown} zone={time.zone} />
+        </div>
       </div>
       <AnswerFaults faults={asked.faults} />
       {asked.map === undefined ? (
