@@ -4,11 +4,9 @@ import { Link } from '../app/link.tsx'
 import { useSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
-import { steppedRange } from '../explore/range-steps.ts'
-import { useOverviewRefresh } from '../explore/use-live-refresh.ts'
+import { usePageRange } from '../explore/use-page-range.ts'
 import { AnswerFaults } from '../services/answer-faults.tsx'
 import { STATE_RULE } from '../services/service-model.ts'
-import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { changeMap } from './change-map.ts'
 import { filteredMap, groupedMap, PLAIN_NODES_MAX, type ServiceMap } from './map-model.ts'
 import { mapSummary, nodeSentence, sceneOf } from './map-scene.ts'
@@ -24,10 +22,7 @@ import { type MapAsked, useMapAnswers } from './use-map-answers.ts'
 export default function MapPage() {
   const search = useSearch()
   const state = useMemo(() => readMapState(search), [search])
-  const time = timeStateOf(search)
-  const { nowMs } = useTimeMemory()
-  const range = steppedRange(rangeOf(time, nowMs))
-  useOverviewRefresh(time.isLive, range)
+  const { range } = usePageRange('overview')
   const asked = useMapAnswers(range)
   const isNarrow = useNarrow()
   const view = state.view ?? (isNarrow ? 'table' : 'map')
