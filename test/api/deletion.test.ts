@@ -151,6 +151,36 @@ test('Loki: lines of a stream and a time go, at once and after a kill -9; others
   expect(deletions.map(({ text }) => text)).toContain('namespace=vantage-demo')
 }, 60_000)
 
+test('Loki: only lines that filters take go, values of bodies among them; also after a kill -9', async () => {
+  const resource = { attributes: attributesJson({ 'service.name': 'cards' }) }
+  const body = (value: object, seconds: number) => ({ timeUnixNano: atNs(seconds), body: value })
+  const text = (stringValue: string, seconds: number) => body({ stringValue }, seconds)
+  const logRecords = [
+    text('card 4111 of a customer', 80),
+    text('card 4111 of a test', 81),
+    text('card 5555', 82),
+    body({ kvlistValue: { values: attributesJson({ card: '4111' }) } }, 83),
+  ]
+  await exportJson(server.url, 'logs', { resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] })
+  const ofCards = async () => (await lines()).filter((line) => line.includes('card'))
+  expect(await ofCards()).toHaveLength(4)
+  const query = '{service_name="cards"} |= "4111" !~ "(test|demo)$"'
+  const wanted: [string, string][] = [
+    ['query', query],
+    ['start', atNs(0)],
+  ]
+  expect(await remove('/loki/api/v1/delete', wanted)).toEqual([204, ''])
+  const want = ['card 4111 of a test', 'card 5555']
+  expect(await ofCards()).toEqual(want)
+  await server.kill()
+  server = await startServer({ dataDir, env: { VANTAGE_SELF_ENABLED: 'false' } })
+  expect(await ofCards()).toEqual(want)
+  const counted = await json<{ data: { result: { value: [number, string] }[] } }>('/loki/api/v1/query', {
+    query: 'sum(count_over_time({service_name="cards"}[1h]))',
+  })
+  expect(counted.data.result[0]?.value[1]).toBe('2')
+})
+
 test('spans alone, by their labels', async () => {
   await send('bank', 'ours', 60)
   const [status] = await remove('/api/vantage/v1/delete', [
@@ -194,11 +224,21 @@ test.each<[path: string, params: [string, string][], message: string]>([
   [
     '/loki/api/v1/delete',
     [
-      ['query', '{a="b"} |= "x"'],
+      ['query', '{a="b"} | json'],
       ['start', '1'],
     ],
     'want a stream selector',
   ],
+  ...['|= "x" or "y"', '|= ""', '|> "a<_>"', '|= ip("10.0.0.0/8")'].map(
+    (filter): [string, [string, string][], string] => [
+      '/loki/api/v1/delete',
+      [
+        ['query', `{a="b"} ${filter}`],
+        ['start', '1'],
+      ],
+      'with one text each',
+    ],
+  ),
   ['/loki/api/v1/delete', [['query', '{a="b"}']], 'start: want a time, got none'],
 ])('%s %j is refused', async (path, params, message) => {
   const [status, body] = await remove(path, params)

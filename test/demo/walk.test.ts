@@ -124,6 +124,82 @@ async function slowestService(traceId: string): Promise<string> {
   return ownMs.sort((a, b) => b.ms - a.ms)[0]?.service ?? ''
 }
 
+interface Task {
+  readonly name: string
+  readonly requests: number
+  readonly failures: number
+  readonly requestsPerSecond: number
+  readonly medianMs: number
+  readonly p95Ms: number
+  readonly p99Ms: number
+}
+
+test('the load page tells requests, failures, rates and percentiles of each task, live', async () => {
+  const page = await fetch(`${shop.loadUrl}/`)
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<th>p95 ms<th>p99 ms<th>req/s')])
+  const stats = async () => (await (await fetch(`${shop.loadUrl}/stats`)).json()) as { users: number; tasks: Task[] }
+  const sum = ({ tasks }: { tasks: Task[] }) => tasks.reduce((all, { requests }) => all + requests, 0)
+  const first = await until('requests of users', async () => {
+    const found = await stats()
+    return sum(found) > 0 ? found : undefined
+  })
+  const later = await until('more requests', async () => {
+    const found = await stats()
+    return sum(found) > sum(first) ? found : undefined
+  })
+  expect(later.users).toBeGreaterThan(0)
+  const busy = later.tasks.filter(({ requests }) => requests > 0)
+  for (const { failures, requests, requestsPerSecond, medianMs, p95Ms, p99Ms } of busy) {
+    expect(failures).toBeLessThanOrEqual(requests)
+    expect(requestsPerSecond).toBeGreaterThanOrEqual(0)
+    expect(medianMs).toBeGreaterThan(0)
+    expect(p95Ms).toBeGreaterThanOrEqual(medianMs)
+    expect(p99Ms).toBeGreaterThanOrEqual(p95Ms)
+  }
+})
+
+test('atlan-api: its name is offered, its trace opens by id with simulate_db_call below, its line names trace and span', async () => {
+  const traceId = '3e'.repeat(16)
+  const answer = await fetch(`${shop.url}/api/data`, { headers: { traceparent: `00-${traceId}-${'7a'.repeat(8)}-01` } })
+  expect([answer.status, await answer.json()]).toEqual([200, { data: [1, 2, 3] }])
+  expect(await (await fetch(`${shop.url}/health`)).json()).toEqual({ status: 'ok' })
+  const services = await until('service atlan-api', async () => {
+    const { data } = await ask<{ data: string[] }>('/jaeger/api/services', {})
+    return data.includes('atlan-api') ? data : undefined
+  })
+  expect(services).toContain('atlan-api')
+  const spans = await until('trace of /api/data', async () => {
+    const found = await fetch(`${server.url}/jaeger/api/traces/${traceId}`)
+    if (found.status === 404) return undefined
+    const { data } = (await found.json()) as {
+      data: { spans: { operationName: string; spanID: string; references: { spanID: string }[] }[] }[]
+    }
+    return (data[0]?.spans.length ?? 0) >= 3 ? data[0]?.spans : undefined
+  })
+  const named = (name: string) => spans.find(({ operationName }) => operationName === name)
+  expect(named('simulate_db_call')?.references[0]?.spanID).toBe(named('GET /api/data')?.spanID)
+  expect(named('SELECT shop')?.references[0]?.spanID).toBe(named('simulate_db_call')?.spanID)
+  const line = await until('its line', async () => {
+    const query = `{service_name="atlan-api"} |= "${traceId}"`
+    const { data } = await ask<{ data: { result: { values: [string, string][] }[] } }>('/loki/api/v1/query_range', {
+      query,
+    })
+    return data.result[0]?.values[0]?.[1]
+  })
+  expect(JSON.parse(line)).toMatchObject({ trace_id: traceId, span_id: named('GET /api/data')?.spanID })
+  // Requests, errors and durations of the operation, made of its spans.
+  const labels = '{service="atlan-api",span_name="GET /api/data"}'
+  for (const name of ['traces_spanmetrics_calls_total', 'traces_spanmetrics_latency_count']) {
+    const count = await until(name, async () => {
+      const { data } = await ask<{ data: { result: { value: [number, string] }[] } }>('/api/v1/query', {
+        query: `sum(${name}${labels})`,
+      })
+      return data.result[0]?.value[1]
+    })
+    expect(Number(count)).toBeGreaterThan(0)
+  }
+})
+
 test('from a spike of p99 to an exemplar, its trace, its lines, the slow dependency, and what is different', async () => {
   const before = await calm()
   await new Promise((wake) => setTimeout(wake, DELAY_MS))

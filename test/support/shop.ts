@@ -14,6 +14,9 @@ const POLL_MS = 100
 
 /** The demo shop in processes of its own. */
 export interface TestShop {
+  /** Of the gateway, and of the load generator's page. */
+  readonly url: string
+  readonly loadUrl: string
   /** Puts a fault into a service, or takes it out. */
   switchFault(fault: string, service: string, isOn: boolean): Promise<void>
   stop(): Promise<void>
@@ -35,6 +38,8 @@ export async function startShop(endpoint: string, users: number): Promise<TestSh
     await new Promise((wake) => setTimeout(wake, POLL_MS))
   }
   return {
+    url: `http://127.0.0.1:${port}`,
+    loadUrl: `http://127.0.0.1:${port + PORTS - 2}`,
     switchFault: async (fault, service, isOn) => {
       const answer = await fetch(`${control}/faults/${fault}?on=${isOn}&service=${service}`, { method: 'POST' })
       if (answer.status !== 204) throw new Error(`${fault} in ${service}: ${answer.status} ${await answer.text()}`)

@@ -63,7 +63,7 @@ export class Deletions implements DeletionsOfApi {
   }
 
   async run(tenant: TenantId, request: DeletionRequest): Promise<Result<DeletionEntry, Fault>> {
-    const { sets, text, startNs, endNs } = request
+    const { sets, text, startNs, endNs, lines } = request
     const { clock, records } = this.#options
     const rows = records()
     assert(rows !== undefined, 'rows are deleted after the store is open')
@@ -74,7 +74,8 @@ export class Deletions implements DeletionsOfApi {
     const offsets: Stored['offsets'] = { logs: [], spans: [] }
     for (const signal of ['logs', 'spans'] as const) {
       for (const matchers of sets[signal] ?? []) {
-        const deleted = await rows.deleteRows(tenant, signal, { matchers, startNs, endNs })
+        const filters = signal === 'logs' && lines !== undefined ? { lines } : {}
+        const deleted = await rows.deleteRows(tenant, signal, { matchers, startNs, endNs, ...filters })
         if (!deleted.ok) return deleted
         offsets[signal].push(deleted.value)
       }

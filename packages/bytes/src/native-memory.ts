@@ -23,6 +23,7 @@ interface Kernels {
   readonly unpack: (start: number, end: number, out: number, length: number) => number
   readonly pack: (start: number, end: number, out: number, table: number) => number
   readonly equal: (a: number, b: number, length: number) => number
+  readonly equalPacked: (steps: number, anchor: number, at: number, length: number) => number
   readonly numberPoints: (start: number, end: number, out: number, max: number, arena: number, head: number) => number
   readonly remoteSeries: (
     start: number,
@@ -63,7 +64,8 @@ export class NativeMemory {
   allocate(sizeBytes: number): number {
     const reused = this.#free.get(sizeBytes)?.pop()
     if (reused !== undefined) return reused
-    if (this.#next + sizeBytes > this.bytes.length) return -1
+    // Loops read over the end of what they are given: the last page stays free.
+    if (this.#next + sizeBytes > this.bytes.length - PAGE_BYTES) return -1
     const address = this.#next
     this.#next += sizeBytes
     return address

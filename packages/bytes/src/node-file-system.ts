@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   existsSync,
   fdatasync,
   fdatasyncSync,
@@ -23,21 +24,21 @@ import {
 // biome-ignore lint/correctness/noUnresolvedImports: built into Node 24, not yet in the linter's list
 import { DatabaseSync } from 'node:sqlite'
 
-const FLAGS = { read: 'r', create: 'wx+' } as const
+const { O_CREAT, O_DSYNC, O_EXCL, O_RDONLY, O_RDWR } = constants
+/** Elsewhere a write with this flag stops at the device's own cache. */
+const HAS_SYNCED_WRITES = process.platform === 'linux'
 
 /**
  * The machine's file system behind `FileSystem` of the model (this package imports nothing of ours, so the
  * shape is met, not named). Raw descriptors and callbacks: a `FileHandle` costs twice as much a call.
  */
 export class NodeFileSystem {
-  open(path: string, mode: 'read' | 'write' | 'create'): RawFile {
-    if (mode !== 'write') return new NodeFile(openSync(path, FLAGS[mode]))
-    try {
-      return new NodeFile(openSync(path, 'r+'))
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error
-      return new NodeFile(openSync(path, 'wx+'))
-    }
+  open(path: string, mode: 'read' | 'write' | 'create' | 'writeSynced' | 'createSynced'): RawFile {
+    if (mode === 'read') return new NodeFile(openSync(path, O_RDONLY), false)
+    const isSynced = mode.endsWith('Synced')
+    const flags = O_RDWR | O_CREAT | (mode.startsWith('create') ? O_EXCL : 0)
+    if (isSynced && HAS_SYNCED_WRITES) return new NodeFile(openSync(path, flags | O_DSYNC), false)
+    return new NodeFile(openSync(path, flags), isSynced)
   }
 
   exists(path: string): boolean {
@@ -134,22 +135,28 @@ interface RawFile {
 
 class NodeFile implements RawFile {
   readonly #descriptor: number
+  /** Each write is followed by a sync. */
+  readonly #syncsWrites: boolean
 
-  constructor(descriptor: number) {
+  constructor(descriptor: number, syncsWrites: boolean) {
     this.#descriptor = descriptor
+    this.#syncsWrites = syncsWrites
   }
 
   write(bytes: Uint8Array, from: number, length: number, offsetBytes: number): Promise<number> {
-    return new Promise((resolve, reject) => {
+    const writing = new Promise<number>((resolve, reject) => {
       write(this.#descriptor, bytes, from, length, offsetBytes, (error, count) => {
         if (error === null) resolve(count)
         else reject(error)
       })
     })
+    return this.#syncsWrites ? writing.then((count) => this.sync().then(() => count)) : writing
   }
 
   writeNow(bytes: Uint8Array, from: number, length: number, offsetBytes: number): number {
-    return writeSync(this.#descriptor, bytes, from, length, offsetBytes)
+    const count = writeSync(this.#descriptor, bytes, from, length, offsetBytes)
+    if (this.#syncsWrites) this.syncNow()
+    return count
   }
 
   read(into: Uint8Array, from: number, length: number, offsetBytes: number): Promise<number> {

@@ -185,6 +185,38 @@ export function equal(a: usize, b: usize, length: i32): bool {
   return !v128.any_true(v128.xor(v128.load(a + last), v128.load(b + last)))
 }
 
+/**
+ * True where the `length` bytes at `at` are those that the steps of a packed alias stand for (alias-packer.ts of the
+ * store, whose `equals` is the referee). Up to 15 bytes behind all three are read.
+ */
+export function equalPacked(steps: usize, anchor: usize, at: usize, length: i32): bool {
+  const end = at + <usize>length
+  let from = steps
+  let to = at
+  while (to < end) {
+    const step = load<u32>(from)
+    from += 4
+    const literal = <usize>(step & 0xff)
+    if (differ(from, to, literal)) return false
+    from += literal
+    to += literal
+    const match = <usize>((step >>> 8) & 0xff)
+    if (differ(anchor + <usize>(step >>> 16), to, match)) return false
+    to += match
+  }
+  return true
+}
+
+// @ts-expect-error: a decorator of AssemblyScript
+@inline
+function differ(a: usize, b: usize, length: usize): bool {
+  let i: usize = 0
+  for (; i + 16 <= length; i += 16) if (v128.any_true(v128.xor(v128.load(a + i), v128.load(b + i)))) return true
+  if (i == length) return false
+  const unequal = i8x16.bitmask(i8x16.ne(v128.load(a + i), v128.load(b + i)))
+  return (unequal & ((1 << <i32>(length - i)) - 1)) != 0
+}
+
 const C1 = 0xcc9e2d51
 const C2 = 0x1b873593
 

@@ -74,6 +74,8 @@ class Group {
 export class GroupWriter {
   segment: Segment | undefined
   readonly #options: GroupWriterOptions
+  /** One job of the thread pool writes and syncs a group, instead of two. */
+  readonly #isSynced: boolean
   #file: OpenFile | undefined
   #filling = new Group()
   #writing = new Group()
@@ -90,6 +92,7 @@ export class GroupWriter {
 
   constructor(options: GroupWriterOptions, last: Segment | undefined) {
     this.#options = options
+    this.#isSynced = options.sync === 'group'
     this.segment = last
     this.#planned = last
     this.#plannedBytes = last?.sizeBytes ?? 0
@@ -176,11 +179,10 @@ export class GroupWriter {
   async #writeGroup(group: Group): Promise<void> {
     const segment = group.segment as Segment
     if (segment !== this.segment) await this.#openNext(segment)
-    this.#file ??= this.#options.files.open(segment.path, 'write')
+    this.#file ??= this.#options.files.open(segment.path, this.#isSynced ? 'writeSynced' : 'write')
     const at = segment.sizeBytes
     await writeAll(this.#file, group.bytes, 0, group.length, at)
-    if (this.#options.sync === 'group') await this.#file.sync()
-    else this.#syncLater()
+    if (!this.#isSynced) this.#syncLater()
     for (let i = 0; i < group.sequences.length; i++) {
       indexRecord(segment, group.sequences[i] as number, at + (group.starts[i] as number))
     }
@@ -192,10 +194,10 @@ export class GroupWriter {
     const { files, topic, directory } = this.#options
     await this.#syncDirty()
     this.#file?.close()
-    this.#file = files.open(next.path, 'create')
+    this.#file = files.open(next.path, this.#isSynced ? 'createSynced' : 'create')
     const header = encodeHeader(topic, next.firstOffset, next.createdAtMs, next.salt)
     await writeAll(this.#file, header, 0, header.length, 0)
-    await this.#file.sync()
+    if (!this.#isSynced) await this.#file.sync()
     await files.syncDirectory(directory)
     next.sizeBytes = HEADER_BYTES
     this.segment = next

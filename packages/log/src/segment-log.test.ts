@@ -133,6 +133,31 @@ describe('SegmentLog', () => {
     )
   })
 
+  test('records that were written with CRC-32C are read', async () => {
+    const files = new FaultFileSystem({ seed: 1 })
+    const { log } = await open(files)
+    const payloads = [payload(1, 60), new TextEncoder().encode('level=info msg="order paid" '.repeat(100))]
+    for (const one of payloads) {
+      const reservation = log.reserve(TOPIC, one.length)
+      if (!reservation.ok) throw new Error(reservation.error.message)
+      await log.commit(reservation.value, { ...record(1), encoding: PAYLOAD_ENCODINGS.identity, payload: one })
+    }
+    await log.close()
+    const bytes = files.contentOf(FIRST).slice()
+    const view = new DataView(bytes.buffer)
+    let start = HEADER_BYTES
+    for (const [i, end] of recordEnds(bytes).entries()) {
+      expect(bytes[start + 24]).toBe(3 + i)
+      bytes[start + 24] = 1 + i
+      view.setUint32(end - 4, crc32c(bytes, start, end - 4, view.getUint32(12, true)), true)
+      start = end
+    }
+    files.setContent(FIRST, bytes)
+    const read: Buffer[] = []
+    await (await open(files)).log.read(TOPIC, 0, (one) => void read.push(Buffer.from(one.payload)))
+    expect(read).toEqual(payloads.map((one) => Buffer.from(one)))
+  })
+
   test('records of one turn share a sync; those that arrive meanwhile share the next', async () => {
     const files = new FaultFileSystem({ seed: 1, isSlow: true })
     const { log } = await open(files)

@@ -167,9 +167,10 @@ async function mendEnd(files: FileSystem, segment: Segment): Promise<{ nextOffse
     if (inside.length > 0) quarantine(files, segment.path)
     if (scanner.goodEnd !== segment.sizeBytes) {
       file.truncate(scanner.goodEnd)
-      file.syncNow()
       segment.sizeBytes = scanner.goodEnd
     }
+    // What a killed process left in the page cache: records are written behind it, each of which syncs itself alone.
+    file.syncNow()
     return { nextOffset: Math.max(segment.firstOffset, scanner.sequence + 1), badCount: inside.length }
   } finally {
     file.close()

@@ -9,6 +9,7 @@ export interface FileSystem {
   /**
    * `read`: must exist. `write`: read and write, created where absent, kept where present.
    * `create`: read and write, `EEXIST` where present.
+   * `writeSynced`, `createSynced`: the same, and what a write answers for has reached the device: no `sync` is needed.
    */
   open(path: string, mode: OpenMode): OpenFile
   exists(path: string): boolean
@@ -39,7 +40,7 @@ export interface FileSystem {
   lock(path: string): (() => void) | undefined
 }
 
-export type OpenMode = 'read' | 'write' | 'create'
+export type OpenMode = 'read' | 'write' | 'create' | 'writeSynced' | 'createSynced'
 
 export interface OpenFile {
   /** Writes at `offsetBytes`; may write less than `length` (continue from there). Resolves to the bytes written. */

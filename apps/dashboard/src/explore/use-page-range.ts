@@ -15,9 +15,9 @@ export interface PageRange {
 
 /**
  * The time that a page is about, as the time control says; while live it moves on by itself.
- * @param pace `overview` for pages that ask much: they are not asked again for every step
+ * @param pace `overview` for pages that ask much: they are not asked again for every step; `still` where nothing moves
  */
-export function usePageRange(pace: 'step' | 'overview' = 'step'): PageRange {
+export function usePageRange(pace: 'step' | 'overview' | 'still' = 'step'): PageRange {
   const time = timeStateOf(useSearch())
   const { nowMs } = useTimeMemory()
   const { startMs, endMs } = rangeOf(time, nowMs)

@@ -14,7 +14,9 @@ import { MapTable } from './map-table.tsx'
 import { MapTools } from './map-tools.tsx'
 import { type MapState, readMapState } from './map-url.ts'
 import { MapView } from './map-view.tsx'
+import { momentRange } from './moment.ts'
 import { NodeDrawer } from './node-drawer.tsx'
+import { Scrubber } from './scrubber.tsx'
 import { useLayout } from './use-layout.ts'
 import { type MapAsked, useMapAnswers } from './use-map-answers.ts'
 
@@ -22,8 +24,10 @@ import { type MapAsked, useMapAnswers } from './use-map-answers.ts'
 export default function MapPage() {
   const search = useSearch()
   const state = useMemo(() => readMapState(search), [search])
-  const { range } = usePageRange('overview')
-  const asked = useMapAnswers(range)
+  // A moment that is looked at does not move on.
+  const { range, zone } = usePageRange(state.moment === undefined ? 'overview' : 'still')
+  const shown = momentRange(range, state.moment)
+  const asked = useMapAnswers(shown)
   const isNarrow = useNarrow()
   const view = state.view ?? (isNarrow ? 'table' : 'map')
   useMapShortcuts(view)
@@ -31,6 +35,9 @@ export default function MapPage() {
     <div className="service-map">
       <div className="page-head">
         <h1>Service map</h1>
+        <div className="tools">
+          <Scrubber moment={state.moment} shown={shown} zone={zone} />
+        </div>
       </div>
       <AnswerFaults faults={asked.faults} />
       {asked.map === undefined ? (

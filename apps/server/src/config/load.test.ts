@@ -96,6 +96,7 @@ test('without anything: loopback, the known ports, no authentication', () => {
     host: '127.0.0.1',
     port: 3000,
     otlp: { grpcPort: 4317, httpPort: 4318 },
+    stream: { port: 9000 },
     auth: { enabled: false, keys: [] },
     http: { maxBodyBytes: 67_108_864 },
     storage: {

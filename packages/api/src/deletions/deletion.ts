@@ -1,4 +1,4 @@
-import type { Fault, Matcher, NsRange, Result, TenantId } from '@vantage/model'
+import type { Fault, LineFilter, Matcher, NsRange, Result, TenantId } from '@vantage/model'
 
 export const SIGNALS = ['metrics', 'logs', 'spans'] as const
 export type SignalName = (typeof SIGNALS)[number]
@@ -8,6 +8,8 @@ export interface DeletionRequest extends NsRange {
   /** As the caller wrote it. */
   readonly text: string
   readonly sets: Readonly<Partial<Record<SignalName, readonly (readonly Matcher[])[]>>>
+  /** Of log rows only those whose lines fulfil all of these; absent: whatever the lines are. */
+  readonly lines?: readonly LineFilter[]
 }
 
 /** A deletion that has taken effect. */

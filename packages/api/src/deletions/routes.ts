@@ -1,5 +1,5 @@
 import { type Clock, err, type Fault, fault, foreign, type NsRange, ok, type Result } from '@vantage/model'
-import { parseLogql, parseMatchers, type Selector } from '@vantage/query/logql'
+import { parseLogql, parseMatchers, type Selector, wholeLineFilters } from '@vantage/query/logql'
 import { msToNs, parseTimeNs } from '../loki/params.ts'
 import { type ApiAnswer, type ApiRequest, JSON_TYPE, json, type Parameter, type Route } from '../route.ts'
 import {
@@ -87,7 +87,7 @@ export class DeletionApi {
         faults: 'text',
         handle,
       }) as const
-    const query = parameter('query', 'stream selector', { required: true })
+    const query = parameter('query', 'stream selector, and filters of lines', { required: true })
     const id = parameter('request_id', 'of a deletion', { required: true })
     return [
       route(['POST', 'PUT'], 'Delete log lines', [query, { ...START, required: true }, END], (r) =>
@@ -121,9 +121,9 @@ export class DeletionApi {
     const range = this.#range(params, { startNs: EVER.startNs, endNs })
     if (!range.ok) return range
     const text = params.get('query') ?? ''
-    const selector = streamSelector(text)
-    if (!selector.ok) return selector
-    const request: DeletionRequest = { ...range.value, text, sets: { logs: [selector.value.matchers] } }
+    const selected = selectedLines(text)
+    if (!selected.ok) return selected
+    const request: DeletionRequest = { ...range.value, text, ...selected.value }
     const deleted = await this.#deps.deletions.run(tenant, request)
     return deleted.ok ? ok({ status: 204, contentType: JSON_TYPE, body: '' }) : deleted
   }
@@ -187,12 +187,20 @@ function wantedSets(params: URLSearchParams): Result<Pick<DeletionRequest, 'text
   return ok({ text: texts.join(' '), sets: { metrics: sets, logs: sets, spans: sets } })
 }
 
-/** A deletion names streams; lines are not looked at one by one. */
-function streamSelector(text: string): Result<Selector, Fault> {
+/** A deletion names streams, and may filter their lines; stages that make labels of them are no part of it. */
+function selectedLines(text: string): Result<Pick<DeletionRequest, 'sets' | 'lines'>, Fault> {
   const plan = parseLogql(text)
   if (!plan.ok) return plan
-  if (plan.value.kind === 'selector' && plan.value.stages.length === 0) return ok(plan.value)
-  return bad('query: want a stream selector such as {app="shop"}, got one with filters or a metric query')
+  if (plan.value.kind === 'selector') {
+    const { matchers, stages } = plan.value
+    const sets = { logs: [matchers] }
+    if (stages.length === 0) return ok({ sets })
+    const lines = wholeLineFilters(stages)
+    if (lines !== undefined) return ok({ sets, lines })
+  }
+  return bad(
+    'query: want a stream selector such as {app="shop"}, behind it filters of lines (|= != |~ !~) with one text each, got another query',
+  )
 }
 
 function entryJson({ startNs, endNs, ...entry }: DeletionEntry): unknown {

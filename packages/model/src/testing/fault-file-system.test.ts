@@ -42,6 +42,15 @@ describe('FaultFileSystem', () => {
     expect(states).toEqual(new Set(['old', 'new']))
   })
 
+  test('a synced write is kept, and none that came before it', () => {
+    const states = statesOf((files) => {
+      files.setContent('/d/f', bytesOf('....'))
+      writeAllNow(files.open('/d/f', 'write'), bytesOf('old'), 0)
+      writeAllNow(files.open('/d/f', 'writeSynced'), bytesOf('new'), 3)
+    })
+    expect(states).toEqual(new Set(['...new', 'oldnew']))
+  })
+
   test('sectors tear on their own', () => {
     const states = statesOf((files) => {
       files.setContent('/d/f', new Uint8Array(1024).fill(97))

@@ -19,11 +19,13 @@ class Inode {
   /** Since the last sync, in order. */
   pending: PendingWrite[] = []
 
-  write(bytes: Uint8Array, offsetBytes: number): void {
+  write(bytes: Uint8Array, offsetBytes: number): PendingWrite {
     this.#grow(offsetBytes + bytes.length)
     this.bytes.set(bytes, offsetBytes)
     this.size = Math.max(this.size, offsetBytes + bytes.length)
-    this.pending.push({ kind: 'write', offsetBytes, bytes })
+    const change: PendingWrite = { kind: 'write', offsetBytes, bytes }
+    this.pending.push(change)
+    return change
   }
 
   truncate(sizeBytes: number): void {
@@ -46,6 +48,15 @@ class Inode {
       if (change.kind === 'truncate') device.truncate(change.offsetBytes)
       else device.write(change.bytes, change.offsetBytes)
     }
+    this.durable = device.bytes.slice(0, device.size)
+  }
+
+  /** Makes one write durable, and none that came before it. */
+  syncWrite(change: PendingWrite): void {
+    this.pending = this.pending.filter((one) => one !== change)
+    const device = new Inode()
+    device.write(this.durable, 0)
+    device.write(change.bytes, change.offsetBytes)
     this.durable = device.bytes.slice(0, device.size)
   }
 
@@ -190,14 +201,14 @@ export class FaultFileSystem implements FileSystem {
   open(path: string, mode: OpenMode): OpenFile {
     this.#alive()
     let inode = this.#names.get(path)
-    if (inode !== undefined && mode === 'create') throw failure('EEXIST', path)
+    if (inode !== undefined && mode.startsWith('create')) throw failure('EEXIST', path)
     if (inode === undefined) {
       if (mode === 'read' || !this.#directories.has(parentOf(path))) throw failure('ENOENT', path)
       inode = new Inode()
       this.#names.set(path, inode)
       this.#pendingNames.push({ kind: 'link', path, inode })
     }
-    return new FaultFile(this, inode, path)
+    return new FaultFile(this, inode, path, mode.endsWith('Synced'))
   }
 
   exists(path: string): boolean {
@@ -289,7 +300,7 @@ export class FaultFileSystem implements FileSystem {
     if (this.#isDead) await new Promise(() => {})
   }
 
-  writeInto(inode: Inode, bytes: Uint8Array, offsetBytes: number, path: string): number {
+  writeInto(inode: Inode, bytes: Uint8Array, offsetBytes: number, path: string): PendingWrite {
     this.#alive()
     let length = bytes.length
     if (length > 1 && this.random() < this.shortWriteChance) length = 1 + Math.floor(this.random() * (length - 1))
@@ -299,19 +310,26 @@ export class FaultFileSystem implements FileSystem {
       length -= growth - free
       if (length <= 0) throw failure('ENOSPC', path)
     }
-    inode.write(bytes.slice(0, length), offsetBytes)
-    return length
+    return inode.write(bytes.slice(0, length), offsetBytes)
   }
 
   syncInode(inode: Inode, path: string, count: number): void {
+    // As Linux does: the pages are marked clean although they never reached the device.
+    this.#countSync(path, () => inode.pending.splice(0, count))
+    inode.sync(count)
+  }
+
+  syncWrite(inode: Inode, path: string, change: PendingWrite): void {
+    this.#countSync(path, () => inode.pending.splice(inode.pending.indexOf(change), 1))
+    inode.syncWrite(change)
+  }
+
+  #countSync(path: string, lose: () => void): void {
     this.#alive()
     this.syncCount++
-    if (this.failSyncAt > 0 && --this.failSyncAt === 0) {
-      // As Linux does: the pages are marked clean although they never reached the device.
-      inode.pending.splice(0, count)
-      throw failure('EIO', path)
-    }
-    inode.sync(count)
+    if (this.failSyncAt === 0 || --this.failSyncAt > 0) return
+    lose()
+    throw failure('EIO', path)
   }
 
   #renameTree(from: string, to: string): void {
@@ -359,21 +377,30 @@ class FaultFile implements OpenFile {
   readonly #files: FaultFileSystem
   readonly #inode: Inode
   readonly #path: string
+  readonly #isSynced: boolean
 
-  constructor(files: FaultFileSystem, inode: Inode, path: string) {
+  constructor(files: FaultFileSystem, inode: Inode, path: string, isSynced: boolean) {
     this.#files = files
     this.#inode = inode
     this.#path = path
+    this.#isSynced = isSynced
   }
 
   writeNow(bytes: Uint8Array, from: number, length: number, offsetBytes: number): number {
-    return this.#files.writeInto(this.#inode, bytes.subarray(from, from + length), offsetBytes, this.#path)
+    const change = this.#put(bytes, from, length, offsetBytes)
+    if (this.#isSynced) this.#files.syncWrite(this.#inode, this.#path, change)
+    return change.bytes.length
   }
 
   async write(bytes: Uint8Array, from: number, length: number, offsetBytes: number): Promise<number> {
-    const written = this.writeNow(bytes, from, length, offsetBytes)
+    const change = this.#put(bytes, from, length, offsetBytes)
     await this.#files.turn()
-    return written
+    if (this.#isSynced) this.#files.syncWrite(this.#inode, this.#path, change)
+    return change.bytes.length
+  }
+
+  #put(bytes: Uint8Array, from: number, length: number, offsetBytes: number): PendingWrite {
+    return this.#files.writeInto(this.#inode, bytes.subarray(from, from + length), offsetBytes, this.#path)
   }
 
   readNow(into: Uint8Array, from: number, length: number, offsetBytes: number): number {

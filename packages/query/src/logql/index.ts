@@ -1,4 +1,5 @@
 export type { Grid, LogqlStats } from './evaluate/context.ts'
+export { wholeLineFilters } from './evaluate/pipeline.ts'
 export { type PlainRow, scanRows } from './evaluate/plain-scan.ts'
 export { evaluateLogql, type LogqlData, type LogqlRequest, type LogqlResult } from './evaluate/query.ts'
 export { evaluateLogqlShare } from './evaluate/range.ts'

@@ -75,11 +75,34 @@ test('deletions that cannot be are refused', async () => {
   expect(codeOf({ matchers: [], ...EVER })).toBe('bad_request')
   expect(codeOf(ofService('web', { startNs: 5n, endNs: 5n }))).toBe('bad_request')
   expect(codeOf({ matchers: [{ name: 'a', op: '=~', value: '(' }], ...EVER })).toBe('bad_request')
+  const lines = (text: string, isPattern = false) =>
+    codeOf({ ...ofService('web'), lines: [{ text, isWanted: true, isPattern }] })
+  expect([lines('a'), lines('a+', true), lines(''), lines('(', true)]).toEqual([
+    ...['ok', 'ok'],
+    ...['bad_request', 'bad_request'],
+  ])
+  expect(codeOf({ ...ofService('web'), lines: [] })).toBe('bad_request')
   one.applyLogs(someLogs(0, 1))
   for (let i = 0; i < 256; i++) one.delete('logs', ofService('nobody'))
   expect(codeOf(ofService('web'))).toBe('too_many')
   await one.store.close()
 })
+
+/** Filters of lines, and which lines fulfil them. */
+const LINES: readonly (readonly [RowDeletion['lines'], (line: string) => boolean])[] = [
+  [undefined, () => true],
+  [[{ text: 'word1', isWanted: true }], (line) => line.includes('word1')],
+  [[{ text: 'word1', isWanted: false }], (line) => !line.includes('word1')],
+  [[{ text: 'line [0-9]*[02468] of', isWanted: true, isPattern: true }], (line) => /line \d*[02468] of/.test(line)],
+  [
+    [
+      { text: 'word', isWanted: true },
+      { text: 'word1[12]$', isWanted: false, isPattern: true },
+      { text: 'word7', isWanted: false },
+    ],
+    (line) => !/word1[12]$/.test(line) && !line.includes('word7'),
+  ],
+]
 
 test('any order of rows, deletions, seals, merges and restarts leaves the same rows', async () => {
   const seed = testSeed()
@@ -98,9 +121,14 @@ test('any order of rows, deletions, seals, merges and restarts leaves the same r
         const service = ['web', 'cart', 'db'][Math.floor(random() * 3)] as string
         const startNs = 1_700_000_000_000_000_000n + BigInt(Math.floor(random() * 600)) * 1_000_000n
         const range = { startNs, endNs: startNs + 100_000_000n }
-        one.delete('logs', ofService(service, range))
+        const [lines, isGone] = LINES[Math.floor(random() * LINES.length)] as (typeof LINES)[number]
+        one.delete('logs', { ...ofService(service, range), ...(lines === undefined ? {} : { lines }) })
         rows = rows.filter(
-          (row) => serviceOf(row.origin) !== service || row.timeNs < range.startNs || row.timeNs >= range.endNs,
+          (row) =>
+            serviceOf(row.origin) !== service ||
+            row.timeNs < range.startNs ||
+            row.timeNs >= range.endNs ||
+            !isGone(String(row.body)),
         )
       } else if (what < 0.8) await one.store.seal()
       else if (what < 0.9) await one.tick()

@@ -1,8 +1,11 @@
 import {
   compileMatcher,
+  compileSearch,
   err,
   type Fault,
   fault,
+  type LineFilter,
+  type LogColumns,
   type LogRecord,
   type Matcher,
   type NsRange,
@@ -16,14 +19,20 @@ import {
 } from '@vantage/model'
 import { matchersFromJson, matchersToJson } from '../metrics/tombstones.ts'
 import { DELETIONS_MAX } from './limits.ts'
+import { filterLines, type LineNeedle, lineNeedles } from './read/line-filter.ts'
 import { compileMatchers, matchesAll } from './read/log-filter.ts'
 import type { ColumnSet } from './rows/column-set.ts'
 import { compareTimes, halvesOfTime, timeAt } from './rows/times.ts'
 
-/** Which rows go: those of [startNs, endNs) whose stream labels (`streamLabels` of model) all matchers take. */
+/**
+ * Which rows go: those of [startNs, endNs) whose stream labels (`streamLabels` of model) all matchers take, and whose lines
+ * fulfil all filters.
+ */
 export interface RowDeletion extends NsRange {
   /** At least one; what selects nothing deletes nothing. */
   readonly matchers: readonly Matcher[]
+  /** Of logs alone, at least one; absent: whatever the lines are. */
+  readonly lines?: readonly LineFilter[]
 }
 
 /** A deletion that is in force: it covers what lies before it in its topic, and nothing that came after. */
@@ -49,8 +58,16 @@ export function checkDeletion(deletion: RowDeletion, waiting: number): Result<Ro
     const compiled = compileMatcher(matcher)
     if (!compiled.ok) return compiled
   }
-  const { matchers, startNs, endNs } = deletion
-  return ok({ matchers, startNs: held(startNs), endNs: held(endNs) })
+  const { matchers, lines, startNs, endNs } = deletion
+  const range = { startNs: held(startNs), endNs: held(endNs) }
+  if (lines === undefined) return ok({ matchers, ...range })
+  if (lines.length === 0) return err(fault('bad_request', 'delete: want at least one filter of lines, got none'))
+  for (const { text, isPattern } of lines) {
+    if (text === '') return err(fault('bad_request', 'delete: want a text in each filter of lines, got an empty one'))
+    const compiled = isPattern === true ? compileSearch(text) : ok(undefined)
+    if (!compiled.ok) return compiled
+  }
+  return ok({ matchers, lines, ...range })
 }
 
 /** The nearest time that 64 bits hold. */
@@ -59,13 +76,39 @@ function held(timeNs: bigint): bigint {
 }
 
 /**
- * A deletion as a record of the log of its signal. Payload: JSON `{"matchers": [[name, op, value], …], "startNs",
- * "endNs"}`, times as text.
+ * What a deletion selects as JSON: `[[name, op, value], …]`, with filters of lines `{"matchers", "lines": [[text, isWanted,
+ * isPattern], …]}`. A version that knows no filters refuses the second form, and deletes nothing in place of too much.
+ */
+export function selectionToJson({ matchers, lines }: RowDeletion): unknown {
+  const json = matchersToJson(matchers)
+  if (lines === undefined) return json
+  return { matchers: json, lines: lines.map((one) => [one.text, one.isWanted, one.isPattern === true]) }
+}
+
+/** @throws TypeError where it is none */
+export function selectionFromJson(json: unknown): Pick<RowDeletion, 'matchers' | 'lines'> {
+  if (Array.isArray(json)) return { matchers: matchersFromJson(json) }
+  const { matchers, lines } = (json ?? {}) as Record<string, unknown>
+  if (!Array.isArray(lines)) throw new TypeError('want matchers and filters of lines')
+  return {
+    matchers: matchersFromJson(matchers),
+    lines: lines.map((one: unknown) => {
+      const [text, isWanted, isPattern] = Array.isArray(one) ? one : []
+      if (typeof text !== 'string' || typeof isWanted !== 'boolean')
+        throw new TypeError('want [text, isWanted, isPattern]')
+      return { text, isWanted, isPattern: isPattern === true }
+    }),
+  }
+}
+
+/**
+ * A deletion as a record of the log of its signal. Payload: JSON `{"matchers", "startNs", "endNs"}`, see
+ * `selectionToJson`; times as text.
  * @param deletion as `checkDeletion` returned it
  */
 export function rowDeletionRecord(tenant: TenantId, deletion: RowDeletion, receivedAtMs: number): LogRecord {
   const { startNs, endNs } = deletion
-  const json = { matchers: matchersToJson(deletion.matchers), startNs: String(startNs), endNs: String(endNs) }
+  const json = { matchers: selectionToJson(deletion), startNs: String(startNs), endNs: String(endNs) }
   return {
     tenant,
     receiver: 'delete-rows',
@@ -82,7 +125,7 @@ export function readRowDeletion(record: LogRecord): Result<RowDeletion, Fault> {
   try {
     const parsed = JSON.parse(Buffer.from(record.payload).toString('utf8')) as Record<string, unknown>
     const [startNs, endNs] = [BigInt(String(parsed['startNs'])), BigInt(String(parsed['endNs']))]
-    return checkDeletion({ matchers: matchersFromJson(parsed['matchers']), startNs, endNs }, 0)
+    return checkDeletion({ ...selectionFromJson(parsed['matchers']), startNs, endNs }, 0)
   } catch (error) {
     if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error
     return err(fault('bad_request', `delete: the record cannot be read: ${error.message}`))
@@ -121,23 +164,51 @@ export function namesSome(tombstones: readonly Tombstone[], origins: readonly Or
 /** The rows that tombstones leave, in their order. */
 export function undeleted(
   tombstones: readonly Tombstone[],
+  columns: unknown,
   set: ColumnSet,
   origins: readonly Origin[],
   rows: Int32Array,
 ): Int32Array {
   let left = rows
-  for (const { matchers, startNs, endNs } of tombstones) {
+  for (const tombstone of tombstones) {
+    const { matchers, lines, startNs, endNs } = tombstone
     const compiled = compileMatchers(matchers)
     const verdicts = origins.map((origin) => matchesAll(compiled, streamLabels(origin)))
     const times = set.longs[0] as Int32Array
     const start = halvesOfTime(startNs)
     const end = halvesOfTime(endNs)
-    left = left.filter(
-      (row) =>
-        verdicts[set.origins[row] as number] !== true ||
-        compareTimes(times, row, start, 0) < 0 ||
-        compareTimes(times, row, end, 0) >= 0,
-    )
+    const isNamed = (row: number): boolean =>
+      verdicts[set.origins[row] as number] === true &&
+      compareTimes(times, row, start, 0) >= 0 &&
+      compareTimes(times, row, end, 0) < 0
+    if (lines === undefined) left = left.filter((row) => !isNamed(row))
+    else left = without(left, linesThatGo(tombstone, columns as LogColumns, left.filter(isNamed)))
   }
   return left
+}
+
+/** True where deletions ask for the lines of rows. */
+export function lookAtLines(tombstones: readonly Tombstone[]): boolean {
+  return tombstones.some(({ lines }) => lines !== undefined)
+}
+
+const needlesOf = new WeakMap<Tombstone, readonly LineNeedle[]>()
+
+/** Those of the rows whose lines fulfil all filters, in their order. */
+function linesThatGo(tombstone: Tombstone, columns: LogColumns, rows: Int32Array): Int32Array {
+  const needles = needlesOf.get(tombstone) ?? lineNeedles(tombstone.lines ?? [])
+  needlesOf.set(tombstone, needles)
+  let count = rows.length
+  for (const needle of needles) if (count > 0) count = filterLines(columns, needle, rows, count)
+  return rows.subarray(0, count)
+}
+
+/** @param gone some of the rows, in the same order */
+function without(rows: Int32Array, gone: Int32Array): Int32Array {
+  let next = 0
+  return rows.filter((row) => {
+    if (gone[next] !== row) return true
+    next++
+    return false
+  })
 }

@@ -11,8 +11,11 @@ export const SYMBOL_BYTES_MAX = 64 * 1024
 
 /** Raw samples a series holds before they are packed; with its header the region is 512 bytes. */
 export const TAIL_SAMPLES_MAX = 31
-/** Raw samples of the first region of a series: most series of a short-lived process never need more. */
-export const TAIL_SAMPLES_MIN = 3
+/**
+ * Raw samples of the first region of a series, 128 bytes: enough for a process that lives two minutes, and what is left
+ * for a larger one holds a chunk later (a first region of 3 samples was left by nearly all series, and fitted nothing).
+ */
+export const TAIL_SAMPLES_MIN = 7
 
 /** Bytes of one encoded native histogram: its layout must fit a page of a part. Bounds replay too. */
 export const HISTOGRAM_BYTES_MAX = 24 * 1024

@@ -103,6 +103,12 @@ export function isPushedWhole(stages: readonly Stage[], needsNoLabels: boolean):
   })
 }
 
+/** Filters of lines that say all that the stages do; undefined where stages say more, or filters have no text. */
+export function wholeLineFilters(stages: readonly Stage[]): LineFilter[] | undefined {
+  const areTexts = stages.every((one) => one.kind === 'lineFilter' && one.operands.every(({ text }) => text !== ''))
+  return areTexts && isPushedWhole(stages, false) ? pushedFilters(stages) : undefined
+}
+
 /**
  * Labels that stages and grouping look at.
  * @returns undefined where that may be any

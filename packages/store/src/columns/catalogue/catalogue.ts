@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { unreachable } from '@vantage/model'
 import { inTransaction, openDatabase } from '../../metrics/catalogue/database.ts'
-import { matchersFromJson, matchersToJson } from '../../metrics/tombstones.ts'
+import { selectionFromJson, selectionToJson } from '../deletions.ts'
 import type { CatalogueAnswer, CatalogueRequest, CatalogueState, DeleteRow, FileRow, NewFile } from './protocol.ts'
 
 /** Version of the tables below; a newer one is refused. */
@@ -145,10 +145,10 @@ export class Catalogue {
   }
 
   #insertDelete({ signal, tenant, tombstone }: DeleteRow): void {
-    const { matchers, startNs, endNs, offset } = tombstone
+    const { startNs, endNs, offset } = tombstone
     this.#database
       .prepare('INSERT INTO deletes (signal, tenant, matchers, start_ns, end_ns, log_offset) VALUES (?, ?, ?, ?, ?, ?)')
-      .run(signal, tenant, JSON.stringify(matchersToJson(matchers)), startNs, endNs, offset)
+      .run(signal, tenant, JSON.stringify(selectionToJson(tombstone)), startNs, endNs, offset)
   }
 
   #forget(deletes: readonly DeleteRow[]): void {
@@ -193,7 +193,7 @@ function deleteOf(row: Record<string, unknown>): DeleteRow {
     signal: row['signal'] === 'spans' ? 'spans' : 'logs',
     tenant: String(row['tenant']),
     tombstone: {
-      matchers: matchersFromJson(JSON.parse(String(row['matchers']))),
+      ...selectionFromJson(JSON.parse(String(row['matchers']))),
       startNs: row['start_ns'] as bigint,
       endNs: row['end_ns'] as bigint,
       offset: Number(row['log_offset']),

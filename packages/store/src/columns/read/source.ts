@@ -1,5 +1,5 @@
 import type { NsRange, Origin, QueryBudget, RangeCuts, RowLook, ScanDirection } from '@vantage/model'
-import { type Tombstone, undeleted } from '../deletions.ts'
+import { lookAtLines, type Tombstone, undeleted } from '../deletions.ts'
 import type { ColumnSet } from '../rows/column-set.ts'
 import { lowerBound } from '../rows/times.ts'
 import type { PieceRef, RowFilter } from './piece.ts'
@@ -85,12 +85,14 @@ export function cutsOf(sources: readonly RowSource<unknown>[], range: NsRange, r
 }
 
 function openPiece<Columns>(source: RowSource<Columns>, scan: SourceScan<Columns>) {
-  const read = source.read([...scan.filter.parts, ...(scan.parts ?? [])])
+  const { tombstones } = source
+  const lines: readonly ScanPart[] = lookAtLines(tombstones) ? ['line'] : []
+  const read = source.read([...scan.filter.parts, ...lines, ...(scan.parts ?? [])])
   const { columns, set, origins, order } = read
   const { from, to } = rangeOf(set, order, scan.range)
   scan.budget.chargeSamples(to - from)
   const selected = scan.filter.select(columns, set, origins, order.subarray(from, to), source.originPlaces)
-  const kept = undeleted(source.tombstones, set, origins, selected)
+  const kept = undeleted(tombstones, columns, set, origins, selected)
   const rows = scan.direction === 'backward' ? kept.toReversed() : kept
   if (scan.parts !== undefined || rows.length === 0) return { columns, set, origins, rows }
   return { ...read.complete(rows, scan.look), origins, rows }

@@ -8,13 +8,19 @@ import {
   HINT_ENTRIES_MAX,
   HINT_ENTRIES_MIN,
 } from '../limits.ts'
+import { AliasPacker } from './alias-packer.ts'
 
-/** Words of one alias: hash, byte length, block, offset in the block, series, alias space. */
+/**
+ * Words of one alias: hash, byte length, block, offset in the block, series, alias space; address of the anchor (0: the
+ * bytes lie there as they are), bytes in the block.
+ */
 const ALIAS_WORD_BITS = 3
-const ALIAS = { hash: 0, length: 1, block: 2, offset: 3, series: 4, space: 5 } as const
+const ALIAS = { hash: 0, length: 1, block: 2, offset: 3, series: 4, space: 5, anchor: 6, stored: 7 } as const
 /** After a batch that was predicted badly this many go without; then the order is tried again. */
 const HINT_REST_BATCHES = 15
 const BLOCK_BYTES = 256 * 1024
+/** Bytes behind what a block holds that comparing may read. */
+const OVERREAD_BYTES = 16
 /** Of the processor's cache, on all that we run on. */
 const LINE_BYTES = 64
 let candidates = new Int32Array(1024)
@@ -89,7 +95,9 @@ export class AliasTable {
   #aliases = new Int32Array(1024 << ALIAS_WORD_BITS)
   #perSeries = new Uint8Array(1024)
   readonly #native = nativeMemory()
+  readonly #packer = this.#native === undefined ? undefined : new AliasPacker(this.#native)
   readonly #equalNative = this.#native?.kernels.equal ?? (() => 0)
+  readonly #equalPackedNative = this.#native?.kernels.equalPacked ?? (() => 0)
   readonly #hashNative = this.#native?.kernels.hash ?? (() => 0)
   #view: DataView = new DataView(new ArrayBuffer(0))
   /** Of the view in native memory, or -1. */
@@ -131,6 +139,11 @@ export class AliasTable {
     const offset = aliases[record + ALIAS.offset] as number
     const here = this.#viewAddress
     const there = this.#blockAddress[block] as number
+    const anchor = aliases[record + ALIAS.anchor] as number
+    if (anchor > 0) {
+      if (here >= 0) return this.#equalPackedNative(there + offset, anchor, here + at, end - at) !== 0
+      return (this.#packer as AliasPacker).equals(there + offset, anchor, this.#view, at, end - at)
+    }
     if (here >= 0 && there >= 0) return this.#equalNative(there + offset, here + at, end - at) !== 0
     return equalRanges(this.#blocks[block] as DataView, offset, this.#view, at, end - at)
   }
@@ -156,7 +169,7 @@ export class AliasTable {
       if (record < 0) continue
       const block = this.#blockBytes[this.#aliases[record + ALIAS.block] as number] as Uint8Array
       const at = this.#aliases[record + ALIAS.offset] as number
-      const end = at + (this.#aliases[record + ALIAS.length] as number)
+      const end = at + (this.#aliases[record + ALIAS.stored] as number)
       for (let line = at; line < end; line += LINE_BYTES) sum ^= block[line] as number
     }
     sink[0] = sum
@@ -177,26 +190,37 @@ export class AliasTable {
   /** Remembers bytes of a series. @returns the alias, or -1 where a bound says that they stay unknown */
   insert(bytes: Uint8Array, at: number, end: number, space: number, hash: number, series: number): number {
     const length = end - at
-    if (length > BLOCK_BYTES) return -1
+    if (length + OVERREAD_BYTES > BLOCK_BYTES) return -1
     if (this.#bytesKept + length > ALIAS_BYTES_MAX) this.clear()
     if (series >= this.#perSeries.length) this.#growPerSeries(series + 1)
     if ((this.#perSeries[series] as number) >= ALIASES_PER_SERIES_MAX) return -1
     if ((this.count + 1) * 2 > this.#slots.length) this.#growSlots()
     if (!this.#place(hash, this.count)) return -1
-    if (this.#blockUsed + length > BLOCK_BYTES) this.#addBlock()
-    const block = this.#blockBytes.length - 1
-    ;(this.#blockBytes[block] as Uint8Array).set(bytes.subarray(at, end), this.#blockUsed)
     const record = this.count << ALIAS_WORD_BITS
     if (record + 8 > this.#aliases.length) this.#aliases = grownInts(this.#aliases, record + 8)
     this.#aliases[record + ALIAS.hash] = hash
     this.#aliases[record + ALIAS.length] = length
-    this.#aliases[record + ALIAS.block] = block
-    this.#aliases[record + ALIAS.offset] = this.#blockUsed
     this.#aliases[record + ALIAS.series] = series
     this.#aliases[record + ALIAS.space] = space
-    this.#blockUsed += length
+    this.#keep(record, bytes, at, end)
     this.#perSeries[series] = (this.#perSeries[series] as number) + 1
     return this.count++
+  }
+
+  /** Puts the bytes into a block: what differs from an anchor, or all. */
+  #keep(record: number, bytes: Uint8Array, at: number, end: number): void {
+    if (this.#blockUsed + end - at + OVERREAD_BYTES > BLOCK_BYTES) this.#addBlock()
+    const block = this.#blockBytes.length - 1
+    const address = this.#blockAddress[block] as number
+    const packed = address < 0 ? undefined : this.#packer?.pack(bytes, at, end)
+    const stored = packed?.steps ?? bytes.subarray(at, end)
+    ;(this.#blockBytes[block] as Uint8Array).set(stored, this.#blockUsed)
+    if (packed === undefined && address >= 0) this.#packer?.addAnchor(address + this.#blockUsed, end - at)
+    this.#aliases[record + ALIAS.block] = block
+    this.#aliases[record + ALIAS.offset] = this.#blockUsed
+    this.#aliases[record + ALIAS.anchor] = packed?.anchor ?? 0
+    this.#aliases[record + ALIAS.stored] = stored.length
+    this.#blockUsed += stored.length
   }
 
   /** A new epoch: limits or relabelling changed, the index was rebuilt, or the bytes grew too many. */
@@ -205,6 +229,7 @@ export class AliasTable {
     this.#slots = new Int32Array(4096)
     this.#aliases = new Int32Array(1024 << ALIAS_WORD_BITS)
     this.#perSeries = new Uint8Array(1024)
+    this.#packer?.clear()
     for (const address of this.#blockAddress) if (address >= 0) this.#native?.free(address, BLOCK_BYTES)
     this.#blocks = []
     this.#blockBytes = []

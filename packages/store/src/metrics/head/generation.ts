@@ -24,6 +24,9 @@ export interface PinEpochs {
 }
 
 const REGION_CLASSES = 4
+/** Classes of tails that are left for a larger one. */
+const SMALLEST_LEFT = classOf(TAIL_SAMPLES_MIN)
+const LARGEST_LEFT = classOf(TAIL_SAMPLES_MAX)
 /** Tails that wait to be published; more are published at once. */
 const TOUCHED_MAX = 4_096
 
@@ -240,7 +243,7 @@ export class Generation {
       next = this.#region(capacity * 2 + 1)
       this.#copyRegion(tail, next, capacity)
     } else {
-      this.#packer.pack(this.records, this.data, record, tail)
+      this.#packer.pack(this, record, tail)
       this.chunkCount++
       next = this.#region(TAIL_SAMPLES_MAX)
     }
@@ -405,18 +408,47 @@ export class Generation {
     return true
   }
 
-  /** An empty region: one that nobody can see any more, or a new one. */
-  #region(capacity: number): number {
-    const kind = classOf(capacity)
+  /**
+   * Takes words for a chunk: memory of small tails that nobody can see any more, or new. What it holds is rubbish.
+   * A chunk is a fourth of what its samples were, so that the tails they were first in have the room.
+   */
+  allocateChunk(words: number): number {
+    // Counts of tails that were left since must not be written over the chunk.
+    this.publish()
+    for (let kind = SMALLEST_LEFT; kind < LARGEST_LEFT; kind++) {
+      if (words > wordsOf(kind)) continue
+      const region = this.#reuse(kind)
+      if (region === 0) continue
+      if (kind > SMALLEST_LEFT && words <= wordsOf(SMALLEST_LEFT)) this.#leaveSecondHalf(region, kind)
+      return region
+    }
+    return this.data.allocate(words)
+  }
+
+  #leaveSecondHalf(region: number, kind: number): void {
+    const half = region + wordsOf(kind - 1)
+    const capacity = capacityOf(kind - 1)
+    setWord(this.data, half + REGION.capacity, capacity)
+    this.#leave(half, capacity)
+  }
+
+  /** @returns a region that was left and that nobody can see any more, or 0 */
+  #reuse(kind: number): number {
     const left = this.#left[kind] as IntQueue
     const epochs = this.#leftEpochs[kind] as IntQueue
-    if (left.count > 0 && epochs.first() < this.#pins.oldest) {
-      epochs.shift()
-      const region = left.shift()
-      setWord(this.data, region, 0)
-      setWord(this.data, region + REGION.written, 0)
-      setWord(this.data, region + REGION.older, 0)
-      return region
+    if (left.count === 0 || epochs.first() >= this.#pins.oldest) return 0
+    epochs.shift()
+    return left.shift()
+  }
+
+  /** An empty region: one that nobody can see any more, or a new one. */
+  #region(capacity: number): number {
+    const reused = this.#reuse(classOf(capacity))
+    if (reused !== 0) {
+      setWord(this.data, reused, 0)
+      setWord(this.data, reused + REGION.written, 0)
+      setWord(this.data, reused + REGION.older, 0)
+      return reused
     }
     const region = this.data.allocate(REGION.header + capacity * 4)
     setWord(this.data, region + REGION.capacity, capacity)
@@ -460,6 +492,14 @@ export class Generation {
 /** 3, 7, 15, 31 → 0, 1, 2, 3 */
 function classOf(capacity: number): number {
   return 29 - Math.clz32(capacity + 1)
+}
+
+function capacityOf(kind: number): number {
+  return (4 << kind) - 1
+}
+
+function wordsOf(kind: number): number {
+  return REGION.header + capacityOf(kind) * 4
 }
 
 function isNext(timeMs: number, lastMs: number, latestMs: number): boolean {

@@ -1,6 +1,7 @@
 import { encodeValues, ValueScratch, valuesBytesMax } from '../codec/value-codec.ts'
 import { SEGMENT_WORD_BITS, SEGMENT_WORD_MASK, TAIL_SAMPLES_MAX } from '../limits.ts'
-import { type SharedSegments, setDouble, setWord, storeWord, wordAt } from '../shared-segments.ts'
+import { setDouble, setWord, storeWord, wordAt } from '../shared-segments.ts'
+import type { Generation } from './generation.ts'
 import { CHUNK, RECORD, REGION } from './generation-layout.ts'
 
 /** Packs tails; one per writing thread. */
@@ -13,7 +14,8 @@ export class TailPacker {
   readonly scratch = new ValueScratch()
 
   /** Makes the newest chunk of the series whose record this is from its full tail. */
-  pack(records: SharedSegments, data: SharedSegments, record: number, tail: number): void {
+  pack(generation: Generation, record: number, tail: number): void {
+    const { records, data } = generation
     const count = wordAt(data, tail + REGION.written)
     const doubles = data.doubles[tail >>> SEGMENT_WORD_BITS] as Float64Array
     const words = data.words[tail >>> SEGMENT_WORD_BITS] as Int32Array
@@ -24,7 +26,7 @@ export class TailPacker {
     for (let i = 0; i < count * 2; i++) valueHalves[i] = words[valuesAt + i] as number
     const timeBytes = encodeValues(times, this.timeHalves, count, packed, 0, this.scratch)
     const end = encodeValues(this.values, valueHalves, count, packed, timeBytes, this.scratch)
-    const chunk = data.allocate(CHUNK.header + ((end + 3) >>> 2))
+    const chunk = generation.allocateChunk(CHUNK.header + ((end + 3) >>> 2))
     setWord(data, chunk + CHUNK.older, wordAt(records, record + RECORD.chunk))
     setWord(data, chunk + CHUNK.count, count)
     setWord(data, chunk + CHUNK.timeBytes, timeBytes)
