@@ -271,7 +271,7 @@ describe.skipIf(!hasChromium)('services', () => {
     await page.getByRole('link', { name: 'orders', exact: true }).click()
     await page.waitForURL('**/services/orders?*')
     await page.getByRole('heading', { name: 'orders' }).waitFor()
-    await page.locator('.service-chart canvas').nth(1).waitFor()
+    await page.locator('[data-panel="latency"] canvas').waitFor()
     await page.getByRole('link', { name: 'POST /orders' }).waitFor()
     await page.locator('.service-changes').getByText('orders 2.0.0').waitFor()
     await page.getByRole('radio', { name: 'Failed' }).check({ force: true })

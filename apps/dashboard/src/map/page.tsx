@@ -4,11 +4,9 @@ import { Link } from '../app/link.tsx'
 import { useSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
-import { steppedRange } from '../explore/range-steps.ts'
-import { useOverviewRefresh } from '../explore/use-live-refresh.ts'
+import { usePageRange } from '../explore/use-page-range.ts'
 import { AnswerFaults } from '../services/answer-faults.tsx'
 import { STATE_RULE } from '../services/service-model.ts'
-import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { changeMap } from './change-map.ts'
 import { filteredMap, groupedMap, PLAIN_NODES_MAX, type ServiceMap } from './map-model.ts'
 import { mapSummary, nodeSentence, sceneOf } from './map-scene.ts'
@@ -26,12 +24,9 @@ import { type MapAsked, useMapAnswers } from './use-map-answers.ts'
 export default function MapPage() {
   const search = useSearch()
   const state = useMemo(() => readMapState(search), [search])
-  const time = timeStateOf(search)
-  const { nowMs } = useTimeMemory()
-  const range = steppedRange(rangeOf(time, nowMs))
-  const shown = momentRange(range, state.moment)
   // A moment that is looked at does not move on.
-  useOverviewRefresh(time.isLive && state.moment === undefined, range)
+  const { range, zone } = usePageRange(state.moment === undefined ? 'overview' : 'still')
+  const shown = momentRange(range, state.moment)
   const asked = useMapAnswers(shown)
   const isNarrow = useNarrow()
   const view = state.view ?? (isNarrow ? 'table' : 'map')
@@ -41,7 +36,7 @@ export default function MapPage() {
       <div className="page-head">
         <h1>Service map</h1>
         <div className="tools">
-          <Scrubber moment={state.moment} shown={shown} zone={time.zone} />
+          <Scrubber moment={state.moment} shown={shown} zone={zone} />
         </div>
       </div>
       <AnswerFaults faults={asked.faults} />
