@@ -64,6 +64,7 @@ const taken: [string, Record<string, string>, number, number, string, string][] 
   ['/loki/api/v1/push', JSON_TYPE, 204, PAYLOAD_FORMATS.lokiPushJson, 'loki-push', ''],
   ['/api/vantage/v1/events', JSON_TYPE, 204, PAYLOAD_FORMATS.lokiPushJson, 'events', ''],
   ['/api/v2/spans', JSON_TYPE, 202, PAYLOAD_FORMATS.zipkinJson, 'zipkin', ''],
+  ['/api/v1/spans', JSON_TYPE, 202, PAYLOAD_FORMATS.zipkinJson, 'zipkin', ''],
   ['/api/v2/spans', PROTOBUF, 202, PAYLOAD_FORMATS.zipkinProtobuf, 'zipkin', ''],
   ['/api/traces', THRIFT, 202, PAYLOAD_FORMATS.jaegerThrift, 'jaeger-thrift', ''],
   ['/jaeger/api/traces?format=jaeger.thrift', BINARY, 202, PAYLOAD_FORMATS.jaegerThrift, 'jaeger-thrift', ''],
