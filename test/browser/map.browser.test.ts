@@ -150,12 +150,13 @@ describe.skipIf(!hasChromium)('service map', () => {
     const page = await openMap()
     const before = await page
       .locator('.map-node[role="option"]')
-      .evaluateAll('nodes => nodes.map(n => n.getAttribute("transform"))')
+      .evaluateAll((nodes) => nodes.map((one) => one.getAttribute('transform')))
     await page.reload()
     await page.locator('.map-node[role="option"]').first().waitFor()
     const after = await page
       .locator('.map-node[role="option"]')
-      .evaluateAll('nodes => nodes.map(n => n.getAttribute("transform"))')
+      .evaluateAll((nodes) => nodes.map((one) => one.getAttribute('transform')))
+    expect(before).toHaveLength(10)
     expect(after).toEqual(before)
     await page.getByRole('button', { name: 'Arrange anew' }).click()
     await page.context().close()
