@@ -363,7 +363,7 @@ describe.skipIf(!hasChromium)('explore traces', () => {
   })
 })
 
-const STREAM_MS = 9_000
+const STREAM_MS = 6_000
 /** A short time, which is asked again every two seconds. */
 const NOW = 'from=now-5m&to=now'
 
@@ -379,7 +379,6 @@ describe.skipIf(!hasChromium)('an hour that streams by disturbs nobody', () => {
     await lines.locator('.columns-menu').waitFor()
 
     const metrics = await openLive(`/explore/metrics?${NOW}&edit=builder&a=${HOUR_METRIC}`, '.legend tbody tr')
-    await metrics.evaluate(`getSelection().selectAllChildren(document.querySelector('.legend-name'))`)
     await metrics.getByLabel('Metric', { exact: true }).fill('half_typ')
 
     const traces = await openLive(
@@ -387,19 +386,21 @@ describe.skipIf(!hasChromium)('an hour that streams by disturbs nobody', () => {
       '.trace-list tbody tr',
     )
     await traces.locator('.trace-pick input').nth(4).check()
+    await traces.evaluate(`getSelection().selectAllChildren(document.querySelector('.explore h1'))`)
     await traces.locator('.main').evaluate((box) => box.scrollTo(0, 300))
-    await traces.getByRole('button', { name: 'History' }).click()
 
     const map = await openLive(`/map?${NOW}&zoom=2`, '.map-node[role="option"]')
     await map.locator('.map-host').focus()
     await map.keyboard.press('ArrowRight')
-    await map.locator('.map-host').evaluate((box) => box.scrollTo(40, 20))
 
     const services = await openLive(`/services?${NOW}`, '.service-list tbody tr')
     await services.getByLabel('Find a service').pressSequentially('o')
 
     const pages = [lines, metrics, traces, map, services]
     const before = await Promise.all(pages.map((page) => page.evaluate<string>(HELD)))
+    expect(before[0]).toContain('[480,0]')
+    expect(before[2]).toContain('"selected":"Explore traces"')
+    expect(before[2]).toContain('[300,0]')
     const drawn = await Promise.all([metrics, traces].map((page) => page.evaluate<string>(DRAWN)))
     await streamHour(stand.server, STREAM_MS)
     await lines.getByText(/^Paused · [\d,]+ new lines$/).waitFor()
@@ -420,7 +421,7 @@ async function openLive(path: string, ready: string): Promise<Page> {
 /** What a person holds: focus, what is typed, chosen and selected, what is open, and how far everything is scrolled. */
 const HELD = `JSON.stringify({
   url: location.search,
-  focus: [document.activeElement?.tagName, document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.className],
+  focus: [document.activeElement?.tagName, document.activeElement?.className],
   typed: [...document.querySelectorAll('input, select')].map((one) => [one.getAttribute('aria-label'), one.value, one.checked]).filter((one) => one[2] || one[1] === 'half_typ' || one[1] === 'o'),
   selected: String(getSelection()),
   open: [...document.querySelectorAll('.popover, dialog, details[open]')].map((one) => one.getAttribute('aria-label') ?? one.textContent?.slice(0, 10)),
