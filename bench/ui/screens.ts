@@ -94,8 +94,14 @@ export interface Paints {
   readonly againMs: number
 }
 
-/** The list of services: when its largest part is painted, at the first visit and when its files are known. */
+/**
+ * The list of services: when its largest part is painted, at the first visit of a browser and when its files are known.
+ * Another browser has been there before: what a server does at its very first question is not the page's.
+ */
 export async function paints(stand: Stand, slowdown: number, path: string): Promise<Paints> {
+  const before = await stand.open(path)
+  await before.locator('.service-list tbody tr').first().waitFor()
+  await before.context().close()
   // A context of its own, whose cache is empty.
   const context = await stand.browser.newContext({ viewport: { width: 1440, height: 900 }, timezoneId: 'UTC' })
   const page = await context.newPage()

@@ -147,6 +147,44 @@ test('lines of JSON: members are the line, the time, the stream, and fields', as
   expect(await rowsOf('{service_name="lines"}')).toEqual(['kept'])
 })
 
+test('an array of JSON: the path names the stream, what is refused is counted', async () => {
+  const send = async (path: string, body: unknown) => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`${server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    return [answer.status, await answer.json()]
+  }
+  const at = Date.now()
+  const rows = [
+    { log: 'array one', _timestamp: at * 1000, level: 'warn', http: { status: 500 } },
+    { log: 'array two', time: 'soon' },
+    { log: 'array three', service: 'cart' },
+  ]
+  expect(await send('/default/orders/_json', rows)).toEqual([
+    200,
+    {
+      code: 200,
+      status: [{ name: 'orders', successful: 2, failed: 1, error: expect.stringMatching(/^object 2: time: want/) }],
+    },
+  ])
+  expect(await send('/api/default/orders/_json', { log: 'array four' })).toEqual([
+    200,
+    { code: 200, status: [{ name: 'orders', successful: 1, failed: 0 }] },
+  ])
+  const query = '{stream="orders"} |= "array"'
+  const found = await fetch(`${server.url}/loki/api/v1/query_range?${new URLSearchParams({ query })}`)
+  const { data } = (await found.json()) as {
+    data: { result: { stream: Record<string, string>; values: [string, string][] }[] }
+  }
+  const lines = data.result.flatMap(({ stream, values }) =>
+    values.map(([time, line]) => [line, stream['service_name'], stream['http_status'], time]),
+  )
+  expect(lines.toSorted()).toEqual([
+    ['array four', 'orders', undefined, expect.any(String)],
+    ['array one', 'orders', '500', `${at}000000`],
+    ['array three', 'cart', undefined, expect.any(String)],
+  ])
+})
+
 test('deploys and other changes: posted, or seen as another service.version', async () => {
   const post = (body: unknown) =>
     fetch(`${server.url}/api/vantage/v1/events`, { method: 'POST', body: JSON.stringify(body) })

@@ -244,7 +244,7 @@ describe.skipIf(!hasChromium)('hosts', () => {
 
   test('one has its charts, its processes, its services and what they write', async () => {
     const page = await openBoard(HOST, 6)
-    await page.getByText('alpha · Linux 6.1.0 x86_64 · 1 cores').waitFor()
+    await page.getByText('alpha · Linux 6.1.0 x86_64 · 1 core').waitFor()
     const fileSystems = page.locator('[data-panel="file-systems"] li')
     await expect
       .poll(() => fileSystems.allTextContents(), SOON)

@@ -351,6 +351,9 @@ describe.skipIf(!hasChromium)('a split screen', () => {
     const line = param(page, 'left.line')
     await page.keyboard.press('j')
     await expect.poll(() => param(page, 'left.line'), SOON).not.toBe(line)
+    await page.keyboard.press('/')
+    const focused = `[document.activeElement.closest('.pane')?.getAttribute('aria-label'), document.activeElement.tagName]`
+    await expect.poll(() => page.evaluate<string[]>(focused), SOON).toEqual(['Left half', 'INPUT'])
     await half(page, 'Right').locator('.chart-host').focus()
     await page.keyboard.press('Shift+T')
     await half(page, 'Right').locator('.chart-table').waitFor()

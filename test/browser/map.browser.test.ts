@@ -65,6 +65,24 @@ describe.skipIf(!hasChromium)('service map', () => {
     await page.context().close()
   })
 
+  test('moments show how a fault came: a slider goes through the time, and the URL says where', async () => {
+    const page = await openMap(`${MAP}&live=0`)
+    const state = () => node(page, 'payments').getAttribute('data-state')
+    await expect.poll(state, SOON).toMatch(/failing|degraded/)
+    const slider = page.getByRole('slider', { name: 'Moment' })
+    await slider.focus()
+    await page.keyboard.press('ArrowRight')
+    await page.waitForURL('**moment=1*')
+    await expect.poll(state, SOON).toBe('healthy')
+    await page.keyboard.press('End')
+    await page.waitForURL('**moment=12*')
+    await expect.poll(state, SOON).toMatch(/failing|degraded/)
+    expect(await slider.getAttribute('aria-valuetext')).toMatch(/^\d\d:\d\d:\d\d – \d\d:\d\d:\d\d$/)
+    await page.keyboard.press('Home')
+    await expect.poll(() => page.url(), SOON).not.toContain('moment')
+    await page.context().close()
+  })
+
   test('filters are in the URL, a pasted link shows the same, and hiding all offers a way back', async () => {
     const page = await openMap(`${MAP}&node=payments`)
     await page.getByRole('radio', { name: '1 call away' }).check({ force: true })
@@ -132,12 +150,13 @@ describe.skipIf(!hasChromium)('service map', () => {
     const page = await openMap()
     const before = await page
       .locator('.map-node[role="option"]')
-      .evaluateAll('nodes => nodes.map(n => n.getAttribute("transform"))')
+      .evaluateAll((nodes) => nodes.map((one) => one.getAttribute('transform')))
     await page.reload()
     await page.locator('.map-node[role="option"]').first().waitFor()
     const after = await page
       .locator('.map-node[role="option"]')
-      .evaluateAll('nodes => nodes.map(n => n.getAttribute("transform"))')
+      .evaluateAll((nodes) => nodes.map((one) => one.getAttribute('transform')))
+    expect(before).toHaveLength(10)
     expect(after).toEqual(before)
     await page.getByRole('button', { name: 'Arrange anew' }).click()
     await page.context().close()

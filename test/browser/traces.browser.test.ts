@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HOSTILE, hasChromium, type Stand, sendRequests, startStand, violations } from './support/dashboard.ts'
+import { HOUR_METRIC, HOUR_SERVICE, streamHour } from './support/hour.ts'
 import { expectAccessible, type Screen, takePictures } from './support/pictures.ts'
 import {
   HOSTILE_TRACE,
@@ -201,6 +202,27 @@ describe.skipIf(!hasChromium)('a trace', () => {
     await page.context().close()
   })
 
+  test('the map says who called whom; a service shows its calls alone, the longest leads to its span', async () => {
+    const page = await openTrace(`${RICH}`)
+    await page.getByText('Map', { exact: true }).click()
+    await expect.poll(() => page.locator('.map-node[role="option"]').count()).toBe(3)
+    const calls = page.getByRole('region', { name: 'Calls between services' })
+    const all = await calls.locator('tbody tr').count()
+    await page.locator('.map-host').focus()
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => param(page, 'service')).not.toBeNull()
+    await expect.poll(() => calls.locator('tbody tr').count()).toBeLessThanOrEqual(all)
+    expect(await page.locator('.map-node[aria-selected="true"]').count()).toBe(1)
+    await page.keyboard.press('Escape')
+    await expect.poll(() => param(page, 'service')).toBeNull()
+    await calls.getByRole('button').first().click()
+    await page.locator('.span-drawer').waitFor()
+    expect(param(page, 'view')).toBeNull()
+    await page.context().close()
+  })
+
   test('a pasted link gives the same view in a fresh browser', async () => {
     const path = `${RICH}?view=waterfall&span=${CHARGE}&find=payments&others=hidden&path=1&zoom=600-1200&names=300`
     const page = await openTrace(path)
@@ -341,6 +363,73 @@ describe.skipIf(!hasChromium)('explore traces', () => {
   })
 })
 
+const STREAM_MS = 6_000
+/** A short time, which is asked again every two seconds. */
+const NOW = 'from=now-5m&to=now'
+
+describe.skipIf(!hasChromium)('an hour that streams by disturbs nobody', () => {
+  test('menus, typed text, focus, selection, picks, scroll and zoom stay while everything is drawn anew', async () => {
+    await streamHour(stand.server, 500)
+    const lines = await openLive(
+      `/explore/logs?${NOW}&q=${encodeURIComponent(`{service_name="${HOUR_SERVICE}"}`)}`,
+      '.log-row',
+    )
+    await lines.locator('.log-list').evaluate((box) => box.scrollTo(0, 480))
+    await lines.getByRole('button', { name: 'Columns' }).click()
+    await lines.locator('.columns-menu').waitFor()
+
+    const metrics = await openLive(`/explore/metrics?${NOW}&edit=builder&a=${HOUR_METRIC}`, '.legend tbody tr')
+    await metrics.getByLabel('Metric', { exact: true }).fill('half_typ')
+
+    const traces = await openLive(
+      `/explore/traces?${NOW}&q=${encodeURIComponent('{ name = "GET /hour" }')}`,
+      '.trace-list tbody tr',
+    )
+    await traces.locator('.trace-pick input').nth(4).check()
+    await traces.evaluate(`getSelection().selectAllChildren(document.querySelector('.explore h1'))`)
+    await traces.locator('.main').evaluate((box) => box.scrollTo(0, 300))
+
+    const map = await openLive(`/map?${NOW}&zoom=2`, '.map-node[role="option"]')
+    await map.locator('.map-host').focus()
+    await map.keyboard.press('ArrowRight')
+
+    const services = await openLive(`/services?${NOW}`, '.service-list tbody tr')
+    await services.getByLabel('Find a service').pressSequentially('o')
+
+    const pages = [lines, metrics, traces, map, services]
+    const before = await Promise.all(pages.map((page) => page.evaluate<string>(HELD)))
+    expect(before[0]).toContain('[480,0]')
+    expect(before[2]).toContain('"selected":"Explore traces"')
+    expect(before[2]).toContain('[300,0]')
+    const drawn = await Promise.all([metrics, traces].map((page) => page.evaluate<string>(DRAWN)))
+    await streamHour(stand.server, STREAM_MS)
+    await lines.getByText(/^Paused · [\d,]+ new lines$/).waitFor()
+    expect(await Promise.all(pages.map((page) => page.evaluate<string>(HELD)))).toEqual(before)
+    // What is drawn is not what was: the stream did arrive.
+    const now = await Promise.all([metrics, traces].map((page) => page.evaluate<string>(DRAWN)))
+    for (const [i, one] of now.entries()) expect(one).not.toBe(drawn[i])
+    await Promise.all(pages.map((page) => page.context().close()))
+  })
+})
+
+async function openLive(path: string, ready: string): Promise<Page> {
+  const page = await stand.open(path)
+  await page.locator(ready).first().waitFor()
+  return page
+}
+
+/** What a person holds: focus, what is typed, chosen and selected, what is open, and how far everything is scrolled. */
+const HELD = `JSON.stringify({
+  url: location.search,
+  focus: [document.activeElement?.tagName, document.activeElement?.className],
+  typed: [...document.querySelectorAll('input, select')].map((one) => [one.getAttribute('aria-label'), one.value, one.checked]).filter((one) => one[2] || one[1] === 'half_typ' || one[1] === 'o'),
+  selected: String(getSelection()),
+  open: [...document.querySelectorAll('.popover, dialog, details[open]')].map((one) => one.getAttribute('aria-label') ?? one.textContent?.slice(0, 10)),
+  scroll: ['.main', '.log-list', '.map-host'].map((one) => document.querySelector(one)).map((one) => one && [one.scrollTop, one.scrollLeft]),
+  firstLine: document.querySelector('.log-row .log-text')?.textContent,
+})`
+const DRAWN = `JSON.stringify([...document.querySelectorAll('.legend .readout, .trace-list .aside, .trace-list .trace-start')].map((one) => one.textContent))`
+
 const SCREENS: readonly Screen[] = [
   [
     'traces',
@@ -350,6 +439,7 @@ const SCREENS: readonly Screen[] = [
   ['trace', `${RICH}?path=1&span=${CHARGE}`, '.span-lines li'],
   ['trace-flame', `${RICH}?view=flame`, '.flame-host canvas'],
   ['trace-operations', `${RICH}?view=operations`, '.operations tbody tr'],
+  ['trace-map', `${RICH}?view=map`, '.map-node[role="option"]'],
   ['trace-logs', `${RICH}?view=logs`, '.trace-lines li'],
   ['trace-compare', `${RICH}/compare/${OTHER_TRACE}`, '.compare-table tbody tr'],
   ['trace-partial', `/trace/${PARTIAL_TRACE}`, '.waterfall-scroll canvas'],

@@ -28,6 +28,7 @@ const FORMATS: Readonly<Record<string, PayloadFormat>> = {
   'Loki push': PAYLOAD_FORMATS.lokiPushSnappy,
   'Loki push JSON': PAYLOAD_FORMATS.lokiPushJson,
   'Zipkin JSON': PAYLOAD_FORMATS.zipkinJson,
+  'Zipkin JSON, first version': PAYLOAD_FORMATS.zipkinJson,
   'Zipkin protobuf': PAYLOAD_FORMATS.zipkinProtobuf,
   'Jaeger Thrift': PAYLOAD_FORMATS.jaegerThrift,
   'Jaeger protobuf': PAYLOAD_FORMATS.jaegerProtobuf,

@@ -67,6 +67,10 @@ function jsonLines(name: string, number: number): Uint8Array {
   return Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
 }
 
+function jsonArray(name: string, number: number): Uint8Array {
+  return json(rowsOf((row) => ({ message: lineOf(number, row), time: nsOf(number, row), service: name })))
+}
+
 /** The last two digits are the writer's. */
 const traceOf = (name: string, number: number): string => hex(number + 1, 30) + name.slice(-2)
 
@@ -104,6 +108,7 @@ const LOG_DOORS: readonly (readonly [string, Open, BodyOf])[] = [
   ['logs-otlp', at('/v1/logs', JSON_TYPE), otlpLogs],
   ['logs-loki', at('/loki/api/v1/push', JSON_TYPE), lokiPush],
   ['logs-lines', at('/insert/jsonline', {}), jsonLines],
+  ['logs-array', at('/default/kill/_json', JSON_TYPE), jsonArray],
 ]
 const PROTOBUF_TYPE = { 'content-type': 'application/x-protobuf' }
 const THRIFT_TYPE = { 'content-type': 'application/x-thrift' }

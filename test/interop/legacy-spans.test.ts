@@ -107,6 +107,52 @@ test('Jaeger: what cannot be read is named, and nothing of it is stored', async 
   client.close()
 })
 
+test("Zipkin's first version: annotations tell side, times and endpoints", async () => {
+  const traceId = '00000000000000000000000000c0ffee'
+  const web = { serviceName: 'web', ipv4: '10.0.0.1', port: 80 }
+  const shop = { serviceName: 'shop', ipv4: '10.0.0.2' }
+  const note = (value: string, timestamp: number, endpoint: object) => ({ value, timestamp, endpoint })
+  const at = Date.now() * 1_000
+  const body = [
+    {
+      ...{ traceId: 'c0ffee'.padStart(16, '0'), id: '00000000000000a1', name: 'get', parentId: null },
+      annotations: [note('cs', at, web), note('retry', at + 5, web), note('cr', at + 100, web)],
+      binaryAnnotations: [
+        { key: 'sa', value: true, endpoint: shop },
+        { key: 'http.path', value: '/cart', endpoint: web },
+        { key: 'error', value: 'late', endpoint: web },
+      ],
+    },
+    {
+      ...{ traceId: 'c0ffee'.padStart(16, '0'), id: '00000000000000a1', name: 'get', timestamp: at + 10, duration: 50 },
+      annotations: [note('sr', at + 11, shop), note('ss', at + 59, shop)],
+      binaryAnnotations: [],
+    },
+    {
+      ...{ traceId: 'c0ffee'.padStart(16, '0'), id: '00000000000000a2', parentId: '00000000000000a1', name: 'render' },
+      ...{ timestamp: at + 20, duration: 5, binaryAnnotations: [{ key: 'lc', value: 'view', endpoint: shop }] },
+    },
+  ]
+  expect(await post(`${server.url}/api/v1/spans`, 'application/json', Buffer.from(JSON.stringify(body)))).toEqual([
+    202,
+    '',
+  ])
+  const spans = (await (await fetch(`${server.url}/zipkin/api/v2/trace/${traceId}`)).json()) as { timestamp: number }[]
+  expect(spans.toSorted((a, b) => a.timestamp - b.timestamp)).toMatchObject([
+    {
+      kind: 'CLIENT',
+      timestamp: at,
+      duration: 100,
+      localEndpoint: web,
+      remoteEndpoint: shop,
+      annotations: [{ timestamp: at + 5, value: 'retry' }],
+      tags: { 'http.path': '/cart', error: 'late' },
+    },
+    { kind: 'SERVER', timestamp: at + 10, duration: 50, localEndpoint: shop },
+    { parentId: '00000000000000a1', name: 'render', localEndpoint: shop, tags: { lc: 'view' } },
+  ])
+})
+
 test('Zipkin: protobuf is read back as it was sent', async () => {
   expect(await post(`${server.url}/api/v2/spans`, 'application/x-protobuf', ZIPKIN)).toEqual([202, ''])
   const spans = (await (await fetch(`${server.url}/zipkin/api/v2/trace/${ZIPKIN_TRACE}`)).json()) as unknown[]

@@ -325,6 +325,7 @@ const RECORD_BODIES: readonly (readonly [string, string, Buffer<ArrayBuffer>])[]
     '',
     Buffer.from('{"_msg":"x","a":"b","_time":"1700000000"}\n{"level":"warn"}\n'),
   ],
+  ['/default/web/_json', 'application/json', Buffer.from('[{"message":"x","time":1700000000},{"level":"warn"}]')],
   ['/api/vantage/v1/events', 'application/json', Buffer.from('{"service":"a","version":"1","attributes":{"b":1}}')],
   ['/api/v2/spans', 'application/json', vector('zipkin/vectors/py-zipkin-1.2.8.json')],
   ['/api/v2/spans', 'application/x-protobuf', vector('zipkin/vectors/py-zipkin-1.2.8.bin')],

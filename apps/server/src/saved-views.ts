@@ -15,7 +15,8 @@ import {
 } from '@vantage/model'
 import { z } from 'zod'
 
-const FILE = 'saved-views.json'
+/** Its name in the data folder. */
+export const SAVED_VIEWS_FILE = 'saved-views.json'
 /** Of one tenant: what a list in a menu can still be searched in. */
 const VIEWS_MAX = 1_000
 
@@ -81,14 +82,14 @@ export class SavedViews implements SavedViewsOfApi {
 
   #save(views: readonly Stored[]): void {
     const { files, directory } = this.#options
-    replaceFileNow(files, directory, FILE, Buffer.from(JSON.stringify(views, undefined, 2)))
+    replaceFileNow(files, directory, SAVED_VIEWS_FILE, Buffer.from(JSON.stringify(views, undefined, 2)))
     this.#views = views
   }
 
   /** @throws where the file is there but is not what this class wrote */
   #load(): readonly Stored[] {
     const { files, directory } = this.#options
-    const path = `${directory}/${FILE}`
+    const path = `${directory}/${SAVED_VIEWS_FILE}`
     if (this.#views === undefined && files.exists(path)) {
       this.#views = stored.parse(JSON.parse(Buffer.from(readFileNow(files, path)).toString('utf8')))
     }

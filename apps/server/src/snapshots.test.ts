@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NodeFileSystem } from '@vantage/bytes'
+import { DEFAULT_TENANT } from '@vantage/model'
 import type { MetricStore } from '@vantage/store/metrics'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { SavedViews } from './saved-views.ts'
 import { Snapshots } from './snapshots.ts'
 import { openTestStore, storeSamples } from './testing/open-store.ts'
 
@@ -38,6 +40,14 @@ test('each is a folder of its own, named by its time', async () => {
     expect(readdirSync(join(data, 'snapshots', name, 'metrics')).sort()).toEqual(['catalogue.sqlite', 'parts'])
     expect(readdirSync(join(data, 'snapshots', name, 'metrics', 'parts'))).toHaveLength(1)
   }
+})
+
+test('saved views go along', async () => {
+  const files = new NodeFileSystem()
+  new SavedViews({ files, directory: data, clock }).put(DEFAULT_TENANT, 'v1', { name: 'n', path: '/live', search: '' })
+  const made = await new Snapshots(files, clock, data).make({ metrics: store }, true)
+  const copy = new SavedViews({ files, directory: join(data, 'snapshots', made.ok ? made.value : ''), clock })
+  expect(copy.list(DEFAULT_TENANT)).toMatchObject([{ id: 'v1', name: 'n', path: '/live' }])
 })
 
 test('what a process left unfinished goes, what is whole stays', async () => {

@@ -1,9 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import { type Clock, err, type Fault, type FileSystem, fault, ok, type Result } from '@vantage/model'
+import {
+  type Clock,
+  err,
+  type Fault,
+  type FileSystem,
+  fault,
+  ok,
+  type Result,
+  readFileNow,
+  replaceFileNow,
+} from '@vantage/model'
+import { SAVED_VIEWS_FILE } from './saved-views.ts'
 
 /** Folders that are kept; whoever wants more moves them away first. */
 const SNAPSHOTS_MAX = 100
 const UNFINISHED = 'tmp-'
+/** Files of the data folder that go along as they are: what people made, not what was sent. */
+const COPIED_FILES: readonly string[] = [SAVED_VIEWS_FILE]
 
 /** What a snapshot is made of: writes itself to a folder that does not exist yet. @returns why it did not */
 export interface SnapshotSource {
@@ -17,11 +30,13 @@ export interface SnapshotSource {
 export class Snapshots {
   readonly #files: FileSystem
   readonly #clock: Clock
+  readonly #data: string
   readonly #directory: string
 
   constructor(files: FileSystem, clock: Clock, dataDirectory: string) {
     this.#files = files
     this.#clock = clock
+    this.#data = dataDirectory
     this.#directory = `${dataDirectory}/snapshots`
   }
 
@@ -58,6 +73,10 @@ export class Snapshots {
     for (const [folder, store] of Object.entries(stores)) {
       const problem = await store.snapshot(`${unfinished}/${folder}`, skipsHead)
       if (problem !== undefined) return problem
+    }
+    const there = this.#files.list(this.#data)
+    for (const file of COPIED_FILES.filter((one) => there.includes(one))) {
+      replaceFileNow(this.#files, unfinished, file, readFileNow(this.#files, `${this.#data}/${file}`))
     }
     await this.#files.syncDirectory(unfinished)
     this.#files.rename(unfinished, `${this.#directory}/${name}`)

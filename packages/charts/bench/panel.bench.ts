@@ -6,8 +6,6 @@ const SERIES = 100
 const STEPS = 1_500
 const STEP_MS = 10_000
 const START_MS = 1_700_000_000_000
-/** Moves of the pointer that the hover figure is of. */
-const HOVERS = 100
 
 function frameAt(round: number): TimeSeriesFrame {
   const startMs = START_MS + round * STEP_MS
@@ -45,7 +43,10 @@ async function untilDrawn(work: () => void): Promise<number> {
 }
 
 /** @returns ms of each draw, and of each move of the pointer */
-async function measurePanel(rounds: number): Promise<{ readonly drawsMs: number[]; readonly hoversMs: number[] }> {
+async function measurePanel(
+  rounds: number,
+  hovers: number,
+): Promise<{ readonly drawsMs: number[]; readonly hoversMs: number[] }> {
   const host = document.createElement('div')
   host.style.cssText = 'width: 900px; height: 320px; position: relative'
   document.body.append(host)
@@ -58,8 +59,8 @@ async function measurePanel(rounds: number): Promise<{ readonly drawsMs: number[
   const over = host.querySelector('.u-over') as HTMLElement
   const box = over.getBoundingClientRect()
   const hoversMs: number[] = []
-  for (let i = 0; i < HOVERS; i++) {
-    const at = { clientX: box.left + (box.width * i) / HOVERS, clientY: box.top + 80, bubbles: true }
+  for (let i = 0; i < hovers; i++) {
+    const at = { clientX: box.left + (box.width * i) / hovers, clientY: box.top + 80, bubbles: true }
     hoversMs.push(await untilDrawn(() => over.dispatchEvent(new MouseEvent('mousemove', at))))
   }
   chart.destroy()

@@ -8,7 +8,7 @@ import { InfluxDecoder } from './influx/decode.ts'
 import { readJaegerRequest } from './jaeger/query-request.ts'
 import { isJsonBatch, JsonBatchDecoder } from './json-batch/decode.ts'
 import { JSON_LINE_MAPPING } from './json-lines/fields.ts'
-import { JsonLinesTranscoder } from './json-lines/transcode.ts'
+import { JsonArrayTranscoder, JsonLinesTranscoder } from './json-lines/transcode.ts'
 import { MetricFamilyDecoder } from './metric-family/decode.ts'
 import { OtlpMetricsDecoder } from './otlp/decode.ts'
 import { OtlpInterner } from './otlp/interner.ts'
@@ -268,6 +268,7 @@ function runPush(push: Uint8Array): void {
 }
 
 const jsonLines = new JsonLinesTranscoder()
+const jsonArrays = new JsonArrayTranscoder()
 
 function runJsonLines(body: Uint8Array): void {
   jsonLines.start(body, body.length, JSON_LINE_MAPPING)
@@ -334,6 +335,17 @@ const FUZZED: readonly {
     run: (body) => {
       const found = readTempoRequest('search', body)
       if (!found.ok) expect(STATUS[found.error.code].http).toBeLessThan(500)
+    },
+  },
+  {
+    name: 'arrays of JSON',
+    seed: Buffer.from('[{"_msg":"a","time":"1700000000","b":{"c":[1]}}, {"level":"warn"}]'),
+    run: (body) => {
+      jsonArrays.start(body, body.length, JSON_LINE_MAPPING)
+      let outcome = jsonArrays.step(0, clock)
+      while (outcome === 'more') outcome = jsonArrays.step(0, clock)
+      if (outcome !== 'done') expect(STATUS[outcome.code].http).toBeLessThan(500)
+      for (const push of jsonArrays.pushes) runPush(push)
     },
   },
   {

@@ -64,6 +64,7 @@ const taken: [string, Record<string, string>, number, number, string, string][] 
   ['/loki/api/v1/push', JSON_TYPE, 204, PAYLOAD_FORMATS.lokiPushJson, 'loki-push', ''],
   ['/api/vantage/v1/events', JSON_TYPE, 204, PAYLOAD_FORMATS.lokiPushJson, 'events', ''],
   ['/api/v2/spans', JSON_TYPE, 202, PAYLOAD_FORMATS.zipkinJson, 'zipkin', ''],
+  ['/api/v1/spans', JSON_TYPE, 202, PAYLOAD_FORMATS.zipkinJson, 'zipkin', ''],
   ['/api/v2/spans', PROTOBUF, 202, PAYLOAD_FORMATS.zipkinProtobuf, 'zipkin', ''],
   ['/api/traces', THRIFT, 202, PAYLOAD_FORMATS.jaegerThrift, 'jaeger-thrift', ''],
   ['/jaeger/api/traces?format=jaeger.thrift', BINARY, 202, PAYLOAD_FORMATS.jaegerThrift, 'jaeger-thrift', ''],
@@ -126,7 +127,23 @@ test('/insert/jsonline: lines become pushes; members are named in the query', as
   ])
 })
 
+test('/ORG/STREAM/_json: the path names the stream, the answer tells how many were taken', async () => {
+  const doors = await open()
+  const type = { 'content-type': 'application/json' }
+  for (const path of ['/default/web%2F1/_json', '/api/default/web%2F1/_json?x=y']) {
+    const { status, text } = await send(doors.port, path, type, '[]')
+    expect([status, JSON.parse(text)]).toEqual([
+      200,
+      { code: 200, status: [{ name: 'web/1', successful: 2, failed: 0 }] },
+    ])
+  }
+  expect(doors.submitted[1]?.body.toString()).toContain('"streamName":"web/1"')
+  expect((await send(doors.port, '/default/%ff/_json', type, '[]')).status).toBe(400)
+  expect((await send(doors.port, '/default//_json', type, '[]')).status).toBe(400)
+})
+
 test.each([
+  ['/default/web/_json', JSON_TYPE],
   ['/insert/jsonline', JSON_TYPE],
   ['/api/vantage/v1/events', JSON_TYPE],
   ['/v1/logs', JSON_TYPE],

@@ -38,6 +38,8 @@ export interface JsonLineNames {
   readonly message: readonly string[]
   readonly time: readonly string[]
   readonly stream: readonly string[]
+  /** The stream that the path names: the body is then one JSON array, or one object. */
+  readonly streamName?: string
 }
 
 /** JSON as bodies of Loki's push, in JSON, and what of it is none. */

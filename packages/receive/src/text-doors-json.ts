@@ -1,4 +1,4 @@
-import { type Fault, ok, PAYLOAD_ENCODINGS, PAYLOAD_FORMATS, type Result, STATUS } from '@vantage/model'
+import { err, type Fault, fault, ok, PAYLOAD_ENCODINGS, PAYLOAD_FORMATS, type Result, STATUS } from '@vantage/model'
 import type { IntakeAccepted, IntakeFault } from './intake.ts'
 import type { JsonLineNames, ReadPushes, TextCodec } from './text-doors-codec.ts'
 import { queryOf, refusalText, sumOf, textAnswer, textFault, textForm } from './text-doors-forms.ts'
@@ -18,6 +18,41 @@ export function jsonLinesDoor(codec: TextCodec): TextDoor {
     }
     return codec.readJsonLines(body.body, body.bodyLength, names)
   })
+}
+
+/** The second last segment of a path. @returns undefined where its encoding is none */
+function streamNameOf(url: string): string | undefined {
+  try {
+    return decodeURIComponent((url.split('?', 1)[0] as string).split('/').at(-2) ?? '')
+  } catch (error) {
+    if (error instanceof URIError) return undefined
+    throw error
+  }
+}
+
+/**
+ * `POST /{org}/{stream}/_json`: an array of objects, or one. The organisation is the key's to say.
+ * Source: OpenObserve docs, API, "Logs ingestion - JSON".
+ */
+export function jsonArrayDoor(codec: TextCodec): TextDoor {
+  const paths = ['/:org/:stream/_json', '/api/:org/:stream/_json']
+  const door = pushingDoor('json-array', { paths }, async ({ url, body }) => {
+    const streamName = streamNameOf(url)
+    if (streamName === undefined || streamName === '') {
+      return err(fault('bad_request', 'want a stream in the path, as in /default/web/_json'))
+    }
+    return codec.readJsonLines(body.body, body.bodyLength, { message: [], time: [], stream: [], streamName })
+  })
+  return {
+    ...door,
+    accepted: (outcome, _method, url) => {
+      const failed = outcome.refused.reduce((sum, one) => sum + one.count, 0)
+      const error = failed === 0 ? {} : { error: refusalText(outcome) }
+      const status = [{ name: streamNameOf(url), successful: outcome.items, failed, ...error }]
+      const headers = { 'content-type': 'application/json' }
+      return { status: 200, headers, body: JSON.stringify({ code: 200, status }) }
+    },
+  }
 }
 
 /** Posted to here, read by others. */

@@ -34,7 +34,7 @@ export interface TextDoor {
   readonly readForm: (contentType: string | undefined, contentEncoding: string | undefined) => Result<BodyForm, Fault>
   /** Steps 10–13. */
   readonly take: (taken: Taken) => Promise<Result<IntakeAccepted, IntakeFault>>
-  readonly accepted: (outcome: IntakeAccepted, method: string) => Answer
+  readonly accepted: (outcome: IntakeAccepted, method: string, url: string) => Answer
   readonly refused: (problem: IntakeFault) => Answer
 }
 
@@ -95,7 +95,8 @@ export class TextVisit {
     })
     if (!outcome.ok) return this.#refuse(outcome.error)
     this.#reception.counts.accepted(this, outcome.value)
-    sendAnswer(this.#request, this.#reply, this.#door.accepted(outcome.value, this.#request.method), this.wireBytes)
+    const { method, raw } = this.#request
+    sendAnswer(this.#request, this.#reply, this.#door.accepted(outcome.value, method, raw.url ?? ''), this.wireBytes)
     return this.#reply
   }
 

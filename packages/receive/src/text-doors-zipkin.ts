@@ -3,11 +3,14 @@ import type { BodyForm } from './admission.ts'
 import { textForm } from './text-doors-forms.ts'
 import { recordDoor } from './text-doors-records.ts'
 
-/** `POST /api/v2/spans`, JSON or protobuf. Source: openzipkin/zipkin-api zipkin2-api.yaml. */
+/**
+ * `POST /api/v2/spans`, JSON or protobuf, and `POST /api/v1/spans`, JSON. Source: openzipkin/zipkin-api zipkin2-api.yaml,
+ * zipkin-api.yaml.
+ */
 export const ZIPKIN_DOOR = recordDoor({
   signal: 'traces',
   receiver: 'zipkin',
-  paths: ['/api/v2/spans', '/zipkin/api/v2/spans'],
+  paths: ['/api/v2/spans', '/zipkin/api/v2/spans', '/api/v1/spans', '/zipkin/api/v1/spans'],
   isShared: true,
   takenStatus: 202,
   readForm: zipkinForm,

@@ -6,7 +6,7 @@ import type { TextCodec } from './text-doors-codec.ts'
 import { importDoor } from './text-doors-import.ts'
 import { INFLUX_DOOR, registerInfluxHandshake } from './text-doors-influx.ts'
 import { JAEGER_DOOR } from './text-doors-jaeger.ts'
-import { EVENTS_PATH, eventsDoor, jsonLinesDoor } from './text-doors-json.ts'
+import { EVENTS_PATH, eventsDoor, jsonArrayDoor, jsonLinesDoor } from './text-doors-json.ts'
 import { LOKI_DOOR } from './text-doors-loki.ts'
 import { pushDoor } from './text-doors-push.ts'
 import { type TextDoor, TextVisit } from './text-doors-visit.ts'
@@ -21,7 +21,7 @@ export interface TextDoors {
 }
 
 /**
- * InfluxDB writes, imports of Prometheus text, Pushgateway, Loki push, JSON lines, events, Zipkin and Jaeger. As at the other doors a request is served in
+ * InfluxDB writes, imports of Prometheus text, Pushgateway, Loki push, JSON lines and arrays, events, Zipkin and Jaeger. As at the other doors a request is served in
  * Fastify's first hook, so that the order of checks is ours alone.
  * @param folder where groups of pushes survive a restart; absent = they are forgotten
  */
@@ -33,6 +33,7 @@ export function openTextDoors(reception: Reception, codec: TextCodec, folder?: P
     ZIPKIN_DOOR,
     JAEGER_DOOR,
     jsonLinesDoor(codec),
+    jsonArrayDoor(codec),
     eventsDoor(codec),
     importDoor(codec),
     pushDoor(codec, new PushGroups(folder, reception.logger)),
@@ -48,8 +49,18 @@ export function openTextDoors(reception: Reception, codec: TextCodec, folder?: P
 
 function isTextPath(doors: readonly TextDoor[], path: string): boolean {
   return doors.some(({ paths }) =>
-    paths.some((pattern) => (pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern)),
+    paths.some((pattern) => {
+      if (pattern.endsWith('*')) return path.startsWith(pattern.slice(0, -1))
+      return path === pattern || (pattern.includes(':') && hasForm(path, pattern))
+    }),
   )
+}
+
+/** @param pattern with `:name` for segments that may be anything */
+function hasForm(path: string, pattern: string): boolean {
+  const segments = path.split('/')
+  const wanted = pattern.split('/')
+  return segments.length === wanted.length && wanted.every((one, i) => one.startsWith(':') || one === segments[i])
 }
 
 function registerDoor(app: FastifyInstance, door: TextDoor, reception: Reception): void {

@@ -133,6 +133,12 @@ describe('a panel shows', () => {
     expect(tableOf(without).at(-1)).toEqual(['1970-01-01 00:00:00', '3'])
   })
 
+  test('lines that were not written as none', () => {
+    const logql = { ...query('n'), language: 'logql' } as const
+    const view = viewOf(panelOf({ kind: 'time-series' }, logql), matrix([{ level: 'info' }, [3]]))
+    expect(view).toMatchObject({ frame: { series: [{ values: [3, 0, 0, 0, 0] }] } })
+  })
+
   test('failed requests in the colour of what is critical, others away from it', () => {
     const queries = [{ ...query('f', 'failed'), tone: 'critical' } as const, query('o', 'ok')]
     const view = viewOf(panelOf({ kind: 'time-series' }, ...queries), matrix([{}, [1]]), matrix([{}, [2]]))

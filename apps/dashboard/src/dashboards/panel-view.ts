@@ -167,13 +167,15 @@ function gridOf({ range }: PanelAnswer): number[] {
   return gridSeconds(range.startMs, range.endMs, range.stepMs)
 }
 
+/** Lines that were not written are counted as none; what else is not known stays a gap. */
 function seriesOf(queries: readonly PanelQuery[], answer: PanelAnswer): NamedSeries[] {
   const grid = gridOf(answer)
-  return named(queries, answer, ({ data }) => {
+  return named(queries, answer, ({ data }, isCount) => {
     if (data.kind === 'scalar') return [{ labels: {}, values: grid.map(() => data.value) }]
     if (data.kind !== 'matrix') return []
     return data.series.map(({ metric, timesSeconds, values }) => {
-      return { labels: metric, values: onGrid(timesSeconds, values, grid, answer.range.stepMs) }
+      const laid = onGrid(timesSeconds, values, grid, answer.range.stepMs)
+      return { labels: metric, values: isCount ? laid.map((one) => one ?? 0) : laid }
     })
   })
 }
@@ -192,10 +194,10 @@ function valuesOf(queries: readonly PanelQuery[], answer: PanelAnswer): NamedVal
 function named<T extends { readonly labels: LabelRecord }>(
   queries: readonly PanelQuery[],
   { metrics }: PanelAnswer,
-  read: (answer: QueryAnswer) => T[],
+  read: (answer: QueryAnswer, isCount: boolean) => T[],
 ): (T & Named)[] {
   return metrics.flatMap((answer, i) => {
-    const found = read(answer)
+    const found = read(answer, queries[i]?.language === 'logql')
     const legend = queries[i]?.legend ?? ''
     const short = legend === '' ? shortNames(found.map(({ labels }) => labels)) : []
     return found.map((one, at) => {

@@ -4,14 +4,13 @@ import { Copy, ListTree, ScrollText } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
-import { usePath, useSearch } from '../app/router.ts'
+import { usePath } from '../app/router.ts'
 import { copyText } from '../app/toast.tsx'
-import { type SteppedRange, steppedRange } from '../explore/range-steps.ts'
+import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
-import { useLiveRefresh } from '../explore/use-live-refresh.ts'
+import { usePageRange } from '../explore/use-page-range.ts'
 import { levelOf } from '../logs/log-model.ts'
 import { Notice } from '../parts/notice.tsx'
-import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { agoText, linesQuery, tracesQuery, typeText } from './exception-model.ts'
 import { GROUPS_MAX, Trend } from './page.tsx'
 
@@ -27,18 +26,15 @@ interface PartProps {
 /** One group of exceptions: its newest stack trace, the traces in which it was thrown, the lines that tell of it. */
 export default function ExceptionPage() {
   const fingerprint = usePath().split('/')[2] ?? ''
-  const time = timeStateOf(useSearch())
-  const { nowMs } = useTimeMemory()
-  const range = steppedRange(rangeOf(time, nowMs))
+  const { range, zone } = usePageRange()
   const asked = useAsked(JSON.stringify(range), (signal) => client.exceptions(range, undefined, GROUPS_MAX, signal))
-  useLiveRefresh(time.isLive, range)
   const group = asked.answer?.groups.find((one) => one.fingerprint === fingerprint)
   if (asked.answer === undefined) {
     if (asked.fault === undefined) return <div className="skeleton page-skeleton" aria-busy="true" />
     return <Notice kind="critical">The exception cannot be shown: {asked.fault.message}</Notice>
   }
   if (group === undefined) return <NotThrown fingerprint={fingerprint} />
-  const part: PartProps = { group, range, zone: time.zone }
+  const part: PartProps = { group, range, zone }
   return (
     <div className="exceptions">
       <Head {...part} />

@@ -4,12 +4,12 @@ import { Search } from 'lucide-react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
-import { type SteppedRange, steppedRange } from '../explore/range-steps.ts'
+import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
-import { useLiveRefresh } from '../explore/use-live-refresh.ts'
+import { usePageRange } from '../explore/use-page-range.ts'
 import { Choice } from '../parts/choice.tsx'
 import { Notice } from '../parts/notice.tsx'
-import { rangeOf, refresh, timeStateOf, useTimeMemory } from '../time/time-store.ts'
+import { refresh } from '../time/time-store.ts'
 import { agoText, EXCEPTION_SORTS, type ExceptionSort, shownGroups, typeText } from './exception-model.ts'
 
 export const GROUPS_MAX = 1_000
@@ -22,12 +22,9 @@ export default function ExceptionsPage() {
   const asked = search.get('sort') as ExceptionSort
   const sort = EXCEPTION_SORTS.includes(asked) ? asked : 'newest'
   const service = search.get('service') ?? undefined
-  const time = timeStateOf(search)
-  const { nowMs } = useTimeMemory()
-  const range = steppedRange(rangeOf(time, nowMs))
+  const { range, zone } = usePageRange()
   const key = JSON.stringify([service, range])
   const { answer, fault, isLoading } = useAsked(key, (signal) => client.exceptions(range, service, GROUPS_MAX, signal))
-  useLiveRefresh(time.isLive, range)
   return (
     <div className="exceptions">
       <div className="page-head">
@@ -76,7 +73,7 @@ export default function ExceptionsPage() {
       {answer === undefined ? (
         fault === undefined && <div className="skeleton page-skeleton" aria-busy="true" />
       ) : (
-        <Groups answer={answer} find={find} sort={sort} range={range} zone={time.zone} isLoading={isLoading} />
+        <Groups answer={answer} find={find} sort={sort} range={range} zone={zone} isLoading={isLoading} />
       )}
     </div>
   )

@@ -41,11 +41,12 @@ export default function ExplorePage() {
   const [isTable, setTable] = useState(false)
   useLiveRefresh(time.isLive, range)
   useCatalogueOnce()
-  usePageShortcuts(actions.onRun, setTable)
+  const root = useRef<HTMLDivElement>(null)
+  usePageShortcuts(root, actions.onRun, setTable)
   useExports(frame, chart)
   const Fold = hasBrowser ? PanelLeftClose : PanelLeftOpen
   return (
-    <div className="explore">
+    <div className="explore" ref={root}>
       <div className="page-head">
         <button
           type="button"
@@ -125,23 +126,29 @@ function useCatalogueOnce(): void {
   useEffect(() => void loadCatalogue(), [])
 }
 
-function usePageShortcuts(onRun: () => void, setTable: (change: (isTable: boolean) => boolean) => void): void {
+function usePageShortcuts(
+  root: RefObject<HTMLDivElement | null>,
+  onRun: () => void,
+  setTable: (change: (isTable: boolean) => boolean) => void,
+): void {
   const latest = useRef(onRun)
   latest.current = onRun
   const shortcuts = useMemo<readonly Shortcut[]>(
     () => [
       { keys: 'mod+Enter', label: 'Run the queries', run: () => latest.current() },
-      { keys: '/', label: 'Focus the first query', run: focusEditor },
+      { keys: '/', label: 'Focus the first query', run: () => focusQuery(root.current) },
       { keys: 'shift+t', label: 'Chart as table', run: () => setTable((isTable) => !isTable) },
     ],
-    [setTable],
+    [root, setTable],
   )
   useShortcuts(shortcuts)
 }
 
-function focusEditor(): void {
-  const root = document.querySelector('[data-editor]')?.shadowRoot
-  root?.querySelector<HTMLElement>('.cm-content')?.focus()
+/** The editor of the first query, or the first field of its builder. */
+function focusQuery(page: HTMLElement | null): void {
+  const editor = page?.querySelector('[data-editor]')?.shadowRoot
+  const field = editor?.querySelector<HTMLElement>('.cm-content') ?? page?.querySelector<HTMLElement>('.builder-field')
+  field?.focus()
 }
 
 function useExports(shown: ExploreFrame, chart: RefObject<TimeSeriesChart | undefined>): void {

@@ -38,13 +38,14 @@ export function QueryLine(props: QueryLineProps) {
     navigate({ q: query, line: null })
     refresh()
   }
-  const input = useQueryKeys(() => run(draft))
+  const form = useQueryKeys(() => run(draft))
   return (
     <form
       className="query-line"
+      ref={form}
       onSubmit={(event) => {
         event.preventDefault()
-        run(input.current?.value ?? draft)
+        run(draft)
       }}
     >
       {isBuilder ? (
@@ -55,7 +56,6 @@ export function QueryLine(props: QueryLineProps) {
         <label className="field query-line-field">
           <span className="visually-hidden">{label}</span>
           <input
-            ref={input}
             className="code"
             value={draft}
             placeholder={props.placeholder}
@@ -83,16 +83,20 @@ export function QueryLine(props: QueryLineProps) {
 }
 
 function useQueryKeys(run: () => void) {
-  const input = useRef<HTMLInputElement>(null)
+  const form = useRef<HTMLFormElement>(null)
   const latest = useRef(run)
   latest.current = run
   const shortcuts = useMemo<readonly Shortcut[]>(
     () => [
       { keys: 'mod+Enter', label: 'Run the query', run: () => latest.current() },
-      { keys: '/', label: 'Focus the query', run: () => input.current?.focus() },
+      {
+        keys: '/',
+        label: 'Focus the query',
+        run: () => form.current?.querySelector<HTMLInputElement>('input.code')?.focus(),
+      },
     ],
     [],
   )
   useShortcuts(shortcuts)
-  return input
+  return form
 }

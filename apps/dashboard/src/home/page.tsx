@@ -4,16 +4,14 @@ import type { TimeRange } from '@vantage/model'
 import { useMemo } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
-import { searchChangeOf, useSearch } from '../app/router.ts'
-import { steppedRange } from '../explore/range-steps.ts'
+import { searchChangeOf } from '../app/router.ts'
 import { type Asked, useAsked } from '../explore/use-asked.ts'
-import { useOverviewRefresh } from '../explore/use-live-refresh.ts'
+import { usePageRange } from '../explore/use-page-range.ts'
 import { AnswerFaults } from '../services/answer-faults.tsx'
 import { ChangeList } from '../services/change-list.tsx'
 import { redBy, serviceRows } from '../services/service-model.ts'
 import { figureStepsQuery } from '../services/service-queries.ts'
 import { type AnswerFault, type ServiceAsked, useServiceAnswers } from '../services/use-service-answers.ts'
-import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { ViewsCard } from '../views/views-card.tsx'
 import { type Judgement, judge, stepsByService } from './findings.ts'
 import { Findings } from './findings-card.tsx'
@@ -33,10 +31,7 @@ const RECENT_SHOWN = 8
 
 /** Home: what is worse than before, my services, what changed, and where I was. A new workspace: what to send. */
 export default function HomePage() {
-  const time = timeStateOf(useSearch())
-  const { nowMs } = useTimeMemory()
-  const range = steppedRange(rangeOf(time, nowMs))
-  useOverviewRefresh(time.isLive, range)
+  const { range, zone, nowMs } = usePageRange('overview')
   const services = useServiceAnswers(range)
   const setup = useSetupState(nowMs)
   const found = useJudgement(range, services)
@@ -54,14 +49,14 @@ export default function HomePage() {
       ) : (
         <>
           {found.judgement !== undefined && rows.length > 0 && (
-            <Findings judgement={found.judgement} range={range} zone={time.zone} />
+            <Findings judgement={found.judgement} range={range} zone={zone} />
           )}
           <div className="home-columns">
             <MyServices asked={services} rows={rows} />
             <div className="home-side">
-              <RecentChanges events={found.events} zone={time.zone} />
+              <RecentChanges events={found.events} zone={zone} />
               <ViewsCard />
-              <RecentViews zone={time.zone} />
+              <RecentViews zone={zone} />
               {setup.isKnown && setup.done.size < SETUP_STEPS.length && <SetupCard done={setup.done} />}
             </div>
           </div>

@@ -1,10 +1,8 @@
-import { formatValue, NO_DATA, PLAIN } from '@vantage/charts'
 import { Link } from '../app/link.tsx'
 import { usePreferences } from '../app/preferences.ts'
-import { Change, NumberHeads, StateMark, Trend } from '../services/figures.tsx'
+import { ErrorsCell, NumberHeads, P95Cell, RateCell, StateMark, Trend } from '../services/figures.tsx'
 import { type ServiceRow, STATE_RULE, sortedRows } from '../services/service-model.ts'
 import { StarButton } from '../services/star-button.tsx'
-import { RATIO, SECONDS } from '../services/units.ts'
 
 /** Rows besides those that are starred. */
 const OTHERS_MAX = 8
@@ -70,13 +68,9 @@ function Row({ row: { name, now, before, state, trend } }: { readonly row: Servi
       <td>
         <StateMark state={state} />
       </td>
-      <td className="number">
-        {formatValue(now.rate, PLAIN)} <Change now={now.rate} before={before?.rate} isGood={undefined} />
-      </td>
-      <td className="number">{Number.isNaN(now.errorShare) ? NO_DATA : formatValue(now.errorShare, RATIO)}</td>
-      <td className="number">
-        {formatValue(now.p95, SECONDS)} <Change now={now.p95} before={before?.p95} isGood={false} />
-      </td>
+      <RateCell now={now} before={before} />
+      <ErrorsCell red={now} />
+      <P95Cell now={now} before={before} />
       <td>
         <Trend values={trend} />
       </td>

@@ -3,20 +3,19 @@ import type { Panel } from '@vantage/model/dashboards'
 import { useMemo } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
-import { pathPart, usePath, useSearch } from '../app/router.ts'
+import { pathPart, usePath } from '../app/router.ts'
 import type { Choices } from '../dashboards/fill.ts'
 import { panelRange } from '../dashboards/panel-answer.ts'
 import { PanelGrid } from '../dashboards/panel-grid.tsx'
 import { UNITS } from '../dashboards/units.ts'
 import { useDashboard } from '../dashboards/use-dashboard.ts'
-import { type SteppedRange, steppedRange } from '../explore/range-steps.ts'
+import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
-import { useOverviewRefresh } from '../explore/use-live-refresh.ts'
+import { usePageRange } from '../explore/use-page-range.ts'
 import { Notice } from '../parts/notice.tsx'
 import { NumberHeads } from '../services/figures.tsx'
 import { rateWindowMs } from '../services/service-queries.ts'
 import { RATE, RATIO, SECONDS } from '../services/units.ts'
-import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { type GroupRow, groupQueries, groupRows } from '../traces/groups-model.ts'
 import { withCondition } from '../traces/traceql.ts'
 import { type HostRow, hostRows, namesOfHost, type ProcessRow, processRows } from './host-model.ts'
@@ -38,10 +37,7 @@ interface PartProps {
 /** One host: how much of it is used, by which processes, which services run there, and what they write. */
 export default function HostPage() {
   const name = pathPart(usePath(), 2)
-  const { zone, isLive, choice } = timeStateOf(useSearch())
-  const { nowMs } = useTimeMemory()
-  const range = steppedRange(rangeOf({ zone, isLive, choice }, nowMs))
-  useOverviewRefresh(isLive, range)
+  const { range, zone } = usePageRange('overview')
   const { host, isKnown, fault } = useHost(name, range)
   const nodename = host?.nodename ?? ''
   const names = useMemo(() => namesOfHost(name, nodename), [name, nodename])
@@ -90,7 +86,11 @@ function Head({ name, host, isKnown }: HeadProps) {
   const facts = [
     host?.nodename === name ? '' : (host?.nodename ?? ''),
     host?.system ?? '',
-    host === undefined || Number.isNaN(host.now.cores) ? '' : `${host.now.cores} cores`,
+    host === undefined || Number.isNaN(host.now.cores)
+      ? ''
+      : host.now.cores === 1
+        ? '1 core'
+        : `${host.now.cores} cores`,
     host === undefined || Number.isNaN(host.now.uptime) ? '' : `up ${formatValue(host.now.uptime, SECONDS)}`,
   ]
   return (

@@ -1,5 +1,5 @@
 import { literal } from '../dashboards/fill.ts'
-import { spanText } from '../services/service-queries.ts'
+import { quoted, spanText } from '../services/service-queries.ts'
 
 /**
  * The questions of the host screens, in PromQL: by the names of node_exporter, where `instance` names a host, and by those
@@ -10,7 +10,7 @@ export type HostFigure = (typeof HOST_FIGURES)[number]
 
 /** A regular expression of these texts, as a PromQL string. */
 function anyOf(texts: readonly string[]): string {
-  return JSON.stringify(texts.map(literal).join('|'))
+  return quoted(texts.map(literal).join('|'))
 }
 
 /** `host_name` under the name that all rows have. */
@@ -96,7 +96,7 @@ const PROCESS_METRICS: Readonly<Record<ProcessFigure, string>> = {
  */
 export function processesQuery(names: readonly string[], windowMs: number): string {
   const host = anyOf(names)
-  const withPort = JSON.stringify(`(${names.map(literal).join('|')})(:[0-9]+)?`)
+  const withPort = quoted(`(${names.map(literal).join('|')})(:[0-9]+)?`)
   const known = `on (job, instance) group_left () group by (job, instance) (target_info{host_name=~${host}})`
   return PROCESS_FIGURES.map((figure) => {
     const select = (matcher: string) => {

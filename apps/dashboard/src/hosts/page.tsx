@@ -7,13 +7,12 @@ import { navigateSearch, useSearch } from '../app/router.ts'
 import { UNITS } from '../dashboards/units.ts'
 import { type SteppedRange, steppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
-import { useOverviewRefresh } from '../explore/use-live-refresh.ts'
+import { usePageRange } from '../explore/use-page-range.ts'
 import { Choice } from '../parts/choice.tsx'
 import { AnswerFaults } from '../services/answer-faults.tsx'
 import { NumberHeads, Trend } from '../services/figures.tsx'
 import { rateWindowMs } from '../services/service-queries.ts'
 import { RATIO } from '../services/units.ts'
-import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { HOST_RULE, HOST_SORTS, type HostRow, type HostSort, hostRows, sortedHosts } from './host-model.ts'
 import { HostMark } from './host-parts.tsx'
 import { HOST_FACTS_QUERY, hostFiguresQuery, hostTrendQuery } from './host-queries.ts'
@@ -31,14 +30,11 @@ const SORT_NAMES: Readonly<Record<HostSort, string>> = {
 /** Every host that reports: how much of it is used. */
 export default function HostsPage() {
   const search = useSearch()
-  const { zone, isLive, choice } = timeStateOf(search)
-  const { nowMs } = useTimeMemory()
-  const range = steppedRange(rangeOf({ zone, isLive, choice }, nowMs))
+  const { range } = usePageRange('overview')
   const given = search.get('sort') as HostSort
   const sort = HOST_SORTS.includes(given) ? given : 'state'
   const find = search.get('find') ?? ''
   const { rows, isLoading, isKnown, faults } = useHosts(range)
-  useOverviewRefresh(isLive, range)
   const sorted = useMemo(() => sortedHosts(rows, sort), [rows, sort])
   const shown = sorted.filter(({ name, nodename }) => `${name} ${nodename}`.toLowerCase().includes(find.toLowerCase()))
   return (

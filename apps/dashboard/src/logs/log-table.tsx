@@ -6,7 +6,7 @@ import { levelOf } from './log-model.ts'
 import type { LogRow } from './log-rows.ts'
 import { type LogState, sortAfterClick } from './log-url.ts'
 
-const ROW_PX = 28
+const ROW_PX = 32
 const OVERSCAN = 8
 /** So close to the end, older lines are asked for. */
 const NEAR_END_PX = 2_000

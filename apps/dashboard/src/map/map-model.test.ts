@@ -4,6 +4,7 @@ import { callTraces } from './call-traces.ts'
 import { filteredMap, groupedMap, type MapFilter, type ServiceMap, serviceMapOf, within } from './map-model.ts'
 import { foundNodes, mapSummary, nodeSentence, sceneOf } from './map-scene.ts'
 import { mapChange, readMapState } from './map-url.ts'
+import { MOMENTS, momentIn, momentRange } from './moment.ts'
 
 type Row = readonly [labels: string, figure: string, value: number]
 
@@ -159,8 +160,16 @@ test('a call leads to its traces; to who sends no spans, to those of its caller'
   expect(callTraces(grouped.edges[0]!, grouped.nodes)).toBeUndefined()
 })
 
+test('moments are the parts of a time, one behind the other', () => {
+  const range = { startMs: 1_000, endMs: 13_000 }
+  expect(momentRange(range, 1)).toEqual({ startMs: 1_000, endMs: 2_000 })
+  expect(momentRange(range, MOMENTS)).toEqual({ startMs: 12_000, endMs: 13_000 })
+  expect(momentRange(range, undefined)).toEqual(range)
+  expect(['1', '12', '0', '13', '1.5', 'x', null].map(momentIn)).toEqual([1, 12, ...new Array(5).fill(undefined)])
+})
+
 test('the state is in the URL and comes back', () => {
-  const text = 'node=a&errors=1&hops=2&min=0.5&find=x&group=none&open=b&open=c&view=table&zoom=1.5'
+  const text = 'node=a&errors=1&hops=2&min=0.5&find=x&group=none&open=b&open=c&view=table&zoom=1.5&moment=3'
   const state = readMapState(new URLSearchParams(text))
   expect(state).toEqual({
     selected: 'a',
@@ -172,12 +181,13 @@ test('the state is in the URL and comes back', () => {
     open: ['b', 'c'],
     view: 'table',
     zoom: 1.5,
+    moment: 3,
   })
   const written = new URLSearchParams()
   for (const [name, value] of Object.entries(mapChange(state)))
     for (const one of [value].flat()) written.append(name, one ?? '')
   expect(written.toString()).toBe(text)
-  expect(readMapState(new URLSearchParams('hops=9&min=-1&group=x&view=y&zoom=99'))).toEqual(
+  expect(readMapState(new URLSearchParams('hops=9&min=-1&group=x&view=y&zoom=99&moment=13'))).toEqual(
     readMapState(new URLSearchParams()),
   )
 })

@@ -1,4 +1,5 @@
 import type { SearchChange } from '../app/router.ts'
+import { momentIn } from './moment.ts'
 
 export const HOPS = ['all', '1', '2', '3'] as const
 export type Hops = (typeof HOPS)[number]
@@ -17,6 +18,8 @@ export interface MapState {
   readonly view: 'map' | 'table' | undefined
   /** Of the size in which all of it is drawn; undefined = fitted to the screen. */
   readonly zoom: number | undefined
+  /** Which part of the time is shown, from 1; undefined = all of it. */
+  readonly moment: number | undefined
 }
 
 export const ZOOM_MIN = 0.25
@@ -37,6 +40,7 @@ export function readMapState(params: URLSearchParams): MapState {
     isGrouped: group === 'namespace' ? true : group === 'none' ? false : undefined,
     open: params.getAll('open'),
     view: view === 'map' || view === 'table' ? view : undefined,
+    moment: momentIn(params.get('moment')),
     zoom: zoom >= ZOOM_MIN && zoom <= ZOOM_MAX ? zoom : undefined,
   }
 }
@@ -55,5 +59,6 @@ export function mapChange(state: Partial<MapState>): SearchChange {
   if (given('open')) change['open'] = state.open ?? null
   if (given('view')) change['view'] = state.view ?? null
   if (given('zoom')) change['zoom'] = state.zoom === undefined ? null : String(Math.round(state.zoom * 100) / 100)
+  if (given('moment')) change['moment'] = state.moment === undefined ? null : String(state.moment)
   return change
 }

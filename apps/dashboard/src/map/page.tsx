@@ -4,11 +4,9 @@ import { Link } from '../app/link.tsx'
 import { useSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
-import { steppedRange } from '../explore/range-steps.ts'
-import { useOverviewRefresh } from '../explore/use-live-refresh.ts'
+import { usePageRange } from '../explore/use-page-range.ts'
 import { AnswerFaults } from '../services/answer-faults.tsx'
 import { STATE_RULE } from '../services/service-model.ts'
-import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { changeMap } from './change-map.ts'
 import { filteredMap, groupedMap, PLAIN_NODES_MAX, type ServiceMap } from './map-model.ts'
 import { mapSummary, nodeSentence, sceneOf } from './map-scene.ts'
@@ -16,7 +14,9 @@ import { MapTable } from './map-table.tsx'
 import { MapTools } from './map-tools.tsx'
 import { type MapState, readMapState } from './map-url.ts'
 import { MapView } from './map-view.tsx'
+import { momentRange } from './moment.ts'
 import { NodeDrawer } from './node-drawer.tsx'
+import { Scrubber } from './scrubber.tsx'
 import { useLayout } from './use-layout.ts'
 import { type MapAsked, useMapAnswers } from './use-map-answers.ts'
 
@@ -24,11 +24,10 @@ import { type MapAsked, useMapAnswers } from './use-map-answers.ts'
 export default function MapPage() {
   const search = useSearch()
   const state = useMemo(() => readMapState(search), [search])
-  const time = timeStateOf(search)
-  const { nowMs } = useTimeMemory()
-  const range = steppedRange(rangeOf(time, nowMs))
-  useOverviewRefresh(time.isLive, range)
-  const asked = useMapAnswers(range)
+  // A moment that is looked at does not move on.
+  const { range, zone } = usePageRange(state.moment === undefined ? 'overview' : 'still')
+  const shown = momentRange(range, state.moment)
+  const asked = useMapAnswers(shown)
   const isNarrow = useNarrow()
   const view = state.view ?? (isNarrow ? 'table' : 'map')
   useMapShortcuts(view)
@@ -36,6 +35,9 @@ export default function MapPage() {
     <div className="service-map">
       <div className="page-head">
         <h1>Service map</h1>
+        <div className="tools">
+          <Scrubber moment={state.moment} shown={shown} zone={zone} />
+        </div>
       </div>
       <AnswerFaults faults={asked.faults} />
       {asked.map === undefined ? (

@@ -1,6 +1,7 @@
-import { sparklinePath } from '@vantage/charts'
+import { formatValue, NO_DATA, PLAIN, sparklinePath } from '@vantage/charts'
 import { CircleAlert, CircleCheck, CircleDashed, TriangleAlert } from 'lucide-react'
-import { changeOf, type ServiceState } from './service-model.ts'
+import { changeOf, type Red, type ServiceState } from './service-model.ts'
+import { RATIO, SECONDS } from './units.ts'
 
 const MARKS = { failing: CircleAlert, degraded: TriangleAlert, healthy: CircleCheck, quiet: CircleDashed } as const
 const NAMES = { failing: 'Failing', degraded: 'Degraded', healthy: 'Healthy', quiet: 'Quiet' } as const
@@ -37,6 +38,34 @@ export function Change({ now, before, isGood }: ChangeProps) {
       {change > 0 ? '+' : '−'}
       {size}
     </span>
+  )
+}
+
+interface RedCellProps {
+  readonly now: Red
+  readonly before: Red | undefined
+}
+
+/** Requests a second in a row of a table, with their change. */
+export function RateCell({ now, before }: RedCellProps) {
+  return (
+    <td className="number">
+      {formatValue(now.rate, PLAIN)} <Change now={now.rate} before={before?.rate} isGood={undefined} />
+    </td>
+  )
+}
+
+/** The share of requests that failed. */
+export function ErrorsCell({ red }: { readonly red: Red }) {
+  return <td className="number">{Number.isNaN(red.errorShare) ? NO_DATA : formatValue(red.errorShare, RATIO)}</td>
+}
+
+/** How long nearly all requests took, with its change. */
+export function P95Cell({ now, before }: RedCellProps) {
+  return (
+    <td className="number">
+      {formatValue(now.p95, SECONDS)} <Change now={now.p95} before={before?.p95} isGood={false} />
+    </td>
   )
 }
 

@@ -1,8 +1,8 @@
-import { formatValue, NO_DATA, PLAIN } from '@vantage/charts'
+import { formatValue, PLAIN } from '@vantage/charts'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { useAsked } from '../explore/use-asked.ts'
-import { NumberHeads } from './figures.tsx'
+import { ErrorsCell, NumberHeads } from './figures.tsx'
 import { type OperationRow, operationRows } from './service-model.ts'
 import { figuresQuery, quoted, timeQuery } from './service-queries.ts'
 import { partKey, type ServicePartProps } from './service-tabs.ts'
@@ -64,7 +64,7 @@ function Operation({ row: { name, red, timeShare }, service }: OperationProps) {
       </th>
       <td className="number">{formatValue(timeShare, RATIO)}</td>
       <td className="number">{formatValue(red.rate, PLAIN)}</td>
-      <td className="number">{Number.isNaN(red.errorShare) ? NO_DATA : formatValue(red.errorShare, RATIO)}</td>
+      <ErrorsCell red={red} />
       <td className="number">{formatValue(red.p50, SECONDS)}</td>
       <td className="number">{formatValue(red.p95, SECONDS)}</td>
       <td className="number">{formatValue(red.p99, SECONDS)}</td>

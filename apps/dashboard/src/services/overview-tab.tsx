@@ -2,29 +2,23 @@ import { formatValue } from '@vantage/charts'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { useAsked } from '../explore/use-asked.ts'
-import { volumeQuery } from '../logs/log-model.ts'
-import { VolumeChart } from '../logs/volume-chart.tsx'
 import { ChangeList } from './change-list.tsx'
 import { DifferenceCard } from './difference-card.tsx'
 import { OperationTable, useOperations } from './operation-table.tsx'
-import { LatencyHeatmap } from './panel-tabs.tsx'
-import { ServiceChart } from './service-charts.tsx'
+import { OverviewPanels } from './panel-tabs.tsx'
 import { type DependencyRow, dependencyRows } from './service-model.ts'
-import { dependencyQuery, latencyQuery, quoted, requestsQuery } from './service-queries.ts'
+import { dependencyQuery } from './service-queries.ts'
 import { partKey, type ServicePartProps, tabPath } from './service-tabs.ts'
-import { RATE, RATIO, SECONDS } from './units.ts'
+import { RATE, RATIO } from './units.ts'
 
 const OPERATIONS_MAX = 20
 const EVENTS_MAX = 20
-/** Lines of the charts, with their places in the palette. */
-const ENDS = { ok: 0, failed: 3 }
-const QUANTILES = { p50: 0, p95: 1, p99: 3 }
 
 /** How a service does, what takes its time, and the ways to why. */
 export function OverviewTab(part: ServicePartProps) {
   return (
     <>
-      <Charts {...part} />
+      <OverviewPanels {...part} />
       <div className="service-columns">
         <Operations {...part} />
         <div className="service-side">
@@ -34,42 +28,6 @@ export function OverviewTab(part: ServicePartProps) {
         </div>
       </div>
     </>
-  )
-}
-
-function Charts(part: ServicePartProps) {
-  const { service, range, zone } = part
-  const { stepMs } = range
-  const requests = useAsked(partKey(part), (signal) =>
-    client.queryRange({ query: requestsQuery(service, stepMs), ...range }, signal),
-  )
-  const latency = useAsked(partKey(part), (signal) =>
-    client.queryRange({ query: latencyQuery(service, stepMs), ...range }, signal),
-  )
-  const lines = `{service_name=${quoted(service)}}`
-  const volume = useAsked(partKey(part), (signal) =>
-    client.logMetric({ query: volumeQuery(lines, stepMs), ...range }, stepMs, signal),
-  )
-  return (
-    <div className="service-charts">
-      <ServiceChart
-        {...{ title: 'Requests by how they ended', asked: requests, range, zone, unit: RATE, mode: 'area' }}
-        label="end"
-        slots={ENDS}
-      />
-      <ServiceChart
-        {...{ title: 'Latency', asked: latency, range, zone, unit: SECONDS, mode: 'line' }}
-        label="quantile"
-        slots={QUANTILES}
-      />
-      <LatencyHeatmap {...part} />
-      <section className="card log-volume" aria-labelledby="service-volume" aria-busy={volume.isLoading}>
-        <div className="card-head">
-          <h2 id="service-volume">Log lines by level</h2>
-        </div>
-        <VolumeChart answer={volume.answer} range={range} zone={zone} />
-      </section>
-    </div>
   )
 }
 

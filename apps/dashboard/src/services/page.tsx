@@ -1,17 +1,15 @@
 import type { ChangeEvent } from '@vantage/api/client'
-import { formatInstant, formatValue, NO_DATA, PLAIN, type Zone } from '@vantage/charts'
+import { formatInstant, formatValue, NO_DATA, type Zone } from '@vantage/charts'
 import { Search } from 'lucide-react'
 import { useMemo } from 'react'
 import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
-import { steppedRange } from '../explore/range-steps.ts'
-import { useLiveRefresh } from '../explore/use-live-refresh.ts'
+import { usePageRange } from '../explore/use-page-range.ts'
 import { Choice } from '../parts/choice.tsx'
-import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { AnswerFaults } from './answer-faults.tsx'
-import { Change, NumberHeads, StateMark, Trend } from './figures.tsx'
+import { ErrorsCell, NumberHeads, P95Cell, RateCell, StateMark, Trend } from './figures.tsx'
 import { type ServiceRow, type ServiceSort, SORTS, STATE_RULE, serviceRows, sortedRows } from './service-model.ts'
-import { RATIO, SECONDS } from './units.ts'
+import { SECONDS } from './units.ts'
 import { type ServiceAsked, useServiceAnswers } from './use-service-answers.ts'
 
 const SORT_NAMES: Readonly<Record<ServiceSort, string>> = {
@@ -25,14 +23,11 @@ const SORT_NAMES: Readonly<Record<ServiceSort, string>> = {
 /** Every service that requests came to: how many, how they ended, how long they took, and what is worse than before. */
 export default function ServicesPage() {
   const search = useSearch()
-  const time = timeStateOf(search)
-  const { nowMs } = useTimeMemory()
-  const range = steppedRange(rangeOf(time, nowMs))
+  const { range, zone } = usePageRange()
   const given = search.get('sort') as ServiceSort
   const sort = SORTS.includes(given) ? given : 'state'
   const filter = search.get('find') ?? ''
   const asked = useServiceAnswers(range)
-  useLiveRefresh(time.isLive, range)
   const rows = useMemo(() => sortedRows(serviceRows(asked.answers), sort), [asked.answers, sort])
   const shown = rows.filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase()))
   return (
@@ -59,7 +54,7 @@ export default function ServicesPage() {
         </div>
       </div>
       <AnswerFaults faults={asked.faults} />
-      <Found asked={asked} rows={shown} total={rows.length} zone={time.zone} />
+      <Found asked={asked} rows={shown} total={rows.length} zone={zone} />
     </div>
   )
 }
@@ -118,14 +113,10 @@ function Row({ row, zone }: { readonly row: ServiceRow; readonly zone: Zone }) {
       <td>
         <StateMark state={state} />
       </td>
-      <td className="number">
-        {formatValue(now.rate, PLAIN)} <Change now={now.rate} before={before?.rate} isGood={undefined} />
-      </td>
-      <td className="number">{Number.isNaN(now.errorShare) ? NO_DATA : formatValue(now.errorShare, RATIO)}</td>
+      <RateCell now={now} before={before} />
+      <ErrorsCell red={now} />
       <td className="number">{formatValue(now.p50, SECONDS)}</td>
-      <td className="number">
-        {formatValue(now.p95, SECONDS)} <Change now={now.p95} before={before?.p95} isGood={false} />
-      </td>
+      <P95Cell now={now} before={before} />
       <td className="number">{formatValue(now.p99, SECONDS)}</td>
       <td>
         <Trend values={trend} />

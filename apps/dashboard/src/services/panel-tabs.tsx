@@ -1,7 +1,7 @@
 import type { Panel } from '@vantage/model/dashboards'
 import { useMemo } from 'react'
 import { PanelGrid } from '../dashboards/panel-grid.tsx'
-import { latencyHeatmap, logPanels, tracePanels } from './service-panels.ts'
+import { logPanels, overviewPanels, tracePanels } from './service-panels.ts'
 import type { ServicePartProps } from './service-tabs.ts'
 
 const NO_CHOICES = new Map<string, readonly string[]>()
@@ -18,9 +18,9 @@ export function LogsTab(part: ServicePartProps) {
   return <Panels {...part} panels={panels} />
 }
 
-/** Where most requests lie, and when that changed. */
-export function LatencyHeatmap(part: ServicePartProps) {
-  const panels = useMemo(() => [latencyHeatmap(part.service, { x: 0, y: 0, width: 24, height: 7 })], [part.service])
+/** Requests, latency, and what it writes, over time. */
+export function OverviewPanels(part: ServicePartProps) {
+  const panels = useMemo(() => overviewPanels(part.service), [part.service])
   return <Panels {...part} panels={panels} />
 }
 

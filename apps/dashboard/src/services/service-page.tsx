@@ -2,12 +2,10 @@ import { formatValue, NO_DATA, PLAIN } from '@vantage/charts'
 import type { ComponentType } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
-import { pathPart, usePath, useSearch } from '../app/router.ts'
-import { steppedRange } from '../explore/range-steps.ts'
+import { pathPart, usePath } from '../app/router.ts'
 import { useAsked } from '../explore/use-asked.ts'
-import { useLiveRefresh } from '../explore/use-live-refresh.ts'
+import { usePageRange } from '../explore/use-page-range.ts'
 import { Notice } from '../parts/notice.tsx'
-import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { DependenciesTab } from './dependencies-tab.tsx'
 import { DeploysTab } from './deploys-tab.tsx'
 import { Change, StateMark } from './figures.tsx'
@@ -36,11 +34,8 @@ export default function ServicePage() {
   const path = usePath()
   const service = pathPart(path, 2)
   const tab = serviceTab(pathPart(path, 3))
-  const time = timeStateOf(useSearch())
-  const { nowMs } = useTimeMemory()
-  const range = steppedRange(rangeOf(time, nowMs))
-  useLiveRefresh(time.isLive, range)
-  const part: ServicePartProps = { service, range, zone: time.zone }
+  const { range, zone } = usePageRange()
+  const part: ServicePartProps = { service, range, zone }
   const figures = useFigures(part)
   const Tab = tab === undefined ? NoTab : TABS[tab]
   return (

@@ -1,11 +1,14 @@
 import type { Panel, PanelQuery } from '@vantage/model/dashboards'
-import { quoted } from './service-queries.ts'
+import { latencyQueries, quoted, requestsQueries } from './service-queries.ts'
 
 const ROWS = 200
 
-const query = (language: PanelQuery['language'], text: string, legend = ''): PanelQuery => {
-  return { language, text, legend, tone: 'neutral' }
-}
+const query = (
+  language: PanelQuery['language'],
+  text: string,
+  legend = '',
+  tone: PanelQuery['tone'] = 'neutral',
+): PanelQuery => ({ language, text, legend, tone })
 
 /** Requests by which a service was entered, in buckets of how long they took. */
 function latencyBuckets(service: string, window: string): string {
@@ -13,7 +16,7 @@ function latencyBuckets(service: string, window: string): string {
   return `sum by (le) (increase(traces_spanmetrics_latency_bucket{${matchers}}[${window}]))`
 }
 
-export function latencyHeatmap(service: string, place: Panel['place']): Panel {
+function latencyHeatmap(service: string, place: Panel['place']): Panel {
   return {
     id: 'distribution',
     kind: 'heatmap',
@@ -22,6 +25,56 @@ export function latencyHeatmap(service: string, place: Panel['place']): Panel {
     place,
     unit: 'seconds',
     queries: [query('promql', latencyBuckets(service, '$step'))],
+  }
+}
+
+/** What a service does over time: how requests end, how long they take, what is written meanwhile. */
+export function overviewPanels(service: string): readonly Panel[] {
+  const { ok, failed } = requestsQueries(service)
+  const quantiles = Object.entries(latencyQueries(service))
+  return [
+    {
+      id: 'requests',
+      kind: 'time-series',
+      title: 'Requests by how they ended',
+      description: '',
+      place: { x: 0, y: 0, width: 12, height: 7 },
+      unit: 'per-second',
+      draw: 'stacked',
+      queries: [query('promql', failed, 'failed', 'critical'), query('promql', ok, 'ok')],
+    },
+    {
+      id: 'latency',
+      kind: 'time-series',
+      title: 'Latency',
+      description: '',
+      place: { x: 12, y: 0, width: 12, height: 7 },
+      unit: 'seconds',
+      draw: 'line',
+      queries: quantiles.map(([name, text]) => query('promql', text, name)),
+    },
+    latencyHeatmap(service, { x: 0, y: 7, width: 12, height: 6 }),
+    volumePanel(service, { x: 12, y: 7, width: 12, height: 6 }),
+  ]
+}
+
+/** Lines by level, the most severe at the baseline. */
+function volumePanel(service: string, place: Panel['place']): Panel {
+  const count = (matcher: string) =>
+    `sum by (detected_level) (count_over_time({service_name=${quoted(service)}} | detected_level${matcher} [$step]))`
+  return {
+    id: 'volume',
+    kind: 'time-series',
+    title: 'Log lines by level',
+    description: 'Of each step of the chart.',
+    place,
+    unit: 'none',
+    draw: 'stacked',
+    queries: [
+      query('logql', count('=~"fatal|critical|error"'), '{{detected_level}}', 'critical'),
+      query('logql', count('=~"warn|warning"'), '{{detected_level}}', 'warning'),
+      query('logql', count('!~"fatal|critical|error|warn|warning"'), '{{detected_level}}'),
+    ],
   }
 }
 
@@ -56,16 +109,7 @@ export function tracePanels(service: string): readonly Panel[] {
 export function logPanels(service: string): readonly Panel[] {
   const lines = `{service_name=${quoted(service)}}`
   return [
-    {
-      id: 'volume',
-      kind: 'time-series',
-      title: 'Lines by level',
-      description: '',
-      place: { x: 0, y: 0, width: 24, height: 6 },
-      unit: 'none',
-      draw: 'bars',
-      queries: [query('logql', `sum by (detected_level) (count_over_time(${lines} [$step]))`, '{{detected_level}}')],
-    },
+    volumePanel(service, { x: 0, y: 0, width: 24, height: 6 }),
     {
       id: 'lines',
       kind: 'logs',

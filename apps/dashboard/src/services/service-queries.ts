@@ -18,9 +18,9 @@ const QUANTILES: readonly (readonly [Figure, number])[] = [
   ['p99', 0.99],
 ]
 
-/** A PromQL string. */
+/** A string of PromQL, LogQL and TraceQL. A dollar is escaped: panels fill in what it would name. */
 export function quoted(text: string): string {
-  return JSON.stringify(text)
+  return JSON.stringify(text).replaceAll('$', '\\u0024')
 }
 
 function matchers(service: string | undefined, ...others: readonly string[]): string {
@@ -88,19 +88,16 @@ export function trendQuery(stepMs: number): string {
   return `sum by (service) (rate(${CALLS}${matchers(undefined)}${stepWindow(stepMs)}))`
 }
 
-/** Requests a second by how they ended: `end` is `ok` or `failed`. */
-export function requestsQuery(service: string, stepMs: number): string {
-  const part = (end: string, matcher: string) =>
-    `label_replace(sum(rate(${CALLS}${matchers(service, matcher)}${stepWindow(stepMs)})), "end", "${end}", "", "")`
-  return `${part('ok', NOT_FAILED)} or ${part('failed', FAILED)}`
+/** Requests a second by how they ended; of a panel, which fills `$window` in. */
+export function requestsQueries(service: string): Readonly<Record<'ok' | 'failed', string>> {
+  const rate = (matcher: string) => `sum(rate(${CALLS}${matchers(service, matcher)}[$window]))`
+  return { ok: rate(NOT_FAILED), failed: rate(FAILED) }
 }
 
-/** Latencies in seconds, by quantile. */
-export function latencyQuery(service: string, stepMs: number): string {
-  const buckets = `sum by (le) (rate(${LATENCY}_bucket${matchers(service)}${stepWindow(stepMs)}))`
-  return QUANTILES.map(([name, quantile]) => {
-    return `label_replace(histogram_quantile(${quantile}, ${buckets}), "quantile", "${name}", "", "")`
-  }).join(' or ')
+/** Latencies in seconds by quantile; of a panel, too. */
+export function latencyQueries(service: string): Readonly<Record<string, string>> {
+  const buckets = `sum by (le) (rate(${LATENCY}_bucket${matchers(service)}[$window]))`
+  return Object.fromEntries(QUANTILES.map(([name, quantile]) => [name, `histogram_quantile(${quantile}, ${buckets})`]))
 }
 
 /** Seconds spent in requests of each operation, a second. */

@@ -1,8 +1,9 @@
 import type { QueryAnswer } from '@vantage/api/client'
 import { expect, test } from 'vitest'
+import { filledText } from '../dashboards/fill.ts'
 import { comparedSpanMs } from './deploy-model.ts'
 import { serviceMetrics } from './service-metrics.ts'
-import { dependencyQuery } from './service-queries.ts'
+import { dependencyQuery, quoted } from './service-queries.ts'
 import { serviceTab, tabPath } from './service-tabs.ts'
 
 test.each([
@@ -67,6 +68,13 @@ test('metrics of a service: a histogram is one, with the series of its parts; qu
     ['took', 'histogram', 8, 'histogram_quantile(0.95, sum by (le) (rate(took_bucket{service_name="shop"}[5m])))', ''],
   ])
   expect(serviceMetrics(undefined, known, 'shop')).toEqual([])
+})
+
+test('what panels fill in stays part of a name', () => {
+  expect(quoted('a$step"b')).toBe(String.raw`"a\u0024step\"b"`)
+  expect(filledText(`{s=${quoted('$range')}}`, new Map(), { startMs: 0, endMs: 9_000, stepMs: 1_000 })).toBe(
+    String.raw`{s="\u0024range"}`,
+  )
 })
 
 test('dependencies are asked for from both sides, with names that stay names', () => {

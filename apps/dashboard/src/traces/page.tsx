@@ -8,11 +8,9 @@ import { useNavigate, useSearch } from '../app/router.ts'
 import { ExploreModes } from '../explore/modes.tsx'
 import { NoMatches } from '../explore/no-matches.tsx'
 import { QueryLine } from '../explore/query-line.tsx'
-import { steppedRange } from '../explore/range-steps.ts'
 import { type Asked, useAsked } from '../explore/use-asked.ts'
-import { useLiveRefresh } from '../explore/use-live-refresh.ts'
+import { usePageRange } from '../explore/use-page-range.ts'
 import { Choice } from '../parts/choice.tsx'
-import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { GroupsCard } from './groups-card.tsx'
 import { isWithin, PICKS_MAX, type Region, regionOf, startMsOf, withPick } from './region.ts'
 import { RegionDifference } from './region-difference.tsx'
@@ -32,14 +30,11 @@ export default function TracesPage() {
   const query = search.get('q') ?? DEFAULT_QUERY
   const asked = search.get('sort') as Sort
   const sort = SORTS.includes(asked) ? asked : 'newest'
-  const time = timeStateOf(search)
-  const { nowMs } = useTimeMemory()
-  const range = steppedRange(rangeOf(time, nowMs))
+  const { range, zone } = usePageRange()
   const key = query.trim() === '' ? undefined : JSON.stringify([query, range])
   const traces = useAsked(key, (signal) => client.searchTraces(query, range.startMs, range.endMs, TRACES_MAX, signal))
   const region = regionOf(search.get('region'))
   const picks = search.getAll('pick').slice(0, PICKS_MAX)
-  useLiveRefresh(time.isLive, range)
   return (
     <div className="explore traces">
       <div className="page-head">
@@ -68,11 +63,11 @@ export default function TracesPage() {
         />
       </section>
       {(traces.answer?.length ?? 0) > 0 && (
-        <ScatterCard traces={traces.answer ?? []} region={region} range={range} zone={time.zone} />
+        <ScatterCard traces={traces.answer ?? []} region={region} range={range} zone={zone} />
       )}
       {region !== undefined && <RegionDifference query={query} region={region} range={range} />}
       <GroupsCard query={query} field={search.get('by') ?? ''} range={range} />
-      <Found traces={traces} sort={sort} region={region} picks={picks} zone={time.zone} />
+      <Found traces={traces} sort={sort} region={region} picks={picks} zone={zone} />
     </div>
   )
 }

@@ -1,7 +1,8 @@
 import { formatInstant, formatMs, type Zone } from '@vantage/charts'
 import { matchingSpans } from '@vantage/charts/trace'
 import { Copy } from 'lucide-react'
-import { useMemo } from 'react'
+// biome-ignore lint/correctness/noUnresolvedImports: biome does not see constants within the namespace of @types/react.
+import { lazy, Suspense, useMemo } from 'react'
 import { client } from '../app/client.ts'
 import { usePath, useSearch } from '../app/router.ts'
 import { copyText } from '../app/toast.tsx'
@@ -21,7 +22,9 @@ import { useTraceKeys } from './use-trace-keys.ts'
 import { useWaterfallRows } from './use-waterfall-rows.ts'
 import { WaterfallView } from './waterfall-view.tsx'
 
-/** One trace: waterfall, flame graph, operations, log lines, and everything about the selected span. */
+const TraceMap = lazy(() => import('./trace-map.tsx'))
+
+/** One trace: waterfall, flame graph, operations, map, log lines, and everything about the selected span. */
 export default function TracePage() {
   const traceId = usePath().split('/')[2] ?? ''
   const search = useSearch()
@@ -56,6 +59,11 @@ function Trace({ view, state, zone }: TraceProps) {
         )}
         {state.view === 'flame' && <FlameView view={view} state={state} />}
         {state.view === 'operations' && <OperationsView view={view} state={state} />}
+        {state.view === 'map' && (
+          <Suspense fallback={<div className="skeleton page-skeleton" aria-busy="true" />}>
+            <TraceMap view={view} state={state} />
+          </Suspense>
+        )}
         {state.view === 'logs' && <TraceLogs view={view} zone={zone} />}
       </div>
       {row !== undefined && state.view !== 'logs' && <RowDrawer view={view} row={row} zone={zone} />}

@@ -9,6 +9,7 @@ const VIEWS: readonly { readonly value: TraceViewName; readonly label: string }[
   { value: 'waterfall', label: 'Waterfall' },
   { value: 'flame', label: 'Flame' },
   { value: 'operations', label: 'Operations' },
+  { value: 'map', label: 'Map' },
   { value: 'logs', label: 'Logs' },
 ]
 
@@ -30,7 +31,7 @@ export function TraceTools({ view, state, matches }: TraceToolsProps) {
         options={VIEWS}
         onChoose={(value) => navigateSearch({ view: value === 'waterfall' ? null : value, table: null })}
       />
-      {state.view !== 'logs' && <Filter state={state} matches={matches} />}
+      {state.view !== 'logs' && state.view !== 'map' && <Filter state={state} matches={matches} />}
       {isWaterfall && (
         <div className="trace-toggles">
           <button

@@ -1,6 +1,6 @@
 import { navigateSearch, type SearchChange } from '../app/router.ts'
 
-export const TRACE_VIEWS = ['waterfall', 'flame', 'operations', 'logs'] as const
+export const TRACE_VIEWS = ['waterfall', 'flame', 'operations', 'map', 'logs'] as const
 export type TraceViewName = (typeof TRACE_VIEWS)[number]
 
 /** What the URL of a trace says. */
@@ -19,6 +19,8 @@ export interface TraceState {
   readonly zoom: { readonly fromMs: number; readonly toMs: number } | undefined
   readonly namesPx: number | undefined
   readonly isTable: boolean
+  /** The service that the map has selected. */
+  readonly service: string | undefined
   /** The call that the flame graph gives the whole width. */
   readonly focus: string | null
 }
@@ -43,6 +45,7 @@ export function traceStateOf(search: URLSearchParams): TraceState {
     zoom: zoomOf(search.get('zoom')),
     namesPx: Number.isFinite(names) ? Math.min(NAMES_MAX_PX, Math.max(NAMES_MIN_PX, names)) : undefined,
     isTable: search.get('table') === '1',
+    service: search.get('service') ?? undefined,
     focus: search.get('focus'),
   }
 }

@@ -70,7 +70,8 @@ export class StreamLimit implements RowLimit<LogBatch> {
   }
 
   /** @returns the origins whose streams are too many, with their labels */
-  #add(tenant: TenantId, { columns, ...batch }: LogBatch, isLimited: boolean): Map<number, Labels> {
+  #add(tenant: TenantId, batch: LogBatch, isLimited: boolean): Map<number, Labels> {
+    const { columns } = batch
     const book = this.#bookOf(tenant)
     const nowMs = this.#clock.monotonicMs()
     const refused = new Map<number, Labels>()

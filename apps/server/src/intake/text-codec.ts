@@ -1,6 +1,6 @@
 import { snappyCompress } from '@vantage/bytes'
 import { readChangeEvents } from '@vantage/decode/events'
-import { JSON_LINE_MAPPING, JsonLinesTranscoder } from '@vantage/decode/json-lines'
+import { JSON_LINE_MAPPING, JsonArrayTranscoder, JsonLinesTranscoder } from '@vantage/decode/json-lines'
 import { MetricFamilyDecoder } from '@vantage/decode/metric-family'
 import { encodeRemoteWrite } from '@vantage/decode/remote-write'
 import { TextDecoder } from '@vantage/decode/text'
@@ -78,11 +78,13 @@ async function readJsonLines(
   names: JsonLineNames,
   clock: Clock,
 ): Promise<Result<ReadPushes, Fault>> {
-  const transcoder = new JsonLinesTranscoder()
+  const { streamName } = names
+  const transcoder = streamName === undefined ? new JsonLinesTranscoder() : new JsonArrayTranscoder()
   const mapping = {
     message: names.message.length > 0 ? names.message : JSON_LINE_MAPPING.message,
     time: names.time.length > 0 ? names.time : JSON_LINE_MAPPING.time,
     stream: names.stream,
+    ...(streamName === undefined ? {} : { streamName }),
   }
   transcoder.start(body, length, mapping)
   const problem = await runSliced(transcoder, clock)

@@ -17,6 +17,7 @@ export { groupMs } from '../waterfall/paint-names.ts'
 export { COMPARE_MARKS, COMPARE_RULE, type ComparedCall, type CompareMark, compareCalls } from './compare.ts'
 export { type CriticalSegment, criticalMs, criticalPath } from './critical-path.ts'
 export { type MergedCall, mergedCalls, type OperationSums, operationsOf } from './merged-calls.ts'
+export { serviceCalls, type TraceCalls, type TraceService } from './service-calls.ts'
 export { matchingSpans, nextError, withAncestors } from './span-filter.ts'
 export { mainRoot, type SpanTree, spanTree } from './span-tree.ts'
 export {

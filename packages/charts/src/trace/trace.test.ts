@@ -5,6 +5,7 @@ import { compareCalls } from './compare.ts'
 import { criticalMs, criticalPath } from './critical-path.ts'
 import { type MergedCall, mergedCalls, operationsOf } from './merged-calls.ts'
 import { type SampleSpan, sampleTrace } from './sample-trace.ts'
+import { serviceCalls } from './service-calls.ts'
 import { matchingSpans, nextError, withAncestors } from './span-filter.ts'
 import { mainRoot, spanTree } from './span-tree.ts'
 import { openingDepth, revealing, type WaterfallRow, type WaterfallView, waterfallRows } from './waterfall-rows.ts'
@@ -262,5 +263,27 @@ test('two traces in one tree: added, missing, slower, faster, the same', () => {
     ['old', 2, 'missing', -1],
     ['auth', 1, 'faster', -15],
     ['flag', 1, 'added', 2],
+  ])
+})
+
+test('who called whom: spans whose parent is of another service, the most time first', () => {
+  const tree = treeOf([
+    { id: 'a', at: [0, 100], service: 'edge' },
+    { id: 'b', parent: 'a', at: [10, 20], service: 'edge' },
+    { id: 'c', parent: 'b', at: [10, 20], service: 'cart', isError: true },
+    { id: 'd', parent: 'a', at: [30, 70], service: 'cart' },
+    { id: 'e', parent: 'd', at: [40, 60], service: 'stock' },
+    { id: 'f', parent: 'lost', at: [80, 90], service: 'mail' },
+  ])
+  const { services, calls } = serviceCalls(tree)
+  expect(services).toEqual([
+    { name: 'edge', spans: 2, errors: 0, selfMs: 50 },
+    { name: 'cart', spans: 2, errors: 1, selfMs: 30 },
+    { name: 'stock', spans: 1, errors: 0, selfMs: 20 },
+    { name: 'mail', spans: 1, errors: 0, selfMs: 10 },
+  ])
+  expect(calls).toEqual([
+    { from: 'edge', to: 'cart', calls: 2, errors: 1, totalMs: 50, maxMs: 40, longest: 3 },
+    { from: 'cart', to: 'stock', calls: 1, errors: 0, totalMs: 20, maxMs: 20, longest: 4 },
   ])
 })

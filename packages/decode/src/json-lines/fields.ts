@@ -9,11 +9,13 @@ export interface JsonLineMapping {
   readonly time: readonly string[]
   /** Labels of the row's stream; empty = the service alone. */
   readonly stream: readonly string[]
+  /** The name of the stream that all rows belong to: a label, and the service of rows that name none. */
+  readonly streamName?: string
 }
 
 export const JSON_LINE_MAPPING: JsonLineMapping = {
   message: ['_msg', 'message', 'msg', 'log', 'body'],
-  time: ['_time', '@timestamp', 'timestamp', 'time', 'ts'],
+  time: ['_time', '@timestamp', '_timestamp', 'timestamp', 'time', 'ts'],
   stream: [],
 }
 
@@ -45,7 +47,7 @@ export function readJsonLine(text: string, mapping: JsonLineMapping): JsonLineRo
   const messageName = mapping.message.find((name) => fields.get(name) !== undefined && fields.get(name) !== '')
   const line = messageName === undefined ? text : (fields.get(messageName) as string)
   if (messageName !== undefined) fields.delete(messageName)
-  const labels = labelsOf(fields, mapping.stream)
+  const labels = labelsOf(fields, mapping)
   return { labels, timeNs, line, fields: named(fields) }
 }
 
@@ -58,7 +60,7 @@ export function jsonFields(text: string): Map<string, string> | undefined {
   return fields
 }
 
-function labelsOf(fields: Map<string, string>, stream: readonly string[]): Record<string, string> {
+function labelsOf(fields: Map<string, string>, { stream, streamName }: JsonLineMapping): Record<string, string> {
   const labels = new Map<string, string>()
   for (const name of stream) {
     const value = fields.get(name)
@@ -68,7 +70,10 @@ function labelsOf(fields: Map<string, string>, stream: readonly string[]): Recor
   }
   if (labels.size > 0) return named(labels)
   const service = SERVICES.find((name) => (fields.get(name) ?? '') !== '')
-  const labelled = { service_name: service === undefined ? UNKNOWN : (fields.get(service) as string) }
+  const labelled = {
+    ...(streamName === undefined ? {} : { stream: streamName }),
+    service_name: service === undefined ? (streamName ?? UNKNOWN) : (fields.get(service) as string),
+  }
   if (service !== undefined) fields.delete(service)
   return labelled
 }

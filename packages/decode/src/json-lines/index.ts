@@ -1,2 +1,2 @@
 export { JSON_LINE_MAPPING, type JsonLineMapping } from './fields.ts'
-export { JsonLinesTranscoder } from './transcode.ts'
+export { JsonArrayTranscoder, JsonLinesTranscoder } from './transcode.ts'

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LINE_BYTES_MAX, RECORDS_MAX_PER_REQUEST } from '../limits.ts'
 import { JSON_LINE_MAPPING, type JsonLineMapping, unixNsOf } from './fields.ts'
-import { JsonLinesTranscoder } from './transcode.ts'
+import { JsonArrayTranscoder, JsonLinesTranscoder } from './transcode.ts'
 
 function run(text: string | Uint8Array, mapping: Partial<JsonLineMapping> = {}) {
   const transcoder = new JsonLinesTranscoder()
@@ -132,4 +132,54 @@ test('no lines break it', () => {
       },
     ),
   )
+})
+
+function runArray(text: string | Uint8Array) {
+  const transcoder = new JsonArrayTranscoder()
+  const body = Buffer.from(text)
+  transcoder.start(body, body.length, { ...JSON_LINE_MAPPING, streamName: 'web' })
+  let outcome = transcoder.step(0, systemClock)
+  while (outcome === 'more') outcome = transcoder.step(0, systemClock)
+  const streams = transcoder.pushes.flatMap((push) => JSON.parse(push.toString()).streams)
+  return { outcome, streams, refused: transcoder.refused, pushes: transcoder.pushes.length }
+}
+
+const arrays: [string, string, object[]][] = [
+  ['no object', '[]', []],
+  [
+    'objects with objects and arrays in them',
+    ' [ {"msg":"1","a":[{"b":1}]} ,{"msg":"2","service":"cart"}]',
+    [
+      { stream: { stream: 'web', service_name: 'web' }, values: [['0', '1', { a: '[{"b":1}]' }]] },
+      { stream: { stream: 'web', service_name: 'cart' }, values: [['0', '2', {}]] },
+    ],
+  ],
+  ['one object', '{"msg":"1"}', [{ stream: { stream: 'web', service_name: 'web' }, values: [['0', '1', {}]] }]],
+]
+test.each(arrays)('an array: %s', (_, text, streams) => {
+  expect(runArray(text)).toMatchObject({ outcome: 'done', streams, refused: [] })
+})
+
+test.each(['[1]', '["a"]', '[[]]', '[null]', '3', '"a"', '', '[{}', '[{}]]', '{}{}', '[{"a":}]', Buffer.of(0xff)])(
+  'an array: %s is none',
+  (text) => {
+    expect(runArray(text).outcome).toMatchObject({ code: 'bad_request' })
+  },
+)
+
+test('an array: what is wrong with an object is named, the others are rows', () => {
+  const { streams, refused: bad } = runArray('[{"msg":"1"},{"time":"soon"},{"msg":"3"}]')
+  expect(bad).toMatchObject([
+    { reason: 'invalid_value', count: 1, message: expect.stringMatching(/^object 2: time: /) },
+  ])
+  expect(streams).toMatchObject([{ values: [{}, {}] }])
+})
+
+test('an array: objects at the limit and one more, and bytes of one', () => {
+  const many = (count: number) => `[${Array(count).fill('{}').join()}]`
+  expect(runArray(many(RECORDS_MAX_PER_REQUEST))).toMatchObject({ outcome: 'done', refused: [] })
+  expect(runArray(many(RECORDS_MAX_PER_REQUEST + 1)).outcome).toMatchObject({ code: 'too_large' })
+  const long = (bytes: number) => `[{"msg":"${'x'.repeat(bytes - 10)}"}]`
+  expect(runArray(long(LINE_BYTES_MAX)).refused).toEqual([])
+  expect(runArray(long(LINE_BYTES_MAX + 1)).refused).toMatchObject([{ reason: 'line_too_long', count: 1 }])
 })

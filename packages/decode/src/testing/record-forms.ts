@@ -85,6 +85,21 @@ const LOKI_JSON = bytes({
   ],
 })
 
+const WEB = { serviceName: 'web', ipv4: '10.0.0.1', port: 80 }
+const ZIPKIN_FIRST = bytes([
+  {
+    ...{ traceId: IDS.traceId, id: IDS.spanId, name: 'get' },
+    annotations: [
+      { value: 'cs', timestamp: 1_700_000_000_000_000, endpoint: WEB },
+      { value: 'cr', timestamp: 1_700_000_000_000_009, endpoint: WEB },
+    ],
+    binaryAnnotations: [
+      { key: 'sa', value: true, endpoint: WEB },
+      { key: 'a', value: 7 },
+    ],
+  },
+])
+
 function protobufOf(json: Uint8Array, schema: typeof LOGS_REQUEST): Uint8Array {
   const transcoder = new OtlpJsonTranscoder(schema)
   transcoder.start(json, json.length)
@@ -140,6 +155,12 @@ export const RECORD_FORMS: readonly RecordForm[] = [
   {
     name: 'Zipkin JSON',
     seed: vector('zipkin/vectors/py-zipkin-1.2.8.json'),
+    ...spans,
+    newDecoder: (limits) => new ZipkinJsonDecoder(limits),
+  },
+  {
+    name: 'Zipkin JSON, first version',
+    seed: ZIPKIN_FIRST,
     ...spans,
     newDecoder: (limits) => new ZipkinJsonDecoder(limits),
   },

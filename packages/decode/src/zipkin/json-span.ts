@@ -1,15 +1,16 @@
 import { hexBytes } from '@vantage/model'
+import { type NotedV1, toldByNotes } from './json-span-v1.ts'
 import { fullId, type ZipkinEndpoint, type ZipkinParts } from './span.ts'
 
 const KINDS: Readonly<Record<string, number>> = { SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 }
 
-/** Reads one span of Zipkin's JSON, version 2. Source: openzipkin/zipkin-api zipkin2-api.yaml, `Span`. */
+/** Reads one span of Zipkin's JSON. Source: openzipkin/zipkin-api zipkin2-api.yaml and zipkin-api.yaml, `Span`. */
 export function readJsonSpan(value: Readonly<Record<string, unknown>>): ZipkinParts {
   const tags = isRecord(value['tags']) ? value['tags'] : {}
-  return {
+  const parts: ZipkinParts = {
     traceId: idOf(value['traceId'], 16),
     spanId: idOf(value['id'], 8),
-    parentSpanId: value['parentId'] === undefined ? new Uint8Array(8) : idOf(value['parentId'], 8),
+    parentSpanId: (value['parentId'] ?? undefined) === undefined ? new Uint8Array(8) : idOf(value['parentId'], 8),
     name: textOf(value['name']),
     kind: KINDS[textOf(value['kind']).toUpperCase()] ?? 0,
     timestampUs: microsOf(value['timestamp']),
@@ -21,6 +22,29 @@ export function readJsonSpan(value: Readonly<Record<string, unknown>>): ZipkinPa
     isDebug: value['debug'] === true,
     isShared: value['shared'] === true,
   }
+  if (!isFirstVersion(value)) return parts
+  const { timestampUs, durationUs } = parts
+  const told = toldByNotes(notesOf(value['annotations']), notesOf(value['binaryAnnotations']), timestampUs, durationUs)
+  return { ...parts, ...told }
+}
+
+/** Only the first version says by annotations who a span is of. */
+function isFirstVersion(value: Readonly<Record<string, unknown>>): boolean {
+  if (['localEndpoint', 'remoteEndpoint', 'kind', 'tags'].some((name) => value[name] !== undefined)) return false
+  const { annotations } = value
+  const hasEndpoints =
+    Array.isArray(annotations) && annotations.some((one) => isRecord(one) && isRecord(one['endpoint']))
+  return hasEndpoints || Array.isArray(value['binaryAnnotations'])
+}
+
+function notesOf(value: unknown): NotedV1[] {
+  if (!Array.isArray(value)) return []
+  return value.filter(isRecord).map((one) => ({
+    key: textOf(one['key']),
+    timestampUs: microsOf(one['timestamp']) ?? 0n,
+    value: typeof one['value'] === 'string' ? textOf(one['value']) : JSON.stringify(one['value'] ?? ''),
+    endpoint: endpointOf(one['endpoint']),
+  }))
 }
 
 function endpointOf(value: unknown): ZipkinEndpoint {

@@ -244,6 +244,25 @@ describe('Http2Connection', () => {
     expect(received().length).toBeLessThan(1_000)
   })
 
+  test('a whole answer waits once for a client that opens its windows wide and reads nothing', async () => {
+    const answer = Buffer.alloc(64 * 1024 ** 2, 7)
+    const opened = await open({}, (stream) => {
+      stream.headers(STATUS_200)
+      stream.whole(answer)
+      stream.trailers(encodeField('x-bytes', String(answer.length)))
+    })
+    const wide = [settingsFrame([[4, 2 ** 31 - 1]]), wordFrame(FRAMES.windowUpdate, 0, 2 ** 31 - 1 - 65_535)]
+    const before = process.memoryUsage().arrayBuffers
+    const { socket, received } = await raw(opened, PREFACE, ...wide)
+    socket.pause()
+    socket.write(Buffer.concat(headerFrames(1, REQUEST, true)))
+    await new Promise((wake) => setTimeout(wake, 300))
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20 * 1024 ** 2)
+    // Once it reads, all of it comes.
+    socket.resume()
+    await expect.poll(() => received().length, { timeout: 20_000 }).toBeGreaterThan(answer.length)
+  })
+
   test('one stream too many is refused, and may come again', async () => {
     const streams: Http2Stream[] = []
     const opened = await open({ grpcMaxConcurrentStreams: 2 }, (stream) => void streams.push(stream))
