@@ -6,7 +6,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -100,6 +100,7 @@ async function build() {
   const draft = `${directory}.tmp-${process.pid}`
   mkdirSync(draft, { recursive: true })
   await buildServer(draft)
+  cpSync(join(ROOT, 'apps/server/src/dashboards'), join(draft, 'dashboards'), { recursive: true })
   const dashboard = await import(pathToFileURL(join(ROOT, 'apps/dashboard/build.mjs')).href)
   await dashboard.buildDashboard(join(draft, 'dashboard'))
   rmSync(directory, { recursive: true, force: true })

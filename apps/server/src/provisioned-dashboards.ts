@@ -7,8 +7,8 @@ import { type Dashboard, readDashboard } from '@vantage/model/dashboards'
 /** Of one folder, and of one file: more is named as refused, never read. */
 const FILES_MAX = 200
 const FILE_BYTES_MAX = 1_048_576
-/** Those that come with the product. */
-const BUILT_IN = resolve(import.meta.dirname, '../dashboards')
+/** Those that come with the product; the build has them beside its code, too. */
+const BUILT_IN = resolve(import.meta.dirname, 'dashboards')
 
 interface Remembered {
   readonly changedMs: number
