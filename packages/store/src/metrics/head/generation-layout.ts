@@ -42,3 +42,21 @@ export const EXEMPLAR = { older: 0, bytes: 1, time: 2, value: 4, header: 6 } as 
 export const HISTOGRAM = { older: 0, bytes: 1, time: 2, lateBefore: 4, header: 6 } as const
 
 export const APPENDED = { stored: 0, duplicate: 1, conflict: 2, late: 3 } as const
+
+/** The class of a region by its capacity: 3, 7, 15, 31 → 0, 1, 2, 3. */
+export function classOf(capacity: number): number {
+  return 29 - Math.clz32(capacity + 1)
+}
+
+export function capacityOf(kind: number): number {
+  return (4 << kind) - 1
+}
+
+export function wordsOf(kind: number): number {
+  return REGION.header + capacityOf(kind) * 4
+}
+
+/** True for a time that goes behind the last one of a tail. */
+export function isNext(timeMs: number, lastMs: number, latestMs: number): boolean {
+  return timeMs > lastMs && timeMs <= latestMs
+}

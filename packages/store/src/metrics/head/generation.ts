@@ -11,7 +11,18 @@ import {
   TAIL_SAMPLES_MIN,
 } from '../limits.ts'
 import { doubleAt, SharedSegments, setDouble, setWord, storeWord, wordAt } from '../shared-segments.ts'
-import { APPENDED, EXEMPLAR, HISTOGRAM, RECORD, RECORD_WORD_BITS, REGION } from './generation-layout.ts'
+import {
+  APPENDED,
+  capacityOf,
+  classOf,
+  EXEMPLAR,
+  HISTOGRAM,
+  isNext,
+  RECORD,
+  RECORD_WORD_BITS,
+  REGION,
+  wordsOf,
+} from './generation-layout.ts'
 import { noteStart } from './start-runs.ts'
 import type { TailPacker } from './tail-packer.ts'
 
@@ -487,21 +498,4 @@ export class Generation {
     this.exemplarCount++
     return true
   }
-}
-
-/** 3, 7, 15, 31 → 0, 1, 2, 3 */
-function classOf(capacity: number): number {
-  return 29 - Math.clz32(capacity + 1)
-}
-
-function capacityOf(kind: number): number {
-  return (4 << kind) - 1
-}
-
-function wordsOf(kind: number): number {
-  return REGION.header + capacityOf(kind) * 4
-}
-
-function isNext(timeMs: number, lastMs: number, latestMs: number): boolean {
-  return timeMs > lastMs && timeMs <= latestMs
 }
