@@ -419,10 +419,7 @@ export class Generation {
     return true
   }
 
-  /**
-   * Takes words for a chunk: memory of small tails that nobody can see any more, or new. What it holds is rubbish.
-   * A chunk is a fourth of what its samples were, so that the tails they were first in have the room.
-   */
+  /** Takes words for a chunk, which hold rubbish: memory of small tails that nobody can see any more, or new. */
   allocateChunk(words: number): number {
     // Counts of tails that were left since must not be written over the chunk.
     this.publish()
