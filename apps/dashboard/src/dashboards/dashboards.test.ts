@@ -2,7 +2,7 @@ import type { QueryAnswer } from '@vantage/api/client'
 import { STATUS_SLOTS } from '@vantage/charts'
 import type { Panel, PanelQuery } from '@vantage/model/dashboards'
 import { describe, expect, test } from 'vitest'
-import { shownDashboards } from './dashboard-list.ts'
+import { dashboardPath, shownDashboards } from './dashboard-list.ts'
 import { exploreTarget } from './explore-link.ts'
 import { choiceChange, choicesOf, filledText, literal } from './fill.ts'
 import { inTurn } from './in-turn.ts'
@@ -20,6 +20,7 @@ function panelOf(own: object, ...queries: PanelQuery[]): Panel {
     id: 'p',
     title: 'P',
     description: '',
+    empty: '',
     place,
     unit: 'none',
     thresholds: [],
@@ -301,6 +302,14 @@ test('dashboards are found by words of their title, description and tags', () =>
     isBuiltIn: true,
   })
   const all = [entry('Host', ['cpu']), entry('API', ['http'])]
-  const found = (find: string) => shownDashboards(all, find).map(({ title }) => title)
+  const found = (find: string) => shownDashboards(all, find, []).map(({ title }) => title)
   expect([found(''), found('HTTP about'), found('disk')]).toEqual([['Host', 'API'], ['API'], []])
+  expect(shownDashboards(all, '', ['API']).map(({ title }) => title)).toEqual(['API', 'Host'])
 })
+
+test.each([
+  ['host', 'Host', '/d/host/host'],
+  ['a', 'Checkout: p99 & errors/s', '/d/a/checkout-p99-errors-s'],
+  ['a', 'Zahlung über Grenzen', '/d/a/zahlung-%C3%BCber-grenzen'],
+  ['a', '***', '/d/a'],
+])('%s, called %s, is at %s', (id, title, path) => expect(dashboardPath(id, title)).toBe(path))

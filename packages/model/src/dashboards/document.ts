@@ -85,6 +85,8 @@ export interface PanelBase {
   readonly place: PanelPlace
   readonly unit: UnitName
   readonly queries: readonly PanelQuery[]
+  /** What it says where its queries find nothing; '' = that there is nothing. */
+  readonly empty: string
 }
 
 export const DRAW_NAMES = ['line', 'area', 'bars', 'stacked'] as const
