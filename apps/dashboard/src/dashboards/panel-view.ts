@@ -1,4 +1,4 @@
-import type { FoundTrace, LabelRecord, LogLine, QueryAnswer } from '@vantage/api/client'
+import type { Exemplar, FoundTrace, LabelRecord, LogLine, QueryAnswer } from '@vantage/api/client'
 import {
   assignSlots,
   gridSeconds,
@@ -43,7 +43,12 @@ export interface StatItem {
 
 /** What a panel shows, ready to be drawn. */
 export type PanelView =
-  | { readonly kind: 'time-series'; readonly frame: TimeSeriesFrame; readonly others: number }
+  | {
+      readonly kind: 'time-series'
+      readonly frame: TimeSeriesFrame
+      readonly others: number
+      readonly exemplars: readonly Exemplar[]
+    }
   | { readonly kind: 'stat'; readonly items: readonly StatItem[]; readonly others: number; readonly unit: Unit }
   | {
       readonly kind: 'gauge'
@@ -88,7 +93,8 @@ export function panelView(panel: Panel, answer: PanelAnswer, choices: ViewChoice
   switch (kind) {
     case 'time-series': {
       const all = seriesOf(panel.queries, answer)
-      return { kind, frame: frameOf(all, panel.draw, unit, answer, choices), others: othersOf(all, SERIES_MAX) }
+      const frame = frameOf(all, panel.draw, unit, answer, choices)
+      return { kind, frame, others: othersOf(all, SERIES_MAX), exemplars: answer.exemplars }
     }
     case 'stat': {
       const all = seriesOf(panel.queries, answer)

@@ -1,4 +1,4 @@
-import type { Zone } from '@vantage/charts'
+import type { TimeMark, Zone } from '@vantage/charts'
 import type { TimeRange } from '@vantage/model'
 import type { Panel } from '@vantage/model/dashboards'
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
@@ -15,6 +15,8 @@ export interface PanelContext {
   readonly choices: Choices
   readonly range: TimeRange
   readonly zone: Zone
+  /** What happened meanwhile: charts over time show it. */
+  readonly marks?: readonly TimeMark[]
 }
 
 export interface PanelState {

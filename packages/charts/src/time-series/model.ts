@@ -13,6 +13,12 @@ export interface ChartSeries {
   readonly values: readonly (number | null)[]
 }
 
+/** Something that happened: a dashed line through the chart, with its name. */
+export interface TimeMark {
+  readonly atMs: number
+  readonly label: string
+}
+
 /** Everything a time series chart draws. */
 export interface TimeSeriesFrame {
   /** Unix seconds, ascending, `stepMs` apart. */
