@@ -197,6 +197,35 @@ describe.skipIf(!hasChromium)('dashboards', () => {
     await page.context().close()
   })
 
+  test('the heads of a table sort it, by keys alone; a link keeps the order, Back takes it back', async () => {
+    const page = await openBoard(SERVICE, 9)
+    const table = page.locator('[data-panel="operations"]')
+    const firsts = () => table.locator('tbody td:first-child').allTextContents()
+    await expect.poll(async () => (await firsts()).length, SOON).toBeGreaterThan(6)
+    const usual = await firsts()
+    const words = [...usual].sort((a, b) => a.localeCompare(b))
+    const head = table.locator('thead button').first()
+    await head.focus()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/sort=operations(:|%3A)l\./)
+    await expect.poll(firsts).toEqual(words)
+    expect(await table.locator('th[aria-sort]').getAttribute('aria-sort')).toBe('ascending')
+    await page.keyboard.press('Enter')
+    await expect.poll(firsts).toEqual([...words].reverse())
+    const other = await stand.open(page.url().slice(stand.server.url.length))
+    await expect
+      .poll(() => other.locator('[data-panel="operations"] tbody td:first-child').first().textContent(), SOON)
+      .toBe(words.at(-1))
+    expect(await violations(other, '[data-panel="operations"]')).toEqual([])
+    await other.context().close()
+    await page.keyboard.press('Enter')
+    await page.waitForURL((url) => !url.search.includes('sort='))
+    await expect.poll(firsts).toEqual(usual)
+    await page.goBack()
+    await expect.poll(firsts).toEqual([...words].reverse())
+    await page.context().close()
+  })
+
   test('a panel is saved as data and as a picture, and its queries open in Explore', async () => {
     const page = await openBoard(SERVICE, 9)
     const save = async (panel: string, item: string) => {

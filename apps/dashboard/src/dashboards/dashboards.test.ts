@@ -7,7 +7,7 @@ import { exploreTarget } from './explore-link.ts'
 import { choiceChange, choicesOf, filledText, literal } from './fill.ts'
 import { inTurn } from './in-turn.ts'
 import { type PanelAnswer, panelRange } from './panel-answer.ts'
-import { hiddenOf } from './panel-url.ts'
+import { hiddenOf, readSort } from './panel-url.ts'
 import { isEmptyView, type PanelView, panelView } from './panel-view.ts'
 import { twinCsv, twinJson, twinOf } from './twin.ts'
 
@@ -52,7 +52,14 @@ const matrix = (...series: readonly [Record<string, string>, readonly number[]][
     })),
   },
 })
-const answerOf = (...metrics: QueryAnswer[]): PanelAnswer => ({ metrics, lines: [], traces: [], range, elapsedMs: 1 })
+const answerOf = (...metrics: QueryAnswer[]): PanelAnswer => ({
+  metrics,
+  lines: [],
+  traces: [],
+  exemplars: [],
+  range,
+  elapsedMs: 1,
+})
 const choices = { zone: 'utc', hidden: new Set<string>(), nowMs: 1_000_000 } as const
 const viewOf = (panel: Panel, ...metrics: QueryAnswer[]) => panelView(panel, answerOf(...metrics), choices)
 const tableOf = (view: PanelView) => twinOf(view).rows.map((row) => row.map(({ text }) => text))
@@ -219,6 +226,26 @@ describe('a panel shows', () => {
       ['a', '1', '–'],
     ])
     expect(view).toMatchObject({ table: { rowsLeftOut: 1 } })
+  })
+
+  test('values sorted by any column; those without a value last, ties by name', () => {
+    const panel = panelOf({ kind: 'table' }, query('a', 'A'), query('b', 'B'))
+    const answers = [
+      vector([{ s: 'x10' }, 1], [{ s: 'x2' }, 9], [{ s: 'x3' }, 1]),
+      vector([{ s: 'x10' }, 5], [{ s: 'x3' }, -5]),
+    ]
+    const names = (sort: string) => {
+      const view = panelView(panel, answerOf(...answers), { ...choices, sort: readSort(sort) })
+      return view.kind === 'table' ? view.table.rows.map(({ labels: [name] }) => name) : []
+    }
+    expect(names('')).toEqual(['x2', 'x10', 'x3'])
+    expect(names('l.s')).toEqual(['x2', 'x3', 'x10'])
+    expect(names('-l.s')).toEqual(['x10', 'x3', 'x2'])
+    expect(names('v.0')).toEqual(['x10', 'x3', 'x2'])
+    expect(names('-v.1')).toEqual(['x10', 'x3', 'x2'])
+    expect(names('v.1')).toEqual(['x3', 'x10', 'x2'])
+    expect(names('l.never')).toEqual(['x2', 'x10', 'x3'])
+    expect(names('<b>')).toEqual(['x2', 'x10', 'x3'])
   })
 
   test('lines and traces', () => {

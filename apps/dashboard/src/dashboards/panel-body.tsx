@@ -7,7 +7,7 @@ import { readSearch } from '../app/router.ts'
 import { ChartPanel } from '../explore/chart-panel.tsx'
 import { hiddenAfterClick } from '../explore/explore-url.ts'
 import { BarFigures, GaugeFigures, PieFigure, StatFigures } from './figure-panels.tsx'
-import { hiddenOf, setHidden } from './panel-url.ts'
+import { hiddenOf, setHidden, setSort } from './panel-url.ts'
 import type { PanelView } from './panel-view.ts'
 import { HeatmapPicture, HistogramPicture, StatePicture } from './picture-panels.tsx'
 import { LogRows, TraceRows, ValueRows } from './row-panels.tsx'
@@ -45,7 +45,7 @@ export function PanelBody({ panel, view, marks, chart }: PanelBodyProps) {
     case 'state-timeline':
       return <StatePicture timeline={view.timeline} />
     case 'table':
-      return <ValueRows title={panel.title} table={view.table} />
+      return <ValueRows title={panel.title} table={view.table} onSort={(sort) => setSort(panel.id, sort)} />
     case 'logs':
       return <LogRows title={panel.title} lines={view.lines} zone={view.zone} />
     case 'traces':

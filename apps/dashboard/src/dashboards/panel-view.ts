@@ -30,7 +30,7 @@ import type { Panel, PanelQuery, StatPanel, Tone } from '@vantage/model/dashboar
 import { formatLegend, seriesKey, shortLabels } from '../explore/series-label.ts'
 import type { PanelAnswer } from './panel-answer.ts'
 import { UNITS } from './units.ts'
-import { type ValueTable, valueTable } from './value-table.ts'
+import { type TableSort, type ValueTable, valueTable } from './value-table.ts'
 
 export interface StatItem {
   readonly key: string
@@ -69,6 +69,8 @@ export interface ViewChoices {
   readonly zone: Zone
   readonly hidden: ReadonlySet<string>
   readonly nowMs: number
+  /** Of a table. */
+  readonly sort?: TableSort | undefined
 }
 
 /** Series that one chart draws; more are left out and counted. */
@@ -125,7 +127,7 @@ export function panelView(panel: Panel, answer: PanelAnswer, choices: ViewChoice
       return { kind, timeline: stateTimeline(seriesOf(panel.queries, answer), panel.states, frame) }
     }
     case 'table':
-      return { kind, table: valueTable(panel, answer.metrics) }
+      return { kind, table: valueTable(panel, answer.metrics, choices.sort) }
     case 'logs':
       return { kind, lines: answer.lines, zone }
     case 'traces':

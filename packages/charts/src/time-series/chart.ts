@@ -1,7 +1,7 @@
 import uPlot from 'uplot'
 import { CHART_THEMES, type ThemeName } from '../palette.ts'
 import { RangeHold } from '../range-hold.ts'
-import { drawnValues, EMPTY_FRAME, type TimeMark, type TimeSeriesFrame } from './model.ts'
+import { drawnValues, EMPTY_FRAME, isStacked, type TimeMark, type TimeSeriesFrame } from './model.ts'
 import { type ChartSync, type DrawState, plotOptions, structureOf } from './options.ts'
 
 export interface ChartEvents {
@@ -152,7 +152,7 @@ export class TimeSeriesChart {
       isChanged = true
     })
     // The bands of a stack name its neighbours, which a hidden series changes.
-    if (isChanged && frame.mode === 'stacked') {
+    if (isChanged && isStacked(frame.mode)) {
       this.#rebuild()
       return
     }

@@ -17,6 +17,7 @@ export function drawMarks(plot: uPlot, marks: readonly TimeMark[], theme: ChartT
   let freeFrom = bbox.left
   ctx.save()
   ctx.font = SMALL_FONT.replace('11px', `${11 * ratio}px`)
+  ctx.textAlign = 'left'
   ctx.textBaseline = 'top'
   ctx.strokeStyle = theme.accent
   ctx.fillStyle = theme.accent

@@ -4,7 +4,7 @@ import { paddedRange, type RangeHold } from '../range-hold.ts'
 import { formatTick, timeTicks, valueTicks } from '../ticks.ts'
 import { formatScaled, type Scale, scaleFor } from '../units.ts'
 import { drawMarks } from './marks.ts'
-import type { TimeMark, TimeSeriesFrame } from './model.ts'
+import { isStacked, type TimeMark, type TimeSeriesFrame } from './model.ts'
 
 const AXIS_FONT = '11px "Inter Variable", system-ui, sans-serif'
 /** Width of every value axis, so that plots above each other align, CSS pixels. */
@@ -70,7 +70,7 @@ export function plotOptions(state: DrawState, width: number, height: number): uP
     },
     axes: [timeAxis(state), valueAxis(state)],
     series: [{}, ...state.frame.series.map((_, i) => seriesOptions(state, i))],
-    bands: state.frame.mode === 'stacked' ? stackBands(state.frame) : [],
+    bands: isStacked(state.frame.mode) ? stackBands(state.frame) : [],
     hooks: { draw: [(plot) => hatchIncomplete(plot, state), (plot) => drawMarks(plot, state.marks, state.theme)] },
   }
 }
@@ -141,7 +141,7 @@ function seriesOptions(state: DrawState, i: number): uPlot.Series {
     spanGaps: false,
     points: { show: isLonely(state, i) },
   }
-  if (frame.mode === 'bars') {
+  if (frame.mode === 'bars' || frame.mode === 'stacked-bars') {
     return { ...options, width: 0, fill: colour, paths: uPlot.paths.bars!({ size: [0.8, 24], align: 1 }) }
   }
   if (frame.mode === 'area') return { ...options, fill: colour + FILL_ALPHA }

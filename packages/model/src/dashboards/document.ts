@@ -89,7 +89,7 @@ export interface PanelBase {
   readonly empty: string
 }
 
-export const DRAW_NAMES = ['line', 'area', 'bars', 'stacked'] as const
+export const DRAW_NAMES = ['line', 'area', 'bars', 'stacked', 'stacked-bars'] as const
 
 export interface TimeSeriesPanel extends PanelBase {
   readonly kind: 'time-series'
