@@ -1,22 +1,34 @@
 import { Worker } from 'node:worker_threads'
 import type { BenchCase, BenchOptions, BenchReport, Json } from '../bench-case.ts'
-import { sendFrames, unitSeries } from '../load/frame-sender.ts'
+import { boardSeries, sendFrames } from '../load/frame-sender.ts'
 import type { LiveClientsResult, LiveClientsStart } from '../load/live-clients.ts'
 import { Sender } from '../load/sender.ts'
-import { RunningPeer } from '../peers/peer.ts'
+import { RunningPeer, sleep } from '../peers/peer.ts'
 import { VANTAGE } from '../peers/peers.ts'
-import { cpuSeconds } from '../peers/process-stats.ts'
+import { cpuSeconds, untilIdle } from '../peers/process-stats.ts'
 import { figure } from '../statistics.ts'
 
 const SECONDS = 10
 const QUICK_SECONDS = 4
-/** Subscribers, and the series that each of them sees change in every frame. */
-const AUDIENCES = [
-  { clients: 1, series: 200 },
-  { clients: 10, series: 200 },
-  { clients: 50, series: 200 },
-  { clients: 10, series: 1_000 },
-] as const
+/** Before the CPU without subscribers is taken. */
+const SETTLE_MS = 2_000
+
+/** Subscribers of subscriptions, each of so many series, whose samples come in turns: see `sendFrames`. */
+interface Audience {
+  readonly clients: number
+  readonly subscriptions: number
+  readonly series: number
+  readonly turns: number
+}
+
+/** The last is 200,000 samples/s. */
+const AUDIENCES: readonly Audience[] = [
+  { clients: 1, subscriptions: 1, series: 200, turns: 1 },
+  { clients: 10, subscriptions: 1, series: 200, turns: 1 },
+  { clients: 50, subscriptions: 1, series: 200, turns: 1 },
+  { clients: 10, subscriptions: 1, series: 1_000, turns: 1 },
+  { clients: 200, subscriptions: 20, series: 1_000, turns: 6 },
+]
 
 const FIGURE_NAME = 'live_bench_level'
 
@@ -29,34 +41,37 @@ async function run(options: BenchOptions): Promise<BenchReport> {
   const seconds = options.isQuick ? QUICK_SECONDS : SECONDS
   const rows: string[][] = [
     [
-      'clients × series',
+      'clients, subscriptions × series',
+      'sent samples/s',
       'frames/s',
       'slowest',
-      'samples/s each',
       'jitter p50 / p99 ms',
       'latency p50 / p99 ms',
       'gaps',
-      'CPU s / s',
+      'CPU s / s without, for the clients',
     ],
   ]
   const audiences: Json[] = []
-  for (const { clients, series } of AUDIENCES) {
-    options.note(`${clients} clients × ${series} series`)
-    const { result, cpuShare } = await measure(clients, series, seconds)
+  for (const audience of AUDIENCES) {
+    const { clients, subscriptions, series, turns } = audience
+    const name = `${clients}, ${subscriptions} × ${series}`
+    options.note(`clients, subscriptions × series: ${name}`)
+    const { result, aloneShare, clientsShare } = await measure(audience, seconds)
+    const sentPerSecond = (subscriptions * series * 60) / turns
     rows.push([
-      `${clients} × ${series}`,
+      name,
+      String(sentPerSecond),
       figure(result.framesPerSecond),
       figure(result.framesPerSecondMin),
-      figure(result.samplesPerSecond),
       `${figure(result.jitterP50Ms)} / ${figure(result.jitterP99Ms)}`,
       `${figure(result.latencyP50Ms)} / ${figure(result.latencyP99Ms)}`,
       String(result.gaps),
-      figure(cpuShare),
+      `${figure(aloneShare)}, ${figure(clientsShare)}`,
     ])
-    audiences.push({ clients, series, ...result, cpuShare })
+    audiences.push({ clients, subscriptions, series, sentPerSecond, ...result, aloneShare, clientsShare })
   }
   return {
-    tables: [{ title: `Binary frames over ${seconds} s, a new sample of every series 60 times a second`, rows }],
+    tables: [{ title: `Binary frames over ${seconds} s; each subscription has new samples 60 times a second`, rows }],
     figures: { audiences },
     remarks: [
       'Samples come by remote write; latency is from the time of a sample to the arrival of its frame, the sync included.',
@@ -66,30 +81,35 @@ async function run(options: BenchOptions): Promise<BenchReport> {
 }
 
 async function measure(
-  clients: number,
-  series: number,
+  { clients, subscriptions, series, turns }: Audience,
   seconds: number,
-): Promise<{ result: LiveClientsResult; cpuShare: number }> {
+): Promise<{ result: LiveClientsResult; aloneShare: number; clientsShare: number }> {
   const running = await RunningPeer.start(VANTAGE)
   const sender = new Sender(`${running.url}${VANTAGE.writePath}`, 1)
   const over = new AbortController()
+  const cpuShare = (before: number) => (cpuSeconds(running.pid) - before) / seconds
   try {
-    const sending = sendFrames(sender, unitSeries(FIGURE_NAME, series), over.signal)
+    await untilIdle(running.pid)
+    const sending = sendFrames(sender, boardSeries(FIGURE_NAME, subscriptions, series), turns, over.signal)
+    await sleep(SETTLE_MS)
+    const aloneBefore = cpuSeconds(running.pid)
+    await sleep(seconds * 1000)
+    const aloneShare = cpuShare(aloneBefore)
     const start: LiveClientsStart = {
       url: `${running.url.replace('http', 'ws')}/ws`,
       clients,
       series,
-      matchers: `{__name__="${FIGURE_NAME}"}`,
+      matchers: Array.from({ length: subscriptions }, (_, i) => `{__name__="${FIGURE_NAME}",board="${i}"}`),
       seconds,
     }
-    let cpuBefore = 0
+    let before = 0
     const result = await runClients(start, () => {
-      cpuBefore = cpuSeconds(running.pid)
+      before = cpuSeconds(running.pid)
     })
-    const cpuShare = (cpuSeconds(running.pid) - cpuBefore) / seconds
+    const clientsShare = cpuShare(before) - aloneShare
     over.abort()
     await sending
-    return { result, cpuShare }
+    return { result, aloneShare, clientsShare }
   } finally {
     over.abort()
     sender.close()

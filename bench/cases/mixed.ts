@@ -1,9 +1,11 @@
 import type { BenchCase, BenchOptions, BenchReport, Json } from '../bench-case.ts'
+import { fillDashboard } from '../load/dashboard-fill.ts'
+import { DASHBOARD_QUERIES, type DashboardQuery, QueryClient } from '../load/dashboard-queries.ts'
 import { type LoadRequest, ScrapeGenerator } from '../load/scrape-shape.ts'
 import { CONNECTIONS, Sender } from '../load/sender.ts'
 import { type Peer, RunningPeer } from '../peers/peer.ts'
 import { availablePeers } from '../peers/peers.ts'
-import { cpuSeconds } from '../peers/process-stats.ts'
+import { cpuSeconds, untilIdle } from '../peers/process-stats.ts'
 import { figure, median, percentile } from '../statistics.ts'
 
 const SERIES = 10_000
@@ -13,61 +15,94 @@ const PHASE_SECONDS = 10
 const QUICK_PHASE_SECONDS = 4
 const ROUNDS = 3
 const QUICK_ROUNDS = 1
-/** An hour every 15 s lies there before the load begins: what the heavy query reads. */
-const HISTORY_STEP_MS = 15_000
-const HISTORY_STEPS = 240
-const HISTORY_PER_REQUEST = 10
-const QUERY = 'sum by (status_code) (rate({__name__=~"http_server_request_duration_seconds_sum_.*"}[5m]))'
+const QUERIES_AT_ONCE = 8
+const LOOP_DELAY = 'vantage_event_loop_delay_seconds_bucket'
+const STEP_MS = Math.round((SERIES / SAMPLES_PER_SECOND) * 1000)
 
-const LOAD = { seriesCount: SERIES, seriesPerRequest: SAMPLES_PER_REQUEST, samplesPerSeries: 1, isShuffled: false }
+const LOAD = {
+  seriesCount: SERIES,
+  seriesPerRequest: SAMPLES_PER_REQUEST,
+  samplesPerSeries: 1,
+  stepMs: STEP_MS,
+  isShuffled: false,
+}
 
 interface Phase {
   /** Of each request, from when it was due to its answer: waiting behind a slow one counts. */
   readonly latenciesMs: readonly number[]
   readonly queriesMs: readonly number[]
   readonly cpuSeconds: number
+  /** Of the server's main loop, p99: the bound of its bucket; absent where the peer has no such figure. */
+  readonly loopDelayMs: number | undefined
 }
 
 export const mixed: BenchCase = {
-  question: 'How much later is an acknowledgement at 300,000 samples/s because one heavy range query runs?',
+  question: 'What do 300,000 samples/s and the 12 queries of a dashboard, 8 at a time, do to each other?',
   run,
 }
 
 async function run(options: BenchOptions): Promise<BenchReport> {
   const rows: string[][] = [
-    ['peer', 'ack p50 / p99 ms, alone', 'ack p50 / p99 ms, beside the query', 'p99 added ms', 'query ms', 'CPU s / s'],
+    [
+      'peer',
+      'ack p50 / p99 ms, alone',
+      'ack p50 / p99 ms, beside the queries',
+      'p99 added ms',
+      'query p50 / p95 ms',
+      'queries/s',
+      'loop delay p99 ms, alone / beside',
+      'CPU s / s, alone / beside',
+    ],
   ]
   const figures: Record<string, Json> = {}
   // Prometheus needs more than the two cores for this rate alone: it is asked only by name.
   const peers = availablePeers(options).filter(({ name }) => name !== 'prometheus' || options.only.includes(name))
   for (const peer of peers) {
-    options.note(`${peer.name}: ${SAMPLES_PER_SECOND} samples/s`)
-    const { alone, beside, seconds } = await measure(peer, options)
-    const at = (phases: readonly Phase[], share: number) => {
-      return median(phases.map(({ latenciesMs }) => percentile(latenciesMs, share)))
-    }
-    const queryMs = median(beside.flatMap(({ queriesMs }) => queriesMs))
-    const addedMs = at(beside, 0.99) - at(alone, 0.99)
-    const cpuShare = median(alone.map((phase) => phase.cpuSeconds)) / seconds
-    rows.push([
-      peer.name,
-      `${figure(at(alone, 0.5))} / ${figure(at(alone, 0.99))}`,
-      `${figure(at(beside, 0.5))} / ${figure(at(beside, 0.99))}`,
-      figure(addedMs),
-      figure(queryMs),
-      figure(cpuShare),
-    ])
-    figures[peer.name] = { p99AloneMs: at(alone, 0.99), p99BesideMs: at(beside, 0.99), addedMs, queryMs }
+    const { row, figures: own } = summary(peer, await measure(peer, options))
+    rows.push(row)
+    figures[peer.name] = own
   }
   return {
     tables: [{ title: 'Paced remote write, 1,000 samples a request; medians of the phases', rows }],
     figures: { samplesPerSecond: SAMPLES_PER_SECOND, peers: figures },
     remarks: [
-      `The query: \`${QUERY}\` over an hour of 10,000 series every 15 s, step 15 s, again and again.`,
-      'Sender, server and query share the cores. An acknowledgement of Vantage includes the sync of its log.',
+      `The queries and their data: those of \`query\`, without result caches, ${QUERIES_AT_ONCE} connections.`,
+      'Sender, server and queries share the cores. An acknowledgement of Vantage includes the sync of its log.',
       'A request is late from when it was due, not from when it could be sent.',
+      'Loop delay: how late a timer of 10 ms rings on the main loop of Vantage, by its own histogram: the bound of the bucket.',
     ],
   }
+}
+
+function summary(peer: Peer, { alone, beside, seconds }: Measured): { row: string[]; figures: Json } {
+  const of = (phases: readonly Phase[], read: (phase: Phase) => number) => median(phases.map(read))
+  const ack = (share: number) => (phase: Phase) => percentile(phase.latenciesMs, share)
+  const cpu = (phase: Phase) => phase.cpuSeconds / seconds
+  const delay = (phase: Phase) => phase.loopDelayMs ?? Number.NaN
+  const figures = {
+    p99AloneMs: of(alone, ack(0.99)),
+    p99BesideMs: of(beside, ack(0.99)),
+    addedMs: of(beside, ack(0.99)) - of(alone, ack(0.99)),
+    queryP50Ms: of(beside, ({ queriesMs }) => percentile(queriesMs, 0.5)),
+    queryP95Ms: of(beside, ({ queriesMs }) => percentile(queriesMs, 0.95)),
+    queriesPerSecond: of(beside, ({ queriesMs }) => queriesMs.length / seconds),
+    loopDelayAloneMs: of(alone, delay),
+    loopDelayBesideMs: of(beside, delay),
+    cpuAlone: of(alone, cpu),
+    cpuBeside: of(beside, cpu),
+  }
+  const pair = (a: number, b: number) => (Number.isNaN(a) ? '-' : `${figure(a)} / ${figure(b)}`)
+  const row = [
+    peer.name,
+    pair(of(alone, ack(0.5)), figures.p99AloneMs),
+    pair(of(beside, ack(0.5)), figures.p99BesideMs),
+    figure(figures.addedMs),
+    pair(figures.queryP50Ms, figures.queryP95Ms),
+    figure(figures.queriesPerSecond),
+    pair(figures.loopDelayAloneMs, figures.loopDelayBesideMs),
+    pair(figures.cpuAlone, figures.cpuBeside),
+  ]
+  return { row, figures }
 }
 
 interface Measured {
@@ -76,18 +111,18 @@ interface Measured {
   readonly seconds: number
 }
 
-async function measure(peer: Peer, { isQuick }: BenchOptions): Promise<Measured> {
+async function measure(peer: Peer, { isQuick, note }: BenchOptions): Promise<Measured> {
   const running = await RunningPeer.start(peer)
   const sender = new Sender(`${running.url}${peer.writePath}`)
   const seconds = isQuick ? QUICK_PHASE_SECONDS : PHASE_SECONDS
   try {
-    const endMs = Date.now()
-    await writeHistory(sender, endMs)
-    const stepMs = Math.round((SERIES / SAMPLES_PER_SECOND) * 1000)
-    const generator = new ScrapeGenerator({ ...LOAD, stepMs }, CONNECTIONS, endMs + 1)
+    const { endMs } = await fillDashboard(running, isQuick, Date.now(), note)
+    await untilIdle(running.pid)
+    note(`${peer.name}: ${SAMPLES_PER_SECOND} samples/s`)
+    const generator = new ScrapeGenerator(LOAD, CONNECTIONS, endMs + 1)
     const alone: Phase[] = []
     const beside: Phase[] = []
-    await phase(running, sender, generator, seconds / 2, undefined)
+    await phase(running, sender, generator, seconds / 2, endMs)
     for (let round = 0; round < (isQuick ? QUICK_ROUNDS : ROUNDS); round++) {
       alone.push(await phase(running, sender, generator, seconds, undefined))
       beside.push(await phase(running, sender, generator, seconds, endMs))
@@ -99,13 +134,7 @@ async function measure(peer: Peer, { isQuick }: BenchOptions): Promise<Measured>
   }
 }
 
-async function writeHistory(sender: Sender, endMs: number): Promise<void> {
-  const load = { ...LOAD, samplesPerSeries: HISTORY_PER_REQUEST, stepMs: HISTORY_STEP_MS }
-  const generator = new ScrapeGenerator(load, CONNECTIONS, endMs - HISTORY_STEPS * HISTORY_STEP_MS)
-  for (let step = 0; step < HISTORY_STEPS; step += HISTORY_PER_REQUEST) await sender.sendAll(generator.round())
-}
-
-/** One paced load; with `queryEndMs` the query runs beside it all the time. */
+/** One paced load; with `queryEndMs` the queries run beside it all the time. */
 async function phase(
   running: RunningPeer,
   sender: Sender,
@@ -115,12 +144,32 @@ async function phase(
 ): Promise<Phase> {
   const rounds = Math.ceil((SAMPLES_PER_SECOND * seconds) / SERIES)
   const requests = Array.from({ length: rounds }, () => [...generator.round()]).flat()
+  const delaysBefore = await loopDelays(running)
   const cpuBefore = cpuSeconds(running.pid)
   const over = new AbortController()
   const queries = queryEndMs === undefined ? Promise.resolve([]) : queryUntil(running.url, queryEndMs, over.signal)
   const latenciesMs = await sendPaced(sender, requests)
   over.abort()
-  return { latenciesMs, queriesMs: await queries, cpuSeconds: cpuSeconds(running.pid) - cpuBefore }
+  const queriesMs = await queries
+  const usedSeconds = cpuSeconds(running.pid) - cpuBefore
+  const loopDelayMs = delayP99Ms(delaysBefore, await loopDelays(running))
+  return { latenciesMs, queriesMs, cpuSeconds: usedSeconds, loopDelayMs }
+}
+
+/** Counts up to each bound, in seconds, of the server's own histogram of loop delays; none where it has none. */
+async function loopDelays(running: RunningPeer): Promise<[bound: number, count: number][]> {
+  const text = await (await fetch(`${running.url}/metrics`)).text()
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(LOOP_DELAY))
+    .map((line) => [Number(/le="([^"]+)"/.exec(line)?.[1]?.replace('+Inf', 'Infinity')), Number(line.split(' ')[1])])
+}
+
+function delayP99Ms(before: [number, number][], after: [number, number][]): number | undefined {
+  const counts = after.map(([bound, count], i) => [bound, count - (before[i]?.[1] ?? 0)] as const)
+  const all = counts.at(-1)?.[1] ?? 0
+  const bound = counts.find(([, count]) => count >= all * 0.99)?.[0]
+  return bound === undefined ? undefined : bound * 1000
 }
 
 async function sendPaced(sender: Sender, requests: readonly LoadRequest[]): Promise<number[]> {
@@ -145,22 +194,17 @@ async function sendPaced(sender: Sender, requests: readonly LoadRequest[]): Prom
   return latencies
 }
 
+/** @returns ms of each query, the 12 in turns on each connection */
 async function queryUntil(url: string, endMs: number, over: AbortSignal): Promise<number[]> {
   const times: number[] = []
-  const parameters = {
-    query: QUERY,
-    start: String((endMs - HISTORY_STEPS * HISTORY_STEP_MS) / 1000),
-    end: String(endMs / 1000),
-    step: String(HISTORY_STEP_MS / 1000),
-    nocache: '1',
-  }
-  while (!over.aborted) {
-    const startMs = performance.now()
-    const answer = await fetch(`${url}/api/v1/query_range`, { method: 'POST', body: new URLSearchParams(parameters) })
-    const body = (await answer.json()) as { status: string; error?: string; data?: { result: readonly unknown[] } }
-    if (body.status !== 'success') throw new Error(`the query failed: ${body.error}`)
-    if (body.data?.result.length === 0) throw new Error('the query found nothing')
-    times.push(performance.now() - startMs)
-  }
+  await Promise.all(
+    Array.from({ length: QUERIES_AT_ONCE }, async (_, caller) => {
+      const client = new QueryClient(url)
+      for (let i = caller; !over.aborted; i++) {
+        times.push(await client.ask(DASHBOARD_QUERIES[i % DASHBOARD_QUERIES.length] as DashboardQuery, endMs))
+      }
+      client.close()
+    }),
+  )
   return times
 }

@@ -6,7 +6,7 @@ import { sendHistory, sendManyServices } from '../../test/browser/support/histor
 import { sendManyLines, sendShopLines } from '../../test/browser/support/logs.ts'
 import { sendLargeTrace, sendTraces } from '../../test/browser/support/traces.ts'
 import type { BenchCase, BenchOptions, BenchReport, Json } from '../bench-case.ts'
-import { sendFrames, unitSeries } from '../load/frame-sender.ts'
+import { boardSeries, sendFrames } from '../load/frame-sender.ts'
 import { Sender } from '../load/sender.ts'
 import { figure, MIB, median, percentile } from '../statistics.ts'
 import { interact } from '../ui/interactions.ts'
@@ -233,9 +233,9 @@ async function whileSending<T>(stand: Stand, work: () => Promise<T>): Promise<T>
   const sender = new Sender(`${stand.server.url}/api/v1/write`, 1)
   const over = new AbortController()
   const series = Array.from({ length: WALL_METRICS }, (_, m) => {
-    return unitSeries(`wall_${String(m).padStart(2, '0')}`, WALL_LINES)
+    return boardSeries(`wall_${String(m).padStart(2, '0')}`, 1, WALL_LINES)
   })
-  const sending = sendFrames(sender, series.flat(), over.signal)
+  const sending = sendFrames(sender, series.flat(), 1, over.signal)
   try {
     return await work()
   } finally {

@@ -11,7 +11,8 @@ export interface LiveClientsStart {
   readonly url: string
   readonly clients: number
   readonly series: number
-  readonly matchers: string
+  /** Taken in turns. */
+  readonly matchers: readonly string[]
   readonly seconds: number
 }
 
@@ -41,9 +42,9 @@ interface Seen {
   readonly latencies: number[]
 }
 
-async function subscribe(start: LiveClientsStart): Promise<Seen> {
+async function subscribe({ url, series }: LiveClientsStart, matchers: string): Promise<Seen> {
   const seen: Seen = { frames: 0, samples: 0, gaps: 0, lastMs: 0, isCounting: false, jitters: [], latencies: [] }
-  const socket = new WebSocket(start.url, { perMessageDeflate: false })
+  const socket = new WebSocket(url, { perMessageDeflate: false })
   socket.binaryType = 'arraybuffer'
   await new Promise((settle, fail) => {
     socket.once('open', settle)
@@ -58,7 +59,6 @@ async function subscribe(start: LiveClientsStart): Promise<Seen> {
       if (type === 'gap') seen.gaps++
     })
   })
-  const { matchers, series } = start
   socket.send(JSON.stringify({ type: 'subscribe', id: 1, matchers, windowMs: 1000, maxSeries: series }))
   await answered
   return seen
@@ -80,7 +80,9 @@ function frame(seen: Seen, data: ArrayBuffer): void {
 
 async function main(start: LiveClientsStart): Promise<void> {
   const all: Seen[] = []
-  for (let i = 0; i < start.clients; i++) all.push(await subscribe(start))
+  for (let i = 0; i < start.clients; i++) {
+    all.push(await subscribe(start, start.matchers[i % start.matchers.length] as string))
+  }
   parentPort?.postMessage('ready')
   for (const seen of all) seen.isCounting = true
   await new Promise((wake) => setTimeout(wake, start.seconds * 1000))

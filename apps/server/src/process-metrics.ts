@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { SegmentLog } from '@vantage/log'
 import type { Registry } from '@vantage/observe'
 import type { MetricStore } from '@vantage/store/metrics'
 import type { LiveHub } from './live/hub.ts'
 
-const LOOP_RESOLUTION_MS = 10
-const NS_PER_SECOND = 1e9
+const LOOP_LOOK_MS = 10
+const LOOP_DELAY_BOUNDS_SECONDS = [0.001, 0.002, 0.005, 0.008, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 1]
 
 /** `process_*`, as Prometheus clients name them; what `/proc` alone knows is NaN elsewhere. */
 function registerOwnProcess(registry: Registry): void {
@@ -48,24 +47,29 @@ function fromProc<T>(read: () => T): T | undefined {
   }
 }
 
+/** How late a timer of the main loop rings: what anything that comes in then waits. @returns the timer, to be cleared */
+export function registerLoopDelay(registry: Registry): NodeJS.Timeout {
+  const help = 'How late a timer of 10 ms rang on the main loop.'
+  const delays = registry.histogram('vantage_event_loop_delay_seconds', help, [], LOOP_DELAY_BOUNDS_SECONDS)
+  let lastMs = performance.now()
+  return setInterval(() => {
+    const nowMs = performance.now()
+    delays.observe(Math.max(0, nowMs - lastMs - LOOP_LOOK_MS) / 1000)
+    lastMs = nowMs
+  }, LOOP_LOOK_MS).unref()
+}
+
 /** Figures of the process, the log and the store, read when someone looks. */
 export function registerProcessMetrics(
   registry: Registry,
   parts: { store: MetricStore; log: SegmentLog; hub: LiveHub; version: string; freeBytes: () => number },
 ): void {
   const { store, log, hub } = parts
-  const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
-  delay.enable()
   const gauge = (name: string, help: string, read: () => number): void => registry.computed(name, help, 'gauge', read)
   const counter = (name: string, help: string, read: () => number): void =>
     registry.computed(name, help, 'counter', read)
   registry.gauge('vantage_build_info', 'Version of the product; always 1.', ['version']).set(1, parts.version)
   registerOwnProcess(registry)
-  gauge('vantage_event_loop_delay_seconds', 'Delay of the main loop since the last look, p99.', () => {
-    const seconds = delay.percentile(99) / NS_PER_SECOND
-    delay.reset()
-    return seconds
-  })
   gauge('vantage_disk_free_bytes', 'Free space of the data volume.', parts.freeBytes)
   gauge('vantage_store_series', 'Series in the head.', () => store.stats().series)
   gauge('vantage_store_head_samples', 'Samples in memory.', () => store.stats().samples)

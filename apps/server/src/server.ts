@@ -48,7 +48,7 @@ import { textCodec } from './intake/text-codec.ts'
 import { listenMain, listenOptional } from './listen.ts'
 import { LiveHub } from './live/hub.ts'
 import { memoryLimitBytes, PressureGauge } from './pressure.ts'
-import { registerProcessMetrics } from './process-metrics.ts'
+import { registerLoopDelay, registerProcessMetrics } from './process-metrics.ts'
 import { EarlyThread } from './query/early-thread.ts'
 import { engineOptions } from './query/engine-options.ts'
 import { QueryPool } from './query/query-pool.ts'
@@ -102,6 +102,7 @@ export class Server {
   #stream: GrpcServer | undefined
   #quiet: QuietDoors | undefined
   #ticker: NodeJS.Timeout | undefined
+  #loopWatch: NodeJS.Timeout | undefined
   #ticking: Promise<void> = Promise.resolve()
   #isTicking = false
   port = 0
@@ -134,6 +135,7 @@ export class Server {
     // A signal may have come while the log was read.
     if (this.#phase !== 'starting') return
     this.#ticker = setInterval(() => this.#tick(), TICK_MS)
+    this.#loopWatch = registerLoopDelay(this.#registry)
     this.#phase = 'ready'
     if (this.#config.self.enabled) this.#startSelfReport()
     const problem = await this.#scraping?.reload()
@@ -152,6 +154,7 @@ export class Server {
     const delayMs = this.#config.drain.delay ?? 0
     if (!isHurried && delayMs > 0) await new Promise((resume) => setTimeout(resume, delayMs))
     clearInterval(this.#ticker)
+    clearInterval(this.#loopWatch)
     await this.#ticking
     this.#hub?.close()
     const doors = [this.#grpc?.close(DRAIN_CLOSE_MS), this.#stream?.close(DRAIN_CLOSE_MS), this.#quiet?.close()]

@@ -18,6 +18,9 @@ import { TierSource } from './tier/tier-source.ts'
 import { bucketWidths } from './tier/tier-view.ts'
 import { TimesKeys } from './times-keys.ts'
 
+/** Ranges of one selection whose times have keys. */
+const KEYED_RANGES_MAX = 8
+
 /** Series of one selection; the places where each one lives form a list, oldest first. */
 export class Union {
   readonly groups: readonly IndexGroup[]
@@ -113,7 +116,7 @@ export class Selection implements SeriesSelection {
   readonly #order: Int32Array
   readonly #labels: (Labels | undefined)[]
   readonly #scratch: UnionScratch
-  readonly #keys = new Map<string, TimesKeys>()
+  readonly #keys: { readonly startMs: number; readonly endMs: number; readonly keys: TimesKeys }[] = []
   /** False promises that no series of the tenant has any. */
   readonly #hasHistograms: boolean
   readonly #hasStartTimes: boolean
@@ -248,13 +251,11 @@ export class Selection implements SeriesSelection {
 
   /** Keys are promised per range; a query reads few ranges. */
   #keysOf(startMs: number, endMs: number): TimesKeys {
-    const range = `${startMs} ${endMs}`
-    let keys = this.#keys.get(range)
-    if (keys === undefined) {
-      if (this.#keys.size >= 8) this.#keys.clear()
-      keys = new TimesKeys()
-      this.#keys.set(range, keys)
-    }
+    const known = this.#keys.find((one) => one.startMs === startMs && one.endMs === endMs)
+    if (known !== undefined) return known.keys
+    if (this.#keys.length >= KEYED_RANGES_MAX) this.#keys.length = 0
+    const keys = new TimesKeys()
+    this.#keys.push({ startMs, endMs, keys })
     return keys
   }
 

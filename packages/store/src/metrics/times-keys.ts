@@ -1,7 +1,7 @@
 import type { SampleColumns } from '@vantage/model'
 import { finishHash, mixWord } from './hash.ts'
 import { TIME_COLUMNS_MAX } from './limits.ts'
-import { TimesTrail } from './times-trail.ts'
+import type { TimesTrail } from './times-trail.ts'
 
 /**
  * Hands out equal keys for equal time columns: found by a hash, believed after comparing all times. Series of one
@@ -12,15 +12,26 @@ export class TimesKeys {
   readonly #columns: Float64Array[] = []
   readonly #byHash = new Map<number, number>()
   #lastKey = 0
-  readonly #lastTrail = new TimesTrail()
+  /** By the hash of the trail: trails whose keys are known. */
+  readonly #trails = new Map<number, { readonly trail: TimesTrail; readonly key: number }>()
+  #last: { readonly trail: TimesTrail; readonly key: number } | undefined
 
   /** @param trail of the read that filled `samples` */
   key(samples: SampleColumns, trail: TimesTrail): number {
     // Fast path: no look at the times.
-    if (this.#lastKey !== 0 && this.#lastTrail.isEqual(trail)) return this.#lastKey
+    if (this.#last?.trail.isEqual(trail) === true) return this.#last.key
+    const hash = trail.hash()
+    const known = this.#trails.get(hash)
+    if (known?.trail.isEqual(trail) === true) {
+      this.#last = known
+      return known.key
+    }
     const key = this.#keyOf(samples)
     this.#lastKey = key
-    this.#lastTrail.copyFrom(trail)
+    if (trail.isKnown && key !== 0 && this.#trails.size < TIME_COLUMNS_MAX) {
+      this.#last = { trail: trail.copy(), key }
+      this.#trails.set(hash, this.#last)
+    }
     return key
   }
 

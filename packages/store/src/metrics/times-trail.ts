@@ -1,3 +1,4 @@
+import { finishHash, mixWord } from './hash.ts'
 import { IntList } from './int-list.ts'
 
 const STEP_INTS = 4
@@ -40,10 +41,18 @@ export class TimesTrail {
     return true
   }
 
-  copyFrom(other: TimesTrail): void {
-    this.isKnown = other.isKnown
-    this.#steps.reserve(other.#steps.count)
-    this.#steps.items.set(other.#steps.items.subarray(0, other.#steps.count))
-    this.#steps.count = other.#steps.count
+  hash(): number {
+    const { items, count } = this.#steps
+    let hash = count
+    for (let i = 0; i < count; i++) hash = mixWord(hash, items[i] as number)
+    return finishHash(hash)
+  }
+
+  copy(): TimesTrail {
+    const copy = new TimesTrail()
+    copy.isKnown = this.isKnown
+    const { items, count } = this.#steps
+    for (let i = 0; i < count; i++) copy.#steps.push(items[i] as number)
+    return copy
   }
 }

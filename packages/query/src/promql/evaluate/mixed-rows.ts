@@ -31,7 +31,7 @@ export class MixedRows {
     this.#context = context
     this.#kernel = mixedKernel(plan.name, extended)
     this.#floatBounds = floatBounds
-    this.#bounds = new WindowBounds(reachEnds, floatBounds.rangeMs)
+    this.#bounds = new WindowBounds(reachEnds, floatBounds.rangeMs, context.budget)
     this.#ends = ends
     this.#usesStartTimes = context.options.startTimes && START_TIME_FUNCTIONS.has(plan.name) && extended === undefined
     const isParamFirst = plan.name === 'quantile_over_time'

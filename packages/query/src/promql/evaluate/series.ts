@@ -15,7 +15,7 @@ import { type Grid, lastTimeMs, shifted, stepTimeMs } from './grid.ts'
 import { copyRow, type Histograms, hasPoints, newHistograms, ROW_STEP_BYTES, type Row } from './rows.ts'
 import type { Turns } from './share.ts'
 import { smoothHistograms } from './smoothed.ts'
-import { removeStale } from './windows.ts'
+import { LatestPicks, removeStale } from './windows.ts'
 
 /** Gets one series after the other; arrays are borrowed and valid until the callback returns. */
 export type RowVisitor = (
@@ -57,10 +57,11 @@ export function visitSelected(
   context.budget.chargeBytes(grid.steps * ROW_STEP_BYTES)
   const values = new Float64Array(grid.steps)
   const present = new Uint8Array(grid.steps)
+  const picks = new LatestPicks(moments, lookbackMs, context.budget)
   for (let i = turns.next(); i >= 0; i = turns.next()) {
     context.readSeries(selection, i, startMs, endMs)
     if (isSmoothed) interpolate(context.samples, moments, lookbackMs, values, present)
-    else pickLatest(context.samples, moments, lookbackMs, values, present)
+    else pickLatest(context.samples, picks, values, present)
     let histograms: Histograms | undefined
     if (context.histograms.count > 0) {
       if (plan.detectsResets) detectResets(context.histograms)
@@ -97,26 +98,18 @@ export function detectResets(columns: HistogramColumns): void {
   }
 }
 
-/** The newest sample of each step, younger than the lookback; a staleness marker hides the series. */
-function pickLatest(
-  samples: SampleColumns,
-  moments: Grid,
-  lookbackMs: number,
-  values: Float64Array,
-  present: Uint8Array,
-): void {
-  const { times, halves, count } = samples
+/** The newest sample of each step; a staleness marker hides the series. */
+function pickLatest(samples: SampleColumns, picks: LatestPicks, values: Float64Array, present: Uint8Array): void {
+  const at = picks.of(samples)
+  const { halves, isFreeOfMarkers } = samples
   const sampleValues = samples.values
-  let next = 0
-  for (let step = 0; step < moments.steps; step++) {
-    const momentMs = moments.startMs + step * moments.stepMs
-    while (next < count && (times[next] as number) <= momentMs) next++
-    const at = next - 1
-    if (at < 0 || (times[at] as number) <= momentMs - lookbackMs || isStaleAt(halves, at)) {
+  for (let step = 0; step < at.length; step++) {
+    const place = at[step] as number
+    if (place < 0 || (!isFreeOfMarkers && isStaleAt(halves, place))) {
       present[step] = 0
     } else {
       present[step] = 1
-      values[step] = sampleValues[at] as number
+      values[step] = sampleValues[place] as number
     }
   }
 }
@@ -154,10 +147,11 @@ export function sampleTimeRows(context: EvaluationContext, plan: SelectPlan, gri
   context.budget.chargeBytes(grid.steps * ROW_STEP_BYTES)
   const values = new Float64Array(grid.steps)
   const present = new Uint8Array(grid.steps)
+  const picks = new LatestPicks(moments, context.lookbackMs, context.budget)
   const rows: Row[] = []
   for (let i = 0; i < selection.count; i++) {
     context.readSeries(selection, i, startMs, endMs)
-    pickLatestTime(context.samples, moments, context.lookbackMs, values, present)
+    pickLatestTime(context.samples, picks, values, present)
     let histograms: Histograms | undefined
     if (context.histograms.count > 0) {
       histograms = newHistograms(context, grid.steps)
@@ -169,22 +163,12 @@ export function sampleTimeRows(context: EvaluationContext, plan: SelectPlan, gri
   return rows
 }
 
-function pickLatestTime(
-  samples: SampleColumns,
-  moments: Grid,
-  lookbackMs: number,
-  values: Float64Array,
-  present: Uint8Array,
-): void {
-  const { times, halves, count } = samples
-  let next = 0
-  for (let step = 0; step < moments.steps; step++) {
-    const momentMs = moments.startMs + step * moments.stepMs
-    while (next < count && (times[next] as number) <= momentMs) next++
-    const at = next - 1
-    const isFound = at >= 0 && (times[at] as number) > momentMs - lookbackMs && !isStaleAt(halves, at)
+function pickLatestTime(samples: SampleColumns, picks: LatestPicks, values: Float64Array, present: Uint8Array): void {
+  const { times, halves } = samples
+  for (const [step, place] of picks.of(samples).entries()) {
+    const isFound = place >= 0 && !isStaleAt(halves, place)
     present[step] = isFound ? 1 : 0
-    if (isFound) values[step] = (times[at] as number) / 1000
+    if (isFound) values[step] = (times[place] as number) / 1000
   }
 }
 

@@ -2,7 +2,7 @@ import { type Labels, labelValue, METRIC_NAME } from '@vantage/model'
 import { extendedKernel } from '../functions/extended.ts'
 import type { SampleWindow, WindowKernel } from '../functions/function.ts'
 import { START_TIME_FUNCTIONS } from '../functions/mixed-kernels.ts'
-import { type CounterResets, findResets, RateFrame, type RateShape, rateRow } from '../functions/rate.ts'
+import { type CounterResets, findResets, RateFrames, type RateShape, rateRow } from '../functions/rate.ts'
 import type { WindowPlan } from '../plan/plan.ts'
 import type { EvaluationContext } from './context.ts'
 import { type Grid, stepTimeMs } from './grid.ts'
@@ -49,7 +49,7 @@ export function visitWindows(
   const reachEnds: Grid = { ...ends, startMs: ends.startMs + reach.afterMs }
   // One row of scratch and two bounds a step, for all series together.
   context.budget.chargeBytes(grid.steps * (ROW_STEP_BYTES + 8))
-  const bounds = new WindowBounds(reachEnds, plan.source.rangeMs + reach.beforeMs + reach.afterMs)
+  const bounds = new WindowBounds(reachEnds, plan.source.rangeMs + reach.beforeMs + reach.afterMs, context.budget)
   const evaluate =
     bound.kind === 'rate'
       ? rateEvaluator(context, plan, bound, bounds, ends)
@@ -102,11 +102,10 @@ function rateEvaluator(
     bounds,
     context,
   }
-  const frame = new RateFrame(shape)
+  const frames = new RateFrames(shape)
   return (samples, values, present) => {
     if (isCounter) findResets(samples, resets)
-    frame.update(samples.times)
-    rateRow(samples, resets, shape, frame, values, present)
+    rateRow(samples, resets, shape, frames.of(samples.times), values, present)
   }
 }
 

@@ -17,14 +17,14 @@ function columns(...samples: readonly (readonly [number, number | 'stale'])[]): 
 }
 
 test('windows are open at the left and closed at the right', () => {
-  const bounds = new WindowBounds({ startMs: 10, stepMs: 10, steps: 4 }, 20)
+  const bounds = new WindowBounds({ startMs: 10, stepMs: 10, steps: 4 }, 20, unlimitedBudget)
   bounds.update(columns([0, 1], [10, 1], [20, 1], [30, 1]))
   expect([...bounds.from]).toEqual([0, 1, 2, 3])
   expect([...bounds.to]).toEqual([2, 3, 4, 4])
 })
 
 test('with @ all steps see one window', () => {
-  const bounds = new WindowBounds({ startMs: 20, stepMs: 0, steps: 3 }, 10)
+  const bounds = new WindowBounds({ startMs: 20, stepMs: 0, steps: 3 }, 10, unlimitedBudget)
   bounds.update(columns([10, 1], [15, 1], [20, 1], [25, 1]))
   expect([...bounds.from]).toEqual([1, 1, 1])
   expect([...bounds.to]).toEqual([3, 3, 3])

@@ -1,54 +1,58 @@
-import { isStaleAt, type SampleColumns, STALE_HIGH } from '@vantage/model'
+import { isStaleAt, type QueryBudget, type SampleColumns, STALE_HIGH } from '@vantage/model'
 import type { Grid } from './grid.ts'
+import { PerTimes } from './per-times.ts'
 
 /**
  * Which samples each step's window holds: step i sees [from[i], to[i]). Windows are open at the left and closed at
  * the right: `(end - rangeMs, end]`. Computed once for all series that share their times.
  */
 export class WindowBounds {
-  from: Int32Array
-  to: Int32Array
   readonly rangeMs: number
-  /** Changes whenever the bounds do. */
-  version = 0
   readonly #ends: Grid
-  #key = 0
-  #count = -1
+  readonly #kept: PerTimes<Bounds>
+  #now: Bounds
 
-  constructor(ends: Grid, rangeMs: number) {
+  constructor(ends: Grid, rangeMs: number, budget: QueryBudget) {
     this.#ends = ends
     this.rangeMs = rangeMs
-    this.from = new Int32Array(ends.steps)
-    this.to = new Int32Array(ends.steps)
+    const make = () => ({ from: new Int32Array(ends.steps), to: new Int32Array(ends.steps) })
+    this.#kept = new PerTimes(ends.steps * 8, make, budget)
+    this.#now = this.#kept.own
+  }
+
+  get from(): Int32Array {
+    return this.#now.from
+  }
+
+  get to(): Int32Array {
+    return this.#now.to
+  }
+
+  /** Names what the bounds are: it never stands for others. */
+  get version(): number {
+    return this.#kept.version
   }
 
   /** Bounds among times that no other series shares. */
   updateTimes(times: readonly number[]): void {
-    this.#count = -1
-    this.version++
-    fillBounds(Float64Array.from(times), times.length, this.#ends, this.rangeMs, this.from, this.to)
+    this.#now = this.#kept.ofNone()
+    fillBounds(Float64Array.from(times), times.length, this.#ends, this.rangeMs, this.#now)
   }
 
-  /** Fast path: the reader says that the times are those of the last series. */
   update(samples: SampleColumns): void {
-    const isKnown = samples.timesKey !== 0 && samples.timesKey === this.#key && samples.count === this.#count
-    this.#key = samples.timesKey
-    this.#count = samples.count
-    if (isKnown) return
-    this.version++
-    fillBounds(samples.times, samples.count, this.#ends, this.rangeMs, this.from, this.to)
+    this.#now = this.#kept.of(samples)
+    if (this.#kept.isKnown) return
+    fillBounds(samples.times, samples.count, this.#ends, this.rangeMs, this.#now)
   }
 }
 
+interface Bounds {
+  readonly from: Int32Array
+  readonly to: Int32Array
+}
+
 /** Two pointers over ascending times; steps ascend or stand still, so neither goes back. */
-function fillBounds(
-  times: Float64Array,
-  count: number,
-  ends: Grid,
-  rangeMs: number,
-  from: Int32Array,
-  to: Int32Array,
-): void {
+function fillBounds(times: Float64Array, count: number, ends: Grid, rangeMs: number, { from, to }: Bounds): void {
   let low = 0
   let high = 0
   for (let step = 0; step < ends.steps; step++) {
@@ -58,6 +62,36 @@ function fillBounds(
     while (low < high && (times[low] as number) <= startMs) low++
     from[step] = low
     to[step] = high
+  }
+}
+
+/**
+ * Which sample each step shows: the newest one at or before it, younger than the lookback, or -1. Computed once for all
+ * series that share their times.
+ */
+export class LatestPicks {
+  readonly #moments: Grid
+  readonly #lookbackMs: number
+  readonly #kept: PerTimes<Int32Array>
+
+  constructor(moments: Grid, lookbackMs: number, budget: QueryBudget) {
+    this.#moments = moments
+    this.#lookbackMs = lookbackMs
+    this.#kept = new PerTimes(moments.steps * 4, () => new Int32Array(moments.steps), budget)
+  }
+
+  of(samples: SampleColumns): Int32Array {
+    const picks = this.#kept.of(samples)
+    if (this.#kept.isKnown) return picks
+    const { times, count } = samples
+    const { startMs, stepMs, steps } = this.#moments
+    let next = 0
+    for (let step = 0; step < steps; step++) {
+      const momentMs = startMs + step * stepMs
+      while (next < count && (times[next] as number) <= momentMs) next++
+      picks[step] = next > 0 && (times[next - 1] as number) > momentMs - this.#lookbackMs ? next - 1 : -1
+    }
+    return picks
   }
 }
 

@@ -1,6 +1,7 @@
 import type { SampleColumns } from '@vantage/model'
 import type { EvaluationContext } from '../evaluate/context.ts'
 import type { Grid } from '../evaluate/grid.ts'
+import { PerTimes } from '../evaluate/per-times.ts'
 import type { WindowBounds } from '../evaluate/windows.ts'
 import type { FunctionImplementation, SampleWindow } from './function.ts'
 
@@ -51,13 +52,8 @@ const ROUNDING = 1 + 1e-9
 /** Products with larger values may overflow. */
 const PRODUCT_MAX = 2 ** 900
 
-/**
- * What extrapolation takes from the times alone, at each step: computed once for all series that share their times.
- * Source: prometheus/prometheus promql/functions.go, extrapolatedRate; sums in the same order, so bits agree.
- */
-export class RateFrame {
-  readonly #shape: RateShape
-  #version = -1
+/** What extrapolation takes from the times alone, at each step. */
+export interface RateFrame {
   /** Seconds between the first sample and the last. */
   readonly sampled: Float64Array
   /** Seconds by which a series is extrapolated, before and after. */
@@ -65,21 +61,36 @@ export class RateFrame {
   readonly toEnd: Float64Array
   /** By which the difference is multiplied where no counter was zero on the way. */
   readonly factors: Float64Array
+}
+
+const FRAME_STEP_BYTES = 32
+
+/**
+ * Frames, each computed once for all series that share their times.
+ * Source: prometheus/prometheus promql/functions.go, extrapolatedRate; sums in the same order, so bits agree.
+ */
+export class RateFrames {
+  readonly #shape: RateShape
+  readonly #kept: PerTimes<RateFrame>
 
   constructor(shape: RateShape) {
     this.#shape = shape
     const { steps } = shape.ends
-    this.sampled = new Float64Array(steps)
-    this.toStart = new Float64Array(steps)
-    this.toEnd = new Float64Array(steps)
-    this.factors = new Float64Array(steps)
+    const column = () => new Float64Array(steps)
+    const make = () => ({ sampled: column(), toStart: column(), toEnd: column(), factors: column() })
+    this.#kept = new PerTimes(steps * FRAME_STEP_BYTES, make, shape.context.budget)
   }
 
-  /** Brings the frame up to date with the bounds, which belong to `times`. */
-  update(times: Float64Array): void {
+  /** @param times those that the bounds of the shape are of */
+  of(times: Float64Array): RateFrame {
+    const { bounds } = this.#shape
+    const frame = this.#kept.ofKey(bounds.version, 0)
+    if (!this.#kept.isKnown) this.#fill(frame, times)
+    return frame
+  }
+
+  #fill(frame: RateFrame, times: Float64Array): void {
     const { ends, rangeMs, bounds } = this.#shape
-    if (this.#version === bounds.version) return
-    this.#version = bounds.version
     const { from, to } = bounds
     for (let step = 0; step < ends.steps; step++) {
       const first = from[step] as number
@@ -93,24 +104,24 @@ export class RateFrame {
       const threshold = average * 1.1
       const toStart = (firstMs - (endMs - rangeMs)) / 1000
       const toEnd = (endMs - lastMs) / 1000
-      this.sampled[step] = sampled
-      this.toStart[step] = toStart >= threshold ? average / 2 : toStart
-      this.toEnd[step] = toEnd >= threshold ? average / 2 : toEnd
-      this.factors[step] = this.factor(step, this.toStart[step] as number)
+      frame.sampled[step] = sampled
+      frame.toStart[step] = toStart >= threshold ? average / 2 : toStart
+      frame.toEnd[step] = toEnd >= threshold ? average / 2 : toEnd
+      frame.factors[step] = factorAt(frame, this.#shape, step, frame.toStart[step] as number)
     }
   }
+}
 
-  factor(step: number, toStart: number): number {
-    const sampled = this.sampled[step] as number
-    const factor = (sampled + toStart + (this.toEnd[step] as number)) / sampled
-    return this.#shape.isPerSecond ? factor / (this.#shape.rangeMs / 1000) : factor
-  }
+function factorAt(frame: RateFrame, shape: RateShape, step: number, toStart: number): number {
+  const sampled = frame.sampled[step] as number
+  const factor = (sampled + toStart + (frame.toEnd[step] as number)) / sampled
+  return shape.isPerSecond ? factor / (shape.rangeMs / 1000) : factor
 }
 
 /**
  * `rate`, `increase`, `delta` of one series at all steps: last minus first, corrected for resets, extrapolated to
  * the window's ends where samples come close to them. Writes `values` and `present` at [0, steps).
- * @param frame up to date with the samples
+ * @param frame of the samples' times
  */
 export function rateRow(
   samples: SampleColumns,
@@ -151,7 +162,7 @@ export function rateRow(
       if (firstValue * (sampled[step] as number) < result * reach * ROUNDING || firstValue > PRODUCT_MAX) {
         // A counter was not negative: extrapolate at most to where it was zero.
         const toZero = (sampled[step] as number) * (firstValue / result)
-        if (toZero < reach) factor = frame.factor(step, toZero)
+        if (toZero < reach) factor = factorAt(frame, shape, step, toZero)
       }
     }
     values[step] = result * factor
