@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 const ALONE = 'test/robustness/**/*.test.ts'
 
 const SYSTEM = {
+  globalSetup: ['test/support/build.ts'],
   // What is polled may take its time on a busy machine, too: a second, which is usual, says nothing there.
   expect: { poll: { timeout: 20_000 } },
   testTimeout: 60_000,

@@ -2,7 +2,7 @@
  * The way from a fresh clone to a running product, in plain JavaScript for any Node >= 20:
  * install what is missing, build what changed, run it on the Node that came with the install.
  *
- *   node tools/bootstrap.mjs start|demo|test|test:long|bench|conformance|check|format [arguments]
+ *   node tools/bootstrap.mjs start|demo|test|test:wide|test:long|bench|conformance|check|format [arguments]
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -225,6 +225,7 @@ const COMMANDS = {
     supervise([server, run(['examples/shop/main.ts', '--endpoint', endpoint])])
   },
   test: async (args) => runTool([...VITEST, ...args]),
+  'test:wide': async (args) => runTool([...VITEST, ...args], { VANTAGE_TESTS: 'wide' }),
   'test:long': async (args) => runTool([...VITEST, ...args], { VANTAGE_TESTS: 'long' }),
   bench: async (args) => {
     install('dev')

@@ -88,6 +88,13 @@ async function untilStated(selector: string): Promise<void> {
   }
 }
 
+/** When the metrics of the shop's spans were stated last, Unix seconds. */
+async function lastStatement(): Promise<number> {
+  const query = 'max(timestamp(traces_spanmetrics_calls_total{service="shop"}))'
+  const { data } = await json<{ data: { result: { value: [number, string] }[] } }>('/api/v1/query', { query })
+  return Number(data.result[0]?.value[1] ?? 0)
+}
+
 test('the demo is removed in one step: its metrics, lines and spans, and what was made of them', async () => {
   await send('atlan-api', 'vantage-demo', 10)
   await send('shop', 'ours', 20)
@@ -112,7 +119,8 @@ test('the demo is removed in one step: its metrics, lines and spans, and what wa
     ['signal', 'logs'],
     ['signal', 'metrics'],
   ])
-  await new Promise((wake) => setTimeout(wake, 6_000))
+  const deletedAt = Date.now() / 1_000
+  await expect.poll(lastStatement, { timeout: SPAN_METRICS_WAIT_MS }).toBeGreaterThan(deletedAt)
   await check()
 }, 60_000)
 

@@ -6,7 +6,7 @@ import {
   layoutFigures,
   type Stand,
   send,
-  sendRequests,
+  sendGrowingRequests,
   sendShop,
   sendTrace,
   startStand,
@@ -14,7 +14,7 @@ import {
   TRACE_ID,
   violations,
 } from './support/dashboard.ts'
-import { expectAccessible, type Screen, takePictures } from './support/pictures.ts'
+import { expectAccessible, MENU_THEMES, type Screen, takePictures } from './support/pictures.ts'
 
 let stand: Stand
 
@@ -258,10 +258,10 @@ describe.skipIf(!hasChromium)('explore logs and traces', () => {
 describe.skipIf(!hasChromium)('services', () => {
   beforeAll(async () => {
     if (!hasChromium) return
-    await sendRequests(stand.server)
+    await sendGrowingRequests(stand.server)
     const event = { service: 'orders', version: '2.0.0', title: 'orders 2.0.0' }
     await fetch(`${stand.server.url}/api/vantage/v1/events`, { method: 'POST', body: JSON.stringify(event) })
-  }, 30_000)
+  })
 
   test('the failing service stands on top; its page names what failed requests have, who calls whom, and the deploy', async () => {
     const page = await stand.open('/services?from=now-5m&to=now')
@@ -379,7 +379,7 @@ describe.skipIf(!hasChromium)('every screen in both themes', () => {
   ]
   test('axe finds nothing', { timeout: 240_000 }, () => expectAccessible(stand, SCREENS))
 
-  for (const theme of ['dark', 'light'] as const) {
+  for (const theme of MENU_THEMES) {
     test(`axe finds nothing in dialogs and menus, ${theme}`, async () => {
       // Those before it may have taken longer than the five minutes that the chart shows.
       await sendShop(stand.server)

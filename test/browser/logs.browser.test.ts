@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HOSTILE, hasChromium, type Stand, sendShop, sendTrace, startStand, violations } from './support/dashboard.ts'
 import { sendLines, sendManyLines, sendShopLines } from './support/logs.ts'
-import { expectAccessible, type Screen, takePictures } from './support/pictures.ts'
+import { expectAccessible, MENU_THEMES, type Screen, takePictures } from './support/pictures.ts'
 import { SOON } from './support/soon.ts'
 
 let stand: Stand
@@ -408,7 +408,7 @@ describe.skipIf(!hasChromium)('every screen of logs', () => {
 
   test('axe finds nothing', { timeout: 240_000 }, () => expectAccessible(stand, SCREENS))
 
-  for (const theme of ['dark', 'light'] as const) {
+  for (const theme of MENU_THEMES) {
     test(`axe finds nothing in the details and menus, ${theme}`, async () => {
       const page = await stand.open(`${PAYMENTS}&around=1`, { theme })
       await page.locator('.log-row').nth(2).click()

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { seededRandom, testSeed } from '../../packages/model/src/testing/index.ts'
+import { seededRandom, testSeed, testSet } from '../../packages/model/src/testing/index.ts'
+import { liveAtLeast } from '../support/life.ts'
 import { attributesJson, exportJson, idJson } from '../support/otlp-json.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { testSet } from '../support/test-set.ts'
 
-const KILLS = { test: 4, ci: 10, long: 100 }[testSet()]
+const KILLS = { test: 4, wide: 10, long: 100 }[testSet()]
 const ROWS = 20
 const PAGE_ROWS = 500
 const BASE_MS = Math.floor(Date.now() / 60_000) * 60_000 - 3_600_000
@@ -29,6 +29,7 @@ const nsOf = (n: number): string => `${BASE_MS + n * 1000}000000`
 
 class History {
   readonly fates: Fate[] = []
+  deletions = 0
   readonly #random: () => number
 
   constructor(random: () => number) {
@@ -66,8 +67,10 @@ class History {
     const text = await answer.text()
     // Too many wait for their files: nothing was deleted.
     if (answer.status === 429) this.fates.splice(from, to - from, ...before)
-    else if (answer.status === 200) this.fates.fill('deleted', from, to)
-    else throw new Error(`${answer.status} ${text}`)
+    else if (answer.status === 200) {
+      this.fates.fill('deleted', from, to)
+      this.deletions++
+    } else throw new Error(`${answer.status} ${text}`)
   }
 }
 
@@ -105,7 +108,7 @@ async function storedSpans(server: TestServer, from: number, to: number): Promis
 }
 
 test(
-  `${KILLS} times kill -9: what was deleted stays deleted, the rest stays, in logs and spans`,
+  'kill -9 again and again: what was deleted stays deleted, the rest stays, in logs and spans',
   async () => {
     const seed = testSeed()
     const random = seededRandom(seed)
@@ -113,7 +116,8 @@ test(
     for (let life = 0; life < KILLS; life++) {
       const server = await startServer({ dataDir, env: { VANTAGE_SELF_ENABLED: 'false' } })
       const living = live(server.url, history, random)
-      await new Promise((wake) => setTimeout(wake, 150 + random() * 250))
+      const [rows, deletions] = [history.fates.length + 2 * ROWS, history.deletions]
+      await liveAtLeast(150 + random() * 250, () => history.fates.length > rows && history.deletions > deletions)
       await server.kill()
       await living
     }
@@ -131,5 +135,5 @@ test(
     expect(of('deleted').length).toBeGreaterThan(KILLS * 2)
     await server.stop()
   },
-  KILLS * 9_000,
+  KILLS * 40_000,
 )

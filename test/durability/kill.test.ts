@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { seededRandom, testSeed } from '../../packages/model/src/testing/index.ts'
+import { seededRandom, testSeed, testSet } from '../../packages/model/src/testing/index.ts'
+import { liveAtLeast, twoMoreOfEach } from '../support/life.ts'
 import { remoteWrite, series } from '../support/remote-write.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { testSet } from '../support/test-set.ts'
 
-const KILLS = { test: 5, ci: 20, long: 200 }[testSet()]
+const KILLS = { test: 5, wide: 20, long: 200 }[testSet()]
 const WRITERS = 4
 const LIFE_MS = [150, 450] as const
 /** Seals run while the process dies, too. */
@@ -58,9 +58,11 @@ async function stored(server: TestServer, writer: Writer, baseMs: number): Promi
   return found
 }
 
-test(`${KILLS} times kill -9: no acknowledged sample is lost, none is wrong`, { timeout: 600_000 }, async () => {
+test('kill -9 again and again: no acknowledged sample is lost, none is wrong', {
+  timeout: KILLS * 40_000,
+}, async () => {
   const seed = testSeed()
-  console.log(`seed ${seed}`)
+  console.log(`seed ${seed}, ${KILLS} kills`)
   const random = seededRandom(seed)
   const baseMs = Date.now() - 3_600_000
   const writers: Writer[] = Array.from({ length: WRITERS }, (_, i) => ({ name: `w${i}`, next: 0, acked: new Set() }))
@@ -69,7 +71,8 @@ test(`${KILLS} times kill -9: no acknowledged sample is lost, none is wrong`, { 
     const server = await startServer({ dataDir, env })
     let isOver = false
     const writing = writers.map((writer) => write(server, writer, baseMs, () => isOver))
-    await new Promise((wake) => setTimeout(wake, LIFE_MS[0] + random() * (LIFE_MS[1] - LIFE_MS[0])))
+    const hasWorked = twoMoreOfEach(writers.map(({ acked }) => acked))
+    await liveAtLeast(LIFE_MS[0] + random() * (LIFE_MS[1] - LIFE_MS[0]), hasWorked)
     const killed = server.kill()
     isOver = true
     await killed

@@ -1,6 +1,6 @@
 /**
  * The composed path (intake, log, store, catalogue) on a file system that loses power, dies, fails a sync or is full.
- * Sets: test (200 runs of 3 lives, 30 s), ci (700, 2 min), long (10,000). The log's own 2,000 states stand beside its
+ * Sets: test (100 runs of 3 lives), wide (700), long (10,000). The log's own 2,000 states stand beside its
  * source.
  *
  * Held after each start: every acknowledged sample is there with its bits, nothing refused is there, and a request
@@ -24,7 +24,13 @@ import {
   PAYLOAD_FORMATS,
   SampleColumns,
 } from '../../packages/model/src/index.ts'
-import { FaultFileSystem, seededRandom, testSeed, unlimitedBudget } from '../../packages/model/src/testing/index.ts'
+import {
+  FaultFileSystem,
+  seededRandom,
+  testSeed,
+  testSet,
+  unlimitedBudget,
+} from '../../packages/model/src/testing/index.ts'
 import {
   type BackgroundData,
   type CatalogueData,
@@ -34,9 +40,8 @@ import {
   type WorkerHost,
   type WorkerPort,
 } from '../../packages/store/src/metrics/index.ts'
-import { testSet } from '../support/test-set.ts'
 
-const RUNS = { long: 10_000, ci: 700, test: 200 }[testSet()]
+const RUNS = { long: 10_000, wide: 700, test: 100 }[testSet()]
 const LIVES = 3
 const TOPIC = 'metrics-raw'
 const START_MS = 1_700_000_000_000

@@ -1,5 +1,5 @@
 /**
- * Sets: test (2 s of overload a door, 2,000 inputs of noise), ci (8 s, 20,000), long (60 s, 200,000); less than that at
+ * Sets: test (2 s of overload a door, 2,000 inputs of noise), wide (8 s, 20,000), long (60 s, 200,000); less than that at
  * each door of logs and spans. Too much work, noise and a full disk at the doors beside remote write: OTLP over gRPC, the
  * telemetry stream, InfluxDB lines, text, pushes, StatsD, Zipkin, Jaeger's, Loki's push, lines of JSON.
  */
@@ -19,7 +19,7 @@ import {
   statsdLines,
   telemetryBatch,
 } from '../../bench/load/door-payloads.ts'
-import { seededRandom, testSeed } from '../../packages/model/src/testing/index.ts'
+import { seededRandom, testSeed, testSet } from '../../packages/model/src/testing/index.ts'
 import {
   jaegerProtobufBodies,
   jaegerThriftBodies,
@@ -32,14 +32,13 @@ import {
   zipkinProtobufBodies,
 } from '../support/record-bodies.ts'
 import { freePorts, startServer, type TestServer } from '../support/server.ts'
-import { testSet } from '../support/test-set.ts'
 
 const SET = testSet()
-const OVERLOAD_MS = { test: 2_000, ci: 8_000, long: 60_000 }[SET]
-const CAPACITY_MS = { test: 1_000, ci: 3_000, long: 5_000 }[SET]
+const OVERLOAD_MS = { test: 2_000, wide: 8_000, long: 60_000 }[SET]
+const CAPACITY_MS = { test: 1_000, wide: 3_000, long: 5_000 }[SET]
 /** There are many of them. */
-const RECORDS_SHARE = { test: 0.5, ci: 0.25, long: 1 }[SET]
-const NOISE_INPUTS = { test: 2_000, ci: 20_000, long: 200_000 }[SET]
+const RECORDS_SHARE = { test: 0.5, wide: 0.25, long: 1 }[SET]
+const NOISE_INPUTS = { test: 2_000, wide: 20_000, long: 200_000 }[SET]
 /** How much more than it can take is offered. */
 const OVERLOAD = 5
 /** What is taken under overload of what can be taken; asked where nothing else runs beside the test. */

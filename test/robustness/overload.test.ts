@@ -1,4 +1,4 @@
-/** Sets: test (10 s of overload, 5,000 socket inputs), ci (60 s, 20,000), long (30 min). A full disk, too much work, noise on every door. */
+/** Sets: test (5 s of overload, 2,000 socket inputs), wide (60 s, 20,000), long (30 min). A full disk, too much work, noise on every door. */
 
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -10,13 +10,12 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { snappyCompress } from '../../packages/bytes/src/index.ts'
 import { encodeRemoteWrite } from '../../packages/decode/src/remote-write/index.ts'
-import { seededRandom, testSeed } from '../../packages/model/src/testing/index.ts'
+import { seededRandom, testSeed, testSet } from '../../packages/model/src/testing/index.ts'
 import { remoteWrite, series } from '../support/remote-write.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { testSet } from '../support/test-set.ts'
 
-const OVERLOAD_MS = { test: 10_000, ci: 60_000, long: 1_800_000 }[testSet()]
-const NOISE_INPUTS = { test: 5_000, ci: 20_000, long: 200_000 }[testSet()]
+const OVERLOAD_MS = { test: 5_000, wide: 60_000, long: 1_800_000 }[testSet()]
+const NOISE_INPUTS = { test: 2_000, wide: 20_000, long: 200_000 }[testSet()]
 const MIB = 1024 ** 2
 
 const wait = (ms: number) => new Promise((wake) => setTimeout(wake, ms))

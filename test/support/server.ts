@@ -2,17 +2,20 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { inject } from 'vitest'
 import { freePorts, isAnswered } from '../../tools/ports.ts'
 
 export { freePorts }
 
-const CHECKOUT = resolve(import.meta.dirname, '../..')
-const SERVER_ENTRY = join(CHECKOUT, 'apps/server/src/main.ts')
+const SERVER_ENTRY = join(inject('product'), 'server.mjs')
 
 const START_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 30_000
 const POLL_MS = 25
+/** Another process may take a port between its choice and the server's bind. */
+const STARTS_MAX = 3
+const PORT_TAKEN = /port \d+ of \S+ is taken/
 /** What the server wrote last, for the message of a failed start, characters. */
 const OUTPUT_KEPT_MAX = 16_384
 
@@ -55,6 +58,16 @@ export interface TestServer {
 
 /** Starts the server on free ports of the loopback and waits until `/-/ready` answers 200. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  for (let start = 1; ; start++) {
+    try {
+      return await startOnce(options)
+    } catch (error) {
+      if (start === STARTS_MAX || !PORT_TAKEN.test((error as Error).message)) throw error
+    }
+  }
+}
+
+async function startOnce(options: ServerOptions): Promise<TestServer> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'vantage-test-')))
   const [port, httpPort, grpcPort, streamPort] = (await freePorts(4)) as [number, number, number, number]
   const args = [SERVER_ENTRY, '--data', dataDir, '--listen', `127.0.0.1:${port}`, ...(options.args ?? [])]

@@ -17,13 +17,12 @@ import {
   STALE_LOW,
   systemClock,
 } from '../../packages/model/src/index.ts'
-import { seededRandom, testSeed, unlimitedBudget } from '../../packages/model/src/testing/index.ts'
+import { seededRandom, testSeed, testSet, unlimitedBudget } from '../../packages/model/src/testing/index.ts'
 import { EXPERIMENTAL_OPTIONS, evaluatePromql, type QueryRange } from '../../packages/query/src/promql/index.ts'
 import type { TestValue } from '../../packages/store/src/metrics/testing/batches.ts'
 import { row, StoreHarness } from '../../packages/store/src/metrics/testing/store-harness.ts'
-import { testSet } from '../support/test-set.ts'
 
-const HISTORIES = { long: 200, ci: 12, test: 3 }[testSet()]
+const HISTORIES = { long: 200, wide: 12, test: 3 }[testSet()]
 const ROUNDS = 4
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS

@@ -1,6 +1,6 @@
 import { ReusableBuffer, snappyCompress, snappyDecompress } from '@vantage/bytes'
 import { type Clock, type Fault, MetricBatch, STATUS } from '@vantage/model'
-import { seededRandom, testSeed } from '@vantage/model/testing'
+import { seededRandom, testSeed, testSet } from '@vantage/model/testing'
 import { loadSync } from 'protobufjs'
 import { describe, expect, test } from 'vitest'
 import { readChangeEvents } from './events/change-event.ts'
@@ -21,8 +21,8 @@ import { readTempoRequest } from './tempo/query-request.ts'
 import { RECORD_FORMS, type RecordDecoder, type RecordForm, rowsOfForm, runForm } from './testing/record-forms.ts'
 import { TextDecoder } from './text/decode.ts'
 
-/** All fuzzed decoders share so many inputs: a million in the set *ci* (`CI=true`, 3 minutes), else the set *test*. */
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? (process.env['CI'] === 'true' ? 1_000_000 : 200_000))
+/** All fuzzed decoders share so many inputs. */
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? { test: 100_000, wide: 1_000_000, long: 10_000_000 }[testSet()])
 
 /** Slices of one decode: a body of a few hundred bytes has no more pieces. */
 const SLICES_MAX = 10_000

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { expect } from 'vitest'
-import { testSet } from '../../support/test-set.ts'
+import { testSeed, testSet } from '../../../packages/model/src/testing/index.ts'
 import { contactSheet, DESKTOP, OUTPUT_DIR, PHONE, type Stand, type Theme, violations } from './dashboard.ts'
 
 /** Name, path, and what stands on it once it is drawn. */
@@ -13,14 +13,14 @@ export interface Picture {
 }
 
 const THEMES: readonly Theme[] = ['dark', 'light']
-/** Both themes on a phone and on a desk; in the quick set each size in one theme. */
-const LOOKS: readonly (readonly [theme: Theme, size: typeof DESKTOP])[] =
-  testSet() === 'test'
-    ? [
-        ['dark', PHONE],
-        ['light', DESKTOP],
-      ]
-    : THEMES.flatMap((theme) => [DESKTOP, PHONE].map((size) => [theme, size] as const))
+/** Both themes on a desk and on a phone. */
+const LOOKS = THEMES.flatMap((theme) => [DESKTOP, PHONE].map((size) => ({ theme, size })))
+const UPDATES_GUIDE = process.env['UPDATE_GUIDE'] === '1'
+/** In the quick set each screen has one look, which the seed chooses. */
+const HAS_ONE_LOOK = testSet() === 'test' && !UPDATES_GUIDE
+const SEED = testSeed()
+/** Of menus and dialogs: both; in the quick set the one that the seed chooses. */
+export const MENU_THEMES: readonly Theme[] = HAS_ONE_LOOK ? [THEMES[SEED % THEMES.length] as Theme] : THEMES
 /** Charts and fonts are drawn by then. */
 const SETTLED_MS = 1_300
 
@@ -41,12 +41,16 @@ async function several<Item, Result>(
   return results
 }
 
-/** axe finds nothing on any of the screens, in both themes; in the quick set in one of them each. */
+/** Every screen in every look; in the quick set in one of them each, so that all of them come up among the screens. */
+function looksOf<Look>(screens: readonly Screen[], looks: readonly Look[]): { screen: Screen; look: Look }[] {
+  if (!HAS_ONE_LOOK) return looks.flatMap((look) => screens.map((screen) => ({ screen, look })))
+  console.log(`seed ${SEED}`)
+  return screens.map((screen, i) => ({ screen, look: looks[(SEED + i) % looks.length] as Look }))
+}
+
+/** axe finds nothing on any of the screens, in both themes. */
 export async function expectAccessible(stand: Stand, screens: readonly Screen[]): Promise<void> {
-  const looks = screens.flatMap((screen, i) =>
-    (testSet() === 'test' ? [THEMES[i % 2] as Theme] : THEMES).map((theme) => ({ theme, screen })),
-  )
-  await several(looks, async ({ theme, screen: [name, path, ready] }) => {
+  await several(looksOf(screens, THEMES), async ({ look: theme, screen: [name, path, ready] }) => {
     const page = await stand.open(path, { theme })
     await page.locator(ready).first().waitFor()
     expect(await violations(page), `${name} ${theme}`).toEqual([])
@@ -61,8 +65,9 @@ export async function takePictures(
   sheet: string,
   beforeEach = async () => {},
 ): Promise<void> {
-  const looks = LOOKS.flatMap(([theme, size]) => screens.map((screen) => ({ theme, size, screen })))
-  const pictures = await several(looks, ({ theme, size, screen }) => pictureOf(stand, screen, theme, size, beforeEach))
+  const pictures = await several(looksOf(screens, LOOKS), ({ look: { theme, size }, screen }) =>
+    pictureOf(stand, screen, theme, size, beforeEach),
+  )
   await contactSheet(stand.browser, pictures, join(OUTPUT_DIR, sheet))
   await updateGuide(screens, pictures)
 }
@@ -86,7 +91,7 @@ async function pictureOf(
 }
 
 async function updateGuide(screens: readonly Screen[], pictures: readonly Picture[]): Promise<void> {
-  if (process.env['UPDATE_GUIDE'] !== '1') return
+  if (!UPDATES_GUIDE) return
   const guide = resolve(import.meta.dirname, '../../../docs/guide')
   const images = join(guide, 'images')
   await mkdir(images, { recursive: true })

@@ -44,10 +44,12 @@ export function Minimap({ view, zoom, namesPx, widthPx }: MinimapProps) {
   }, [view, mapPx, theme])
   const placeOf = (event: PointerEvent<HTMLElement>) =>
     Math.min(mapPx, Math.max(0, event.clientX - event.currentTarget.getBoundingClientRect().left))
-  const end = () => {
+  // Where the pointer is now: the last move may not be drawn yet, and `drag` is what was drawn.
+  const end = (event: PointerEvent<HTMLElement>) => {
     setDrag(undefined)
-    if (drag === undefined || Math.abs(drag.toPx - drag.fromPx) < DRAG_MIN_PX) return
-    const [from, to] = [Math.min(drag.fromPx, drag.toPx), Math.max(drag.fromPx, drag.toPx)]
+    const toPx = placeOf(event)
+    if (drag === undefined || Math.abs(toPx - drag.fromPx) < DRAG_MIN_PX) return
+    const [from, to] = [Math.min(drag.fromPx, toPx), Math.max(drag.fromPx, toPx)]
     navigateSearch({ zoom: zoomText((from / mapPx) * durationMs, (to / mapPx) * durationMs, durationMs) })
   }
   const shown = drag === undefined ? zoom : { fromMs: 0, toMs: 0 }

@@ -62,10 +62,12 @@ export function ScatterCard({ traces, region, range, zone }: ScatterCardProps) {
     const { left, top } = event.currentTarget.getBoundingClientRect()
     return [event.clientX - left, event.clientY - top]
   }
-  const end = () => {
+  // Where the pointer is now: the last move may not be drawn yet, and `drag` is what was drawn.
+  const end = (event: PointerEvent<HTMLElement>) => {
     setDrag(undefined)
-    if (drag === undefined || Math.hypot(drag.to[0] - drag.from[0], drag.to[1] - drag.from[1]) < DRAG_MIN_PX) return
-    const [a, b] = [scatterAt(scale, box, ...drag.from), scatterAt(scale, box, ...drag.to)]
+    const to = placeOf(event)
+    if (drag === undefined || Math.hypot(to[0] - drag.from[0], to[1] - drag.from[1]) < DRAG_MIN_PX) return
+    const [a, b] = [scatterAt(scale, box, ...drag.from), scatterAt(scale, box, ...to)]
     const dragged = {
       startMs: Math.min(a.atMs, b.atMs),
       endMs: Math.max(a.atMs, b.atMs),

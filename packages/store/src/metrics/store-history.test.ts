@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Histogram, type Labels, labelsKey, type Matcher } from '@vantage/model'
 import { randomHistogram } from '@vantage/model/contract-tests'
-import { seededRandom, testSeed } from '@vantage/model/testing'
+import { seededRandom, testSeed, testSet } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
 import { labels, type TestRow, type TestValue } from './testing/batches.ts'
 import { bitsOf, histogramText, StoreHarness, startText } from './testing/store-harness.ts'
@@ -11,7 +11,7 @@ import { bitsOf, histogramText, StoreHarness, startText } from './testing/store-
 /** The simplest store: label key → time → bits. */
 type Expected = Map<string, Map<number, string>>
 
-const HISTORIES = 12
+const HISTORIES = { test: 4, wide: 12, long: 500 }[testSet()]
 const STEPS = 60
 const BASE_MS = 1_700_000_000_000
 

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { NodeFileSystem } from '@vantage/bytes'
 import { systemClock } from '@vantage/model'
 import { randomHistogram } from '@vantage/model/contract-tests'
-import { seededRandom } from '@vantage/model/testing'
+import { seededRandom, testSet } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
 import { MetricStore } from './store.ts'
 import { batchOf, labels } from './testing/batches.ts'
@@ -15,7 +15,9 @@ const entry = new URL('./testing/worker-entry.ts', import.meta.url)
 const SERIES = 400
 /** Of them, the last ones hold histograms. */
 const HISTOGRAM_SERIES = 20
-const ROUNDS = 1500
+const ROUNDS = { test: 500, wide: 1_500, long: 15_000 }[testSet()]
+/** A merge needs eight parts. */
+const SEALS = 10
 
 test('readers in other threads see whole samples while main writes, seals and merges', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'vantage-workers-'))
@@ -64,7 +66,7 @@ test('readers in other threads see whole samples while main writes, seals and me
     )
     store.apply('default', batch, round, { nowMs: firstMs + 1e6 })
     round++
-    if (round % 150 === 0) {
+    if (round % (ROUNDS / SEALS) === 0) {
       // Seals that wait for each other become one part, and a merge needs eight.
       await sealing
       sealing = store.seal()

@@ -1,6 +1,6 @@
 import { compareLabels, type Histogram, HistogramColumns, type Labels, SampleColumns } from '@vantage/model'
 import { randomHistogram } from '@vantage/model/contract-tests'
-import { FaultFileSystem, seededRandom, testSeed } from '@vantage/model/testing'
+import { FaultFileSystem, seededRandom, testSeed, testSet } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
 import { ReadScratch } from '../head/generation-reader.ts'
 import { PageCache } from '../part/page-cache.ts'
@@ -9,7 +9,7 @@ import type { PartInput } from '../part/part-writer.ts'
 import { labels } from '../testing/batches.ts'
 import { publishPart } from './run-background.ts'
 
-const STATES = 400
+const STATES = { test: 100, wide: 400, long: 4_000 }[testSet()]
 const HISTOGRAMS = 12
 
 const histogram = (n: number): Histogram => randomHistogram(seededRandom(n >> 2), seededRandom(n))

@@ -2,12 +2,14 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NodeFileSystem } from '@vantage/bytes'
-import { testSeed } from '@vantage/model/testing'
+import { testSeed, testSet } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
 import { labels } from '../testing/batches.ts'
 import { MortalFiles } from '../testing/mortal-files.ts'
 import { row, StoreHarness } from '../testing/store-harness.ts'
 
+/** Of so many steps one is tried, other ones in each run. */
+const STRIDE = { test: 10, wide: 5, long: 1 }[testSet()]
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
@@ -67,8 +69,7 @@ test('a crash at any step of building, passing on and dropping tiers loses nothi
   const expected = await settled(whole)
   expect([...expected].map(([, samples]) => samples.size)).toEqual([96 - 4, 96])
   expect(files.changes).toBeGreaterThan(50)
-  // Every fifth step, other ones in each run.
-  for (let steps = testSeed() % 5; steps < files.changes; steps += 5) {
+  for (let steps = testSeed() % STRIDE; steps < files.changes; steps += STRIDE) {
     const harness = open()
     await history(harness, new MortalFiles(steps))
     expect([steps, await settled(harness)]).toEqual([steps, expected])
