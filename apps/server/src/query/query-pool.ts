@@ -85,6 +85,7 @@ export class QueryPool implements MetricQueries {
     const { registry } = options
     this.#quick = new QuickAnswers(options.store.reader(), options.clock)
     this.#queries = registry.counter('vantage_queries_total', 'Queries by outcome.', ['lang', 'outcome'])
+    for (const lang of ['promql', ...Object.values(LANGUAGES)]) this.#queries.begin(lang, 'success')
     this.#limited = registry.counter('vantage_query_limited_total', 'Queries that hit a limit.', ['reason'])
     this.#helped = registry.counter('vantage_query_helped_total', 'Queries that a second thread helped with.', [])
     registry.computed('vantage_query_workers', 'Threads that answer queries.', 'gauge', () => this.#workers.length)
