@@ -388,6 +388,39 @@ describe.skipIf(!hasChromium)('a split screen', () => {
     await expect.poll(() => param(page, 'from'), SOON).toBe('now-15m')
     await page.context().close()
   })
+
+  test('one half looks at an earlier time, through zooms, links and Back', async () => {
+    const query = encodeURIComponent('sum(http_requests_total)')
+    const endMs = Math.floor(Date.now() / 1000) * 1000
+    const time = `from=${endMs - 120_000}&to=${endMs}`
+    const page = await stand.open(`/explore/split?${time}&left=metrics&right=metrics&left.a=${query}&right.a=${query}`)
+    const startOf = async (name: 'Left' | 'Right') => {
+      await half(page, name).locator('.legend tbody tr').first().waitFor()
+      const label = await half(page, name).locator('.chart-host').getAttribute('aria-label')
+      return Date.parse(`${/(\S+ \S+) to /.exec(label ?? '')?.[1]}Z`)
+    }
+    const shift = page.getByLabel('Time of the right half')
+    await shift.selectOption('5 minutes earlier')
+    expect(param(page, 'right.shift')).toBe('5m')
+    await shift.selectOption('')
+    await expect.poll(async () => (await startOf('Left')) - (await startOf('Right')), SOON).toBe(0)
+    await page.goBack()
+    await expect.poll(() => shift.inputValue()).toBe('5m')
+    const other = new URL(page.url())
+    other.searchParams.set('right.shift', '2m')
+    await page.goto(other.href)
+    await shift.getByText('2m earlier').waitFor({ state: 'attached' })
+    await expect.poll(async () => (await startOf('Left')) - (await startOf('Right')), SOON).toBe(120_000)
+    const box = await half(page, 'Right').locator('.chart-host .u-over').boundingBox()
+    if (box === null) throw new Error('the chart has no place')
+    await page.mouse.move(box.x + box.width * 0.25, box.y + 60)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width * 0.75, box.y + 60, { steps: 4 })
+    await page.mouse.up()
+    await expect.poll(() => Math.abs(Number(param(page, 'from')) - (endMs - 90_000)), SOON).toBeLessThan(5_000)
+    await expect.poll(async () => (await startOf('Left')) - (await startOf('Right')), SOON).toBe(120_000)
+    await page.context().close()
+  })
 })
 
 const SCREENS: readonly Screen[] = [

@@ -39,6 +39,7 @@ const NS_PER_MS = 1_000_000n
 const CONSUMER = 'columns'
 /** Metrics of spans are stated so often. */
 const SPAN_REPORT_MS = 5_000
+const newSeed = () => randomInt(2 ** 32)
 const TOPICS = ['raw-logs', 'spans-raw'] as const
 
 interface Intake {
@@ -86,7 +87,7 @@ export class Records {
     const { submitMetrics: submit, clock, logger, isShedding } = options
     const processing = new RowProcessing(options.processors, processorCounts(options.registry))
     const { derived } = processing
-    const report = new SpanReport({ submit, clock, logger, intervalMs: SPAN_REPORT_MS, isShedding, derived })
+    const report = new SpanReport({ submit, clock, logger, intervalMs: SPAN_REPORT_MS, isShedding, newSeed, derived })
     this.#report = report
     const { directory, files } = options
     this.#versions = new VersionWatch({ submit: (row) => this.logs.submit(row), clock, logger, files, directory })
@@ -111,7 +112,7 @@ export class Records {
     this.spans = new RecordsIntake({
       ...shared,
       topic: 'spans-raw',
-      limit: new TraceLimit(options.tenantLimits.maxTraceBytes, clock, () => randomInt(2 ** 32)),
+      limit: new TraceLimit(options.tenantLimits.maxTraceBytes, clock, newSeed),
       formats: SPAN_FORMATS,
       newScratch: (isReplay) => spanScratch(limitsOf(options, isReplay), unpackedMax(options, isReplay)),
       apply: (tenant, batch, offset, receivedAtMs) => store.applySpans(tenant, batch, offset, receivedAtMs),

@@ -36,6 +36,7 @@ interface Kernels {
   ) => number
   readonly hash: (at: number, end: number, seed: number) => number
   readonly plainAttributes: (start: number, end: number, tag: number) => number
+  readonly gather: (bytes: number, froms: number, ends: number, count: number, out: number) => void
   readonly dictionary: (
     bytes: number,
     froms: number,
@@ -46,6 +47,18 @@ interface Kernels {
     entries: number,
     most: number,
   ) => number
+  readonly shred: (
+    bytes: number,
+    froms: number,
+    ends: number,
+    row: number,
+    rows: number,
+    codes: number,
+    block: number,
+    last: number,
+  ) => number
+  readonly keySlot: (block: number, name: number, length: number, tag: number) => number
+  readonly layoutSlot: (block: number, count: number) => number
 }
 
 /**

@@ -2,8 +2,8 @@
  * Loops over texts and attributes of logs and spans. AssemblyScript, compiled with kernels.ts into one module; callers own
  * the bounds.
  */
+import { hashText, isSameText } from './text-hash'
 
-const TEXT_FACTOR: u64 = 0x9e3779b97f4a7c15
 /** Of the table of `dictionary`; a fourth of it may be used. */
 const DICTIONARY_SLOTS = 16384
 
@@ -54,34 +54,6 @@ export function dictionary(
   return known
 }
 
-// @ts-expect-error: a decorator of AssemblyScript
-@inline
-function hashText(start: usize, length: usize): u32 {
-  let hash = <u64>length * TEXT_FACTOR
-  let at: usize = 0
-  for (; at + 8 <= length; at += 8) {
-    hash = (hash ^ load<u64>(start + at)) * TEXT_FACTOR
-    hash ^= hash >> 29
-  }
-  if (at < length) hash = (hash ^ (load<u64>(start + at) & lowBytes(length - at))) * TEXT_FACTOR
-  return <u32>(hash ^ (hash >> 32))
-}
-
-// @ts-expect-error: a decorator of AssemblyScript
-@inline
-function isSameText(a: usize, b: usize, length: usize): bool {
-  let at: usize = 0
-  for (; at + 8 <= length; at += 8) if (load<u64>(a + at) != load<u64>(b + at)) return false
-  return at == length || ((load<u64>(a + at) ^ load<u64>(b + at)) & lowBytes(length - at)) == 0
-}
-
-/** Ones for 1 to 7 bytes. */
-// @ts-expect-error: a decorator of AssemblyScript
-@inline
-function lowBytes(count: usize): u64 {
-  return ((<u64>1) << (<u64>count << 3)) - 1
-}
-
 /**
  * Attributes of OTLP at the front of [start, end), each a field `tag` of up to 127 bytes: an ASCII key, and an ASCII text,
  * a number or a bool. Ends before the first that is anything else, which the plain check then judges. Up to 15 bytes
@@ -128,4 +100,20 @@ function isAscii(from: usize, end: usize): bool {
   let at = from
   for (; at + 16 <= end; at += 16) if (i8x16.bitmask(v128.load(at)) != 0) return false
   return at == end || (i8x16.bitmask(v128.load(at)) & ((1 << <i32>(end - at)) - 1)) == 0
+}
+
+/**
+ * Copies `count` ranges of `bytes` to `out`, one behind the other. Up to 15 bytes behind each range are read, as many behind
+ * the last one written.
+ * @param froms where each begins and `ends` where it ends, i32
+ */
+export function gather(bytes: usize, froms: usize, ends: usize, count: i32, out: usize): void {
+  let to = out
+  for (let i: usize = 0; i < <usize>count << 2; i += 4) {
+    const from = load<u32>(froms + i)
+    const length = <usize>(load<u32>(ends + i) - from)
+    const start = bytes + <usize>from
+    for (let at: usize = 0; at < length; at += 16) v128.store(to + at, v128.load(start + at))
+    to += length
+  }
 }

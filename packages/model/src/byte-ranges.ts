@@ -14,6 +14,12 @@ export class ByteRanges {
     this.to[row] = to
   }
 
+  /** Makes rows [from, to) empty. */
+  clear(from: number, to: number): void {
+    this.from.fill(0, from, to)
+    this.to.fill(0, from, to)
+  }
+
   grow(capacity: number): void {
     this.from = grownInts(this.from, capacity)
     this.to = grownInts(this.to, capacity)

@@ -92,11 +92,15 @@ export class LogBatch {
   rowItems = new Int32Array(1024)
   readonly refused: Refusal[] = []
   readonly warnings: string[] = []
+  /** Rows from here on hold nothing since the last reset. */
+  #emptyFrom = 0
 
   /** @param replayed the verdict of a record that is replayed */
   reset(replayed?: Uint8Array): void {
     this.verdict.reset(replayed)
     this.columns.count = 0
+    clearLogs(this.columns, 0, this.#emptyFrom)
+    this.#emptyFrom = 0
     this.originCount = 0
     this.refused.length = 0
     this.warnings.length = 0
@@ -109,19 +113,10 @@ export class LogBatch {
     const row = columns.count++
     if (row >= this.rowItems.length) this.rowItems = grownInts(this.rowItems, columns.capacity)
     this.rowItems[row] = this.verdict.count - 1
-    columns.times[row] = 0n
-    columns.observedTimes[row] = 0n
-    columns.severities[row] = 0
-    columns.flags[row] = 0
-    columns.droppedAttributes[row] = 0
-    columns.traceIds.fill(0, row * 16, row * 16 + 16)
-    columns.spanIds.fill(0, row * 8, row * 8 + 8)
+    // Fast path: no row was here, all columns were emptied at once.
+    if (row >= this.#emptyFrom) this.#emptyFrom = row + 1
+    else clearLogs(columns, row, row + 1)
     columns.origins[row] = origin
-    columns.bodyKinds[row] = BODY_KIND.none
-    columns.bodies.set(row, 0, 0)
-    columns.severityTexts.set(row, 0, 0)
-    columns.eventNames.set(row, 0, 0)
-    columns.attributes.set(row, 0, 0)
     return row
   }
 
@@ -129,6 +124,21 @@ export class LogBatch {
     if (this.originCount === this.originBytes.from.length) this.originBytes.grow(this.originCount * 2)
     this.originBytes.set(this.originCount, from, to)
     return this.originCount++
+  }
+}
+
+/** Makes everything of rows [from, to) absent. */
+function clearLogs(columns: LogColumns, from: number, to: number): void {
+  columns.times.fill(0n, from, to)
+  columns.observedTimes.fill(0n, from, to)
+  columns.severities.fill(0, from, to)
+  columns.flags.fill(0, from, to)
+  columns.droppedAttributes.fill(0, from, to)
+  columns.traceIds.fill(0, from * 16, to * 16)
+  columns.spanIds.fill(0, from * 8, to * 8)
+  columns.bodyKinds.fill(BODY_KIND.none, from, to)
+  for (const ranges of [columns.bodies, columns.severityTexts, columns.eventNames, columns.attributes]) {
+    ranges.clear(from, to)
   }
 }
 

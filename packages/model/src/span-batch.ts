@@ -105,11 +105,15 @@ export class SpanBatch {
   rowItems = new Int32Array(1024)
   readonly refused: Refusal[] = []
   readonly warnings: string[] = []
+  /** Rows from here on hold nothing since the last reset. */
+  #emptyFrom = 0
 
   /** @param replayed the verdict of a record that is replayed */
   reset(replayed?: Uint8Array): void {
     this.verdict.reset(replayed)
     this.columns.count = 0
+    clearSpans(this.columns, 0, this.#emptyFrom)
+    this.#emptyFrom = 0
     this.originCount = 0
     this.refused.length = 0
     this.warnings.length = 0
@@ -122,19 +126,10 @@ export class SpanBatch {
     const row = columns.count++
     if (row >= this.rowItems.length) this.rowItems = grownInts(this.rowItems, columns.capacity)
     this.rowItems[row] = this.verdict.count - 1
-    columns.startTimes[row] = 0n
-    columns.endTimes[row] = 0n
-    columns.traceIds.fill(0, row * 16, row * 16 + 16)
-    columns.spanIds.fill(0, row * 8, row * 8 + 8)
-    columns.parentSpanIds.fill(0, row * 8, row * 8 + 8)
-    columns.kinds[row] = 0
-    columns.statusCodes[row] = 0
-    columns.flags[row] = 0
-    columns.droppedAttributes[row] = 0
-    columns.droppedEvents[row] = 0
-    columns.droppedLinks[row] = 0
+    // Fast path: no row was here, all columns were emptied at once.
+    if (row >= this.#emptyFrom) this.#emptyFrom = row + 1
+    else clearSpans(columns, row, row + 1)
     columns.origins[row] = origin
-    for (const ranges of columns.ranges) ranges.set(row, 0, 0)
     return row
   }
 
@@ -143,6 +138,22 @@ export class SpanBatch {
     this.originBytes.set(this.originCount, from, to)
     return this.originCount++
   }
+}
+
+/** Makes everything of rows [from, to) absent. */
+function clearSpans(columns: SpanColumns, from: number, to: number): void {
+  columns.startTimes.fill(0n, from, to)
+  columns.endTimes.fill(0n, from, to)
+  columns.traceIds.fill(0, from * 16, to * 16)
+  columns.spanIds.fill(0, from * 8, to * 8)
+  columns.parentSpanIds.fill(0, from * 8, to * 8)
+  columns.kinds.fill(0, from, to)
+  columns.statusCodes.fill(0, from, to)
+  columns.flags.fill(0, from, to)
+  columns.droppedAttributes.fill(0, from, to)
+  columns.droppedEvents.fill(0, from, to)
+  columns.droppedLinks.fill(0, from, to)
+  for (const ranges of columns.ranges) ranges.clear(from, to)
 }
 
 /** Doubles the room; what is there stays. */

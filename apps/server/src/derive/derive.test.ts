@@ -99,7 +99,7 @@ test('the slowest span since the last statement is its exemplar, once', () => {
 })
 
 test('calls between services: pairs in any order, failures, queues, databases', () => {
-  const graph = new ServiceGraph()
+  const graph = new ServiceGraph(1)
   graph.add(batchOf([{ service: 'cart', name: 's', kind: 2, id: '2', parent: '1', isFailed: true }]), 0)
   graph.add(batchOf([{ service: 'shop', name: 'c', kind: 3, id: '1' }]), 1)
   graph.add(

@@ -3,13 +3,12 @@ import {
   AttributeCursor,
   decodeValue,
   isBytes,
-  isZero,
   type MetricMetadata,
   nextAttribute,
   type SpanBatch,
-  spanKey,
   valueText,
 } from '@vantage/model'
+import { CallTable } from './call-table.ts'
 import { CumulativeHistogram, sampleOf } from './cumulative.ts'
 import { type Sender, senderNamed, sendersOf } from './sender.ts'
 import { endMsOf, secondsOf, type TimeHalves, timeHalves } from './span-times.ts'
@@ -37,8 +36,6 @@ const PEERS = [
 ].map((name) => Buffer.from(name))
 /** Places of those among them that a database has. */
 const DATABASES = [2, 3]
-/** Of `spanKey`, what of it is the trace id. */
-const TRACE_KEY_CHARS = 8
 
 interface Half {
   readonly sender: Sender
@@ -69,25 +66,34 @@ interface Edge {
  */
 export class ServiceGraph {
   /** By trace and client span. */
-  readonly #waiting = new Map<string, Half>()
+  readonly #waiting: CallTable<Half>
   readonly #edges = new Map<string, Edge>()
   readonly #peers = new PeerScan()
+
+  /** @param seed see `CallTable` */
+  constructor(seed: number) {
+    this.#waiting = new CallTable(WAITING_MAX, seed)
+  }
 
   /** @param senders of the batch's origins */
   add(batch: SpanBatch, nowMs: number, senders: readonly Sender[] = sendersOf(batch)): void {
     const { columns } = batch
     const times = timeHalves(batch)
+    const traces = wordsOf(columns.traceIds)
+    const spans = wordsOf(columns.spanIds)
+    const parents = wordsOf(columns.parentSpanIds)
     for (let row = 0; row < columns.count; row++) {
       const kind = columns.kinds[row] as number
       if (kind < SERVER || kind > CONSUMER) continue
       const isClient = kind === CLIENT || kind === PRODUCER
-      if (!isClient && isZero(columns.parentSpanIds, row * 8, row * 8 + 8)) continue
-      const key = spanKey(columns.traceIds, isClient ? columns.spanIds : columns.parentSpanIds, row)
-      const other = this.#waiting.get(key)
+      if (!isClient && parents[row * 2] === 0 && parents[row * 2 + 1] === 0) continue
+      const ids = isClient ? spans : parents
+      const waiting = this.#waiting.find(traces, ids, row)
       // Fast path: nobody waits for it, and there is no room to wait.
-      if (other === undefined && this.#waiting.size >= WAITING_MAX) continue
-      const sender = senders[columns.origins[row] as number] as Sender
-      this.#meet(key, other, this.#halfOf(batch, times, row, isClient, sender, nowMs))
+      if (waiting < 0 && this.#waiting.isFull) continue
+      const half = this.#halfOf(batch, times, row, isClient, senders[columns.origins[row] as number] as Sender, nowMs)
+      if (waiting < 0) this.#waiting.add(traces, ids, row, half)
+      else this.#meet(waiting, half)
     }
   }
 
@@ -96,15 +102,18 @@ export class ServiceGraph {
     for (const [key, { client, server }] of this.#edges) {
       if (isGone(client) || isGone(server)) this.#edges.delete(key)
     }
-    for (const [key, { sender }] of this.#waiting) if (isGone(sender)) this.#waiting.delete(key)
+    for (const entry of this.#waiting.entries()) {
+      if (isGone(this.#waiting.valueOf(entry).sender)) this.#waiting.remove(entry)
+    }
   }
 
   /** States everything as of now; halves that waited in vain end. */
   series(nowMs: number): SeriesToWrite[] {
-    for (const [key, half] of this.#waiting) {
+    for (const entry of this.#waiting.entries()) {
+      const half = this.#waiting.valueOf(entry)
       if (half.sinceMs > nowMs - WAIT_MS) break
-      this.#waiting.delete(key)
-      if (half.isClient && half.peer !== '') this.#count(key, half, undefined)
+      if (half.isClient && half.peer !== '') this.#count(entry, half, undefined)
+      this.#waiting.remove(entry)
     }
     const out: SeriesToWrite[] = []
     for (const { labels, requests, failed, serverTimes, clientTimes } of this.#edges.values()) {
@@ -140,17 +149,19 @@ export class ServiceGraph {
     }
   }
 
-  #meet(key: string, other: Half | undefined, half: Half): void {
-    if (other === undefined || other.isClient === half.isClient) {
-      if (this.#waiting.size < WAITING_MAX) this.#waiting.set(key, half)
+  #meet(waiting: number, half: Half): void {
+    const other = this.#waiting.valueOf(waiting)
+    if (other.isClient === half.isClient) {
+      this.#waiting.replace(waiting, half)
       return
     }
-    this.#waiting.delete(key)
     const [client, server] = half.isClient ? [half, other] : [other, half]
-    this.#count(key, client, server)
+    this.#count(waiting, client, server)
+    this.#waiting.remove(waiting)
   }
 
-  #count(key: string, client: Half, server: Half | undefined): void {
+  /** @param entry of the half that waited */
+  #count(entry: number, client: Half, server: Half | undefined): void {
     const called = server?.sender ?? senderNamed(client.peer, '')
     const edge = this.#edgeOf(client.sender, called, client.connectionType)
     if (edge === undefined) return
@@ -160,7 +171,7 @@ export class ServiceGraph {
       [edge.clientTimes, client],
       [edge.serverTimes, server ?? client],
     ] as const) {
-      if (histogram.add(seconds)) histogram.keepExemplar(seconds, traceOf(key), client.endMs)
+      if (histogram.add(seconds)) histogram.keepExemplar(seconds, this.#waiting.traceId(entry), client.endMs)
     }
   }
 
@@ -241,11 +252,9 @@ class PeerScan {
   }
 }
 
-/** Hex of the trace id of such a text. */
-function traceOf(key: string): string {
-  let hex = ''
-  for (let i = 0; i < TRACE_KEY_CHARS; i++) hex += key.charCodeAt(i).toString(16).padStart(4, '0')
-  return hex
+/** Ids of a batch's column, which begins at a whole word. */
+function wordsOf({ buffer, byteOffset, byteLength }: Uint8Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, byteLength >> 2)
 }
 
 export const SERVICE_GRAPH_METADATA: readonly MetricMetadata[] = [

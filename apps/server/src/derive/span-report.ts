@@ -26,6 +26,8 @@ export interface SpanReportOptions {
   readonly logger: Logger
   readonly intervalMs: number
   readonly isShedding: () => boolean
+  /** 32 random bits. */
+  readonly newSeed: () => number
   /** What the configuration derives from rows, stated with the rest. */
   readonly derived: DerivedMetrics
 }
@@ -50,7 +52,7 @@ export class SpanReport {
     let own = this.#tenants.get(tenant)
     if (own === undefined) {
       if (this.#tenants.size >= TENANTS_MAX) return
-      own = { metrics: new SpanMetrics(), graph: new ServiceGraph() }
+      own = { metrics: new SpanMetrics(), graph: new ServiceGraph(this.#options.newSeed()) }
       this.#tenants.set(tenant, own)
     }
     const senders = sendersOf(batch)

@@ -30,7 +30,7 @@ export class GatheredColumn {
 
   openRecord(): void {
     this.#from = this.#to = 0
-    this.#runs.length = 0
+    if (this.#runs.length > 0) this.#runs.length = 0
   }
 
   /** One field, its tag and length included. */

@@ -1,6 +1,7 @@
 import type { ByteRanges } from '@vantage/model'
 import { ByteWriter } from '../parquet/byte-writer.ts'
 import type { PageValues } from '../parquet/page-reader.ts'
+import { wordAt } from './attribute-key.ts'
 import type { Entries } from './stripe-columns.ts'
 
 /** A column of attributes in one stripe. */
@@ -175,15 +176,6 @@ function entryAt(entries: Entries | undefined, code: number): Uint8Array {
 
 function textAt({ ranges }: PageValues, place: number): Uint8Array {
   return ranges === undefined ? NO_BYTES : ranges.bytes.subarray(ranges.from[place], ranges.to[place])
-}
-
-function wordAt(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at] as number) |
-    ((bytes[at + 1] as number) << 8) |
-    ((bytes[at + 2] as number) << 16) |
-    ((bytes[at + 3] as number) << 24)
-  )
 }
 
 function lengthOfVarint(value: number): number {

@@ -9,6 +9,7 @@ import { RowBuffer } from '../rows/row-buffer.ts'
 import { timeAt } from '../rows/times.ts'
 import { AttributeShredder, type TakenColumn } from './attribute-shredder.ts'
 import { dataFile, type FileIndex, type FilterPlace, filterFile, type StripeIndex, writeIndex } from './file-index.ts'
+import { nativeShredder } from './native-shredder.ts'
 import { LAYOUT_COLUMN, REST_COLUMN, SCHEMAS } from './schema.ts'
 import { StripeFilters } from './stripe-filters.ts'
 import { type GroupOrigins, groupOrigins, takeColumn } from './take-columns.ts'
@@ -39,7 +40,7 @@ export class FileWriter<Columns> {
   readonly #filters: OpenFile
   readonly #parquet: ParquetWriter
   readonly #group: RowBuffer<Columns>
-  readonly #shredder = new AttributeShredder()
+  readonly #shredder = new AttributeShredder(nativeShredder())
   readonly #stripeFilters = new StripeFilters()
   readonly #filterBytes = new ByteWriter()
   readonly #stripes: StripeIndex[] = []
@@ -59,7 +60,7 @@ export class FileWriter<Columns> {
     this.#files = files
     this.#directory = directory
     this.#name = name
-    this.#group = new RowBuffer(signal, GROUP_ROWS_MAX)
+    this.#group = new RowBuffer(signal, GROUP_ROWS_MAX, true)
     this.#data = this.#create(dataFile(name))
     this.#filters = this.#create(filterFile(name))
     this.#parquet = new ParquetWriter(this.#data, PAGE_ROWS)
@@ -121,6 +122,7 @@ export class FileWriter<Columns> {
   }
 
   #close(): void {
+    this.#group.release()
     this.#data.close()
     this.#filters.close()
   }

@@ -1,6 +1,6 @@
 import { assert, type ByteRanges } from '@vantage/model'
 import { type ColumnSet, MemoryPlan, type Signal } from '../rows/column-set.ts'
-import { copyBytes } from '../rows/gather-rows.ts'
+import { copyRanges } from '../rows/gather-rows.ts'
 import { compareTimes, timeAt } from '../rows/times.ts'
 
 /** Words before the columns; word 0 is the count of rows that readers may see. */
@@ -8,7 +8,8 @@ const HEADER_BYTES = 64
 
 /**
  * Rows that arrived lately, in one piece of shared memory: columns, then an arena. The bytes of the first range column
- * (what is searched) lie one behind the other from the arena's begin on, all others from its end towards it.
+ * (what is searched) lie one behind the other from the arena's begin on, those of the others, one behind the other for
+ * the rows that came together, from its end towards it.
  * One thread appends; others read the rows that they were told of, which never change.
  */
 export interface ChunkMemory<Columns> {
@@ -116,9 +117,12 @@ export class HotChunk<Columns> {
       const width = this.signal.idBytes[i] as number
       set.ids[i]?.set(column.subarray(from * width, to * width), at * width)
     }
-    this.#front = copyFront(source.ranges[0] as ByteRanges, from, to, set.ranges[0] as ByteRanges, at, this.#front)
-    for (let i = 1; i < source.ranges.length; i++) {
-      this.#back = copyBack(source.ranges[i] as ByteRanges, from, to, set.ranges[i] as ByteRanges, at, this.#back)
+    for (let i = 0; i < source.ranges.length; i++) {
+      const ranges = source.ranges[i] as ByteRanges
+      const length = lengthOf(ranges, from, to)
+      if (i > 0) this.#back -= length
+      copyRanges(ranges, from, to, length, set.ranges[i] as ByteRanges, at, i === 0 ? this.#front : this.#back)
+      if (i === 0) this.#front += length
     }
     for (let row = from; row < to; row++) {
       set.origins[at + row - from] = places[source.origins[row] as number] as number
@@ -158,37 +162,8 @@ export function bytesOfRow(source: ColumnSet, row: number): number {
   return sum
 }
 
-/** @returns the new end of the front */
-function copyFront(
-  source: ByteRanges,
-  from: number,
-  to: number,
-  target: ByteRanges,
-  at: number,
-  front: number,
-): number {
-  let end = front
-  for (let row = from; row < to; row++) {
-    const start = source.from[row] as number
-    const length = (source.to[row] as number) - start
-    copyBytes(source.bytes, start, length, target.bytes, end)
-    target.from[at + row - from] = end
-    end += length
-    target.to[at + row - from] = end
-  }
-  return end
-}
-
-/** @returns the new begin of the back */
-function copyBack(source: ByteRanges, from: number, to: number, target: ByteRanges, at: number, back: number): number {
-  let begin = back
-  for (let row = from; row < to; row++) {
-    const start = source.from[row] as number
-    const length = (source.to[row] as number) - start
-    target.to[at + row - from] = begin
-    begin -= length
-    target.from[at + row - from] = begin
-    copyBytes(source.bytes, start, length, target.bytes, begin)
-  }
-  return begin
+function lengthOf(ranges: ByteRanges, from: number, to: number): number {
+  let sum = 0
+  for (let row = from; row < to; row++) sum += (ranges.to[row] as number) - (ranges.from[row] as number)
+  return sum
 }

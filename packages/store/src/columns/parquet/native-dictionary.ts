@@ -71,8 +71,10 @@ export class NativeDictionary {
     return { codes: this.#codes.slice(0, count), entries }
   }
 
-  /** Copies bytes [0, end) once. @returns their address, or -1 where they are too many */
+  /** Copies bytes [0, end) once, unless they lie there already. @returns their address, or -1 where they are too many */
   #reach(bytes: Uint8Array, end: number): number {
+    const address = this.#native.addressOf(bytes)
+    if (address >= 0) return address
     if (this.#source !== bytes) this.#copied = 0
     this.#source = bytes
     if (!this.#cover(end + OVERREAD_BYTES)) return -1

@@ -1,5 +1,6 @@
 import type { ByteRanges } from '@vantage/model'
 import type { ColumnSet } from './column-set.ts'
+import { nativeGather } from './native-gather.ts'
 
 /** Shorter ranges are copied byte by byte: a view of them costs more than it saves. */
 const SHORT_BYTES = 24
@@ -87,54 +88,52 @@ export function gatherRanges(
   at: number,
   top: number,
 ): number {
-  if (from < to && isDense(source, rows, from, to)) return moveRanges(source, rows, from, to, target, at, top)
   let end = top
+  // Rows whose bytes lie one behind the other are copied together.
+  let runFrom = 0
+  let runTo = 0
   for (let i = from; i < to; i++) {
     const row = rows[i] as number
     const start = source.from[row] as number
-    const length = (source.to[row] as number) - start
-    copyBytes(source.bytes, start, length, target.bytes, end)
+    if (start !== runTo) {
+      copyBytes(source.bytes, runFrom, runTo - runFrom, target.bytes, end - (runTo - runFrom))
+      runFrom = start
+    }
+    runTo = source.to[row] as number
     target.from[at + i - from] = end
-    end += length
+    end += runTo - start
     target.to[at + i - from] = end
   }
+  copyBytes(source.bytes, runFrom, runTo - runFrom, target.bytes, end - (runTo - runFrom))
   return end
 }
 
-/** Bytes of the rows lie one behind the other, in their order. */
-function isDense(source: ByteRanges, rows: Int32Array, from: number, to: number): boolean {
-  let end = source.from[rows[from] as number] as number
-  for (let i = from; i < to; i++) {
-    const row = rows[i] as number
-    if (source.from[row] !== end) return false
-    end = source.to[row] as number
-  }
-  return true
-}
-
-/** Fast path: all bytes at once. */
-function moveRanges(
+/**
+ * Copies the ranges of rows [from, to), `length` bytes, to places [at, …) of `target`, one behind the other from `top` of
+ * its bytes on, which have the room.
+ */
+export function copyRanges(
   source: ByteRanges,
-  rows: Int32Array,
   from: number,
   to: number,
+  length: number,
   target: ByteRanges,
   at: number,
   top: number,
-): number {
-  const first = source.from[rows[from] as number] as number
-  const last = source.to[rows[to - 1] as number] as number
-  target.bytes.set(source.bytes.subarray(first, last), top)
-  const shift = top - first
-  for (let i = from; i < to; i++) {
-    const row = rows[i] as number
-    target.from[at + i - from] = (source.from[row] as number) + shift
-    target.to[at + i - from] = (source.to[row] as number) + shift
+): void {
+  const isCopied = length > 0 && nativeGather()?.copy(source, from, to, length, target.bytes, top) === true
+  let end = top
+  for (let row = from; row < to; row++) {
+    const start = source.from[row] as number
+    const bytes = (source.to[row] as number) - start
+    if (!isCopied) copyBytes(source.bytes, start, bytes, target.bytes, end)
+    target.from[at + row - from] = end
+    end += bytes
+    target.to[at + row - from] = end
   }
-  return last + shift
 }
 
-export function copyBytes(source: Uint8Array, from: number, length: number, target: Uint8Array, at: number): void {
+function copyBytes(source: Uint8Array, from: number, length: number, target: Uint8Array, at: number): void {
   if (length <= SHORT_BYTES) {
     for (let k = 0; k < length; k++) target[at + k] = source[from + k] as number
   } else {

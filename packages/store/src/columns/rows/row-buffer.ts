@@ -1,8 +1,7 @@
 import { assert, type ByteRanges, type Origin } from '@vantage/model'
-import type { ColumnSet, Signal } from './column-set.ts'
+import { giveArena, takeArena } from './arena.ts'
+import { ATTRIBUTES, type ColumnSet, type Signal } from './column-set.ts'
 import { gatherFixed, gatherRanges, rangesLength } from './gather-rows.ts'
-
-const ARENA_MIN_BYTES = 4096
 
 /**
  * Rows in memory of one thread, copied from anywhere: each range column has bytes of its own, one row's behind the
@@ -18,10 +17,13 @@ export class RowBuffer<Columns> {
   /** Another list after `forgetOrigins`. */
   origins: Origin[] = []
   readonly #places = new Map<readonly Origin[], Int32Array>()
+  readonly #hasNative: boolean
   #count = 0
 
-  constructor(signal: Signal<Columns>, rowsMax: number) {
+  /** @param hasNative attributes lie where the SIMD loops reach them; then `release` is to be called at the end */
+  constructor(signal: Signal<Columns>, rowsMax: number, hasNative = false) {
     this.signal = signal
+    this.#hasNative = hasNative
     this.rowsMax = rowsMax
     this.columns = signal.create(rowsMax)
     this.set = signal.setOf(this.columns)
@@ -42,6 +44,11 @@ export class RowBuffer<Columns> {
     this.tops.fill(0)
   }
 
+  /** Gives back memory that others want; the rows are gone, and the buffer may not be used any more. */
+  release(): void {
+    for (const { bytes } of this.set.ranges) giveArena(bytes)
+  }
+
   forgetOrigins(): void {
     this.origins = []
     this.#places.clear()
@@ -56,7 +63,7 @@ export class RowBuffer<Columns> {
       const ranges = source.ranges[i] as ByteRanges
       const target = this.set.ranges[i] as ByteRanges
       const top = this.tops[i] as number
-      cover(target, top, top + rangesLength(ranges, rows, from, to))
+      cover(target, top, top + rangesLength(ranges, rows, from, to), this.#hasNative && i === ATTRIBUTES)
       this.tops[i] = gatherRanges(ranges, rows, from, to, target, at, top)
     }
     const places = this.#placesOf(origins)
@@ -88,9 +95,11 @@ export class RowBuffer<Columns> {
 }
 
 /** Makes room for bytes [0, end) and keeps [0, top). */
-function cover(ranges: ByteRanges, top: number, end: number): void {
-  if (end <= ranges.bytes.length) return
-  const grown = new Uint8Array(Math.max(ARENA_MIN_BYTES, end, ranges.bytes.length * 2))
-  grown.set(ranges.bytes.subarray(0, top))
+function cover(ranges: ByteRanges, top: number, end: number, isNative: boolean): void {
+  const before = ranges.bytes
+  if (end <= before.length) return
+  const grown = takeArena(Math.max(end, before.length * 2), isNative)
+  grown.set(before.subarray(0, top))
   ranges.bytes = grown
+  giveArena(before)
 }

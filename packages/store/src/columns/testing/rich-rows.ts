@@ -22,7 +22,7 @@ function pick<T>(random: () => number, list: readonly T[]): T {
   return list[Math.floor(random() * list.length)] as T
 }
 
-function randomAttributes(random: () => number): Attributes {
+export function randomAttributes(random: () => number): Attributes {
   const all: Attributes = [
     { key: 'method', value: text(pick(random, ['GET', 'POST'])) },
     { key: 'user', value: text(`u-${Math.floor(random() * 1e6)}`) },

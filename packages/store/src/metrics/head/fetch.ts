@@ -1,6 +1,6 @@
 import { SEGMENT_WORD_BITS, SEGMENT_WORD_MASK } from '../limits.ts'
 import type { Generation } from './generation.ts'
-import { RECORD_WORD_BITS, REGION } from './generation-layout.ts'
+import { RECORD_WORD_BITS, REGION, SAMPLE_WORDS } from './generation-layout.ts'
 
 /**
  * Series that come in no order that we know are far apart in memory. Looking up one after the other waits for memory
@@ -43,8 +43,7 @@ function loadRegions({ data }: Generation, size: number): number {
     if (tail === 0) continue
     const words = data.words[tail >>> SEGMENT_WORD_BITS] as Int32Array
     const base = tail & SEGMENT_WORD_MASK
-    const timeAt = base + REGION.header + (words[base + REGION.written] as number) * 2
-    sum += (words[timeAt] as number) ^ (words[timeAt + (words[base + REGION.capacity] as number) * 2] as number)
+    sum ^= words[base + REGION.header + (words[base + REGION.written] as number) * SAMPLE_WORDS] as number
   }
   return sum
 }

@@ -6,7 +6,7 @@
  *     4 newest exemplar (live) | 5 exemplars | 6 late floats | 7 newest histogram in order (live)
  *     8 smallest time, f64 | 10 largest time in order, f64 | 12 time of the newest exemplar, f64
  *     14 newest late histogram (live) | 15 start times (live, `start-runs.ts`)
- *   tail and late region: count (live) | capacity | older region (late only) | written | times f64 × capacity | values
+ *   tail and late region: count (live) | capacity | older region (late only) | written | (time f64, value) × capacity
  *   chunk: older chunk | samples | bytes of the time block | bytes of the value block | first time | last time | blocks
  *   exemplar: older | label bytes | time f64 | value f64 | labels as JSON
  *   histogram: older | bytes | time f64 | late floats that came before it | – | bytes of `encodeHistogram`
@@ -37,6 +37,8 @@ export const RECORD = {
   starts: 15,
 } as const
 export const REGION = { count: 0, capacity: 1, older: 2, written: 3, header: 4 } as const
+/** Of a sample in a region: its time, its value. Side by side, so that adding one waits for one place in memory. */
+export const SAMPLE_WORDS = 4
 export const CHUNK = { older: 0, count: 1, timeBytes: 2, valueBytes: 3, first: 4, last: 6, header: 8 } as const
 export const EXEMPLAR = { older: 0, bytes: 1, time: 2, value: 4, header: 6 } as const
 export const HISTOGRAM = { older: 0, bytes: 1, time: 2, lateBefore: 4, header: 6 } as const
@@ -53,7 +55,7 @@ export function capacityOf(kind: number): number {
 }
 
 export function wordsOf(kind: number): number {
-  return REGION.header + capacityOf(kind) * 4
+  return REGION.header + capacityOf(kind) * SAMPLE_WORDS
 }
 
 /** True for a time that goes behind the last one of a tail. */

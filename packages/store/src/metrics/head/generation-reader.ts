@@ -26,7 +26,7 @@ import type { StartColumn } from '../start-column.ts'
 import { TimeList } from '../time-list.ts'
 import { TimesTrail } from '../times-trail.ts'
 import type { Generation } from './generation.ts'
-import { CHUNK, EXEMPLAR, HISTOGRAM, RECORD, RECORD_WORD_BITS, REGION } from './generation-layout.ts'
+import { CHUNK, EXEMPLAR, HISTOGRAM, RECORD, RECORD_WORD_BITS, REGION, SAMPLE_WORDS } from './generation-layout.ts'
 import { StartRuns } from './start-runs.ts'
 
 /** What a reader lacks of a generation. Serialisable. */
@@ -209,16 +209,14 @@ export class GenerationReader {
     const words = this.data.words[tail >>> SEGMENT_WORD_BITS] as Int32Array
     const doubles = this.data.doubles[tail >>> SEGMENT_WORD_BITS] as Float64Array
     const base = tail & SEGMENT_WORD_MASK
-    const capacity = words[base + REGION.capacity] as number
-    const timesAt = (base + REGION.header) >>> 1
-    const valuesAt = base + REGION.header + capacity * 2
     out.reserve(out.count + count)
     for (let i = 0; i < count; i++) {
-      const time = doubles[timesAt + i] as number
+      const sample = base + REGION.header + i * SAMPLE_WORDS
+      const time = doubles[sample >>> 1] as number
       if (time < startMs || time > endMs || time <= lastChunkMs) continue
       out.times[out.count] = time
-      out.halves[out.count * 2] = words[valuesAt + i * 2] as number
-      out.halves[out.count * 2 + 1] = words[valuesAt + i * 2 + 1] as number
+      out.halves[out.count * 2] = words[sample + 2] as number
+      out.halves[out.count * 2 + 1] = words[sample + 3] as number
       out.count++
     }
   }
@@ -231,13 +229,12 @@ export class GenerationReader {
       if (words === undefined) throw outrun()
       const doubles = this.data.doubles[region >>> SEGMENT_WORD_BITS] as Float64Array
       const base = region & SEGMENT_WORD_MASK
-      const capacity = words[base + REGION.capacity] as number
-      const valuesAt = base + REGION.header + capacity * 2
       // Newest first, so that of equal times the latest arrival comes first.
       for (let i = Atomics.load(words, base) - 1; i >= 0; i--) {
-        const time = doubles[((base + REGION.header) >>> 1) + i] as number
+        const sample = base + REGION.header + i * SAMPLE_WORDS
+        const time = doubles[sample >>> 1] as number
         if (time < startMs || time > endMs) continue
-        late.push(time, words[valuesAt + i * 2] as number, words[valuesAt + i * 2 + 1] as number)
+        late.push(time, words[sample + 2] as number, words[sample + 3] as number)
       }
     }
     if (late.count === 0) return
@@ -331,7 +328,9 @@ export class GenerationReader {
       const words = this.data.words[region >>> SEGMENT_WORD_BITS]
       if (words === undefined) throw outrun()
       const count = Atomics.load(words, region & SEGMENT_WORD_MASK)
-      for (let i = count - 1; i >= 0; i--) times.push(doubleAt(this.data, region + REGION.header + i * 2))
+      for (let i = count - 1; i >= 0; i--) {
+        times.push(doubleAt(this.data, region + REGION.header + i * SAMPLE_WORDS))
+      }
     }
     const arrivals = new Map<number, number>()
     for (let i = times.length - 1; i >= 0; i--) arrivals.set(times[i] as number, times.length - 1 - i)

@@ -21,6 +21,7 @@ import {
   RECORD,
   RECORD_WORD_BITS,
   REGION,
+  SAMPLE_WORDS,
   wordsOf,
 } from './generation-layout.ts'
 import { noteStart } from './start-runs.ts'
@@ -115,12 +116,11 @@ export class Generation {
       base = tail & SEGMENT_WORD_MASK
     }
     const count = words[base + REGION.written] as number
-    const capacity = words[base + REGION.capacity] as number
     const doubles = this.data.doubles[tail >>> SEGMENT_WORD_BITS] as Float64Array
-    doubles[((base + REGION.header) >>> 1) + count] = timeMs
-    const valueAt = base + REGION.header + (capacity + count) * 2
-    words[valueAt] = low
-    words[valueAt + 1] = high
+    const sample = base + REGION.header + count * SAMPLE_WORDS
+    doubles[sample >>> 1] = timeMs
+    words[sample + 2] = low
+    words[sample + 3] = high
     recordDoubles[(at + RECORD.maxTime) >>> 1] = timeMs
     words[base + REGION.written] = count + 1
     if (this.#touched[this.#touchedCount - 1] !== tail) this.#touch(tail)
@@ -163,16 +163,16 @@ export class Generation {
         continue
       }
       const doubles = this.data.doubles[tail >>> SEGMENT_WORD_BITS] as Float64Array
-      const timesAt = ((base + REGION.header) >>> 1) + count - at
-      let valueAt = base + REGION.header + (capacity + count) * 2
+      let sample = base + REGION.header + count * SAMPLE_WORDS
       const first = at
       stop = Math.min(end, at + capacity - count)
       for (; at < stop; at++) {
         const timeMs = times[at] as number
         if (!isNext(timeMs, last, latestMs)) break
-        doubles[timesAt + at] = timeMs
-        words[valueAt++] = halves[at * 2] as number
-        words[valueAt++] = halves[at * 2 + 1] as number
+        doubles[sample >>> 1] = timeMs
+        words[sample + 2] = halves[at * 2] as number
+        words[sample + 3] = halves[at * 2 + 1] as number
+        sample += SAMPLE_WORDS
         last = timeMs
       }
       if (at === first) break
@@ -264,11 +264,8 @@ export class Generation {
   }
 
   #copyRegion(from: number, to: number, count: number): void {
-    const capacity = wordAt(this.data, to + REGION.capacity)
-    for (let i = 0; i < count * 2; i++) {
+    for (let i = 0; i < count * SAMPLE_WORDS; i++) {
       setWord(this.data, to + REGION.header + i, wordAt(this.data, from + REGION.header + i))
-      const value = wordAt(this.data, from + REGION.header + count * 2 + i)
-      setWord(this.data, to + REGION.header + capacity * 2 + i, value)
     }
     setWord(this.data, to + REGION.written, count)
     setWord(this.data, to, count)
@@ -296,12 +293,11 @@ export class Generation {
     const words = this.data.words[region >>> SEGMENT_WORD_BITS] as Int32Array
     const doubles = this.data.doubles[region >>> SEGMENT_WORD_BITS] as Float64Array
     const base = region & SEGMENT_WORD_MASK
-    const capacity = words[base + REGION.capacity] as number
     for (let i = (words[base + REGION.written] as number) - 1; i >= 0; i--) {
-      if (doubles[((base + REGION.header) >>> 1) + i] !== timeMs) continue
-      const at = base + REGION.header + (capacity + i) * 2
+      const at = base + REGION.header + i * SAMPLE_WORDS
+      if (doubles[at >>> 1] !== timeMs) continue
       // Halves come unsigned from batches and lie signed in shared words.
-      return words[at] === (low | 0) && words[at + 1] === (high | 0) ? APPENDED.duplicate : APPENDED.conflict
+      return words[at + 2] === (low | 0) && words[at + 3] === (high | 0) ? APPENDED.duplicate : APPENDED.conflict
     }
     return APPENDED.stored
   }
@@ -316,10 +312,10 @@ export class Generation {
       setWord(this.data, region + REGION.older, newest)
     }
     const count = wordAt(this.data, region + REGION.written)
-    const capacity = wordAt(this.data, region + REGION.capacity)
-    setDouble(this.data, region + REGION.header + count * 2, timeMs)
-    setWord(this.data, region + REGION.header + (capacity + count) * 2, low)
-    setWord(this.data, region + REGION.header + (capacity + count) * 2 + 1, high)
+    const sample = region + REGION.header + count * SAMPLE_WORDS
+    setDouble(this.data, sample, timeMs)
+    setWord(this.data, sample + 2, low)
+    setWord(this.data, sample + 3, high)
     setWord(this.data, region + REGION.written, count + 1)
     storeWord(this.data, region, count + 1)
     setWord(this.records, record + RECORD.lateCount, wordAt(this.records, record + RECORD.lateCount) + 1)
@@ -458,7 +454,7 @@ export class Generation {
       setWord(this.data, reused + REGION.older, 0)
       return reused
     }
-    const region = this.data.allocate(REGION.header + capacity * 4)
+    const region = this.data.allocate(REGION.header + capacity * SAMPLE_WORDS)
     setWord(this.data, region + REGION.capacity, capacity)
     return region
   }

@@ -2,7 +2,7 @@ import { encodeValues, ValueScratch, valuesBytesMax } from '../codec/value-codec
 import { SEGMENT_WORD_BITS, SEGMENT_WORD_MASK, TAIL_SAMPLES_MAX } from '../limits.ts'
 import { setDouble, setWord, storeWord, wordAt } from '../shared-segments.ts'
 import type { Generation } from './generation.ts'
-import { CHUNK, RECORD, REGION } from './generation-layout.ts'
+import { CHUNK, RECORD, REGION, SAMPLE_WORDS } from './generation-layout.ts'
 
 /** Packs tails; one per writing thread. */
 export class TailPacker {
@@ -21,9 +21,12 @@ export class TailPacker {
     const words = data.words[tail >>> SEGMENT_WORD_BITS] as Int32Array
     const base = (tail & SEGMENT_WORD_MASK) + REGION.header
     const { times, valueHalves, bytes: packed } = this
-    for (let i = 0; i < count; i++) times[i] = doubles[(base >>> 1) + i] as number
-    const valuesAt = base + count * 2
-    for (let i = 0; i < count * 2; i++) valueHalves[i] = words[valuesAt + i] as number
+    for (let i = 0; i < count; i++) {
+      const sample = base + i * SAMPLE_WORDS
+      times[i] = doubles[sample >>> 1] as number
+      valueHalves[i * 2] = words[sample + 2] as number
+      valueHalves[i * 2 + 1] = words[sample + 3] as number
+    }
     const timeBytes = encodeValues(times, this.timeHalves, count, packed, 0, this.scratch)
     const end = encodeValues(this.values, valueHalves, count, packed, timeBytes, this.scratch)
     const chunk = generation.allocateChunk(CHUNK.header + ((end + 3) >>> 2))
