@@ -194,7 +194,7 @@ async function measure(
     },
     said: [
       `${acted.count} interactions; the longest, with their handlers’ share: ${acted.slowest.map(interactionText).join(', ')}`,
-      `live: ${figure(live.mainMsPerFrame)} ms of the main thread for each frame`,
+      `live: each frame took the main thread ${figure(live.mainMsPerFrame)} ms, ${figure(live.cpuMsPerFrame)} ms of a core; the rest it waited for one`,
       `longest time between two frames: live ${figure(live.longestMs)} ms in ${liveSeconds} s, trace ` +
         `${figure(trace.frames.longestMs)} ms, lines ${figure(lines.frames.longestMs)} ms`,
       `${lines.lines.toLocaleString('en')} lines were loaded`,
@@ -274,7 +274,7 @@ function report(sizes: Sizes, columns: readonly Figures[], remarks: readonly str
     },
     remarks: [
       'Server, sender and browser share the cores; CPU n × slows the page’s main thread alone.',
-      'The server runs from its source. It has answered the list of services once before that is measured; all else is asked for the first time.',
+      'The server is the built product. It has answered the list of services once before that is measured; all else is asked for the first time.',
       ...remarks,
     ],
   }

@@ -125,6 +125,7 @@ export interface LiveFigures {
   readonly longestMs: number
   readonly mainShare: number
   readonly mainMsPerFrame: number
+  readonly cpuMsPerFrame: number
   readonly layoutsPerSecond: number
   readonly stylesPerSecond: number
   readonly heapGrowthBytes: number
@@ -156,6 +157,7 @@ export async function liveWall(
     longestMs: result.longestMs,
     ...work,
     mainMsPerFrame: (work.mainShare * 1000) / result.perSecond,
+    cpuMsPerFrame: (work.cpuShare * 1000) / result.perSecond,
     heapGrowthBytes,
     seconds,
   }
