@@ -1,7 +1,6 @@
 import { type AnyValue, AttributeCursor, type ByteRanges, decodeValue, isBytes, nextAttribute } from '@vantage/model'
 import { ByteWriter } from '../parquet/byte-writer.ts'
-import { type ColumnSpec, type ColumnValues, valuesTo } from '../parquet/column-values.ts'
-import type { Dictionary } from '../parquet/dictionary.ts'
+import { type ColumnSpec, type ColumnValues, type Dictionary, valuesTo } from '../parquet/column-values.ts'
 import { AttributeKey, plainTag, type ValueTag } from './attribute-key.ts'
 import type { BloomBuilder } from './bloom.ts'
 import type { NativeShredder } from './native-shredder.ts'
