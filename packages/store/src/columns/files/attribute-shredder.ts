@@ -256,8 +256,8 @@ export class AttributeShredder {
   }
 
   /**
-   * Adds the words of the values that are texts or lists of them in rows [from, to) of the row group that `take` took
-   * apart, whose columns these are.
+   * Adds the words of the values of columns that are texts, and of the rest that are texts or lists of them, in rows
+   * [from, to) of the row group that `take` took apart.
    */
   addTokens(ranges: ByteRanges, columns: readonly TakenColumn[], from: number, to: number, bloom: BloomBuilder): void {
     for (const column of columns) addColumnTokens(column, from, to, bloom)
