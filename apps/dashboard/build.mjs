@@ -5,13 +5,15 @@
  *   node apps/dashboard/build.mjs [outDir]
  */
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { bundleSizes } from './bundle-sizes.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
+
+const ICON = 'favicon.svg'
 
 const COMMON = {
   absWorkingDir: HERE,
@@ -82,9 +84,10 @@ export async function buildDashboard(outDir) {
       .map((path) => `/assets/${basename(path)}`),
   })
   await writeFile(join(out, 'index.html'), page)
+  await copyFile(join(HERE, 'src', ICON), join(out, ICON))
   const outputs = [boot, liveWorker, mapWorker, app].flatMap((result) => Object.keys(result.metafile.outputs))
   const sizes = await bundleSizes(HERE, app.metafile, 'src/main.tsx', [scriptOf(boot)])
-  return { files: ['index.html', ...outputs.map((path) => relative(out, resolve(HERE, path)))].sort(), sizes }
+  return { files: ['index.html', ICON, ...outputs.map((path) => relative(out, resolve(HERE, path)))].sort(), sizes }
 }
 
 function scriptOf(result) {

@@ -9,7 +9,7 @@ import type { BenchCase, BenchOptions, BenchReport, Json } from '../bench-case.t
 import { boardSeries, sendFrames } from '../load/frame-sender.ts'
 import { Sender } from '../load/sender.ts'
 import { figure, MIB, median, percentile } from '../statistics.ts'
-import { interact } from '../ui/interactions.ts'
+import { interact, type NamedInteraction } from '../ui/interactions.ts'
 import { slowDown } from '../ui/page-figures.ts'
 import { largeTrace, liveWall, logList, paints, serviceMap } from '../ui/screens.ts'
 
@@ -193,12 +193,18 @@ async function measure(
       mapFramesPerSecond: map.frames.perSecond,
     },
     said: [
-      `${acted.count} interactions, the slowest “${acted.slowest}” with ${figure(acted.slowestMs)} ms`,
+      `${acted.count} interactions; the longest, with their handlers’ share: ${acted.slowest.map(interactionText).join(', ')}`,
+      `live: each frame took the main thread ${figure(live.mainMsPerFrame)} ms, ${figure(live.cpuMsPerFrame)} ms of a core; the rest it waited for one`,
       `longest time between two frames: live ${figure(live.longestMs)} ms in ${liveSeconds} s, trace ` +
         `${figure(trace.frames.longestMs)} ms, lines ${figure(lines.frames.longestMs)} ms`,
       `${lines.lines.toLocaleString('en')} lines were loaded`,
     ],
   }
+}
+
+function interactionText({ name, duration, waited, handled }: NamedInteraction): string {
+  const begun = waited >= 8 ? `, begun after ${figure(waited)}` : ''
+  return `“${name}” ${figure(duration)} ms (${figure(handled)}${begun})`
 }
 
 /** The chart by itself, in a page that has nothing else: no screen asks for so many points of so many series at once. */
@@ -268,7 +274,7 @@ function report(sizes: Sizes, columns: readonly Figures[], remarks: readonly str
     },
     remarks: [
       'Server, sender and browser share the cores; CPU n × slows the page’s main thread alone.',
-      'The server runs from its source. It has answered the list of services once before that is measured; all else is asked for the first time.',
+      'The server is the built product. It has answered the list of services once before that is measured; all else is asked for the first time.',
       ...remarks,
     ],
   }

@@ -4,12 +4,27 @@ import type { Page } from './page-figures.ts'
 /** The browser reports no interaction that takes less, ms. */
 const REPORTED_FROM_MS = 16
 
+/** Of the interactions, those that are named in a report. */
+const NAMED_MAX = 6
+
+/** One interaction as the browser reports it, ms. */
+interface Seen {
+  readonly duration: number
+  /** Until its handlers ran, and how long they did; the rest is what was drawn after them. */
+  readonly waited: number
+  readonly handled: number
+}
+
+export interface NamedInteraction extends Seen {
+  /** What was done. */
+  readonly name: string
+}
+
 export interface Interactions {
   readonly count: number
   readonly p95Ms: number
-  readonly slowestMs: number
-  /** What was done when the slowest was measured. */
-  readonly slowest: string
+  /** The longest ones, the longest first. */
+  readonly slowest: readonly NamedInteraction[]
 }
 
 type Step = readonly [name: string, act: (page: Page) => Promise<unknown>]
@@ -34,7 +49,7 @@ const SCRIPT: readonly Step[] = [
   ['type in the palette', (page) => page.keyboard.type('checkout')],
   press('close the palette', 'Escape'),
   click('open a service', '.service-list tbody a'),
-  ready('.service-chart canvas'),
+  ready('[data-panel="latency"] canvas'),
   press('theme', 'Shift+D', 'Shift+D'),
   go('Explore', 'e'),
   ready('.browser-entry'),
@@ -74,16 +89,18 @@ const SCRIPT: readonly Step[] = [
 const OBSERVE = `{
   globalThis.seenInteractions = new Map()
   new PerformanceObserver((list) => {
-    for (const { interactionId, duration } of list.getEntries()) {
-      if (interactionId) seenInteractions.set(interactionId, Math.max(seenInteractions.get(interactionId) ?? 0, duration))
+    for (const { interactionId, duration, startTime, processingStart, processingEnd } of list.getEntries()) {
+      if (!interactionId || (seenInteractions.get(interactionId)?.duration ?? -1) >= duration) continue
+      const [waited, handled] = [processingStart - startTime, processingEnd - processingStart]
+      seenInteractions.set(interactionId, { duration, waited, handled })
     }
   }).observe({ type: 'event', durationThreshold: ${REPORTED_FROM_MS} })
 }`
 const TAKE = `new Promise((resolve) => {
   requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => {
-    const durations = [...seenInteractions.values()]
+    const seen = [...seenInteractions.values()]
     seenInteractions.clear()
-    resolve({ durations, count: performance.interactionCount })
+    resolve({ seen, count: performance.interactionCount })
   }, 60)))
 })`
 
@@ -94,16 +111,17 @@ const TAKE = `new Promise((resolve) => {
 export async function interact(page: Page): Promise<Interactions> {
   await page.evaluate(OBSERVE)
   const durations: number[] = []
-  let [known, slowestMs, slowest] = [0, 0, '']
+  const named: NamedInteraction[] = []
+  let known = 0
   for (const [name, act] of SCRIPT) {
     await act(page)
     if (name === '') continue
-    const taken = await page.evaluate<{ durations: number[]; count: number }>(TAKE)
-    const unreported = Math.max(0, taken.count - known - taken.durations.length)
-    known = taken.count
-    durations.push(...taken.durations, ...new Array<number>(unreported).fill(REPORTED_FROM_MS))
-    const longest = Math.max(0, ...taken.durations)
-    if (longest > slowestMs) [slowestMs, slowest] = [longest, name]
+    const { seen, count } = await page.evaluate<{ seen: Seen[]; count: number }>(TAKE)
+    const unreported = Math.max(0, count - known - seen.length)
+    known = count
+    durations.push(...seen.map(({ duration }) => duration), ...new Array<number>(unreported).fill(REPORTED_FROM_MS))
+    named.push(...seen.map((one) => ({ ...one, name })))
   }
-  return { count: durations.length, p95Ms: percentile(durations, 0.95), slowestMs, slowest }
+  named.sort((a, b) => b.duration - a.duration)
+  return { count: durations.length, p95Ms: percentile(durations, 0.95), slowest: named.slice(0, NAMED_MAX) }
 }

@@ -35,31 +35,44 @@ export function framesWhile(page: Page, seconds: number, step = ''): Promise<Fra
 export interface PageWork {
   /** Of the time, the share in which the main thread works, 0 to 1. */
   readonly mainShare: number
+  /** The same of the processor alone, without the time that it had to wait for one: other programs do not change it. */
+  readonly cpuShare: number
   readonly layoutsPerSecond: number
   readonly stylesPerSecond: number
 }
 
+/** The browser's own counters of a page, by the clock or by the time that its thread had a processor. */
+async function counters(page: Page, timeDomain: 'timeTicks' | 'threadTicks') {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable', { timeDomain })
+  return {
+    look: async () => {
+      const { metrics } = await session.send('Performance.getMetrics')
+      const of = (name: string) => metrics.find((one) => one.name === name)?.value ?? Number.NaN
+      return {
+        atS: of('Timestamp'),
+        taskS: of('TaskDuration'),
+        layouts: of('LayoutCount'),
+        styles: of('RecalcStyleCount'),
+      }
+    },
+    end: () => session.detach(),
+  }
+}
+
 /** What the main thread does while `work` runs, from the browser's own counters. */
 export async function workWhile<T>(page: Page, work: () => Promise<T>): Promise<PageWork & { readonly result: T }> {
-  const session = await page.context().newCDPSession(page)
-  await session.send('Performance.enable', { timeDomain: 'timeTicks' })
-  const look = async () => {
-    const { metrics } = await session.send('Performance.getMetrics')
-    const of = (name: string) => metrics.find((one) => one.name === name)?.value ?? Number.NaN
-    return {
-      atS: of('Timestamp'),
-      taskS: of('TaskDuration'),
-      layouts: of('LayoutCount'),
-      styles: of('RecalcStyleCount'),
-    }
-  }
+  const [wall, cpu] = [await counters(page, 'timeTicks'), await counters(page, 'threadTicks')]
+  const look = async () => ({ ...(await wall.look()), cpuS: (await cpu.look()).taskS })
   const before = await look()
   const result = await work()
   const after = await look()
-  await session.detach()
+  await wall.end()
+  await cpu.end()
   const tookS = after.atS - before.atS
   return {
     mainShare: (after.taskS - before.taskS) / tookS,
+    cpuShare: (after.cpuS - before.cpuS) / tookS,
     layoutsPerSecond: (after.layouts - before.layouts) / tookS,
     stylesPerSecond: (after.styles - before.styles) / tookS,
     result,

@@ -124,6 +124,8 @@ export interface LiveFigures {
   readonly framesPerSecond: number
   readonly longestMs: number
   readonly mainShare: number
+  readonly mainMsPerFrame: number
+  readonly cpuMsPerFrame: number
   readonly layoutsPerSecond: number
   readonly stylesPerSecond: number
   readonly heapGrowthBytes: number
@@ -154,6 +156,8 @@ export async function liveWall(
     framesPerSecond: Math.min(result.perSecond, drawn),
     longestMs: result.longestMs,
     ...work,
+    mainMsPerFrame: (work.mainShare * 1000) / result.perSecond,
+    cpuMsPerFrame: (work.cpuShare * 1000) / result.perSecond,
     heapGrowthBytes,
     seconds,
   }

@@ -2,9 +2,9 @@ import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { EXIT_NO_PORT } from './exit-codes.ts'
 import { FAULT_SERVICES, FAULTS, type FaultName, isFaultName } from './faults.ts'
+import { shopOptions } from './options.ts'
 
 /**
  * The demo shop: six services in processes of their own (a seventh in Python where Flask is there), a load generator, and faults that can be switched on.
@@ -32,17 +32,8 @@ const READY_TIMEOUT_MS = 120_000
 const RESTART_AFTER_MS = 1_000
 const STOP_TIMEOUT_MS = 8_000
 
-const { values } = parseArgs({
-  options: {
-    endpoint: { type: 'string', default: 'http://127.0.0.1:4318' },
-    port: { type: 'string', default: '5000' },
-    'load-port': { type: 'string', default: '8089' },
-    'control-port': { type: 'string', default: '5009' },
-    users: { type: 'string', default: '12' },
-  },
-})
-
-const firstPort = Number(values.port)
+const options = shopOptions(process.argv.slice(2))
+const firstPort = options.port
 const portOf = (name: ServiceName): number => firstPort + SERVICES.indexOf(name)
 const addressOf = (name: ServiceName): string => `http://127.0.0.1:${portOf(name)}`
 const addresses: Record<string, string> = Object.fromEntries(SERVICES.map((name) => [name, addressOf(name)]))
@@ -78,7 +69,7 @@ function startService(name: ServiceName): void {
     PORT: String(portOf(name)),
     SHOP_VERSION: isBad ? '1.1.0' : '1.0.0',
     SHOP_ADDRESSES: JSON.stringify(addresses),
-    OTEL_EXPORTER_OTLP_ENDPOINT: values.endpoint,
+    OTEL_EXPORTER_OTLP_ENDPOINT: options.endpoint,
   })
 }
 
@@ -94,7 +85,7 @@ function hasFlask(): Promise<boolean> {
 /** Not started again when it ends: whoever calls it does without. */
 function startPythonService(): void {
   const file = fileURLToPath(new URL('recommendations.py', import.meta.url))
-  const env = { PORT: String(pythonPort), OTEL_EXPORTER_OTLP_ENDPOINT: values.endpoint }
+  const env = { PORT: String(pythonPort), OTEL_EXPORTER_OTLP_ENDPOINT: options.endpoint }
   const child = spawn(PYTHON, [file], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] })
   children.set(PYTHON_SERVICE, child)
 }
@@ -155,7 +146,7 @@ function openControl(port: number): void {
 async function waitForVantage(): Promise<void> {
   const deadlineMs = performance.now() + READY_TIMEOUT_MS
   while (performance.now() < deadlineMs) {
-    const response = await fetch(`${values.endpoint}/v1/traces`, {
+    const response = await fetch(`${options.endpoint}/v1/traces`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{"resourceSpans":[]}',
@@ -163,7 +154,7 @@ async function waitForVantage(): Promise<void> {
     if (response?.ok === true) return
     await new Promise((resume) => setTimeout(resume, 200))
   }
-  throw new Error(`no Vantage at ${values.endpoint} after ${READY_TIMEOUT_MS / 1000} s`)
+  throw new Error(`no Vantage at ${options.endpoint} after ${READY_TIMEOUT_MS / 1000} s`)
 }
 
 function stop(code: number): void {
@@ -195,9 +186,9 @@ if (isPythonThere) {
   startPythonService()
 }
 for (const name of SERVICES) startService(name)
-const loadArgs = ['--host', addressOf('atlan-api'), '--port', values['load-port'], '--users', values.users]
+const loadArgs = ['--host', addressOf('atlan-api'), '--port', String(options.loadPort), '--users', options.users]
 startProcess('load', 'load.ts', loadArgs, {})
-openControl(Number(values['control-port']))
-console.log(`Demo shop: ${addressOf('atlan-api')}/api/data, load generator http://127.0.0.1:${values['load-port']}/,`)
-console.log(`faults: curl -X POST 'http://127.0.0.1:${values['control-port']}/faults/slow-database?on=true'`)
+openControl(options.controlPort)
+console.log(`Demo shop: ${addressOf('atlan-api')}/api/data, load generator http://127.0.0.1:${options.loadPort}/,`)
+console.log(`faults: curl -X POST 'http://127.0.0.1:${options.controlPort}/faults/slow-database?on=true'`)
 if (!isPythonThere) console.log(`${PYTHON_SERVICE}: left out, there is no ${PYTHON} with flask`)

@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { HOSTILE, hasChromium, PHONE, type Stand, sendTrace, startStand, violations } from './support/dashboard.ts'
+import {
+  HOSTILE,
+  hasChromium,
+  PHONE,
+  type Stand,
+  sendTrace,
+  startStand,
+  TRACE_ID,
+  violations,
+} from './support/dashboard.ts'
 import { sendHistory } from './support/history.ts'
 import { ALPHA, sendHosts } from './support/hosts.ts'
 import { expectAccessible, type Screen, takePictures } from './support/pictures.ts'
@@ -79,10 +88,36 @@ describe.skipIf(!hasChromium)('dashboards', () => {
     await expect.poll(() => entries.count()).toBe(1)
     await page.getByRole('link', { name: 'Service requests' }).focus()
     await page.keyboard.press('Enter')
-    await page.waitForURL('**/d/service*')
+    await page.waitForURL('**/d/service/service-requests*')
     await expect.poll(() => shown(page).count(), SOON).toBeGreaterThan(5)
     expect(await page.locator('.rail .nav-link[aria-current]').allTextContents()).toEqual(['Dashboards'])
     await page.context().close()
+  })
+
+  test('a star puts one first, here and after a reload; any words behind the id lead to the same', async () => {
+    const page = await stand.open('/dashboards')
+    const first = page.locator('.dashboard-entry h2').first()
+    expect(await first.textContent()).toBe('API')
+    await page.getByRole('button', { name: 'Star Vantage' }).focus()
+    await page.keyboard.press('Enter')
+    await expect.poll(() => first.textContent()).toBe('Vantage')
+    await page.reload()
+    await expect.poll(() => first.textContent(), SOON).toBe('Vantage')
+    await page.getByRole('link', { name: 'Vantage', exact: true }).click()
+    await page.waitForURL('**/d/vantage/vantage*')
+    await page.getByRole('button', { name: 'Star Vantage', pressed: true }).click()
+    await page.goto(`${stand.server.url}/d/vantage/as-it-was-called`)
+    await page.getByRole('heading', { level: 1, name: 'Vantage' }).waitFor()
+    await page.getByRole('button', { name: 'Star Vantage', pressed: false }).waitFor()
+    await page.context().close()
+  })
+
+  test('the icon is there, also where browsers look for one by habit', async () => {
+    for (const path of ['/favicon.svg', '/favicon.ico']) {
+      const answer = await fetch(`${stand.server.url}${path}`)
+      expect([answer.status, answer.headers.get('content-type')], path).toEqual([200, 'image/svg+xml'])
+      expect(await answer.text(), path).toContain('<svg')
+    }
   })
 
   test('this host, this product and HTTP services have theirs from the start', { timeout: 120_000 }, async () => {
@@ -162,6 +197,35 @@ describe.skipIf(!hasChromium)('dashboards', () => {
     await page.context().close()
   })
 
+  test('the heads of a table sort it, by keys alone; a link keeps the order, Back takes it back', async () => {
+    const page = await openBoard(SERVICE, 9)
+    const table = page.locator('[data-panel="operations"]')
+    const firsts = () => table.locator('tbody td:first-child').allTextContents()
+    await expect.poll(async () => (await firsts()).length, SOON).toBeGreaterThan(6)
+    const usual = await firsts()
+    const words = [...usual].sort((a, b) => a.localeCompare(b))
+    const head = table.locator('thead button').first()
+    await head.focus()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/sort=operations(:|%3A)l\./)
+    await expect.poll(firsts).toEqual(words)
+    expect(await table.locator('th[aria-sort]').getAttribute('aria-sort')).toBe('ascending')
+    await page.keyboard.press('Enter')
+    await expect.poll(firsts).toEqual([...words].reverse())
+    const other = await stand.open(page.url().slice(stand.server.url.length))
+    await expect
+      .poll(() => other.locator('[data-panel="operations"] tbody td:first-child').first().textContent(), SOON)
+      .toBe(words.at(-1))
+    expect(await violations(other, '[data-panel="operations"]')).toEqual([])
+    await other.context().close()
+    await page.keyboard.press('Enter')
+    await page.waitForURL((url) => !url.search.includes('sort='))
+    await expect.poll(firsts).toEqual(usual)
+    await page.goBack()
+    await expect.poll(firsts).toEqual([...words].reverse())
+    await page.context().close()
+  })
+
   test('a panel is saved as data and as a picture, and its queries open in Explore', async () => {
     const page = await openBoard(SERVICE, 9)
     const save = async (panel: string, item: string) => {
@@ -209,6 +273,29 @@ describe.skipIf(!hasChromium)('dashboards', () => {
     await missing.getByRole('button', { name: 'Retry' }).click()
     await missing.locator('.dashboard-entry').first().waitFor()
     await missing.context().close()
+  })
+})
+
+describe.skipIf(!hasChromium)('a server that nobody sends to', () => {
+  let fresh: Stand
+  beforeAll(async () => {
+    fresh = await startStand()
+  })
+  afterAll(() => fresh.close())
+
+  test('shows its own figures, and says why others are missing', { timeout: 60_000 }, async () => {
+    const page = await fresh.open('/d/vantage?from=now-5m&to=now', { size: { width: 1440, height: 1600 } })
+    const shows = (panel: string) => page.locator(`[data-panel="${panel}"][data-state="shown"]`)
+    for (const panel of ['items', 'queries', 'doors', 'memory', 'disk']) await shows(panel).waitFor({ timeout: 30_000 })
+    expect(await shows('items').locator('.stat-value').textContent()).toMatch(/^0/)
+    const doors = await shows('doors').locator('tbody tr').allTextContents()
+    for (const door of ['otlp-http', 'otlp-grpc', 'remote-write', 'loki-push', 'zipkin', 'stream']) {
+      expect(doors.filter((row) => row.startsWith(door))).toHaveLength(1)
+    }
+    await page.locator('[data-panel="items-by-door"]').getByText('“Get data in” says how').waitFor()
+    await page.locator('[data-panel="refused"]').getByText('Nothing was refused in this time.').waitFor()
+    expect(fresh.complaints).toEqual([])
+    await page.context().close()
   })
 })
 
@@ -319,6 +406,27 @@ describe.skipIf(!hasChromium)('the tabs of a service', () => {
     await page.getByText('No change in this time.').waitFor()
     await page.goto(`${stand.server.url}/services/ledger/profits`)
     await page.getByText('There is no such view of a service').waitFor()
+    await page.context().close()
+  })
+
+  test('its charts mark what changed, and lead to single requests', async () => {
+    const page = await stand.open('/services/payments?from=now-1h&to=now')
+    const latency = page.locator('[data-panel="latency"]')
+    const chart = latency.locator('.chart-host')
+    await expect
+      .poll(() => chart.getAttribute('aria-label'), SOON)
+      .toMatch(/Meanwhile: payments 2\.41\.0 at \d\d:\d\d:\d\d\.$/)
+    const request = latency.getByRole('list', { name: 'Single requests' }).getByRole('link').first()
+    await request.waitFor()
+    expect(await request.getAttribute('aria-label')).toMatch(/^80\sms at \d\d:\d\d:\d\d: open its trace$/)
+    const [plot, mark] = [await latency.locator('.u-over').boundingBox(), await request.boundingBox()]
+    expect((mark?.x ?? 0) + 12).toBeGreaterThan((plot?.x ?? 0) + (plot?.width ?? 0) * 0.9)
+    expect(await violations(page, '[data-panel="latency"]')).toEqual([])
+    await request.focus()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`**/trace/${TRACE_ID}*`)
+    await page.goBack()
+    await request.waitFor()
     await page.context().close()
   })
 

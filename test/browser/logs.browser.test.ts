@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testSet } from '../../packages/model/src/testing/index.ts'
 import { HOSTILE, hasChromium, type Stand, sendShop, sendTrace, startStand, violations } from './support/dashboard.ts'
 import { sendLines, sendManyLines, sendShopLines } from './support/logs.ts'
 import { expectAccessible, MENU_THEMES, type Screen, takePictures } from './support/pictures.ts'
@@ -388,6 +389,39 @@ describe.skipIf(!hasChromium)('a split screen', () => {
     await expect.poll(() => param(page, 'from'), SOON).toBe('now-15m')
     await page.context().close()
   })
+
+  test('one half looks at an earlier time, through zooms, links and Back', async () => {
+    const query = encodeURIComponent('sum(http_requests_total)')
+    const endMs = Math.floor(Date.now() / 1000) * 1000
+    const time = `from=${endMs - 120_000}&to=${endMs}`
+    const page = await stand.open(`/explore/split?${time}&left=metrics&right=metrics&left.a=${query}&right.a=${query}`)
+    const startOf = async (name: 'Left' | 'Right') => {
+      await half(page, name).locator('.legend tbody tr').first().waitFor()
+      const label = await half(page, name).locator('.chart-host').getAttribute('aria-label')
+      return Date.parse(`${/(\S+ \S+) to /.exec(label ?? '')?.[1]}Z`)
+    }
+    const shift = page.getByLabel('Time of the right half')
+    await shift.selectOption('5 minutes earlier')
+    expect(param(page, 'right.shift')).toBe('5m')
+    await shift.selectOption('')
+    await expect.poll(async () => (await startOf('Left')) - (await startOf('Right')), SOON).toBe(0)
+    await page.goBack()
+    await expect.poll(() => shift.inputValue()).toBe('5m')
+    const other = new URL(page.url())
+    other.searchParams.set('right.shift', '2m')
+    await page.goto(other.href)
+    await shift.getByText('2m earlier').waitFor({ state: 'attached' })
+    await expect.poll(async () => (await startOf('Left')) - (await startOf('Right')), SOON).toBe(120_000)
+    const box = await half(page, 'Right').locator('.chart-host .u-over').boundingBox()
+    if (box === null) throw new Error('the chart has no place')
+    await page.mouse.move(box.x + box.width * 0.25, box.y + 60)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width * 0.75, box.y + 60, { steps: 4 })
+    await page.mouse.up()
+    await expect.poll(() => Math.abs(Number(param(page, 'from')) - (endMs - 90_000)), SOON).toBeLessThan(5_000)
+    await expect.poll(async () => (await startOf('Left')) - (await startOf('Right')), SOON).toBe(120_000)
+    await page.context().close()
+  })
 })
 
 const SCREENS: readonly Screen[] = [
@@ -426,18 +460,24 @@ describe.skipIf(!hasChromium)('every screen of logs', () => {
   })
 })
 
-describe.skipIf(!hasChromium)('200,000 lines', () => {
+/** More than a page holds; in the quick set so many pages of a thousand. */
+const MANY = { test: 20_500, wide: 200_500, long: 200_500 }[testSet()]
+
+describe.skipIf(!hasChromium)('many lines', () => {
   test('are loaded page by page and scrolled through', { timeout: 240_000 }, async () => {
-    await sendManyLines(stand.server, 200_500)
+    await sendManyLines(stand.server, MANY)
     const page = await openLogs(`${LOGS}&q=${encodeURIComponent('{service_name="flood"}')}`)
-    const text = 'the newest 200,000; a narrower query or time shows others'
+    const text =
+      MANY > 200_000
+        ? 'the newest 200,000; a narrower query or time shows others'
+        : `${MANY.toLocaleString('en')} lines`
     for (let i = 0; i < 400 && (await aside(page).textContent()) !== text; i++) {
       await page.locator('.log-list').evaluate((box) => box.scrollTo(0, box.scrollHeight))
       await page.waitForTimeout(120)
     }
     expect(await aside(page).textContent()).toBe(text)
     const framesPerSecond = await page.evaluate<number>(SCROLL)
-    console.log(`200,000 lines: ${framesPerSecond.toFixed(1)} frames/s while scrolling`)
+    console.log(`${MANY.toLocaleString('en')} lines: ${framesPerSecond.toFixed(1)} frames/s while scrolling`)
     expect(await page.locator('.log-row').count()).toBeLessThan(80)
     await page.context().close()
   })

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { grpcClient } from '../../bench/load/door-clients.ts'
@@ -171,4 +172,37 @@ test('Zipkin: protobuf is read back as it was sent', async () => {
       tags: { 'http.path': '/api', error: 'späte Antwort' },
     },
   ])
+})
+
+test("Jaeger's clients that send to an agent by UDP: the compact protocol of one, the binary one of another", async () => {
+  const [compact, binary] = (await freePorts(2)) as [number, number]
+  const ports = { VANTAGE_JAEGER_COMPACT_PORT: String(compact), VANTAGE_JAEGER_BINARY_PORT: String(binary) }
+  const agent = await startServer({ env: { VANTAGE_SELF_ENABLED: 'false', ...ports } })
+  const socket = createSocket('udp4')
+  const send = (datagram: Uint8Array, port: number) =>
+    new Promise<void>((resolve) => socket.send(datagram, port, '127.0.0.1', () => resolve()))
+  const spans = async (trace: string): Promise<JaegerSpan[]> => {
+    const answer = await fetch(`${agent.url}/jaeger/api/traces/${trace}`)
+    const { data } = (await answer.json()) as { data: { spans: JaegerSpan[] }[] | null }
+    return (data?.[0]?.spans ?? []).toSorted((a, b) => (a.spanID < b.spanID ? -1 : 1))
+  }
+  await send(vector('jaeger/vectors/opentelemetry-jaeger-agent-1.21.0.bin'), compact)
+  await send(vector('jaeger/vectors/jaeger-client-3.19.0.bin'), binary)
+  await send(Buffer.from('noise'), compact)
+  await expect.poll(async () => (await spans(JAEGER_TRACE)).length).toBe(2)
+  checkTrace(await spans(JAEGER_TRACE))
+  await expect.poll(async () => (await spans('1e7784d704e521c6')).length).toBe(2)
+  const [root, child] = await spans('1e7784d704e521c6')
+  expect(root).toMatchObject({ operationName: 'GET /basket', spanID: '1e7784d704e521c6' })
+  const tags = Object.fromEntries((root?.tags ?? []).map(({ key, value }) => [key, value]))
+  expect(tags).toMatchObject({ 'http.status_code': 500, ratio: 0.25, error: true, 'span.kind': 'server' })
+  expect(child).toMatchObject({
+    operationName: 'SELECT basket',
+    references: [{ refType: 'CHILD_OF', spanID: '1e7784d704e521c6' }],
+    logs: [{ fields: expect.arrayContaining([expect.objectContaining({ value: 'row locked' })]) }],
+  })
+  const figures = await (await fetch(`${agent.url}/metrics`)).text()
+  expect(figures).toContain('vantage_quiet_dropped_total{receiver="jaeger-udp",reason="malformed"} 1')
+  socket.close()
+  expect(await agent.stop()).toBe(0)
 })

@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { join, resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { buildProduct } from './build-product.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -9,9 +8,7 @@ declare module 'vitest' {
   }
 }
 
-/** Builds the product, once for all tests that start it, unless the build is there. */
+/** Builds the product, once for all tests that start it. */
 export default function setup(project: TestProject): void {
-  const bootstrap = join(resolve(import.meta.dirname, '../..'), 'tools/bootstrap.mjs')
-  const printed = execFileSync(process.execPath, [bootstrap, 'prepare'], { stdio: ['ignore', 'pipe', 'inherit'] })
-  project.provide('product', printed.toString().trim())
+  project.provide('product', buildProduct())
 }

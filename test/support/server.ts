@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { inject } from 'vitest'
 import { freePorts, isAnswered } from '../../tools/ports.ts'
+import { PRODUCT } from './product.ts'
 
 export { freePorts }
 
-const SERVER_ENTRY = join(inject('product'), 'server.mjs')
+const SERVER_ENTRY = join(PRODUCT, 'server.mjs')
 
 const START_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 30_000

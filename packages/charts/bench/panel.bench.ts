@@ -50,7 +50,12 @@ async function measurePanel(
   const host = document.createElement('div')
   host.style.cssText = 'width: 900px; height: 320px; position: relative'
   document.body.append(host)
-  const chart = new TimeSeriesChart(host, 'dark', '', { onCursor() {}, onZoom() {}, onZoomBack() {} })
+  const chart = new TimeSeriesChart(
+    host,
+    'dark',
+    { key: '', isByPlace: false },
+    { onCursor() {}, onZoom() {}, onZoomBack() {}, onDrawn() {} },
+  )
   const drawsMs: number[] = []
   for (let round = 0; round < rounds; round++) {
     const frame = frameAt(round)

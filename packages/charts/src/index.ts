@@ -49,6 +49,7 @@ export {
   type LegendRow,
   legendRows,
   onGrid,
+  type TimeMark,
   type TimeSeriesFrame,
 } from './time-series/model.ts'
 export { formatExact, formatMs, formatValue, NO_DATA, PLAIN, type Unit, unitOf } from './units.ts'

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { ReusableBuffer, snappyCompress, snappyDecompress } from '@vantage/bytes'
 import { type Clock, type Fault, MetricBatch, STATUS } from '@vantage/model'
 import { seededRandom, testSeed, testSet } from '@vantage/model/testing'
@@ -5,6 +6,7 @@ import { loadSync } from 'protobufjs'
 import { describe, expect, test } from 'vitest'
 import { readChangeEvents } from './events/change-event.ts'
 import { InfluxDecoder } from './influx/decode.ts'
+import { JaegerAgentReader } from './jaeger/agent.ts'
 import { readJaegerRequest } from './jaeger/query-request.ts'
 import { isJsonBatch, JsonBatchDecoder } from './json-batch/decode.ts'
 import { JSON_LINE_MAPPING } from './json-lines/fields.ts'
@@ -259,6 +261,16 @@ function runRecords(form: RecordForm, decoder: RecordDecoder, body: Uint8Array):
   expect('code' in again ? again : rowsOfForm(again)).toEqual(rows)
 }
 
+const jaegerThrift = RECORD_FORMS.find(({ name }) => name === 'Jaeger Thrift') as RecordForm
+const thriftDecoder = jaegerThrift.newDecoder()
+const agent = new JaegerAgentReader()
+
+function runAgentCall(datagram: Uint8Array): void {
+  const batch = agent.batchOf(datagram)
+  if (batch.ok) runRecords(jaegerThrift, thriftDecoder, batch.value)
+  else expect(STATUS[batch.error.code].http).toBe(400)
+}
+
 const lokiJson = RECORD_FORMS.find(({ name }) => name === 'Loki push JSON') as RecordForm
 const lokiDecoder = lokiJson.newDecoder()
 
@@ -329,6 +341,11 @@ const FUZZED: readonly {
       if (!found.ok) expect(STATUS[found.error.code].http).toBeLessThan(500)
     },
   },
+  ...['opentelemetry-jaeger-agent-1.21.0.bin', 'jaeger-client-3.19.0.bin'].map((name) => ({
+    name: `${name}, a call of Jaeger's agent`,
+    seed: readFileSync(new URL(`./jaeger/vectors/${name}`, import.meta.url)),
+    run: runAgentCall,
+  })),
   {
     name: "Tempo's questions",
     seed: Buffer.from('0a060a016112016210051805200528053005420548b0024805', 'hex'),

@@ -33,6 +33,15 @@ test('text exposition of each type', () => {
   )
 })
 
+test('a counter that has begun is exposed at 0, and counts on from what it has', () => {
+  const counter = new Registry().counter('x_total', 'X.', ['code'])
+  counter.begin('ok')
+  expect(counter.samples()).toEqual([{ name: 'x_total', labels: ['code', 'ok'], value: 0 }])
+  counter.add(2, 'ok')
+  counter.begin('ok')
+  expect(counter.value('ok')).toBe(2)
+})
+
 test('label sets beyond the limit are counted as other', () => {
   const registry = new Registry()
   const counter = registry.counter('x_total', 'X.', ['tenant'])

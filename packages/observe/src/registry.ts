@@ -135,6 +135,11 @@ export class Counter extends Values {
     this.child(labelValues).value += amount
   }
 
+  /** States it at 0 before anything is counted: rates know of the first one, and nothing looks like nothing. */
+  begin(...labelValues: string[]): void {
+    this.child(labelValues)
+  }
+
   value(...labelValues: string[]): number {
     return this.child(labelValues).value
   }

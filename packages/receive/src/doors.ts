@@ -82,6 +82,7 @@ export const DOOR_PATHS: ReadonlySet<string> = new Set(DOORS.flatMap((door) => d
 export function registerDoors(app: FastifyInstance, reception: Reception): void {
   holdContinue(app.server, DOOR_PATHS)
   for (const door of DOORS) {
+    reception.counts.open(door)
     for (const url of door.paths) {
       app.route({
         method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],

@@ -89,6 +89,7 @@ export interface ExportGrpcOptions {
 export async function startExportGrpc({ host, port, reception }: ExportGrpcOptions): Promise<GrpcServer> {
   const methods = new Map<string, GrpcMethod>()
   for (const service of SERVICES) {
+    reception.counts.open(service)
     const door = new ExportDoor(service, reception)
     methods.set(exportPath(service), (call) => door.open(call))
   }

@@ -18,6 +18,7 @@ export { httpServerOptions, limitConnections } from './http-server.ts'
 export { serveBesideHttp1 } from './http2/beside-http1.ts'
 export { type InfluxUdpDoor, openInfluxUdp } from './influx-udp.ts'
 export type { IntakeAccepted, IntakeFault, IntakeRequest, ItemProblem, SubmitIntake } from './intake.ts'
+export { type JaegerUdpDoor, openJaegerUdp } from './jaeger-udp.ts'
 export { RECEIVE_LIMITS, type ReceiveLimits } from './limits.ts'
 export { type RecentRequest, RecentRequests } from './recent.ts'
 export {

@@ -1,4 +1,4 @@
-import type { Clock, Fault, TenantId } from '@vantage/model'
+import { type Clock, DEFAULT_TENANT, type Fault, type TenantId } from '@vantage/model'
 import type { Counter, Logger, Registry } from '@vantage/observe'
 import type { IntakeAccepted, IntakeFault } from './intake.ts'
 import { TENANT_LABELS_MAX } from './limits.ts'
@@ -63,6 +63,14 @@ export class IntakeCounts {
       'Bytes of bodies that were refused as a whole, by reason.',
       ['signal', 'reason', 'tenant'],
     )
+  }
+
+  /** A door is open: what it takes is 0 until somebody comes. */
+  open({ signal, receiver }: Pick<Visit, 'signal' | 'receiver'>): void {
+    const tenant = this.#tenantLabel(DEFAULT_TENANT)
+    this.#requests.begin(receiver, 'ok')
+    this.#items.begin(signal, receiver, tenant)
+    this.#acked.begin(signal, receiver, tenant)
   }
 
   accepted(visit: Visit, outcome: IntakeAccepted): void {

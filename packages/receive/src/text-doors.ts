@@ -64,6 +64,7 @@ function hasForm(path: string, pattern: string): boolean {
 }
 
 function registerDoor(app: FastifyInstance, door: TextDoor, reception: Reception): void {
+  reception.counts.open(door)
   for (const url of door.paths) {
     app.route({
       method: door.isShared === true ? [...door.methods] : ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],

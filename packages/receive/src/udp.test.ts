@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { type Clock, err, fault, ok, PAYLOAD_FORMATS } from '@vantage/model'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openInfluxUdp, WAITING_BYTES_MAX } from './influx-udp.ts'
+import { openJaegerUdp } from './jaeger-udp.ts'
 import { openStatsd, openStatsdSocket } from './statsd.ts'
 import { STATSD_LINE_BYTES_MAX } from './statsd-stream.ts'
 import { figure, ONE_SAMPLE, type TestReception, testReception } from './testing/reception.ts'
@@ -214,6 +215,53 @@ describe('StatsD', () => {
     const { reception, counts } = door
     const again = openStatsd({ host: '127.0.0.1', port: door.port, reception, counts, onLine: () => {} })
     await expect(again).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  })
+})
+
+describe("Jaeger's agent", () => {
+  async function open() {
+    const door = testReception()
+    const counts = new QuietCounts(door.reception.registry)
+    const readBatch = (datagram: Uint8Array) =>
+      datagram[0] === 0x78 ? err(fault('bad_request', 'malformed')) : ok(Buffer.alloc(1_000_000, datagram))
+    const opened = await openJaegerUdp({ host: '127.0.0.1', port: 0, reception: door.reception, counts, readBatch })
+    closers.push(opened.close)
+    return Object.assign(door, { opened, port: opened.port })
+  }
+
+  test('each datagram is a batch of spans; what is none is counted and named', async () => {
+    const door = await open()
+    await sendUdp(door.port, 'a', 'x', 'b')
+    await until(() => figure(door.reception.registry, 'vantage_datagrams_total', { receiver: 'jaeger-udp' }) === 3)
+    await door.opened.close()
+    closers = []
+    expect(door.submitted.map(({ body }) => body.toString('latin1', 0, 1))).toEqual(['a', 'b'])
+    expect(door.submitted[0]).toMatchObject({ receiver: 'jaeger-udp', format: PAYLOAD_FORMATS.jaegerThrift })
+    expect(dropped(door, 'jaeger-udp', 'malformed')).toBe(1)
+    expect(door.lines.join()).toContain('malformed')
+    const labels = { signal: 'traces', receiver: 'jaeger-udp', tenant: 'default' }
+    expect(figure(door.reception.registry, 'vantage_acked_items_total', labels)).toBe(2)
+  })
+
+  test('what waits is bounded, and taken again once it is stored', async () => {
+    const door = await open()
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    door.submit = async () => {
+      await held
+      return ok(ONE_SAMPLE)
+    }
+    const fitting = Math.floor(WAITING_BYTES_MAX / 1_000_000)
+    await sendUdp(door.port, ...Array.from({ length: fitting + 1 }, () => 'a'))
+    await until(() => dropped(door, 'jaeger-udp', 'queue') === 1)
+    expect(door.submitted.length).toBe(fitting)
+    release()
+    await until(() => figure(door.reception.registry, 'vantage_acked_items_total', { receiver: 'jaeger-udp' }) > 0)
+    await sendUdp(door.port, 'b')
+    await until(() => door.submitted.length === fitting + 1)
+    expect(door.submitted.length).toBe(fitting + 1)
   })
 })
 

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { inject } from 'vitest'
+import { PRODUCT } from '../../support/product.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
 const CHECKOUT = resolve(import.meta.dirname, '../../..')
@@ -52,7 +52,7 @@ export interface OpenOptions {
 /** @param env of the server, beside what every one has */
 export async function startStand(env: Readonly<Record<string, string>> = {}): Promise<Stand> {
   await mkdir(OUTPUT_DIR, { recursive: true })
-  const dashboard = join(inject('product'), 'dashboard')
+  const dashboard = join(PRODUCT, 'dashboard')
   const [server, browser] = await Promise.all([
     startServer({ env: { ...env, VANTAGE_DASHBOARD: dashboard } }),
     chromium.launch({ executablePath: CHROMIUM, args: FLAGS }),

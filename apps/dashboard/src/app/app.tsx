@@ -1,5 +1,5 @@
 // biome-ignore lint/correctness/noUnresolvedImports: biome does not see constants within the namespace of @types/react.
-import { Component, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { Component, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useRecentViews } from '../home/recent-views.ts'
 import { Notice } from '../parts/notice.tsx'
 import { copyLink } from '../share/share-menu.tsx'
@@ -8,7 +8,7 @@ import { refresh, shiftWindow, toggleLive, zoomBack, zoomOut } from '../time/tim
 import { Palette } from './palette.tsx'
 import { switchTheme, toggleRail, usePreferences } from './preferences.ts'
 import { BottomBar, Rail } from './rail.tsx'
-import { navigatePath, usePath, useSearch } from './router.ts'
+import { navigatePath, useParam, usePath } from './router.ts'
 import { ROUTES, type Route, routeOf } from './routes.ts'
 import { ShortcutList } from './shortcut-list.tsx'
 import type { Shortcut } from './shortcuts.ts'
@@ -21,15 +21,14 @@ type Layer = 'none' | 'palette' | 'shortcuts'
 export function App() {
   const path = usePath()
   const route = routeOf(path)
-  const isKiosk = useSearch().get('kiosk') === '1' && path === '/live'
+  const isKiosk = useParam('kiosk') === '1' && path === '/live'
   const isRailCollapsed = usePreferences((one) => one.isRailCollapsed)
   const [layer, setLayer] = useState<Layer>('none')
   useShellShortcuts(setLayer, route)
   useShortcutListener()
   useTitle(route)
-  useRecentViews()
-  const openPalette = () => setLayer('palette')
-  const openShortcuts = () => setLayer('shortcuts')
+  const openPalette = useCallback(() => setLayer('palette'), [])
+  const openShortcuts = useCallback(() => setLayer('shortcuts'), [])
   return (
     <div className="shell" data-rail={isRailCollapsed ? 'collapsed' : 'open'} data-kiosk={isKiosk}>
       <a className="skip-link" href="#main">
@@ -48,8 +47,15 @@ export function App() {
       {layer === 'palette' && <Palette onClose={() => setLayer('none')} onShortcuts={openShortcuts} />}
       {layer === 'shortcuts' && <ShortcutList onClose={() => setLayer('none')} />}
       <Toast />
+      <RecentViews />
     </div>
   )
+}
+
+/** By itself, so that what it watches draws nothing else again. */
+function RecentViews() {
+  useRecentViews()
+  return null
 }
 
 function PageSkeleton() {

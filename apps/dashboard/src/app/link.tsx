@@ -1,12 +1,12 @@
 import type { ComponentProps, MouseEvent } from 'react'
-import { hrefFor, navigatePath, type SearchChange, useSearch } from './router.ts'
+import { hrefFor, navigatePath, type SearchChange, useSharedParams } from './router.ts'
 
 type LinkProps = ComponentProps<'a'> & { readonly to: string; readonly params?: SearchChange }
 
 /** A link within the app: time goes along, and new tabs work as with any other link. */
 export function Link({ to, params, onClick, ...rest }: LinkProps) {
-  // The address holds the time range, which changes with the search.
-  useSearch()
+  // The address holds the time range. Other parameters change with every key in a list: links are not drawn again for them.
+  useSharedParams()
   const follow = (event: MouseEvent<HTMLAnchorElement>) => {
     onClick?.(event)
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useMemo, useState } from 'react'
+import { dashboardPath } from '../dashboards/dashboard-list.ts'
 import { loadCatalogue, useCatalogue } from '../explore/catalogue.ts'
 import { defaultQuery } from '../explore/default-query.ts'
 import { useAsked } from '../explore/use-asked.ts'
@@ -151,7 +152,7 @@ function useDashboardItems(): readonly PaletteItem[] {
       group: 'Dashboard' as const,
       title,
       aside: '',
-      run: () => navigatePath(`/d/${encodeURIComponent(id)}`),
+      run: () => navigatePath(dashboardPath(id, title)),
     }))
   }, [answer])
 }

@@ -4,9 +4,12 @@ import { keepStored, readStoredList } from './stored-list.ts'
 
 const RAIL_KEY = 'vantage.rail'
 const SINGLE_KEYS_KEY = 'vantage.single-keys'
-const STARRED_KEY = 'vantage.starred'
-/** Services that one browser stars. */
+/** What can be starred, and where it is kept. */
+const STARRED_KEYS = { services: 'vantage.starred', dashboards: 'vantage.starred-dashboards' } as const
+/** Of one kind, in one browser. */
 const STARRED_MAX = 200
+
+export type Starred = keyof typeof STARRED_KEYS
 
 interface Preferences {
   readonly theme: ThemeChoice
@@ -15,8 +18,8 @@ interface Preferences {
   readonly isRailCollapsed: boolean
   /** Shortcuts of one key can be switched off (WCAG 2.1.4). */
   readonly hasSingleKeys: boolean
-  /** Names of services that stand first. */
-  readonly starred: readonly string[]
+  /** Names of services and ids of dashboards that stand first. */
+  readonly starred: Readonly<Record<Starred, readonly string[]>>
 }
 
 const prefersLight = matchMedia('(prefers-color-scheme: light)')
@@ -27,7 +30,7 @@ export const usePreferences = create<Preferences>(() => ({
   drawnTheme: themeFor(stored(THEME_KEY), prefersLight.matches),
   isRailCollapsed: stored(RAIL_KEY) === 'collapsed',
   hasSingleKeys: stored(SINGLE_KEYS_KEY) !== 'off',
-  starred: readStoredList(STARRED_KEY, (one) => typeof one === 'string', STARRED_MAX),
+  starred: { services: storedStars('services'), dashboards: storedStars('dashboards') },
 }))
 
 prefersLight.addEventListener('change', () => applyTheme(usePreferences.getState().theme))
@@ -53,13 +56,13 @@ export function setSingleKeys(hasSingleKeys: boolean): void {
   usePreferences.setState({ hasSingleKeys })
 }
 
-/** Stars a service, or takes its star; the oldest star goes where there are too many. */
-export function toggleStar(service: string): void {
-  const { starred: former } = usePreferences.getState()
-  const others = former.filter((one) => one !== service)
-  const starred = others.length < former.length ? others : [...others, service].slice(-STARRED_MAX)
-  keepStored(STARRED_KEY, JSON.stringify(starred))
-  usePreferences.setState({ starred })
+/** Gives a star, or takes it; the oldest goes where there are too many. */
+export function toggleStar(kind: Starred, name: string): void {
+  const { starred } = usePreferences.getState()
+  const others = starred[kind].filter((one) => one !== name)
+  const mine = others.length < starred[kind].length ? others : [...others, name].slice(-STARRED_MAX)
+  keepStored(STARRED_KEYS[kind], JSON.stringify(mine))
+  usePreferences.setState({ starred: { ...starred, [kind]: mine } })
 }
 
 function applyTheme(theme: ThemeChoice): void {
@@ -70,4 +73,8 @@ function applyTheme(theme: ThemeChoice): void {
 
 function stored(key: string): string | null {
   return localStorage.getItem(key)
+}
+
+function storedStars(kind: Starred): string[] {
+  return readStoredList(STARRED_KEYS[kind], (one): one is string => typeof one === 'string', STARRED_MAX)
 }

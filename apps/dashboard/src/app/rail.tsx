@@ -1,4 +1,5 @@
 import { Activity, ChevronsLeft, ChevronsRight, Keyboard, Search } from 'lucide-react'
+import { memo } from 'react'
 import { IngestHealth } from './ingest-health.tsx'
 import { Link } from './link.tsx'
 import { toggleRail, usePreferences } from './preferences.ts'
@@ -18,7 +19,7 @@ const SECTIONS = [...new Set(RAIL.map(({ section }) => section))]
 const BAR_PATHS: readonly string[] = ['/', '/services', '/explore/metrics', '/live']
 const BAR = RAIL.filter(({ path }) => BAR_PATHS.includes(path))
 
-export function Rail({ current, onPalette, onShortcuts }: NavigationProps) {
+export const Rail = memo(function Rail({ current, onPalette, onShortcuts }: NavigationProps) {
   const isCollapsed = usePreferences((one) => one.isRailCollapsed)
   const Fold = isCollapsed ? ChevronsRight : ChevronsLeft
   const foldLabel = isCollapsed ? 'Expand the rail' : 'Collapse the rail'
@@ -77,7 +78,7 @@ export function Rail({ current, onPalette, onShortcuts }: NavigationProps) {
       </div>
     </div>
   )
-}
+})
 
 function NavLink({ route, isCurrent }: { readonly route: Route; readonly isCurrent: boolean }) {
   const Icon = route.icon
@@ -96,7 +97,7 @@ function NavLink({ route, isCurrent }: { readonly route: Route; readonly isCurre
 }
 
 /** The same places below 720 px. */
-export function BottomBar({ current, onPalette }: Omit<NavigationProps, 'onShortcuts'>) {
+export const BottomBar = memo(function BottomBar({ current, onPalette }: Omit<NavigationProps, 'onShortcuts'>) {
   return (
     <nav className="bottom-bar" aria-label="Main, small screen">
       {BAR.map((route) => {
@@ -114,7 +115,7 @@ export function BottomBar({ current, onPalette }: Omit<NavigationProps, 'onShort
       </button>
     </nav>
   )
-}
+})
 
 export function isApple(): boolean {
   return /Mac|iPhone|iPad/.test(navigator.platform)

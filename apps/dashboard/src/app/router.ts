@@ -63,6 +63,16 @@ export function useSearch(): URLSearchParams {
   return useMemo(() => paneParams(new URLSearchParams(search), pane), [search, pane])
 }
 
+/** One parameter of the page; who asks for it is drawn again when it changes, not with every other. */
+export function useParam(name: string): string | null {
+  return useSyncExternalStore(subscribe, () => readSearch().get(name))
+}
+
+/** What follows the user from screen to screen, as text: all that the addresses of links depend on. */
+export function useSharedParams(): string {
+  return useSyncExternalStore(subscribe, () => hrefFor(''))
+}
+
 export function readSearch(pane = ''): URLSearchParams {
   return paneParams(new URLSearchParams(location.search), pane)
 }

@@ -207,6 +207,16 @@ export const ROUTES: readonly Route[] = [
     hasTime: true,
   },
   {
+    path: '/d/:id/:slug',
+    title: 'Dashboard',
+    group: 'Dashboards',
+    rail: undefined,
+    keys: undefined,
+    icon: LayoutDashboard,
+    page: lazy(() => import('../dashboards/dashboard-page.tsx')),
+    hasTime: true,
+  },
+  {
     path: '/setup',
     title: 'Get data in',
     group: undefined,

@@ -1,4 +1,5 @@
 import { ChevronRight, Moon, Sun } from 'lucide-react'
+import { memo } from 'react'
 import type { ThemeChoice } from '../boot/theme-choice.ts'
 import { Popover } from '../parts/popover.tsx'
 import { ShareMenu } from '../share/share-menu.tsx'
@@ -8,7 +9,7 @@ import { isSavable } from '../views/view-model.ts'
 import { chooseTheme, usePreferences } from './preferences.ts'
 import type { Route } from './routes.ts'
 
-export function TopBar({ route }: { readonly route: Route | undefined }) {
+export const TopBar = memo(function TopBar({ route }: { readonly route: Route | undefined }) {
   return (
     <header className="top-bar">
       <nav className="breadcrumb" aria-label="Breadcrumb">
@@ -26,7 +27,7 @@ export function TopBar({ route }: { readonly route: Route | undefined }) {
       <ThemeMenu />
     </header>
   )
-}
+})
 
 const THEMES: readonly { readonly value: ThemeChoice; readonly label: string }[] = [
   { value: 'system', label: 'As the system' },

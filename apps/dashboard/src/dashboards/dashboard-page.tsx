@@ -4,6 +4,7 @@ import { Link } from '../app/link.tsx'
 import { pathPart, usePath, useSearch } from '../app/router.ts'
 import { useOverviewRefresh } from '../explore/use-live-refresh.ts'
 import { Notice } from '../parts/notice.tsx'
+import { StarButton } from '../parts/star-button.tsx'
 import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { choicesOf } from './fill.ts'
 import { panelRange } from './panel-answer.ts'
@@ -35,7 +36,7 @@ export default function DashboardPage() {
   )
 }
 
-function Drawn({ dashboard: { title, description, variables, panels } }: { readonly dashboard: Dashboard }) {
+function Drawn({ dashboard: { id, title, description, variables, panels } }: { readonly dashboard: Dashboard }) {
   const search = useSearch()
   const { zone, isLive, choice } = timeStateOf(search)
   const { nowMs } = useTimeMemory()
@@ -47,6 +48,7 @@ function Drawn({ dashboard: { title, description, variables, panels } }: { reado
     <div className="dashboard">
       <div className="page-head">
         <h1 title={description}>{title}</h1>
+        <StarButton kind="dashboards" name={id} label={title} />
         <VariablesBar variables={variables} choices={choices} range={context.range} />
       </div>
       <PanelGrid panels={panels} context={context} />

@@ -2,12 +2,12 @@ import type { QueryAnswer } from '@vantage/api/client'
 import { STATUS_SLOTS } from '@vantage/charts'
 import type { Panel, PanelQuery } from '@vantage/model/dashboards'
 import { describe, expect, test } from 'vitest'
-import { shownDashboards } from './dashboard-list.ts'
+import { dashboardPath, shownDashboards } from './dashboard-list.ts'
 import { exploreTarget } from './explore-link.ts'
 import { choiceChange, choicesOf, filledText, literal } from './fill.ts'
 import { inTurn } from './in-turn.ts'
 import { type PanelAnswer, panelRange } from './panel-answer.ts'
-import { hiddenOf } from './panel-url.ts'
+import { hiddenOf, readSort } from './panel-url.ts'
 import { isEmptyView, type PanelView, panelView } from './panel-view.ts'
 import { twinCsv, twinJson, twinOf } from './twin.ts'
 
@@ -20,6 +20,7 @@ function panelOf(own: object, ...queries: PanelQuery[]): Panel {
     id: 'p',
     title: 'P',
     description: '',
+    empty: '',
     place,
     unit: 'none',
     thresholds: [],
@@ -51,7 +52,14 @@ const matrix = (...series: readonly [Record<string, string>, readonly number[]][
     })),
   },
 })
-const answerOf = (...metrics: QueryAnswer[]): PanelAnswer => ({ metrics, lines: [], traces: [], range, elapsedMs: 1 })
+const answerOf = (...metrics: QueryAnswer[]): PanelAnswer => ({
+  metrics,
+  lines: [],
+  traces: [],
+  exemplars: [],
+  range,
+  elapsedMs: 1,
+})
 const choices = { zone: 'utc', hidden: new Set<string>(), nowMs: 1_000_000 } as const
 const viewOf = (panel: Panel, ...metrics: QueryAnswer[]) => panelView(panel, answerOf(...metrics), choices)
 const tableOf = (view: PanelView) => twinOf(view).rows.map((row) => row.map(({ text }) => text))
@@ -220,6 +228,26 @@ describe('a panel shows', () => {
     expect(view).toMatchObject({ table: { rowsLeftOut: 1 } })
   })
 
+  test('values sorted by any column; those without a value last, ties by name', () => {
+    const panel = panelOf({ kind: 'table' }, query('a', 'A'), query('b', 'B'))
+    const answers = [
+      vector([{ s: 'x10' }, 1], [{ s: 'x2' }, 9], [{ s: 'x3' }, 1]),
+      vector([{ s: 'x10' }, 5], [{ s: 'x3' }, -5]),
+    ]
+    const names = (sort: string) => {
+      const view = panelView(panel, answerOf(...answers), { ...choices, sort: readSort(sort) })
+      return view.kind === 'table' ? view.table.rows.map(({ labels: [name] }) => name) : []
+    }
+    expect(names('')).toEqual(['x2', 'x10', 'x3'])
+    expect(names('l.s')).toEqual(['x2', 'x3', 'x10'])
+    expect(names('-l.s')).toEqual(['x10', 'x3', 'x2'])
+    expect(names('v.0')).toEqual(['x10', 'x3', 'x2'])
+    expect(names('-v.1')).toEqual(['x10', 'x3', 'x2'])
+    expect(names('v.1')).toEqual(['x3', 'x10', 'x2'])
+    expect(names('l.never')).toEqual(['x2', 'x10', 'x3'])
+    expect(names('<b>')).toEqual(['x2', 'x10', 'x3'])
+  })
+
   test('lines and traces', () => {
     const lines = [{ timeNs: 5_000_000_000n, line: 'hello', labels: { service_name: 'shop' } }]
     const trace = {
@@ -301,6 +329,14 @@ test('dashboards are found by words of their title, description and tags', () =>
     isBuiltIn: true,
   })
   const all = [entry('Host', ['cpu']), entry('API', ['http'])]
-  const found = (find: string) => shownDashboards(all, find).map(({ title }) => title)
+  const found = (find: string) => shownDashboards(all, find, []).map(({ title }) => title)
   expect([found(''), found('HTTP about'), found('disk')]).toEqual([['Host', 'API'], ['API'], []])
+  expect(shownDashboards(all, '', ['API']).map(({ title }) => title)).toEqual(['API', 'Host'])
 })
+
+test.each([
+  ['host', 'Host', '/d/host/host'],
+  ['a', 'Checkout: p99 & errors/s', '/d/a/checkout-p99-errors-s'],
+  ['a', 'Zahlung über Grenzen', '/d/a/zahlung-%C3%BCber-grenzen'],
+  ['a', '***', '/d/a'],
+])('%s, called %s, is at %s', (id, title, path) => expect(dashboardPath(id, title)).toBe(path))

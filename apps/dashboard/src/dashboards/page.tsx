@@ -2,11 +2,13 @@ import type { DashboardEntry, FoundDashboards } from '@vantage/api/client'
 import { Search } from 'lucide-react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
+import { usePreferences } from '../app/preferences.ts'
 import { navigateSearch, useSearch } from '../app/router.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Notice } from '../parts/notice.tsx'
+import { StarButton } from '../parts/star-button.tsx'
 import { refresh, useTimeMemory } from '../time/time-store.ts'
-import { shownDashboards } from './dashboard-list.ts'
+import { dashboardPath, shownDashboards } from './dashboard-list.ts'
 
 /** Every dashboard that is provisioned. */
 export default function DashboardsPage() {
@@ -55,7 +57,8 @@ interface FoundProps {
 }
 
 function Found({ answer: { dashboards, refused }, find, isLoading }: FoundProps) {
-  const shown = shownDashboards(dashboards, find)
+  const starred = usePreferences((one) => one.starred.dashboards)
+  const shown = shownDashboards(dashboards, find, starred)
   return (
     <>
       {refused.map(({ file, message }) => (
@@ -85,9 +88,12 @@ function Found({ answer: { dashboards, refused }, find, isLoading }: FoundProps)
 function Entry({ entry: { id, title, description, tags, panels, isBuiltIn } }: { readonly entry: DashboardEntry }) {
   return (
     <li className="card dashboard-entry">
-      <h2>
-        <Link to={`/d/${encodeURIComponent(id)}`}>{title}</Link>
-      </h2>
+      <div className="dashboard-title">
+        <h2>
+          <Link to={dashboardPath(id, title)}>{title}</Link>
+        </h2>
+        <StarButton kind="dashboards" name={id} label={title} />
+      </div>
       <p>{description}</p>
       <div className="dashboard-facts">
         {tags.map((tag) => (

@@ -1,4 +1,4 @@
-import type { ClientFault, FoundTrace, LogLine, QueryAnswer } from '@vantage/api/client'
+import type { ClientFault, Exemplar, FoundTrace, LogLine, QueryAnswer } from '@vantage/api/client'
 import { ok, type Result, type TimeRange } from '@vantage/model'
 import type { Panel, PanelQuery } from '@vantage/model/dashboards'
 import { client } from '../app/client.ts'
@@ -10,6 +10,8 @@ export interface PanelAnswer {
   readonly metrics: readonly QueryAnswer[]
   readonly lines: readonly LogLine[]
   readonly traces: readonly FoundTrace[]
+  /** Single requests of what a chart of durations counts. */
+  readonly exemplars: readonly Exemplar[]
   /** The grid of `metrics`. */
   readonly range: SteppedRange
   readonly elapsedMs: number
@@ -37,7 +39,7 @@ export async function askPanel(panel: Panel, range: SteppedRange, signal: AbortS
   const startedMs = performance.now()
   const found = await askAll(panel, range, signal)
   if (!found.ok) return found
-  const nothing = { metrics: [], lines: [], traces: [] }
+  const nothing = { metrics: [], lines: [], traces: [], exemplars: [] }
   return ok({ ...nothing, ...found.value, range, elapsedMs: performance.now() - startedMs })
 }
 
@@ -56,7 +58,16 @@ async function askAll(panel: Panel, range: SteppedRange, signal: AbortSignal): A
   }
   const isInstant = INSTANT.includes(panel.kind)
   const metrics = await each(panel.queries, (query) => askMetric(query, range, isInstant, signal))
-  return metrics.ok ? ok({ metrics: metrics.value }) : metrics
+  if (!metrics.ok) return metrics
+  return ok({ metrics: metrics.value, exemplars: await askExemplars(panel, range, signal) })
+}
+
+/** Requests behind a chart of durations: buckets keep some. Without them it is as good a chart. */
+async function askExemplars(panel: Panel, range: SteppedRange, signal: AbortSignal): Promise<readonly Exemplar[]> {
+  const query = panel.queries.find(({ language, text }) => language === 'promql' && text.includes('_bucket'))
+  if (panel.kind !== 'time-series' || panel.unit !== 'seconds' || query === undefined) return []
+  const found = await inTurn(() => client.exemplars(query.text, range, signal))
+  return found.ok ? found.value : []
 }
 
 function askMetric({ language, text }: PanelQuery, range: SteppedRange, isInstant: boolean, signal: AbortSignal) {

@@ -1,3 +1,4 @@
+import type { TimeMark } from '@vantage/charts'
 import type { TimeSeriesChart } from '@vantage/charts/time-series'
 import { unreachable } from '@vantage/model'
 import type { Panel } from '@vantage/model/dashboards'
@@ -6,7 +7,7 @@ import { readSearch } from '../app/router.ts'
 import { ChartPanel } from '../explore/chart-panel.tsx'
 import { hiddenAfterClick } from '../explore/explore-url.ts'
 import { BarFigures, GaugeFigures, PieFigure, StatFigures } from './figure-panels.tsx'
-import { hiddenOf, setHidden } from './panel-url.ts'
+import { hiddenOf, setHidden, setSort } from './panel-url.ts'
 import type { PanelView } from './panel-view.ts'
 import { HeatmapPicture, HistogramPicture, StatePicture } from './picture-panels.tsx'
 import { LogRows, TraceRows, ValueRows } from './row-panels.tsx'
@@ -14,17 +15,20 @@ import { LogRows, TraceRows, ValueRows } from './row-panels.tsx'
 interface PanelBodyProps {
   readonly panel: Panel
   readonly view: PanelView
+  readonly marks: readonly TimeMark[] | undefined
   readonly chart: RefObject<TimeSeriesChart | undefined>
 }
 
 /** What a panel shows, drawn by its kind. */
-export function PanelBody({ panel, view, chart }: PanelBodyProps) {
+export function PanelBody({ panel, view, marks, chart }: PanelBodyProps) {
   switch (view.kind) {
     case 'time-series': {
       const keys = view.frame.series.map(({ key }) => key)
       const click = (key: string, isToggle: boolean) =>
         setHidden(panel.id, hiddenAfterClick(hiddenOf(readSearch(), panel.id), keys, key, isToggle))
-      return <ChartPanel frame={view.frame} chart={chart} onSeriesClick={click} />
+      return (
+        <ChartPanel frame={view.frame} marks={marks} exemplars={view.exemplars} chart={chart} onSeriesClick={click} />
+      )
     }
     case 'stat':
       return <StatFigures items={view.items} unit={view.unit} />
@@ -41,7 +45,7 @@ export function PanelBody({ panel, view, chart }: PanelBodyProps) {
     case 'state-timeline':
       return <StatePicture timeline={view.timeline} />
     case 'table':
-      return <ValueRows title={panel.title} table={view.table} />
+      return <ValueRows title={panel.title} table={view.table} onSort={(sort) => setSort(panel.id, sort)} />
     case 'logs':
       return <LogRows title={panel.title} lines={view.lines} zone={view.zone} />
     case 'traces':

@@ -54,7 +54,12 @@ export function PanelCard({ panel: given, context }: PanelCardProps) {
         <PanelTools state={state} host={host} isFull={isFull} />
       </div>
       <div className="panel-body">
-        <PanelContent state={state} chart={chart} isTable={search.getAll(TABLE_PARAM).includes(id)} />
+        <PanelContent
+          state={state}
+          marks={context.marks}
+          chart={chart}
+          isTable={search.getAll(TABLE_PARAM).includes(id)}
+        />
       </div>
       {search.get(INSPECT_PARAM) === id && (
         <InspectDialog
@@ -77,11 +82,12 @@ function stateName({ asked, view }: PanelState): string {
 
 interface PanelContentProps {
   readonly state: PanelState
+  readonly marks: PanelContext['marks']
   readonly chart: RefObject<TimeSeriesChart | undefined>
   readonly isTable: boolean
 }
 
-function PanelContent({ state, chart, isTable }: PanelContentProps) {
+function PanelContent({ state, marks, chart, isTable }: PanelContentProps) {
   const { panel, asked, view } = state
   const { fault, answer } = asked
   const hasFailed = fault !== undefined && fault.code !== 'cancelled'
@@ -102,14 +108,16 @@ function PanelContent({ state, chart, isTable }: PanelContentProps) {
         </p>
       ))}
       {view === undefined && !hasFailed && <div className="skeleton panel-skeleton" />}
-      {view !== undefined && isEmptyView(view) && !hasFailed && <p className="panel-none">Nothing in this time.</p>}
+      {view !== undefined && isEmptyView(view) && !hasFailed && (
+        <p className="panel-none">{panel.empty || 'Nothing in this time.'}</p>
+      )}
       {view !== undefined && !isEmptyView(view) && (
         <div className="panel-shown" data-old={hasFailed}>
           {'others' in view && view.others > 0 && <p className="panel-warning">{view.others} more are not shown.</p>}
           {isTable ? (
             <TwinRows title={panel.title} twin={twinOf(view)} />
           ) : (
-            <PanelBody panel={panel} view={view} chart={chart} />
+            <PanelBody panel={panel} view={view} marks={marks} chart={chart} />
           )}
         </div>
       )}

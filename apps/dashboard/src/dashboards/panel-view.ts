@@ -1,4 +1,4 @@
-import type { FoundTrace, LabelRecord, LogLine, QueryAnswer } from '@vantage/api/client'
+import type { Exemplar, FoundTrace, LabelRecord, LogLine, QueryAnswer } from '@vantage/api/client'
 import {
   assignSlots,
   gridSeconds,
@@ -30,7 +30,7 @@ import type { Panel, PanelQuery, StatPanel, Tone } from '@vantage/model/dashboar
 import { formatLegend, seriesKey, shortLabels } from '../explore/series-label.ts'
 import type { PanelAnswer } from './panel-answer.ts'
 import { UNITS } from './units.ts'
-import { type ValueTable, valueTable } from './value-table.ts'
+import { type TableSort, type ValueTable, valueTable } from './value-table.ts'
 
 export interface StatItem {
   readonly key: string
@@ -43,7 +43,12 @@ export interface StatItem {
 
 /** What a panel shows, ready to be drawn. */
 export type PanelView =
-  | { readonly kind: 'time-series'; readonly frame: TimeSeriesFrame; readonly others: number }
+  | {
+      readonly kind: 'time-series'
+      readonly frame: TimeSeriesFrame
+      readonly others: number
+      readonly exemplars: readonly Exemplar[]
+    }
   | { readonly kind: 'stat'; readonly items: readonly StatItem[]; readonly others: number; readonly unit: Unit }
   | {
       readonly kind: 'gauge'
@@ -64,6 +69,8 @@ export interface ViewChoices {
   readonly zone: Zone
   readonly hidden: ReadonlySet<string>
   readonly nowMs: number
+  /** Of a table. */
+  readonly sort?: TableSort | undefined
 }
 
 /** Series that one chart draws; more are left out and counted. */
@@ -88,7 +95,8 @@ export function panelView(panel: Panel, answer: PanelAnswer, choices: ViewChoice
   switch (kind) {
     case 'time-series': {
       const all = seriesOf(panel.queries, answer)
-      return { kind, frame: frameOf(all, panel.draw, unit, answer, choices), others: othersOf(all, SERIES_MAX) }
+      const frame = frameOf(all, panel.draw, unit, answer, choices)
+      return { kind, frame, others: othersOf(all, SERIES_MAX), exemplars: answer.exemplars }
     }
     case 'stat': {
       const all = seriesOf(panel.queries, answer)
@@ -119,7 +127,7 @@ export function panelView(panel: Panel, answer: PanelAnswer, choices: ViewChoice
       return { kind, timeline: stateTimeline(seriesOf(panel.queries, answer), panel.states, frame) }
     }
     case 'table':
-      return { kind, table: valueTable(panel, answer.metrics) }
+      return { kind, table: valueTable(panel, answer.metrics, choices.sort) }
     case 'logs':
       return { kind, lines: answer.lines, zone }
     case 'traces':

@@ -1,14 +1,21 @@
 import type { FoundTrace, LogLine } from '@vantage/api/client'
 import { formatExact, formatInstant, formatMs, formatValue, type Zone } from '@vantage/charts'
+import { ArrowDown, ArrowUp } from 'lucide-react'
 import { Link } from '../app/link.tsx'
 import { levelOf } from '../logs/log-model.ts'
 import type { Twin } from './twin.ts'
 import { TWIN_ROWS_MAX } from './twin.ts'
-import type { ValueTable } from './value-table.ts'
+import { sortAfter, type TableSort, type ValueTable } from './value-table.ts'
 
-/** Last values side by side. */
-export function ValueRows({ title, table }: { readonly title: string; readonly table: ValueTable }) {
-  const { labels, columns, rows, rowsLeftOut } = table
+interface ValueRowsProps {
+  readonly title: string
+  readonly table: ValueTable
+  readonly onSort: (sort: TableSort | undefined) => void
+}
+
+/** Last values side by side; the heads of columns sort them. */
+export function ValueRows({ title, table, onSort }: ValueRowsProps) {
+  const { labels, columns, rows, rowsLeftOut, sort } = table
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key.
     <section className="table-scroll panel-rows" tabIndex={0} aria-label={`${title}: values`}>
@@ -16,16 +23,12 @@ export function ValueRows({ title, table }: { readonly title: string; readonly t
         <thead>
           <tr>
             {labels.map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
+              <SortHead key={name} name={name} column={`l.${name}`} sort={sort} onSort={onSort} />
             ))}
             {columns.map(({ name }, i) => (
               // Two queries may have one name.
               // biome-ignore lint/suspicious/noArrayIndexKey: columns stand in the order of the document.
-              <th key={i} scope="col" className="number">
-                {name}
-              </th>
+              <SortHead key={i} name={name} column={`v.${i}`} sort={sort} onSort={onSort} />
             ))}
           </tr>
         </thead>
@@ -49,6 +52,30 @@ export function ValueRows({ title, table }: { readonly title: string; readonly t
       </table>
       {rowsLeftOut > 0 && <p className="panel-note">{rowsLeftOut} more rows are not shown.</p>}
     </section>
+  )
+}
+
+interface SortHeadProps {
+  readonly name: string
+  readonly column: string
+  readonly sort: TableSort | undefined
+  readonly onSort: (sort: TableSort | undefined) => void
+}
+
+function SortHead({ name, column, sort, onSort }: SortHeadProps) {
+  const own = sort?.column === column ? sort : undefined
+  const Arrow = own?.isDescending === true ? ArrowDown : ArrowUp
+  return (
+    <th
+      scope="col"
+      className={column.startsWith('v.') ? 'number' : undefined}
+      aria-sort={own === undefined ? undefined : own.isDescending ? 'descending' : 'ascending'}
+    >
+      <button type="button" className="sort-button" onClick={() => onSort(sortAfter(sort, column))}>
+        {name}
+        {own !== undefined && <Arrow className="icon" aria-hidden="true" />}
+      </button>
+    </th>
   )
 }
 

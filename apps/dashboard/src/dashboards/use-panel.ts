@@ -1,4 +1,4 @@
-import type { Zone } from '@vantage/charts'
+import type { TimeMark, Zone } from '@vantage/charts'
 import type { TimeRange } from '@vantage/model'
 import type { Panel } from '@vantage/model/dashboards'
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
@@ -7,7 +7,7 @@ import { type Asked, useAsked } from '../explore/use-asked.ts'
 import { useTimeMemory } from '../time/time-store.ts'
 import { type Choices, filledPanel } from './fill.ts'
 import { askPanel, type PanelAnswer, panelRange } from './panel-answer.ts'
-import { hiddenOf } from './panel-url.ts'
+import { hiddenOf, readSort, sortTextOf } from './panel-url.ts'
 import { type PanelView, panelView } from './panel-view.ts'
 
 /** What all panels of a page have in common. */
@@ -15,6 +15,8 @@ export interface PanelContext {
   readonly choices: Choices
   readonly range: TimeRange
   readonly zone: Zone
+  /** What happened meanwhile: charts over time show it. */
+  readonly marks?: readonly TimeMark[]
 }
 
 export interface PanelState {
@@ -37,12 +39,15 @@ export function usePanel(given: Panel, { choices, range, zone }: PanelContext, i
   const asked = useAsked(shown.current, (signal) => askPanel(panel, grid, signal))
   const search = useSearch()
   const hiddenKey = hiddenOf(search, panel.id).join(' ')
+  const sortText = sortTextOf(search, panel.id)
   const { nowMs } = useTimeMemory()
   const { answer } = asked
   const view = useMemo(() => {
     const hidden = new Set(hiddenKey === '' ? [] : hiddenKey.split(' '))
-    return answer === undefined ? undefined : panelView(panel, answer, { zone, hidden, nowMs })
-  }, [panel, answer, zone, hiddenKey, nowMs])
+    return answer === undefined
+      ? undefined
+      : panelView(panel, answer, { zone, hidden, nowMs, sort: readSort(sortText) })
+  }, [panel, answer, zone, hiddenKey, nowMs, sortText])
   return { panel, asked, view }
 }
 

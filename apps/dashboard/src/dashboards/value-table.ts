@@ -10,6 +10,7 @@ export interface ValueTable {
   readonly labels: readonly string[]
   readonly columns: readonly { readonly name: string; readonly unit: Unit }[]
   readonly rows: readonly ValueRow[]
+  readonly sort: TableSort | undefined
   readonly rowsLeftOut: number
 }
 
@@ -20,8 +21,41 @@ export interface ValueRow {
   readonly values: readonly number[]
 }
 
-/** Rows by their first value, the largest first. */
-export function valueTable(panel: TablePanel, answers: readonly QueryAnswer[]): ValueTable {
+/** What a table is sorted by. */
+export interface TableSort {
+  /** `l.NAME` of a label, `v.2` of the third query. */
+  readonly column: string
+  readonly isDescending: boolean
+}
+
+/** What a click on the head of a column asks for: numbers begin with the largest, words with the first; a third click takes it back. */
+export function sortAfter(sort: TableSort | undefined, column: string): TableSort | undefined {
+  const isDescending = column.startsWith('v.')
+  if (sort?.column !== column) return { column, isDescending }
+  return sort.isDescending === isDescending ? { column, isDescending: !isDescending } : undefined
+}
+
+const WORDS = new Intl.Collator('en', { numeric: true })
+
+function orderOf(sort: TableSort | undefined, labels: readonly string[]): (a: ValueRow, b: ValueRow) => number {
+  const isKnown = sort !== undefined && (sort.column.startsWith('v.') || labels.includes(sort.column.slice(2)))
+  const { column, isDescending } = isKnown ? sort : { column: 'v.0', isDescending: true }
+  const direction = isDescending ? -1 : 1
+  const byKey = (a: ValueRow, b: ValueRow) => (a.key < b.key ? -1 : 1)
+  const label = column.startsWith('l.') ? labels.indexOf(column.slice(2)) : -1
+  if (label >= 0)
+    return (a, b) => direction * WORDS.compare(a.labels[label] ?? '', b.labels[label] ?? '') || byKey(a, b)
+  const at = Number(column.slice(2))
+  return (a, b) => {
+    const [x, y] = [a.values[at] ?? Number.NaN, b.values[at] ?? Number.NaN]
+    // Those without a value stand last, whatever the order.
+    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || byKey(a, b)
+    return direction * (x - y) || byKey(a, b)
+  }
+}
+
+/** Rows by what is chosen, else by their first value, the largest first. */
+export function valueTable(panel: TablePanel, answers: readonly QueryAnswer[], sort?: TableSort): ValueTable {
   const found = answers.map(({ data }) => (data.kind === 'vector' ? data.samples : []))
   const all = found.flat()
   const names = [...new Set(all.flatMap(({ metric }) => Object.keys(metric)))].filter((name) => name !== METRIC_NAME)
@@ -36,13 +70,10 @@ export function valueTable(panel: TablePanel, answers: readonly QueryAnswer[]): 
       rows.set(key, row)
     }
   })
-  const rank = (value: number | undefined) =>
-    value === undefined || Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value
-  const sorted = [...rows]
-    .map(([key, row]) => ({ key, ...row }))
-    .sort((a, b) => rank(b.values[0]) - rank(a.values[0]) || (a.key < b.key ? -1 : 1))
+  const sorted = [...rows].map(([key, row]) => ({ key, ...row })).sort(orderOf(sort, labels))
   return {
     labels,
+    sort,
     columns: panel.queries.map(({ legend, text }, i) => ({
       name: legend === '' ? text : legend,
       unit: UNITS[panel.units[i] ?? panel.unit],

@@ -1,3 +1,4 @@
+import type { Exemplar } from '@vantage/api/client'
 import {
   CHART_THEMES,
   dataView,
@@ -8,26 +9,47 @@ import {
   legendRows,
   slotColour,
   slotLine,
+  type TimeMark,
   type TimeSeriesFrame,
 } from '@vantage/charts'
 import { TimeSeriesChart } from '@vantage/charts/time-series'
 import { type KeyboardEvent, type MouseEvent, type RefObject, useEffect, useMemo, useRef, useState } from 'react'
 import { usePreferences } from '../app/preferences.ts'
-import { zoomBack, zoomTo } from '../time/time-store.ts'
+import { usePane } from '../app/router.ts'
+import { usePaneZoom } from '../time/pane-time.ts'
+import { zoomBack } from '../time/time-store.ts'
+import { Exemplars } from './exemplars.tsx'
 
 interface ChartPanelProps {
   readonly frame: TimeSeriesFrame
   readonly chart: RefObject<TimeSeriesChart | undefined>
+  /** What happened meanwhile. */
+  readonly marks?: readonly TimeMark[] | undefined
+  /** Single requests of what is drawn. */
+  readonly exemplars?: readonly Exemplar[]
   readonly onSeriesClick: (key: string, isToggle: boolean) => void
 }
 
+const NO_MARKS: readonly TimeMark[] = []
+const NO_EXEMPLARS: readonly Exemplar[] = []
+
 /** The chart with its legend; the legend's first number is the value under the crosshair. */
-export function ChartPanel({ frame, chart, onSeriesClick }: ChartPanelProps) {
+export function ChartPanel({
+  frame,
+  chart,
+  marks = NO_MARKS,
+  exemplars = NO_EXEMPLARS,
+  onSeriesClick,
+}: ChartPanelProps) {
   const host = useRef<HTMLDivElement>(null)
   const theme = usePreferences((one) => one.drawnTheme)
   const [cursor, setCursor] = useState<number | undefined>(undefined)
-  useChart(host, chart, frame, theme, setCursor)
-  const summary = useMemo(() => frameSummary(frame, (value) => formatValue(value, frame.unit)), [frame])
+  const onDrawn = useRef(() => {})
+  useChart(host, chart, frame, theme, { setCursor, onDrawn })
+  useEffect(() => chart.current?.setMarks(marks), [chart, marks])
+  const summary = useMemo(() => {
+    return `${frameSummary(frame, (value) => formatValue(value, frame.unit))}${marksText(marks, frame)}`
+  }, [frame, marks])
   const lastStep = frame.timesSeconds.length - 1
   const onKeyDown = (event: KeyboardEvent) => {
     const jump = event.shiftKey ? 10 : 1
@@ -47,18 +69,28 @@ export function ChartPanel({ frame, chart, onSeriesClick }: ChartPanelProps) {
   }
   return (
     <>
-      <div
-        className="chart-host"
-        ref={host}
-        role="img"
-        aria-label={summary}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the crosshair moves by keys.
-        tabIndex={0}
-        onKeyDown={onKeyDown}
-      />
+      <div className="chart-box">
+        <div
+          className="chart-host"
+          ref={host}
+          role="img"
+          aria-label={summary}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: the crosshair moves by keys.
+          tabIndex={0}
+          onKeyDown={onKeyDown}
+        />
+        {exemplars.length > 0 && <Exemplars exemplars={exemplars} frame={frame} chart={chart} onDrawn={onDrawn} />}
+      </div>
       <Legend frame={frame} cursor={cursor} chart={chart} onSeriesClick={onSeriesClick} />
     </>
   )
+}
+
+/** What happened in the time of a chart, for people who do not see the lines. */
+function marksText(marks: readonly TimeMark[], { startMs, endMs, zone }: TimeSeriesFrame): string {
+  const within = marks.filter(({ atMs }) => atMs >= startMs && atMs <= endMs)
+  const texts = within.map(({ atMs, label }) => `${label} at ${formatInstant(atMs, zone).slice(11, 19)}`)
+  return texts.length === 0 ? '' : ` Meanwhile: ${texts.join(', ')}.`
 }
 
 function useChart(
@@ -66,15 +98,28 @@ function useChart(
   chart: RefObject<TimeSeriesChart | undefined>,
   frame: TimeSeriesFrame,
   theme: 'dark' | 'light',
-  setCursor: (index: number | undefined) => void,
+  on: {
+    readonly setCursor: (index: number | undefined) => void
+    readonly onDrawn: RefObject<() => void>
+  },
 ): void {
+  const zoom = usePaneZoom()
+  const pane = usePane()
+  const latestZoom = useRef(zoom)
+  latestZoom.current = zoom
   // biome-ignore lint/correctness/useExhaustiveDependencies: theme and frame reach the chart through the effects below.
   useEffect(() => {
-    const made = new TimeSeriesChart(host.current as HTMLDivElement, theme, 'explore', {
-      onCursor: setCursor,
-      onZoom: zoomTo,
-      onZoomBack: zoomBack,
-    })
+    const made = new TimeSeriesChart(
+      host.current as HTMLDivElement,
+      theme,
+      { key: 'page', isByPlace: pane !== '' },
+      {
+        onCursor: on.setCursor,
+        onZoom: (startMs, endMs) => latestZoom.current(startMs, endMs),
+        onZoomBack: zoomBack,
+        onDrawn: () => on.onDrawn.current(),
+      },
+    )
     chart.current = made
     made.update(frame)
     // Text is measured again once the bundled fonts are there.

@@ -1,7 +1,8 @@
 import { Columns2, X } from 'lucide-react'
 import { Link } from '../app/link.tsx'
-import { navigatePath, navigateSearch, readSearch, usePane, useSearch } from '../app/router.ts'
+import { navigatePath, navigateSearch, readSearch, useNavigate, usePane, useSearch } from '../app/router.ts'
 import { Choice } from '../parts/choice.tsx'
+import { SHIFT_PARAM, shiftMsOf } from '../time/pane-time.ts'
 import {
   aloneOf,
   PANES,
@@ -58,6 +59,7 @@ function Half({ signal, pane }: { readonly signal: Signal; readonly pane: PaneNa
         options={SIGNALS.map((value) => ({ value, label: NAMES[value] }))}
         onChoose={(value) => navigateSearch(withSignal(pane, value, readSearch()))}
       />
+      <Shift pane={pane} />
       <button
         type="button"
         className="button quiet icon-only small pane-close"
@@ -68,5 +70,37 @@ function Half({ signal, pane }: { readonly signal: Signal; readonly pane: PaneNa
         <X className="icon" />
       </button>
     </>
+  )
+}
+
+const SHIFT_NAMES: Readonly<Record<string, string>> = {
+  '5m': '5 minutes earlier',
+  '1h': '1 hour earlier',
+  '1d': '1 day earlier',
+  '1w': '1 week earlier',
+}
+
+/** Looks at an earlier time in one half: the same query against itself, an hour or a week before. */
+function Shift({ pane }: { readonly pane: PaneName }) {
+  const search = useSearch()
+  const navigate = useNavigate()
+  const shift = shiftMsOf(search) === 0 ? '' : (search.get(SHIFT_PARAM) ?? '')
+  const names = shift === '' || shift in SHIFT_NAMES ? SHIFT_NAMES : { ...SHIFT_NAMES, [shift]: `${shift} earlier` }
+  return (
+    <select
+      className="pane-shift"
+      aria-label={`Time of the ${pane} half`}
+      title="Looks at an earlier time in this half"
+      data-on={shift !== ''}
+      value={shift}
+      onChange={(event) => navigate({ [SHIFT_PARAM]: event.target.value || null })}
+    >
+      <option value="">the time above</option>
+      {Object.entries(names).map(([value, name]) => (
+        <option key={value} value={value}>
+          {name}
+        </option>
+      ))}
+    </select>
   )
 }

@@ -2,13 +2,14 @@ import { dataView } from '@vantage/charts'
 import type { TimeSeriesChart } from '@vantage/charts/time-series'
 import { PanelLeftClose, PanelLeftOpen, Play, Plus } from 'lucide-react'
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
-import { usePane, useSearch } from '../app/router.ts'
+import { usePane } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { frameCsv, frameJson } from '../share/export.ts'
 import { canvasPng } from '../share/png.ts'
 import { useShare } from '../share/share-store.ts'
-import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
+import { usePaneTime } from '../time/pane-time.ts'
+import { rangeOf, useTimeMemory } from '../time/time-store.ts'
 import { loadCatalogue, useCatalogue } from './catalogue.ts'
 import { EditMode, useBuilder } from './edit-mode.tsx'
 import { type ExploreFrame, exploreFrame } from './frame-model.ts'
@@ -31,9 +32,9 @@ export default function ExplorePage() {
   const { state, drafts, actions } = explore
   const isBuilder = useBuilder()
   const pane = usePane()
-  const time = timeStateOf(useSearch())
+  const time = usePaneTime()
   const { nowMs } = useTimeMemory()
-  const range = steppedRange(rangeOf(time, nowMs))
+  const range = steppedRange(rangeOf(time, nowMs, time.shiftMs))
   const run = useQueryRun(state.rows, range, state.view)
   const frame = useFrame(explore, run.results, nowMs, time.zone)
   const chart = useRef<TimeSeriesChart | undefined>(undefined)

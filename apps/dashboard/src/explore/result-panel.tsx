@@ -34,6 +34,7 @@ const MODE_NAMES: Readonly<Record<DrawMode, string>> = {
   area: 'Area',
   bars: 'Bars',
   stacked: 'Stacked',
+  'stacked-bars': 'Stacked bars',
 }
 
 export function ResultPanel(props: ResultPanelProps) {

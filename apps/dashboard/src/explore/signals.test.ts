@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { paneChange, paneParams } from '../app/router.ts'
+import { shiftMsOf } from '../time/pane-time.ts'
 import { aloneOf, signalIn, splitOf, withSignal } from './signals.ts'
 
 const textOf = (params: URLSearchParams) => decodeURIComponent(params.toString())
@@ -30,6 +31,21 @@ test('splitting puts what is shown into both halves; one of them leads back to i
   expect(aloneOf('right', params)).toEqual({ q: ['{ .a = 1 }'] })
   expect(signalIn(params, 'right')).toBe('traces')
   expect(signalIn(new URLSearchParams('left=nothing'), 'left')).toBe('metrics')
+})
+
+test.each([
+  ['shift=1h', 3_600_000],
+  ['shift=2w', 1_209_600_000],
+  ['shift=90', 0],
+  ['shift=-1h', 0],
+  ['shift=99999w', 0],
+  ['', 0],
+])('%s looks %d ms earlier', (text, shiftMs) => expect(shiftMsOf(new URLSearchParams(text))).toBe(shiftMs))
+
+test('a half alone shows the time of all; another signal in it stays as much earlier', () => {
+  const params = new URLSearchParams('from=now-1h&left=logs&left.q={}&left.shift=1d')
+  expect(aloneOf('left', params)).toEqual({ q: ['{}'] })
+  expect(withSignal('left', 'traces', params)).toEqual({ left: 'traces', 'left.q': null })
 })
 
 test('another signal drops what belonged to the former one', () => {

@@ -1,4 +1,5 @@
 import { paneParams, type SearchChange, searchChangeOf } from '../app/router.ts'
+import { SHIFT_PARAM } from '../time/pane-time.ts'
 
 export const SIGNALS = ['metrics', 'logs', 'traces'] as const
 export type Signal = (typeof SIGNALS)[number]
@@ -34,12 +35,12 @@ export function splitOf(signal: Signal, params: URLSearchParams): SearchChange {
 /** What leads from a split screen to one of its halves alone. */
 export function aloneOf(pane: PaneName, params: URLSearchParams): SearchChange {
   const own = paneParams(params, pane)
-  for (const name of paneParams(params, 'none').keys()) own.delete(name)
+  for (const name of [...paneParams(params, 'none').keys(), SHIFT_PARAM]) own.delete(name)
   return searchChangeOf(own.toString())
 }
 
 /** Another signal in one half: what it showed belongs to the former one. */
 export function withSignal(pane: PaneName, signal: Signal, params: URLSearchParams): SearchChange {
-  const former = [...params.keys()].filter((name) => name.startsWith(`${pane}.`))
+  const former = [...params.keys()].filter((name) => name.startsWith(`${pane}.`) && name !== `${pane}.${SHIFT_PARAM}`)
   return { ...Object.fromEntries(former.map((name) => [name, null])), [pane]: signal }
 }

@@ -1,7 +1,7 @@
 import type { Zone } from '@vantage/charts'
 import { useMemo } from 'react'
-import { useSearch } from '../app/router.ts'
-import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
+import { usePaneTime } from '../time/pane-time.ts'
+import { rangeOf, useTimeMemory } from '../time/time-store.ts'
 import { type SteppedRange, steppedRange } from './range-steps.ts'
 import { useLiveRefresh, useOverviewRefresh } from './use-live-refresh.ts'
 
@@ -18,9 +18,9 @@ export interface PageRange {
  * @param pace `overview` for pages that ask much: they are not asked again for every step; `still` where nothing moves
  */
 export function usePageRange(pace: 'step' | 'overview' | 'still' = 'step'): PageRange {
-  const time = timeStateOf(useSearch())
+  const time = usePaneTime()
   const { nowMs } = useTimeMemory()
-  const { startMs, endMs } = rangeOf(time, nowMs)
+  const { startMs, endMs } = rangeOf(time, nowMs, time.shiftMs)
   const range = useMemo(() => steppedRange({ startMs, endMs }), [startMs, endMs])
   useLiveRefresh(time.isLive && pace === 'step', range)
   useOverviewRefresh(time.isLive && pace === 'overview', range)

@@ -1,8 +1,8 @@
 import { Link } from '../app/link.tsx'
 import { usePreferences } from '../app/preferences.ts'
+import { StarButton } from '../parts/star-button.tsx'
 import { ErrorsCell, NumberHeads, P95Cell, RateCell, StateMark, Trend } from '../services/figures.tsx'
 import { type ServiceRow, STATE_RULE, sortedRows } from '../services/service-model.ts'
-import { StarButton } from '../services/star-button.tsx'
 
 /** Rows besides those that are starred. */
 const OTHERS_MAX = 8
@@ -14,7 +14,7 @@ interface ServicesCardProps {
 
 /** Starred services first, then those that do worst. */
 export function ServicesCard({ rows, isLoading }: ServicesCardProps) {
-  const starred = usePreferences((one) => one.starred)
+  const starred = usePreferences((one) => one.starred.services)
   const ordered = sortedRows(rows, 'state')
   const mine = ordered.filter(({ name }) => starred.includes(name))
   const others = ordered.filter(({ name }) => !starred.includes(name))
@@ -60,7 +60,7 @@ function Row({ row: { name, now, before, state, trend } }: { readonly row: Servi
   return (
     <tr>
       <td className="home-star">
-        <StarButton service={name} />
+        <StarButton kind="services" name={name} label={name} />
       </td>
       <th scope="row" className="service-name">
         <Link to={`/services/${encodeURIComponent(name)}`}>{name}</Link>

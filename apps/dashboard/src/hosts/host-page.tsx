@@ -129,6 +129,7 @@ function linesPanel(panels: readonly Panel[], names: readonly string[]): Panel {
     kind: 'logs',
     title: 'Log lines of this host',
     description: 'Lines whose resource names it: host.name.',
+    empty: 'No lines of this host in this time.',
     place: { x: 0, y: Math.max(0, ...panels.map(({ place }) => place.y + place.height)), width: 24, height: 7 },
     unit: 'none',
     rows: LINES_MAX,

@@ -76,12 +76,11 @@ export const LiveCard = memo(function LiveCard(props: LiveCardProps) {
 function Strip(props: LiveCardProps) {
   const { chart, view, host, windowS, threshold, lineCount } = props
   const box = useRef<HTMLDivElement>(null)
-  const plot = useRef<HTMLCanvasElement>(null)
-  const face = useRef<HTMLCanvasElement>(null)
+  const canvas = useRef<HTMLCanvasElement>(null)
   const line = useRef<HTMLDivElement>(null)
   const strip = useRef<LiveStrip | undefined>(undefined)
   const theme = usePreferences((one) => one.drawnTheme)
-  useStrip({ box, plot, face, strip }, props, theme, lineCount)
+  useStrip({ box, canvas, strip }, props, theme, lineCount)
   useEffect(() => {
     if (strip.current === undefined) return
     strip.current.windowMs = windowS * 1000
@@ -113,8 +112,7 @@ function Strip(props: LiveCardProps) {
       onKeyDown={crosshair}
       onBlur={() => point(undefined)}
     >
-      <canvas ref={face} className="strip-face" />
-      <canvas ref={plot} className="strip-plot" />
+      <canvas ref={canvas} className="strip-canvas" />
       <div className="strip-line" ref={line} />
     </div>
   )
@@ -122,8 +120,7 @@ function Strip(props: LiveCardProps) {
 
 interface StripRefs {
   readonly box: RefObject<HTMLDivElement | null>
-  readonly plot: RefObject<HTMLCanvasElement | null>
-  readonly face: RefObject<HTMLCanvasElement | null>
+  readonly canvas: RefObject<HTMLCanvasElement | null>
   readonly strip: RefObject<LiveStrip | undefined>
 }
 
@@ -133,7 +130,7 @@ function useStrip(refs: StripRefs, props: LiveCardProps, theme: ThemeName, lineC
   // biome-ignore lint/correctness/useExhaustiveDependencies: a line that comes makes the renderer anew; the theme has its own effect.
   useEffect(() => {
     const box = refs.box.current as HTMLDivElement
-    const made = new LiveStrip(refs.plot.current as HTMLCanvasElement, refs.face.current as HTMLCanvasElement, theme)
+    const made = new LiveStrip(refs.canvas.current as HTMLCanvasElement, theme)
     made.unit = chart.unit
     made.fromZero = chart.isRate
     made.windowMs = props.windowS * 1000

@@ -1,6 +1,6 @@
 import { formatValue, PLAIN } from '@vantage/charts'
 import { Minus } from 'lucide-react'
-import { useId, useState } from 'react'
+import { memo, useId, useState } from 'react'
 import { useNavigate } from '../app/router.ts'
 import { FacetRange } from './facet-range.tsx'
 import { filterLines, valueMark } from './filter.ts'
@@ -12,7 +12,7 @@ interface FacetsProps {
 }
 
 /** What the loaded lines have in common; each value filters for itself, or itself out. */
-export function Facets({ facets, query }: FacetsProps) {
+export const Facets = memo(function Facets({ facets, query }: FacetsProps) {
   const titleId = useId()
   const [text, setText] = useState('')
   const wanted = text.trim().toLowerCase()
@@ -41,7 +41,7 @@ export function Facets({ facets, query }: FacetsProps) {
       {shown.length === 0 && <p className="facet-others">Nothing holds “{text}”.</p>}
     </section>
   )
-}
+})
 
 /** A facet whose name matches with all its values, another with those that match. */
 function matching(facet: Facet, wanted: string): Facet[] {

@@ -2,6 +2,8 @@ import { formatInstant, type Zone } from '@vantage/charts'
 import {
   type CSSProperties,
   type KeyboardEvent,
+  type MouseEvent,
+  memo,
   type RefObject,
   useEffect,
   useId,
@@ -15,8 +17,9 @@ import { levelOf } from './log-model.ts'
 import { type LogRow, markedParts, ROW_PX, rowAtTop, rowTops } from './log-rows.ts'
 import type { LogState } from './log-url.ts'
 
-/** Rows above and below the visible ones that are drawn, too. */
-const OVERSCAN = 8
+/** Rows above and below the visible ones that are drawn, too, and how few of them may be left before others are drawn. */
+const OVERSCAN = 12
+const OVERSCAN_LEFT = 4
 /** So close to the end, older lines are asked for. */
 const NEAR_END_PX = 2_000
 /** Of a line, what a row holds; the details have all of it. */
@@ -40,70 +43,113 @@ export function openRow(navigate: Navigate, rows: readonly LogRow[], at: number)
   if (row !== undefined) navigate({ line: row.key }, { replace: true })
 }
 
-/** Loaded lines under each other; only those on screen are elements, which are used again for others. */
+/** Loaded lines under each other; only those on screen, and some around them, are elements. */
 export function LogList(props: LogListProps) {
-  const { rows, state, at, scroller, onAtTop, onNearEnd } = props
+  const { rows, state, at, zone, scroller, onAtTop, onNearEnd } = props
   const navigate = useNavigate()
   const listId = useId()
   const probe = useRef<HTMLDivElement>(null)
+  const columns = useSameColumns(state.columns)
   const charsPerLine = useCharsPerLine(probe, state)
   const tops = useMemo(
     () => rowTops(rows, state.isWrapped ? charsPerLine : undefined),
     [rows, state.isWrapped, charsPerLine],
   )
-  const [view, setView] = useState({ top: 0, height: 800 })
-  const totalPx = tops[rows.length] as number
-  const look = () => {
-    const box = scroller.current
-    if (box === null) return
-    setView({ top: box.scrollTop, height: box.clientHeight })
-    onAtTop(box.scrollTop <= ROW_PX)
-    if (box.scrollTop + box.clientHeight > totalPx - NEAR_END_PX) onNearEnd()
-  }
-  const latest = useRef(look)
-  latest.current = look
-  useEffect(() => {
-    const watcher = new ResizeObserver(() => latest.current())
-    watcher.observe(scroller.current as HTMLDivElement)
-    return () => watcher.disconnect()
-  }, [scroller])
+  const { first, last } = useDrawnRows(scroller, tops, onAtTop, onNearEnd)
   useRowInView(scroller, tops, at)
-  const first = Math.max(0, rowAtTop(tops, view.top) - OVERSCAN)
-  const last = Math.min(rows.length, rowAtTop(tops, view.top + view.height) + 1 + OVERSCAN)
-  // As many elements as rows on screen, each for every n-th row.
-  const slots = last - first
+  const openClicked = (event: MouseEvent<HTMLDivElement>) => {
+    const place = (event.target as Element).closest<HTMLElement>('[data-place]')?.dataset['place']
+    const row = place === undefined ? undefined : rows[Number(place)]
+    if (row !== undefined) navigate({ line: row.key === state.line ? null : row.key }, { replace: true })
+  }
   return (
     <div
       className="log-list"
       ref={scroller}
       role="listbox"
       aria-label="Lines, the newest first"
-      aria-activedescendant={at >= first && at < last ? `${listId}-${at % slots}` : undefined}
+      aria-activedescendant={at >= first && at < last ? `${listId}-${at}` : undefined}
       tabIndex={0}
       data-single-keys
       data-wrap={state.isWrapped}
-      style={columnsStyle(state.columns.length)}
-      onScroll={look}
-      onKeyDown={(event) => moveByKey(event, navigate, rows, at, view.height)}
+      style={columnsStyle(columns.length)}
+      onClick={openClicked}
+      onKeyDown={(event) => moveByKey(event, navigate, rows, at, event.currentTarget.clientHeight)}
     >
-      <Probe probe={probe} columns={state.columns} />
-      <div className="log-rows" role="presentation" style={{ height: `${totalPx}px` }}>
-        {Array.from({ length: slots }, (_, i) => {
-          const place = first + i
-          return (
-            <Row
-              key={place % slots}
-              {...props}
-              place={place}
-              id={`${listId}-${place % slots}`}
-              topPx={tops[place] as number}
-              heightPx={(tops[place + 1] as number) - (tops[place] as number)}
-            />
-          )
-        })}
+      <Probe probe={probe} columns={columns} />
+      <div className="log-rows" role="presentation" style={{ height: `${tops[rows.length]}px` }}>
+        {rows.slice(first, last).map((row, i) => (
+          <Row
+            key={row.key}
+            row={row}
+            columns={columns}
+            find={state.find}
+            zone={zone}
+            place={first + i}
+            count={rows.length}
+            isOpen={first + i === at}
+            id={`${listId}-${first + i}`}
+            topPx={tops[first + i] as number}
+            heightPx={(tops[first + i + 1] as number) - (tops[first + i] as number)}
+          />
+        ))}
       </div>
     </div>
   )
+}
+
+interface DrawnRows {
+  readonly first: number
+  /** Not included. */
+  readonly last: number
+}
+
+/** Which rows are elements: those on screen with some around them, the same ones as long as enough are left on each side. */
+function useDrawnRows(
+  scroller: RefObject<HTMLDivElement | null>,
+  tops: Float64Array,
+  onAtTop: (isAtTop: boolean) => void,
+  onNearEnd: () => void,
+): DrawnRows {
+  const [view, setView] = useState({ top: 0, height: 800 })
+  const count = tops.length - 1
+  const around = ({ top, height }: typeof view, rows: number): DrawnRows => ({
+    first: Math.max(0, rowAtTop(tops, top) - rows),
+    last: Math.min(count, rowAtTop(tops, top + height) + 1 + rows),
+  })
+  const drawn = around(view, OVERSCAN)
+  const look = () => {
+    const box = scroller.current
+    // A list that was just left may still tell of its last scroll.
+    if (box === null) return
+    const seen = { top: box.scrollTop, height: box.clientHeight }
+    const needed = around(seen, OVERSCAN_LEFT)
+    if (needed.first < drawn.first || needed.last > drawn.last) setView(seen)
+    onAtTop(seen.top <= ROW_PX)
+    if (seen.top + seen.height > (tops[count] as number) - NEAR_END_PX) onNearEnd()
+  }
+  const latest = useRef(look)
+  latest.current = look
+  useEffect(() => {
+    const box = scroller.current as HTMLDivElement
+    const lookNow = () => latest.current()
+    const watcher = new ResizeObserver(lookNow)
+    watcher.observe(box)
+    box.addEventListener('scroll', lookNow, { passive: true })
+    return () => {
+      watcher.disconnect()
+      box.removeEventListener('scroll', lookNow)
+    }
+  }, [scroller])
+  return drawn
+}
+
+/** The same list as long as it holds the same, so that rows need not be drawn again. */
+function useSameColumns(columns: readonly string[]): readonly string[] {
+  const kept = useRef(columns)
+  const isSame = columns.length === kept.current.length && columns.every((one, i) => one === kept.current[i])
+  if (!isSame) kept.current = columns
+  return kept.current
 }
 
 /** Widths of the columns; none is no list of widths. */
@@ -111,31 +157,35 @@ function columnsStyle(count: number): CSSProperties | undefined {
   return count === 0 ? undefined : ({ '--log-columns': `repeat(${count}, 130px)` } as CSSProperties)
 }
 
-interface RowProps extends LogListProps {
+interface RowProps {
+  readonly row: LogRow
+  readonly columns: readonly string[]
+  /** Text that is marked. */
+  readonly find: string
+  readonly zone: Zone
   readonly place: number
+  readonly count: number
+  readonly isOpen: boolean
   readonly id: string
   readonly topPx: number
   readonly heightPx: number
 }
 
-function Row({ rows, state, at, zone, place, id, topPx, heightPx }: RowProps) {
-  const navigate = useNavigate()
-  const row = rows[place] as LogRow
+const Row = memo(function Row({ row, columns, find, zone, place, count, isOpen, id, topPx, heightPx }: RowProps) {
   const level = levelOf(row.labels)
   const time = formatInstant(Number(row.timeNs / 1_000_000n), zone)
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the list around it handles the keys.
-    // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and names the active row.
+    // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, names the active row and handles its keys.
     <div
       id={id}
       role="option"
-      aria-selected={place === at}
-      aria-setsize={rows.length}
+      aria-selected={isOpen}
+      aria-setsize={count}
       aria-posinset={place + 1}
       className="log-row log-line"
       data-level={level}
+      data-place={place}
       style={{ transform: `translateY(${topPx}px)`, height: `${heightPx}px` }}
-      onClick={() => navigate({ line: place === at ? null : row.key }, { replace: true })}
     >
       <span className="log-time">
         <span className="log-date">{time.slice(5, 11)}</span>
@@ -143,17 +193,17 @@ function Row({ rows, state, at, zone, place, id, topPx, heightPx }: RowProps) {
       </span>
       <span className="log-level">{level === 'unknown' ? '–' : level}</span>
       <span className="log-service">{row.labels['service_name'] ?? ''}</span>
-      {state.columns.map((label) => (
+      {columns.map((label) => (
         <span key={label} className="log-cell code">
           {row.labels[label] ?? '–'}
         </span>
       ))}
       <span className="log-text code" dir="auto">
-        <Marked text={row.line.slice(0, ROW_CHARS_MAX)} find={state.find} />
+        <Marked text={row.line.slice(0, ROW_CHARS_MAX)} find={find} />
       </span>
     </div>
   )
-}
+})
 
 function Marked({ text, find }: { readonly text: string; readonly find: string }) {
   if (find.trim() === '') return text

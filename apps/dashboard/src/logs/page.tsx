@@ -1,7 +1,7 @@
 import type { QueryAnswer } from '@vantage/api/client'
 import type { Zone } from '@vantage/charts'
 import { WrapText } from 'lucide-react'
-import { useId, useMemo, useState } from 'react'
+import { memo, useId, useMemo, useState } from 'react'
 import { client } from '../app/client.ts'
 import { useNavigate, useSearch } from '../app/router.ts'
 import { ExploreModes } from '../explore/modes.tsx'
@@ -10,7 +10,8 @@ import { type SteppedRange, steppedRange } from '../explore/range-steps.ts'
 import { type Asked, useAsked } from '../explore/use-asked.ts'
 import { useLiveRefresh } from '../explore/use-live-refresh.ts'
 import { Choice } from '../parts/choice.tsx'
-import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
+import { usePaneTime } from '../time/pane-time.ts'
+import { rangeOf, useTimeMemory } from '../time/time-store.ts'
 import { ColumnsMenu } from './columns-menu.tsx'
 import { FieldsView } from './fields-view.tsx'
 import { LinesView } from './lines-view.tsx'
@@ -28,14 +29,19 @@ export default function LogsPage() {
   const navigate = useNavigate()
   const query = search.get('q') ?? DEFAULT_QUERY
   const state = logStateOf(search)
-  const time = timeStateOf(search)
+  const time = usePaneTime()
   const { nowMs } = useTimeMemory()
-  const whole = rangeOf(time, nowMs)
-  const range = steppedRange(whole)
+  const whole = rangeOf(time, nowMs, time.shiftMs)
+  // What was earlier does not grow.
+  const isFollowed = time.isLive && time.shiftMs === 0
+  const range = useMemo(
+    () => steppedRange({ startMs: whole.startMs, endMs: whole.endMs }),
+    [whole.startMs, whole.endMs],
+  )
   const asks = query.trim() !== ''
   const key = asks ? JSON.stringify([query, range]) : undefined
   // While live, lines come by themselves, and what they have in common takes its time: neither is asked for with each step.
-  const linesKey = asks ? JSON.stringify([query, time.isLive ? time.choice : whole]) : undefined
+  const linesKey = asks ? JSON.stringify([query, isFollowed ? time.choice : whole]) : undefined
   const isLines = state.tab === 'lines' || state.tab === 'table'
   const loaded = useLogRows(isLines ? linesKey : undefined, query, whole)
   const volume = useAsked(key, (signal) =>
@@ -80,7 +86,7 @@ export default function LogsPage() {
           query={query}
           state={state}
           zone={time.zone}
-          isLive={time.isLive}
+          isLive={isFollowed}
           openColumns={() => setColumnsOpen(true)}
         />
       )}
@@ -131,7 +137,7 @@ interface VolumeProps {
   readonly zone: Zone
 }
 
-function Volume({ volume, range, zone }: VolumeProps) {
+const Volume = memo(function Volume({ volume, range, zone }: VolumeProps) {
   const titleId = useId()
   return (
     <section className="card log-volume" aria-labelledby={titleId} aria-busy={volume.isLoading}>
@@ -141,4 +147,4 @@ function Volume({ volume, range, zone }: VolumeProps) {
       <VolumeChart answer={volume.answer} range={range} zone={zone} />
     </section>
   )
-}
+})

@@ -1,8 +1,8 @@
 import type { QueryAnswer } from '@vantage/api/client'
 import { formatInstant, formatValue, PLAIN, type Zone } from '@vantage/charts'
-import { type RefObject, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { memo, type RefObject, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { SteppedRange } from '../explore/range-steps.ts'
-import { zoomTo } from '../time/time-store.ts'
+import { usePaneZoom } from '../time/pane-time.ts'
 import { barsIn, stackVolume, type Volume, type VolumeBar } from './volume-model.ts'
 
 interface VolumeChartProps {
@@ -48,12 +48,13 @@ function useBarsMax(host: RefObject<HTMLDivElement | null>): number {
 type BarsProps = Pick<VolumeChartProps, 'range' | 'zone'> & { readonly volume: Volume }
 
 function Bars({ volume, range: { startMs, endMs }, zone }: BarsProps) {
+  const zoom = usePaneZoom()
   return (
     <>
       <div className="volume-top">{formatValue(volume.max, PLAIN)}</div>
       <ol className="volume-bars" aria-label="Lines over time; each bar zooms into its time">
         {volume.bars.map((bar) => (
-          <Bar key={bar.endMs} bar={bar} max={volume.max} zone={zone} />
+          <Bar key={bar.endMs} bar={bar} max={volume.max} zone={zone} zoom={zoom} />
         ))}
       </ol>
       <div className="volume-axis">
@@ -71,15 +72,22 @@ function Bars({ volume, range: { startMs, endMs }, zone }: BarsProps) {
   )
 }
 
-function Bar({ bar, max, zone }: { readonly bar: VolumeBar; readonly max: number; readonly zone: Zone }) {
+interface BarProps {
+  readonly bar: VolumeBar
+  readonly max: number
+  readonly zone: Zone
+  readonly zoom: ReturnType<typeof usePaneZoom>
+}
+
+const Bar = memo(function Bar({ bar, max, zone, zoom }: BarProps) {
   const label = `${formatInstant(bar.startMs, zone).slice(5, 19)}: ${formatValue(bar.total, PLAIN)} lines`
   return (
     <li>
-      <button type="button" title={label} aria-label={label} onClick={() => zoomTo(bar.startMs, bar.endMs)}>
+      <button type="button" title={label} aria-label={label} onClick={() => zoom(bar.startMs, bar.endMs)}>
         {bar.parts.map(({ level, count }) => (
           <span key={level} data-level={level} style={{ height: `${(count / max) * 100}%` }} />
         ))}
       </button>
     </li>
   )
-}
+})

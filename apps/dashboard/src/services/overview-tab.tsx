@@ -10,21 +10,22 @@ import { type DependencyRow, dependencyRows } from './service-model.ts'
 import { dependencyQuery } from './service-queries.ts'
 import { partKey, type ServicePartProps, tabPath } from './service-tabs.ts'
 import { RATE, RATIO } from './units.ts'
+import { useServiceEvents } from './use-service-events.ts'
 
 const OPERATIONS_MAX = 20
-const EVENTS_MAX = 20
 
 /** How a service does, what takes its time, and the ways to why. */
 export function OverviewTab(part: ServicePartProps) {
+  const events = useServiceEvents(part)
   return (
     <>
-      <OverviewPanels {...part} />
+      <OverviewPanels {...part} events={events.answer} />
       <div className="service-columns">
         <Operations {...part} />
         <div className="service-side">
           <DifferenceCard service={part.service} range={part.range} />
           <Dependencies {...part} />
-          <Changes {...part} />
+          <Changes asked={events} zone={part.zone} />
         </div>
       </div>
     </>
@@ -97,9 +98,12 @@ function DependencyList({ title, rows }: { readonly title: string; readonly rows
   )
 }
 
-function Changes(part: ServicePartProps) {
-  const { service, range, zone } = part
-  const asked = useAsked(partKey(part), (signal) => client.events(range, service, EVENTS_MAX, signal))
+interface ChangesProps {
+  readonly asked: ReturnType<typeof useServiceEvents>
+  readonly zone: ServicePartProps['zone']
+}
+
+function Changes({ asked, zone }: ChangesProps) {
   const events = asked.answer ?? []
   return (
     <section className="card service-changes" aria-labelledby="changes-title" aria-busy={asked.isLoading}>

@@ -1,31 +1,43 @@
+import type { ChangeEvent } from '@vantage/api/client'
 import type { Panel } from '@vantage/model/dashboards'
 import { useMemo } from 'react'
 import { PanelGrid } from '../dashboards/panel-grid.tsx'
 import { logPanels, overviewPanels, tracePanels } from './service-panels.ts'
 import type { ServicePartProps } from './service-tabs.ts'
+import { useServiceEvents } from './use-service-events.ts'
 
 const NO_CHOICES = new Map<string, readonly string[]>()
+const NO_EVENTS: readonly ChangeEvent[] = []
 
 /** How long its requests took, and its newest traces. */
 export function TracesTab(part: ServicePartProps) {
   const panels = useMemo(() => tracePanels(part.service), [part.service])
-  return <Panels {...part} panels={panels} />
+  return <Panels {...part} panels={panels} events={useServiceEvents(part).answer} />
 }
 
 /** What it writes, by level, and its newest lines. */
 export function LogsTab(part: ServicePartProps) {
   const panels = useMemo(() => logPanels(part.service), [part.service])
-  return <Panels {...part} panels={panels} />
+  return <Panels {...part} panels={panels} events={useServiceEvents(part).answer} />
 }
 
 /** Requests, latency, and what it writes, over time. */
-export function OverviewPanels(part: ServicePartProps) {
+export function OverviewPanels(part: ServicePartProps & { readonly events: readonly ChangeEvent[] | undefined }) {
   const panels = useMemo(() => overviewPanels(part.service), [part.service])
   return <Panels {...part} panels={panels} />
 }
 
-function Panels({ range, zone, panels }: ServicePartProps & { readonly panels: readonly Panel[] }) {
+interface PanelsProps extends ServicePartProps {
+  readonly panels: readonly Panel[]
+  /** What its charts mark. */
+  readonly events: readonly ChangeEvent[] | undefined
+}
+
+function Panels({ range, zone, panels, events = NO_EVENTS }: PanelsProps) {
   const { startMs, endMs } = range
-  const context = useMemo(() => ({ choices: NO_CHOICES, range: { startMs, endMs }, zone }), [startMs, endMs, zone])
+  const context = useMemo(() => {
+    const marks = events.map(({ timeMs, title }) => ({ atMs: timeMs, label: title }))
+    return { choices: NO_CHOICES, range: { startMs, endMs }, zone, marks }
+  }, [startMs, endMs, zone, events])
   return <PanelGrid panels={panels} context={context} />
 }

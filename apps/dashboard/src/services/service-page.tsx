@@ -6,6 +6,7 @@ import { pathPart, usePath } from '../app/router.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { Notice } from '../parts/notice.tsx'
+import { StarButton } from '../parts/star-button.tsx'
 import { DependenciesTab } from './dependencies-tab.tsx'
 import { DeploysTab } from './deploys-tab.tsx'
 import { Change, StateMark } from './figures.tsx'
@@ -16,7 +17,6 @@ import { LogsTab, TracesTab } from './panel-tabs.tsx'
 import { NO_RED, type Red, redBy, STATE_RULE, stateOf } from './service-model.ts'
 import { figuresQuery } from './service-queries.ts'
 import { partKey, SERVICE_TABS, type ServicePartProps, type ServiceTab, serviceTab, tabPath } from './service-tabs.ts'
-import { StarButton } from './star-button.tsx'
 import { RATIO, SECONDS } from './units.ts'
 
 const TABS: Readonly<Record<ServiceTab, ComponentType<ServicePartProps>>> = {
@@ -100,7 +100,7 @@ function Head({ service, figures: { now, before, isKnown, fault } }: HeadProps) 
           </span>
         )}
         <div className="tools">
-          <StarButton service={service} />
+          <StarButton kind="services" name={service} label={service} />
         </div>
       </div>
       {fault !== undefined && fault.code !== 'cancelled' && <Notice kind="critical">{fault.message}</Notice>}

@@ -2,6 +2,7 @@ import type { Panel, PanelQuery } from '@vantage/model/dashboards'
 import { latencyQueries, quoted, requestsQueries } from './service-queries.ts'
 
 const ROWS = 200
+const NO_REQUESTS = 'No requests in this time.'
 
 const query = (
   language: PanelQuery['language'],
@@ -22,6 +23,7 @@ function latencyHeatmap(service: string, place: Panel['place']): Panel {
     kind: 'heatmap',
     title: 'Latency over time',
     description: 'Of the requests by which it was entered.',
+    empty: NO_REQUESTS,
     place,
     unit: 'seconds',
     queries: [query('promql', latencyBuckets(service, '$step'))],
@@ -38,6 +40,7 @@ export function overviewPanels(service: string): readonly Panel[] {
       kind: 'time-series',
       title: 'Requests by how they ended',
       description: '',
+      empty: NO_REQUESTS,
       place: { x: 0, y: 0, width: 12, height: 7 },
       unit: 'per-second',
       draw: 'stacked',
@@ -48,6 +51,7 @@ export function overviewPanels(service: string): readonly Panel[] {
       kind: 'time-series',
       title: 'Latency',
       description: '',
+      empty: NO_REQUESTS,
       place: { x: 12, y: 0, width: 12, height: 7 },
       unit: 'seconds',
       draw: 'line',
@@ -67,6 +71,7 @@ function volumePanel(service: string, place: Panel['place']): Panel {
     kind: 'time-series',
     title: 'Log lines by level',
     description: 'Of each step of the chart.',
+    empty: 'No lines in this time.',
     place,
     unit: 'none',
     draw: 'stacked',
@@ -87,6 +92,7 @@ export function tracePanels(service: string): readonly Panel[] {
       kind: 'histogram',
       title: 'Latency of the whole time',
       description: '',
+      empty: NO_REQUESTS,
       place: { x: 14, y: 0, width: 10, height: 6 },
       unit: 'seconds',
       queries: [query('promql', latencyBuckets(service, '$range'))],
@@ -97,6 +103,7 @@ export function tracePanels(service: string): readonly Panel[] {
         kind: 'traces',
         title: which === 'newest' ? 'Newest traces' : 'Newest traces that failed here',
         description: '',
+        empty: which === 'newest' ? 'No traces in this time.' : 'None in this time.',
         place: { x: i * 12, y: 6, width: 12, height: 12 },
         unit: 'none',
         rows: ROWS,
@@ -115,6 +122,7 @@ export function logPanels(service: string): readonly Panel[] {
       kind: 'logs',
       title: 'Newest lines',
       description: '',
+      empty: 'No lines in this time.',
       place: { x: 0, y: 6, width: 24, height: 14 },
       unit: 'none',
       rows: ROWS,

@@ -24,6 +24,12 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   w: 7 * DAY_MS,
 }
 
+/** `90s`, `15m`, `1h`, `7d`, `1w` in ms; undefined for other texts. */
+export function spanMsOf(text: string): number | undefined {
+  const match = /^(\d{1,6})([smhdw])$/.exec(text)
+  return match === null ? undefined : Number(match[1]) * (UNIT_MS[match[2] as string] as number)
+}
+
 /** Steps of one expression; more is nonsense. */
 const RELATIVE = /^now((?:[+-]\d{1,9}(?:ms|[smhdw])){0,4})(?:\/([mhdw]))?$/
 

@@ -30,9 +30,13 @@ export function timeStateOf(params: URLSearchParams): TimeState {
   return { choice, zone, isLive: isRelative(choice) && params.get('live') !== '0' }
 }
 
-export function rangeOf(state: TimeState, nowMs: number): TimeRange {
-  const range = resolveChoice(state.choice, nowMs, state.zone)
-  return range ?? { startMs: nowMs - 3_600_000, endMs: nowMs }
+/** @param shiftMs how much earlier than the state says */
+export function rangeOf(state: TimeState, nowMs: number, shiftMs = 0): TimeRange {
+  const { startMs, endMs } = resolveChoice(state.choice, nowMs, state.zone) ?? {
+    startMs: nowMs - 3_600_000,
+    endMs: nowMs,
+  }
+  return { startMs: startMs - shiftMs, endMs: endMs - shiftMs }
 }
 
 /** Asks all panels for data up to now. */

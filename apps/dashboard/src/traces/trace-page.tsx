@@ -2,7 +2,7 @@ import { formatInstant, formatMs, type Zone } from '@vantage/charts'
 import { matchingSpans } from '@vantage/charts/trace'
 import { Copy } from 'lucide-react'
 // biome-ignore lint/correctness/noUnresolvedImports: biome does not see constants within the namespace of @types/react.
-import { lazy, Suspense, useMemo } from 'react'
+import { lazy, memo, Suspense, useMemo } from 'react'
 import { client } from '../app/client.ts'
 import { usePath, useSearch } from '../app/router.ts'
 import { copyText } from '../app/toast.tsx'
@@ -71,7 +71,7 @@ function Trace({ view, state, zone }: TraceProps) {
   )
 }
 
-function TraceHead({ view, zone }: { readonly view: TraceView; readonly zone: Zone }) {
+const TraceHead = memo(function TraceHead({ view, zone }: { readonly view: TraceView; readonly zone: Zone }) {
   const { columns, tree, root, errors } = view
   const { traceId } = columns
   return (
@@ -108,7 +108,7 @@ function TraceHead({ view, zone }: { readonly view: TraceView; readonly zone: Zo
       <Doubts view={view} />
     </header>
   )
-}
+})
 
 /** What is not as it was: parents that did not arrive, clocks that differ, events that are not drawn. */
 function Doubts({ view: { missingParents, skewed, columns } }: { readonly view: TraceView }) {

@@ -49,7 +49,13 @@ export const configSchema = z.strictObject({
   port: port.default(3000),
   otlp: z.strictObject({ grpcPort: port.default(4317), httpPort: port.default(4318) }).prefault({}),
   jaeger: z
-    .strictObject({ grpcPort: port.default(0), httpPort: port.default(0), grpcQueryPort: port.optional() })
+    .strictObject({
+      grpcPort: port.default(0),
+      httpPort: port.default(0),
+      grpcQueryPort: port.optional(),
+      compactPort: port.default(0),
+      binaryPort: port.default(0),
+    })
     .prefault({}),
   stream: z.strictObject({ port: port.default(9000) }).prefault({}),
   compat: flag.default(false),
@@ -180,6 +186,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   VANTAGE_JAEGER_GRPC_PORT: 'jaeger.grpcPort',
   VANTAGE_JAEGER_HTTP_PORT: 'jaeger.httpPort',
   VANTAGE_JAEGER_GRPC_QUERY_PORT: 'jaeger.grpcQueryPort',
+  VANTAGE_JAEGER_COMPACT_PORT: 'jaeger.compactPort',
+  VANTAGE_JAEGER_BINARY_PORT: 'jaeger.binaryPort',
   VANTAGE_STREAM_PORT: 'stream.port',
   VANTAGE_COMPAT: 'compat',
   VANTAGE_DASHBOARD: 'dashboard',

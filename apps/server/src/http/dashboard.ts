@@ -16,6 +16,10 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Names with a content hash never change their content. */
 const HASHED = /-[A-Z0-9]{8}\.[a-z0-9]+$/
 
+const ICON = '/favicon.svg'
+/** Asked for by browsers that show something else than a page of ours: an answer of the API, say. */
+const ICON_BY_HABIT = '/favicon.ico'
+
 /** Own scripts only; nothing inline, nothing from elsewhere, no frames. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; " +
@@ -31,13 +35,15 @@ export function registerDashboard(app: FastifyInstance, directory: string): void
   for (const [path, file] of files) {
     if (path === '/index.html') continue
     const size = statSync(file).size
-    app.get(path, (_request, reply) =>
-      reply
-        .header('content-type', TYPES[extname(path)] ?? 'application/octet-stream')
-        .header('content-length', size)
-        .header('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
-        .send(createReadStream(file)),
-    )
+    for (const url of path === ICON ? [path, ICON_BY_HABIT] : [path]) {
+      app.get(url, (_request, reply) =>
+        reply
+          .header('content-type', TYPES[extname(path)] ?? 'application/octet-stream')
+          .header('content-length', size)
+          .header('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
+          .send(createReadStream(file)),
+      )
+    }
   }
   const sendPage = (reply: import('fastify').FastifyReply) =>
     reply
@@ -59,6 +65,7 @@ export function registerDashboard(app: FastifyInstance, directory: string): void
     '/hosts/:name',
     '/dashboards',
     '/d/:id',
+    '/d/:id/:slug',
     '/trace/:id',
     '/trace/:id/compare/:other',
     '/exceptions',

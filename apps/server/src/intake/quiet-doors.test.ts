@@ -41,6 +41,6 @@ const KEYS = { VANTAGE_AUTH_ENABLED: 'true', API_KEY: 'k'.repeat(32) }
 
 test('closed unless configured; the usual ports with --compat, but only where nobody else can reach them', async () => {
   expect(await asked([])).toEqual([])
-  expect(await asked(['--compat'])).toEqual([8089, 8125])
+  expect(await asked(['--compat'])).toEqual([6831, 6832, 8089, 8125])
   expect(await asked(['--compat', '--listen', '0.0.0.0:0'], KEYS)).toEqual([])
 })

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs'
+import { JaegerAgentReader } from '@vantage/decode/jaeger'
 import { StatsdMapper } from '@vantage/decode/statsd'
 import { err, type Fault, fault, type Result } from '@vantage/model'
-import { openInfluxUdp, openStatsd, openStatsdSocket, QuietCounts, type Reception } from '@vantage/receive'
+import {
+  openInfluxUdp,
+  openJaegerUdp,
+  openStatsd,
+  openStatsdSocket,
+  QuietCounts,
+  type Reception,
+} from '@vantage/receive'
 import { isLoopback, type LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { PortTakenError } from '../listen.ts'
@@ -11,11 +19,13 @@ import { StatsdIntake } from './statsd-intake.ts'
 /** The usual ports, opened by `--compat` on loopback where nothing else is configured. */
 const STATSD_PORT = 8125
 const INFLUX_UDP_PORT = 8089
+const JAEGER_COMPACT_PORT = 6831
+const JAEGER_BINARY_PORT = 6832
 
 /** The mapping file of StatsD cannot be read or is wrong. */
 export class MappingFileError extends Error {}
 
-/** The doors that never answer: StatsD over UDP, TCP and a unix socket, InfluxDB lines over UDP. */
+/** The doors that never answer: StatsD over UDP, TCP and a unix socket, InfluxDB lines and Jaeger's batches over UDP. */
 export interface QuietDoors {
   readonly ports: readonly number[]
   /** Closes the sockets, then stores what they gathered. */
@@ -27,6 +37,14 @@ interface Opened {
   close(): Promise<void>
 }
 
+/** A door of datagrams: what sets its port, and the port, 0 for none. */
+interface DatagramDoor {
+  readonly what: string
+  readonly key: string
+  readonly port: number
+  readonly open: (port: number) => Promise<Opened>
+}
+
 /** @throws PortTakenError where a port was asked for by name; MappingFileError */
 export async function openQuietDoors(
   { config, given }: LoadedConfig,
@@ -36,7 +54,7 @@ export async function openQuietDoors(
   const counts = new QuietCounts(reception.registry)
   const closers: (() => Promise<void>)[] = []
   const ports: number[] = []
-  const { host, statsd, influx, compat } = config
+  const { host, statsd, influx, jaeger, compat } = config
   // These doors ask for no credential: where others can reach them, only who names a port opens it.
   const isUsual = compat && isLoopback(host)
   const statsdPort = statsd.port || (isUsual ? STATSD_PORT : 0)
@@ -55,20 +73,36 @@ export async function openQuietDoors(
       await intake.close()
     })
   }
-  const influxPort = influx.udpPort || (isUsual ? INFLUX_UDP_PORT : 0)
-  if (influxPort > 0) {
-    const door = await opened(
-      'VANTAGE_INFLUX_UDP_PORT',
-      influxPort,
-      given.has('influx.udpPort'),
-      config,
-      reception,
-      () => openInfluxUdp({ host, port: influxPort, reception, counts }),
-    )
-    if (door !== undefined) {
-      ports.push(door.port)
-      closers.push(() => door.close())
-    }
+  const jaegerDoor = (port: number) => {
+    const reader = new JaegerAgentReader()
+    return openJaegerUdp({ host, port, reception, counts, readBatch: (datagram) => reader.batchOf(datagram) })
+  }
+  const datagrams: readonly DatagramDoor[] = [
+    {
+      what: 'VANTAGE_INFLUX_UDP_PORT',
+      key: 'influx.udpPort',
+      port: influx.udpPort || (isUsual ? INFLUX_UDP_PORT : 0),
+      open: (port) => openInfluxUdp({ host, port, reception, counts }),
+    },
+    {
+      what: 'VANTAGE_JAEGER_COMPACT_PORT',
+      key: 'jaeger.compactPort',
+      port: jaeger.compactPort || (isUsual ? JAEGER_COMPACT_PORT : 0),
+      open: jaegerDoor,
+    },
+    {
+      what: 'VANTAGE_JAEGER_BINARY_PORT',
+      key: 'jaeger.binaryPort',
+      port: jaeger.binaryPort || (isUsual ? JAEGER_BINARY_PORT : 0),
+      open: jaegerDoor,
+    },
+  ]
+  for (const { what, key, port, open } of datagrams) {
+    if (port === 0) continue
+    const door = await opened(what, port, given.has(key), config, reception, () => open(port))
+    if (door === undefined) continue
+    ports.push(door.port)
+    closers.push(() => door.close())
   }
   return { ports, close: async () => void (await Promise.all(closers.map((close) => close()))) }
 }

@@ -87,30 +87,41 @@ const QUERIES = [
   'max_over_time(sum(work_total)[10m:1m])',
 ]
 
+/** The answer of the pool is that of one thread, but for the last bits of sums. */
+async function expectAloneAnswer(pool: QueryPool, query: string): Promise<void> {
+  const alone = runQueryJob(promql(query), 'default', store.reader(), unlimitedBudget, systemClock)
+  const shared = await pool.ask('default', promql(query), open())
+  if (!alone.ok || !shared.ok) throw new Error(`${query}: ${JSON.stringify([alone, shared]).slice(0, 300)}`)
+  const want = parse(alone.value)
+  const got = parse(shared.value)
+  expect(got.data.result.map((one) => one.metric)).toEqual(want.data.result.map((one) => one.metric))
+  for (const [i, { values }] of want.data.result.entries()) {
+    const others = (got.data.result[i] as (typeof got.data.result)[number]).values
+    expect(others.map(([time]) => time)).toEqual(values.map(([time]) => time))
+    const wrong = values.filter(([, value], k) => {
+      const other = Number((others[k] as [number, string])[1])
+      return !(Math.abs(other - Number(value)) <= Math.abs(Number(value)) * 1e-12)
+    })
+    expect([query, wrong]).toEqual([query, []])
+  }
+  expect(got.infos).toEqual(want.infos)
+}
+
 test('an answer that threads share is the answer of one thread', async () => {
   const { pool, helped } = openPool()
   for (const query of QUERIES) {
-    const alone = runQueryJob(promql(query), 'default', store.reader(), unlimitedBudget, systemClock)
     // The second thread starts with the first call for help, and is there for later ones.
-    for (let round = 0; round < 3; round++) {
-      const shared = await pool.ask('default', promql(query), open())
-      if (!alone.ok || !shared.ok) throw new Error(`${query}: ${JSON.stringify([alone, shared]).slice(0, 300)}`)
-      const want = parse(alone.value)
-      const got = parse(shared.value)
-      expect(got.data.result.map((one) => one.metric)).toEqual(want.data.result.map((one) => one.metric))
-      for (const [i, { values }] of want.data.result.entries()) {
-        const others = (got.data.result[i] as (typeof got.data.result)[number]).values
-        expect(others.map(([time]) => time)).toEqual(values.map(([time]) => time))
-        const wrong = values.filter(([, value], k) => {
-          const other = Number((others[k] as [number, string])[1])
-          return !(Math.abs(other - Number(value)) <= Math.abs(Number(value)) * 1e-12)
-        })
-        expect([query, wrong]).toEqual([query, []])
-      }
-      expect(got.infos).toEqual(want.infos)
-    }
+    for (let round = 0; round < 3; round++) await expectAloneAnswer(pool, query)
   }
   expect(helped()).toBeGreaterThan(10)
+  await pool.close()
+})
+
+test('while threads are got ready one by one, a question that takes long gets the help of a cold one', async () => {
+  const { pool, helped } = openPool(undefined, { warmNextMs: 3_600_000, lateHelpMs: 1 })
+  await pool.warmUp()
+  for (let round = 0; round < 20; round++) await expectAloneAnswer(pool, 'avg by (group) (rate(work_total[5m]))')
+  expect(helped()).toBeGreaterThan(0)
   await pool.close()
 })
 

@@ -45,7 +45,10 @@ function openPool(options: Partial<QueryPoolOptions> = {}) {
       registry
         .collect()
         .filter(({ name }) => name === 'vantage_queries_total')
-        .flatMap(({ samples }) => samples.map((one) => [one.labels.at(-1), one.value])),
+        .flatMap(({ samples }) => samples)
+        // Each language begins at 0.
+        .filter(({ value }) => value > 0)
+        .map(({ labels, value }) => [labels.at(-1), value]),
     )
   return { pool, outcomes, lines }
 }

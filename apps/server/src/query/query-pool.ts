@@ -6,9 +6,10 @@ import type { ColumnStore } from '@vantage/store/columns'
 import type { MetricStore } from '@vantage/store/metrics'
 import { CANCELLED, type QueryLimits, TIMED_OUT } from './budget.ts'
 import type { EarlyThread } from './early-thread.ts'
-import type { HelpRequest } from './help.ts'
+import type { HelpRequest, SharedTask } from './help.ts'
 import { type Lane, laneOf } from './lanes.ts'
 import type { OpenView, QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
+import { isAnswering, type Waiting, type Worker } from './pool-worker.ts'
 import { cancelled, draining, timedOut } from './query-faults.ts'
 import { QuickAnswers } from './quick-answers.ts'
 import { RunBoard } from './run-board.ts'
@@ -27,48 +28,13 @@ const WARM_UP_PIECE_MS = 1_000
 /** The server is ready after this time at the latest, warm or not. */
 const WARM_UP_WAIT_MS = 1_000
 const WARM_NEXT_MS = 1_000
+/** What takes longer is long enough that even a cold thread shortens it. */
+const LATE_HELP_MS = 150
 /** The longest timer there is; `query.timeout: off` means it. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 
 /** Languages of the counters; jobs that are not named here are PromQL's. */
 const LANGUAGES: Readonly<Record<string, string>> = { logs: 'logql', traces: 'traceql', joins: 'joins' }
-
-interface Waiting {
-  readonly tenant: TenantId
-  readonly job: WorkerJob
-  readonly timeoutMs: number
-  readonly signal: AbortSignal
-  readonly startedMs: number
-  settle(result: Result<Uint8Array, Fault>): void
-  onKnown(known: KnownSteps): void
-  /** Its view of the stores was taken just now. */
-  readonly onBegin: (() => void) | undefined
-  /** Ends the watch over its place in the queue: it runs, or it is answered. */
-  leaveQueue(): void
-}
-
-interface Worker {
-  readonly name: string
-  readonly lane: Lane
-  readonly port: ThreadPort
-  running:
-    | {
-        id: number
-        waiting: Waiting
-        /** Gives back what the query holds of its store. */
-        release: () => void
-        word: Int32Array
-        timers: NodeJS.Timeout[]
-        onAbort: () => void
-      }
-    | undefined
-  idleSinceMs: number
-  /** By somebody; a warm-up does not count. */
-  isAsked: boolean
-  warmedPieces: number
-  /** A pause after the first pieces. */
-  rest: 'before' | 'now' | 'over'
-}
 
 export interface QueryPoolOptions {
   readonly store: MetricStore
@@ -85,6 +51,8 @@ export interface QueryPoolOptions {
   readonly isRefusing: () => boolean
   /** Between one worker that is ready and the start of the next. */
   readonly warmNextMs?: number
+  /** Until a question that nobody could help with gets a cold thread. */
+  readonly lateHelpMs?: number
   /** Becomes the first worker. */
   readonly early?: EarlyThread | undefined
   spawn(data: QueryWorkerData): ThreadPort
@@ -117,6 +85,7 @@ export class QueryPool implements MetricQueries {
     const { registry } = options
     this.#quick = new QuickAnswers(options.store.reader(), options.clock)
     this.#queries = registry.counter('vantage_queries_total', 'Queries by outcome.', ['lang', 'outcome'])
+    for (const lang of ['promql', ...Object.values(LANGUAGES)]) this.#queries.begin(lang, 'success')
     this.#limited = registry.counter('vantage_query_limited_total', 'Queries that hit a limit.', ['reason'])
     this.#helped = registry.counter('vantage_query_helped_total', 'Queries that a second thread helped with.', [])
     registry.computed('vantage_query_workers', 'Threads that answer queries.', 'gauge', () => this.#workers.length)
@@ -355,13 +324,28 @@ export class QueryPool implements MetricQueries {
   }
 
   /** Passes a call for help on to a worker that has nothing else to do, or starts one; the asker waits for neither. */
-  #callHelp(asker: Worker, { id, share }: HelpRequest): void {
-    const helper = this.#queues.heavy.length > 0 || asker.running?.id !== id ? undefined : this.#helper()
-    if (asker.running === undefined || helper === undefined) {
-      share.port.close()
+  #callHelp(asker: Worker, request: HelpRequest): void {
+    const { running } = asker
+    if (running?.id !== request.id || this.#queues.heavy.length > 0) {
+      request.share.port.close()
       return
     }
-    const { tenant, timeoutMs, signal } = asker.running.waiting
+    const helper = this.#helper()
+    if (helper !== undefined) this.#share(helper, running.waiting, request.share)
+    else if (this.#isWarming)
+      running.timers.push(setTimeout(() => this.#helpLate(asker, request), this.#options.lateHelpMs ?? LATE_HELP_MS))
+    else request.share.port.close()
+  }
+
+  /** The timer ends with the question: a call that it was set for is still open. */
+  #helpLate(asker: Worker, { share }: HelpRequest): void {
+    const { running } = asker
+    const helper = this.#queues.heavy.length > 0 ? undefined : (this.#helper() ?? this.#freeWorker('heavy'))
+    if (running === undefined || helper === undefined) share.port.close()
+    else this.#share(helper, running.waiting, share)
+  }
+
+  #share(helper: Worker, { tenant, timeoutMs, signal }: Waiting, share: SharedTask): void {
     const board = new RunBoard(share.task.runs, share.words)
     const waiting: Waiting = {
       tenant,
@@ -487,8 +471,4 @@ export class QueryPool implements MetricQueries {
       if (worker.running === undefined && worker.idleSinceMs < nowMs - keepMs) void this.#end(worker, draining())
     }
   }
-}
-
-function isAnswering({ running }: Worker): boolean {
-  return running !== undefined && running.waiting.job.kind !== 'warm-up'
 }

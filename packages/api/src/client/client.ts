@@ -1,6 +1,7 @@
 import { err, fault, ok, type Result, STATUS, type TraceColumns } from '@vantage/model'
 import type { LabelRecord, MetricInfo, QueryAnswer, RecentIntake, ServerStats } from './answers.ts'
 import { type FoundDashboards, readDashboardList } from './dashboards.ts'
+import { type Exemplar, readExemplars } from './exemplars.ts'
 import {
   type ChangeEvent,
   type DifferenceRow,
@@ -103,6 +104,16 @@ export class VantageClient {
   async queryInstant(query: string, atMs: number, signal?: AbortSignal): Answer<QueryAnswer> {
     const form = new URLSearchParams({ query, time: String(atMs / 1000) })
     return asQueryAnswer(await this.#ask('/api/v1/query', form, signal))
+  }
+
+  /** `/api/v1/query_exemplars`: single requests of the series that a query selects. */
+  async exemplars(
+    query: string,
+    { startMs, endMs }: Pick<LogRange, 'startMs' | 'endMs'>,
+    signal?: AbortSignal,
+  ): Answer<readonly Exemplar[]> {
+    const form = new URLSearchParams({ query, start: String(startMs / 1000), end: String(endMs / 1000) })
+    return mapped(await this.#ask('/api/v1/query_exemplars', form, signal), readExemplars)
   }
 
   async labelNames(signal?: AbortSignal): Answer<readonly string[]> {

@@ -22,10 +22,16 @@ export function valueAt(ring: SampleRing, atMs: number | undefined): number {
   return ageMs > ring.joinMs ? Number.NaN : (ring.values[at] as number)
 }
 
+/** How wide the label of a series is written, in the font that is set. */
+export function legendLabelPx(context: CanvasRenderingContext2D, series: StripSeries): number {
+  return context.measureText(cut(series.label)).width
+}
+
 /** Writes swatch, label and value of each series; what does not fit into two rows is counted. */
 export function drawLegend(
   context: CanvasRenderingContext2D,
   series: readonly StripSeries[],
+  labelsPx: readonly number[],
   theme: ChartTheme,
   unit: Unit,
   atMs: number | undefined,
@@ -37,7 +43,7 @@ export function drawLegend(
   for (let i = 0; i < series.length; i++) {
     const one = series[i] as StripSeries
     const label = cut(one.label)
-    const labelPx = context.measureText(label).width
+    const labelPx = labelsPx[i] as number
     const entryPx = SWATCH_PX + 6 + labelPx + 6 + VALUE_PX
     const reservePx = row === 1 && i < series.length - 1 ? 28 : 0
     if (x > 0 && x + entryPx > width - reservePx) {

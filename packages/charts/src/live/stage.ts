@@ -10,6 +10,8 @@ const COUNT_OVER_MS = 1_000
 const BUSY_SHARE_MAX = 0.6
 /** Calm spans before the rate steps up again. */
 const CALM_SPANS_UP = 10
+/** The golden section: however many strips there are, their phases lie apart. */
+const PHASE_STEP = (Math.sqrt(5) - 1) / 2
 
 export interface StageFigures {
   readonly framesPerSecond: number
@@ -37,6 +39,7 @@ export class LiveStage {
   #calmSpans = 0
   #late = 0
   #framesPerSecond = 0
+  #added = 0
 
   constructor(viewEndMs: () => number, isReducedMotion: () => boolean) {
     this.#viewEndMs = viewEndMs
@@ -44,6 +47,7 @@ export class LiveStage {
   }
 
   add(strip: LiveStrip): void {
+    strip.phase = (this.#added++ * PHASE_STEP) % 1
     this.#strips.add(strip)
   }
 

@@ -3,13 +3,13 @@ import { CHART_THEMES, type ChartTheme, slotColour, slotDash, type ThemeName } f
 import { paddedRange, RangeHold } from '../range-hold.ts'
 import { valueTicks } from '../ticks.ts'
 import { formatScaled, PLAIN, scaleFor, type Unit } from '../units.ts'
-import { drawLegend, LEGEND_HEIGHT_PX } from './legend.ts'
+import { drawLegend, LEGEND_HEIGHT_PX, legendLabelPx } from './legend.ts'
 import { STRIP_GAPS_MAX, STRIP_SERIES_MAX } from './limits.ts'
 import type { SampleRing } from './ring.ts'
 import { traceSeries } from './trace.ts'
 
 const FACE_FONT = '11px "Inter Variable", system-ui, sans-serif'
-/** Where the plot lies within the card's face, CSS pixels. The style sheet positions its canvas by the same numbers. */
+/** Where the plot lies on the canvas, CSS pixels. */
 export const PLOT_LEFT_PX = 52
 export const PLOT_RIGHT_PX = 8
 const PLOT_TOP_PX = 8
@@ -19,6 +19,8 @@ const LINE_WIDTH_PX = 1.5
 const TAIL_PAD_PX = 4
 /** The range is looked at, and the legend written, this often; ms. */
 const FACE_EVERY_MS = 250
+/** Samples of the newest pixel column are drawn this often while the picture has not moved by one; ms. */
+const COLUMN_EVERY_MS = 50
 
 export interface StripSeries {
   readonly key: string
@@ -33,13 +35,14 @@ interface Drawn {
 }
 
 /**
- * One streaming chart on two canvases: the face (axis, legend; drawn at most four times a second) and
- * the plot. A frame shifts the plot's old pixels and draws only what is new; everything is drawn anew
- * when scale, size, theme, window or direction of time change. `frame` allocates nothing.
+ * One streaming chart on one canvas: around the plot lies the face (axis, legend; drawn at most four times a second). A
+ * frame shifts the plot's old pixels and draws only what is new; everything is drawn anew when scale, size, theme,
+ * window or direction of time change. `frame` allocates nothing.
+ *
+ * One canvas, because a browser hands each canvas of a page on with every frame, drawn or not.
  */
 export class LiveStrip {
-  readonly plot: HTMLCanvasElement
-  readonly face: HTMLCanvasElement
+  readonly canvas: HTMLCanvasElement
   series: StripSeries[] = []
   unit: Unit = PLAIN
   fromZero = false
@@ -47,13 +50,18 @@ export class LiveStrip {
   threshold: number | undefined
   /** Time that the legend speaks of while a pointer or key is on the chart. */
   pointerMs: number | undefined
+  /** 0 to 1, of a pixel and of other turns: charts of one size do not all move in the same frame. */
+  phase = 0
   /** Full redraws and shifted frames so far, for tests and the corner counter. */
   fullDraws = 0
   shiftDraws = 0
 
   readonly #hold = new RangeHold()
-  readonly #plotContext: CanvasRenderingContext2D
-  readonly #faceContext: CanvasRenderingContext2D
+  readonly #context: CanvasRenderingContext2D
+  /** The plot on the canvas, device pixels. */
+  readonly #plot = { left: 0, top: 0, width: 1, height: 1 }
+  /** Of each series, as wide as its label is written; empty until it is measured. */
+  readonly #labelsPx: number[] = []
   readonly #drawn: Drawn[] = []
   readonly #gapsMs = new Float64Array(STRIP_GAPS_MAX * 2)
   #gapCount = 0
@@ -64,28 +72,29 @@ export class LiveStrip {
   #endPx = 0
   #needsFull = true
   #faceAtMs = Number.NEGATIVE_INFINITY
+  #drawnAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(plot: HTMLCanvasElement, face: HTMLCanvasElement, theme: ThemeName) {
-    this.plot = plot
-    this.face = face
-    const plotContext = plot.getContext('2d', { alpha: false })
-    const faceContext = face.getContext('2d')
-    assert(plotContext !== null && faceContext !== null, 'a canvas has a 2d context')
-    this.#plotContext = plotContext
-    this.#faceContext = faceContext
+  constructor(canvas: HTMLCanvasElement, theme: ThemeName) {
+    this.canvas = canvas
+    const context = canvas.getContext('2d', { alpha: false })
+    assert(context !== null, 'a canvas has a 2d context')
+    this.#context = context
     this.#theme = CHART_THEMES[theme]
   }
 
-  /** @param width,height of the face in CSS pixels @param ratio device pixels per CSS pixel */
+  /** @param width,height of the canvas in CSS pixels @param ratio device pixels per CSS pixel */
   resize(width: number, height: number, ratio: number): void {
     if (width === this.#width && height === this.#height && ratio === this.#ratio) return
     this.#width = width
     this.#height = height
     this.#ratio = ratio
-    this.face.width = Math.max(1, Math.round(width * ratio))
-    this.face.height = Math.max(1, Math.round(height * ratio))
-    this.plot.width = Math.max(1, Math.round((width - PLOT_LEFT_PX - PLOT_RIGHT_PX) * ratio))
-    this.plot.height = Math.max(1, Math.round((height - PLOT_TOP_PX - PLOT_BOTTOM_PX) * ratio))
+    const device = (px: number) => Math.max(1, Math.round(px * ratio))
+    this.canvas.width = device(width)
+    this.canvas.height = device(height)
+    this.#plot.left = device(PLOT_LEFT_PX)
+    this.#plot.top = device(PLOT_TOP_PX)
+    this.#plot.width = device(width - PLOT_LEFT_PX - PLOT_RIGHT_PX)
+    this.#plot.height = device(height - PLOT_TOP_PX - PLOT_BOTTOM_PX)
     this.invalidate()
   }
 
@@ -112,10 +121,11 @@ export class LiveStrip {
   /** The next frame draws everything. */
   invalidate(): void {
     this.#needsFull = true
+    this.#labelsPx.length = 0
     this.#faceAtMs = Number.NEGATIVE_INFINITY
   }
 
-  /** Unix ms at a distance from the left edge of the face, CSS pixels. */
+  /** Unix ms at a distance from the left edge of the canvas, CSS pixels. */
   timeAt(xPx: number, viewEndMs: number): number {
     const plotWidth = Math.max(1, this.#width - PLOT_LEFT_PX - PLOT_RIGHT_PX)
     return viewEndMs - (1 - (xPx - PLOT_LEFT_PX) / plotWidth) * this.windowMs
@@ -129,13 +139,18 @@ export class LiveStrip {
   frame(viewEndMs: number, clockMs: number): void {
     const isFaceDue = clockMs - this.#faceAtMs >= FACE_EVERY_MS
     if (isFaceDue && this.#checkRange(viewEndMs, clockMs)) this.#needsFull = true
-    const { width } = this.plot
-    const endPx = Math.floor((viewEndMs * width) / this.windowMs)
+    const { width } = this.#plot
+    const endPx = Math.floor((viewEndMs * width) / this.windowMs + this.phase)
     const shift = endPx - this.#endPx
-    if (this.#needsFull || shift < 0 || shift >= width) this.#drawAll(endPx)
-    else this.#drawTail(endPx, shift)
+    const isFull = this.#needsFull || shift < 0 || shift >= width
+    if (isFull || shift > 0 || clockMs - this.#drawnAtMs >= COLUMN_EVERY_MS) {
+      this.#drawnAtMs = clockMs
+      if (isFull) this.#drawAll(endPx)
+      else this.#drawTail(endPx, shift)
+    }
     if (isFaceDue) {
-      this.#faceAtMs = clockMs
+      const turnMs = this.phase * FACE_EVERY_MS
+      this.#faceAtMs = Math.floor((clockMs + turnMs) / FACE_EVERY_MS) * FACE_EVERY_MS - turnMs
       this.#drawFace()
     }
   }
@@ -149,7 +164,7 @@ export class LiveStrip {
   }
 
   #drawTail(endPx: number, shift: number): void {
-    const { width } = this.plot
+    const { left, top, width, height } = this.#plot
     const pxPerMs = width / this.windowMs
     let tailMs = Number.POSITIVE_INFINITY
     for (let i = 0; i < this.series.length; i++) {
@@ -159,11 +174,11 @@ export class LiveStrip {
     }
     if (shift === 0 && tailMs === Number.POSITIVE_INFINITY) return
     this.#endPx = endPx
-    const context = this.#plotContext
-    if (shift > 0) context.drawImage(this.plot, -shift, 0)
+    const kept = width - shift
+    if (shift > 0) this.#context.drawImage(this.canvas, left + shift, top, kept, height, left, top, kept, height)
     const tailPx = Math.floor(tailMs * pxPerMs) - endPx + width - TAIL_PAD_PX * this.#ratio
     this.shiftDraws++
-    this.#drawRegion(Math.max(0, Math.min(width - shift, tailPx)))
+    this.#drawRegion(Math.max(0, Math.min(kept, tailPx)))
     this.#noteDrawn()
   }
 
@@ -176,17 +191,15 @@ export class LiveStrip {
     }
   }
 
-  /** Draws the plot from `fromPx` to its right edge, device pixels. */
+  /** Draws the plot from `fromPx` to its right edge, device pixels of the plot. */
   #drawRegion(fromPx: number): void {
-    const { width, height } = this.plot
-    const context = this.#plotContext
-    const isPart = fromPx > 0
-    if (isPart) {
-      context.save()
-      context.beginPath()
-      context.rect(fromPx, 0, width - fromPx, height)
-      context.clip()
-    }
+    const { left, top, width, height } = this.#plot
+    const context = this.#context
+    context.save()
+    context.setTransform(1, 0, 0, 1, left, top)
+    context.beginPath()
+    context.rect(fromPx, 0, width - fromPx, height)
+    context.clip()
     context.fillStyle = this.#theme.background
     context.fillRect(fromPx, 0, width - fromPx, height)
     this.#drawGrid(fromPx)
@@ -194,7 +207,7 @@ export class LiveStrip {
     const pxPerMs = width / this.windowMs
     const { min, max } = this.#hold
     context.lineWidth = LINE_WIDTH_PX * this.#ratio
-    context.lineJoin = 'round'
+    context.lineJoin = 'bevel'
     for (let i = 0; i < this.series.length; i++) {
       const one = this.series[i] as StripSeries
       context.strokeStyle = slotColour(this.#theme, one.slot)
@@ -203,12 +216,12 @@ export class LiveStrip {
     }
     context.setLineDash(NO_DASH)
     this.#drawThreshold(fromPx)
-    if (isPart) context.restore()
+    context.restore()
   }
 
   #drawGrid(fromPx: number): void {
-    const { width, height } = this.plot
-    const context = this.#plotContext
+    const { width, height } = this.#plot
+    const context = this.#context
     context.fillStyle = this.#theme.grid
     const ticks = this.#ticks
     for (let i = 0; i < ticks.length; i++) {
@@ -218,16 +231,16 @@ export class LiveStrip {
 
   #drawThreshold(fromPx: number): void {
     if (this.threshold === undefined) return
-    const { width, height } = this.plot
-    this.#plotContext.fillStyle = this.#theme.critical
-    this.#plotContext.fillRect(fromPx, Math.round(this.#yOf(this.threshold, height)), width - fromPx, this.#ratio)
+    const { width, height } = this.#plot
+    this.#context.fillStyle = this.#theme.critical
+    this.#context.fillRect(fromPx, Math.round(this.#yOf(this.threshold, height)), width - fromPx, this.#ratio)
   }
 
   /** Hatching runs along diagonals of absolute time, so that shifted and new parts meet. */
   #drawGaps(fromPx: number): void {
-    const { width, height } = this.plot
+    const { width, height } = this.#plot
     const pxPerMs = width / this.windowMs
-    const context = this.#plotContext
+    const context = this.#context
     const known = Math.min(this.#gapCount, STRIP_GAPS_MAX)
     const spacing = Math.round(8 * this.#ratio)
     for (let i = 0; i < known; i++) {
@@ -278,23 +291,40 @@ export class LiveStrip {
   }
 
   #drawFace(): void {
-    const context = this.#faceContext
-    const { face } = this
+    const context = this.#context
     const ratio = this.#ratio
+    context.save()
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    context.clearRect(0, 0, face.width, face.height)
     context.font = FACE_FONT
     context.textBaseline = 'middle'
-    context.textAlign = 'right'
-    context.fillStyle = this.#theme.axisText
+    this.#clearFace(context)
+    this.#drawAxis(context)
+    context.textAlign = 'left'
+    for (let i = this.#labelsPx.length; i < this.series.length; i++) {
+      this.#labelsPx.push(legendLabelPx(context, this.series[i] as StripSeries))
+    }
+    const top = this.#height - LEGEND_HEIGHT_PX
+    drawLegend(context, this.series, this.#labelsPx, this.#theme, this.unit, this.pointerMs, top, this.#width)
+    context.restore()
+  }
+
+  /** All around the plot. */
+  #clearFace(context: CanvasRenderingContext2D): void {
+    context.fillStyle = this.#theme.background
+    context.fillRect(0, 0, this.#width, PLOT_TOP_PX)
+    context.fillRect(0, 0, PLOT_LEFT_PX, this.#height)
+    context.fillRect(this.#width - PLOT_RIGHT_PX, 0, PLOT_RIGHT_PX, this.#height)
+    context.fillRect(0, this.#height - PLOT_BOTTOM_PX, this.#width, PLOT_BOTTOM_PX)
+  }
+
+  #drawAxis(context: CanvasRenderingContext2D): void {
     const plotHeight = this.#height - PLOT_TOP_PX - PLOT_BOTTOM_PX
     const scale = scaleFor(this.unit, Math.max(Math.abs(this.#hold.min), Math.abs(this.#hold.max)) * 0.99)
+    context.textAlign = 'right'
+    context.fillStyle = this.#theme.axisText
     for (const tick of this.#ticks) {
       context.fillText(formatScaled(tick, scale), PLOT_LEFT_PX - 8, PLOT_TOP_PX + this.#yOf(tick, plotHeight))
     }
-    context.textAlign = 'left'
-    const top = this.#height - LEGEND_HEIGHT_PX
-    drawLegend(context, this.series, this.#theme, this.unit, this.pointerMs, top, this.#width)
   }
 }
 

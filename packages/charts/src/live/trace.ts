@@ -81,10 +81,15 @@ function drawColumn(
     last = value
     i++
   }
-  if (i > from) {
+  let at = firstValue
+  if (low < at) {
     context.lineTo(x, height - (low - min) * yPerUnit)
-    context.lineTo(x, height - (high - min) * yPerUnit)
-    context.lineTo(x, height - (last - min) * yPerUnit)
+    at = low
   }
+  if (high > firstValue) {
+    context.lineTo(x, height - (high - min) * yPerUnit)
+    at = high
+  }
+  if (last !== at) context.lineTo(x, height - (last - min) * yPerUnit)
   return i
 }

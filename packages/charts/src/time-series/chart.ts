@@ -1,8 +1,8 @@
 import uPlot from 'uplot'
 import { CHART_THEMES, type ThemeName } from '../palette.ts'
 import { RangeHold } from '../range-hold.ts'
-import { drawnValues, EMPTY_FRAME, type TimeSeriesFrame } from './model.ts'
-import { type DrawState, plotOptions, structureOf } from './options.ts'
+import { drawnValues, EMPTY_FRAME, isStacked, type TimeMark, type TimeSeriesFrame } from './model.ts'
+import { type ChartSync, type DrawState, plotOptions, structureOf } from './options.ts'
 
 export interface ChartEvents {
   /** Index of the step under the crosshair, undefined where the pointer has left. */
@@ -10,6 +10,14 @@ export interface ChartEvents {
   /** A range was dragged, panned or wheeled to. */
   onZoom(startMs: number, endMs: number): void
   onZoomBack(): void
+  /** It was drawn: places may be others than before. */
+  onDrawn(): void
+}
+
+/** A place on the host, CSS pixels. */
+export interface ChartPlace {
+  readonly x: number
+  readonly y: number
 }
 
 const WHEEL_FACTOR = 1.25
@@ -28,10 +36,10 @@ export class TimeSeriesChart {
   #plot: uPlot | undefined
   #structure = ''
 
-  constructor(host: HTMLElement, theme: ThemeName, syncKey: string, events: ChartEvents) {
+  constructor(host: HTMLElement, theme: ThemeName, sync: ChartSync, events: ChartEvents) {
     this.#host = host
     this.#events = events
-    this.#state = { frame: EMPTY_FRAME, theme: CHART_THEMES[theme], hold: new RangeHold(), syncKey }
+    this.#state = { frame: EMPTY_FRAME, marks: [], theme: CHART_THEMES[theme], hold: new RangeHold(), sync }
     this.#watcher = new ResizeObserver(() => this.#resize())
     this.#watcher.observe(host)
   }
@@ -49,6 +57,23 @@ export class TimeSeriesChart {
       return
     }
     this.#showAndFill(this.#plot)
+  }
+
+  /** What happened, beside what was measured. */
+  setMarks(marks: readonly TimeMark[]): void {
+    this.#state.marks = marks
+    this.redraw()
+  }
+
+  /** Where a value at a moment is drawn; undefined outside of the plot. */
+  placeOf(atMs: number, value: number): ChartPlace | undefined {
+    const plot = this.#plot
+    if (plot === undefined) return undefined
+    const { left, top, width, height } = plot.bbox
+    const x = plot.valToPos(atMs / 1000, 'x', true)
+    const y = plot.valToPos(value, 'y', true)
+    if (!(x >= left && x <= left + width && y >= top && y <= top + height)) return undefined
+    return { x: x / devicePixelRatio, y: y / devicePixelRatio }
   }
 
   setTheme(theme: ThemeName): void {
@@ -96,6 +121,7 @@ export class TimeSeriesChart {
     const options = plotOptions(this.#state, clientWidth, clientHeight)
     const hooks = options.hooks as uPlot.Hooks.Arrays
     hooks.setCursor = [(plot) => this.#events.onCursor(plot.cursor.idx ?? undefined)]
+    hooks.draw?.push(() => this.#events.onDrawn())
     hooks.setSelect = [(plot) => this.#selected(plot)]
     options.cursor!.bind = {
       dblclick: () => () => {
@@ -126,7 +152,7 @@ export class TimeSeriesChart {
       isChanged = true
     })
     // The bands of a stack name its neighbours, which a hidden series changes.
-    if (isChanged && frame.mode === 'stacked') {
+    if (isChanged && isStacked(frame.mode)) {
       this.#rebuild()
       return
     }

@@ -1,2 +1,4 @@
 // A door of its own: pages that draw no time series do not load uPlot.
-export { TimeSeriesChart } from './chart.ts'
+
+export { apart } from './apart.ts'
+export { type ChartPlace, TimeSeriesChart } from './chart.ts'

@@ -46,6 +46,13 @@ describe('a stack', () => {
     ])
     expect(drawnValues({ ...frame, hidden: new Set(['b']) })[2]).toEqual([2, 3, 1, 5, 6])
   })
+  test('of bars keeps its height over gaps', () => {
+    expect(drawnValues({ ...frame, mode: 'stacked-bars' })).toEqual([
+      [1, 2, 0, 4, 5],
+      [11, 12, 10, 4, 15],
+      [12, 13, 11, 5, 16],
+    ])
+  })
   test('leaves other modes alone', () =>
     expect(drawnValues({ ...frame, mode: 'line' })[1]).toEqual([10, 10, 10, null, 10]))
 })

@@ -2,8 +2,13 @@ import { type SeriesStats, seriesStats } from '../series-stats.ts'
 import { formatInstant, type Zone } from '../ticks.ts'
 import { PLAIN, type Unit } from '../units.ts'
 
-export type DrawMode = 'line' | 'area' | 'bars' | 'stacked'
-export const DRAW_MODES: readonly DrawMode[] = ['line', 'area', 'bars', 'stacked']
+export const DRAW_MODES = ['line', 'area', 'bars', 'stacked', 'stacked-bars'] as const
+export type DrawMode = (typeof DRAW_MODES)[number]
+
+/** Whether series stand on each other. */
+export function isStacked(mode: DrawMode): boolean {
+  return mode === 'stacked' || mode === 'stacked-bars'
+}
 
 /** One line of a chart; `values` has one entry per time of the frame, null for a gap. */
 export interface ChartSeries {
@@ -11,6 +16,12 @@ export interface ChartSeries {
   readonly label: string
   readonly slot: number
   readonly values: readonly (number | null)[]
+}
+
+/** Something that happened: a dashed line through the chart, with its name. */
+export interface TimeMark {
+  readonly atMs: number
+  readonly label: string
 }
 
 /** Everything a time series chart draws. */
@@ -75,12 +86,13 @@ export function onGrid(
 
 /** What is drawn: the values themselves, or running sums over the visible series, first at the baseline. */
 export function drawnValues(frame: TimeSeriesFrame): (readonly (number | null)[])[] {
-  if (frame.mode !== 'stacked') return frame.series.map((one) => one.values)
+  if (!isStacked(frame.mode)) return frame.series.map((one) => one.values)
   const sums = new Array<number>(frame.timesSeconds.length).fill(0)
   return frame.series.map((one) => {
     if (frame.hidden.has(one.key)) return one.values
     return one.values.map((value, i) => {
-      if (value === null) return null
+      // What stands on a gap must find the height below it: a bar of no height is not seen.
+      if (value === null) return frame.mode === 'stacked-bars' ? (sums[i] as number) : null
       sums[i] = (sums[i] as number) + value
       return sums[i] as number
     })

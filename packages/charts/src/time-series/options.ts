@@ -3,7 +3,8 @@ import { type ChartTheme, slotColour, slotDash } from '../palette.ts'
 import { paddedRange, type RangeHold } from '../range-hold.ts'
 import { formatTick, timeTicks, valueTicks } from '../ticks.ts'
 import { formatScaled, type Scale, scaleFor } from '../units.ts'
-import type { TimeSeriesFrame } from './model.ts'
+import { drawMarks } from './marks.ts'
+import { isStacked, type TimeMark, type TimeSeriesFrame } from './model.ts'
 
 const AXIS_FONT = '11px "Inter Variable", system-ui, sans-serif'
 /** Width of every value axis, so that plots above each other align, CSS pixels. */
@@ -18,9 +19,27 @@ const UNFOCUSED_ALPHA = 0.25
 /** What the options read while they draw; the chart replaces the frame on every update. */
 export interface DrawState {
   frame: TimeSeriesFrame
+  marks: readonly TimeMark[]
   theme: ChartTheme
   readonly hold: RangeHold
-  readonly syncKey: string
+  readonly sync: ChartSync
+}
+
+/** Charts that share a crosshair. */
+export interface ChartSync {
+  readonly key: string
+  /**
+   * By place, not by time: of charts beside each other that show as long a time, one may lie earlier. What is dragged
+   * on one of them is then not shown on the others.
+   */
+  readonly isByPlace: boolean
+}
+
+function syncOf({ key, isByPlace }: ChartSync): uPlot.Cursor.Sync {
+  const sync = { key, setSeries: false }
+  if (!isByPlace) return sync
+  const isOfCursor = (type: string) => type === 'mousemove' || type === 'mouseleave'
+  return { ...sync, scales: [null, null], filters: { pub: isOfCursor, sub: isOfCursor } }
 }
 
 /** Frames that differ in this text need a new uPlot; others only new data. */
@@ -39,7 +58,7 @@ export function plotOptions(state: DrawState, width: number, height: number): uP
     pxAlign: true,
     cursor: {
       y: false,
-      sync: { key: state.syncKey, setSeries: false },
+      sync: syncOf(state.sync),
       drag: { x: true, y: false, setScale: false, dist: 4 },
       focus: { prox: 24 },
       points: { size: 7, width: 1.5, fill: (plot, i) => strokeOf(plot, i) },
@@ -51,8 +70,8 @@ export function plotOptions(state: DrawState, width: number, height: number): uP
     },
     axes: [timeAxis(state), valueAxis(state)],
     series: [{}, ...state.frame.series.map((_, i) => seriesOptions(state, i))],
-    bands: state.frame.mode === 'stacked' ? stackBands(state.frame) : [],
-    hooks: { draw: [(plot) => hatchIncomplete(plot, state)] },
+    bands: isStacked(state.frame.mode) ? stackBands(state.frame) : [],
+    hooks: { draw: [(plot) => hatchIncomplete(plot, state), (plot) => drawMarks(plot, state.marks, state.theme)] },
   }
 }
 
@@ -122,7 +141,7 @@ function seriesOptions(state: DrawState, i: number): uPlot.Series {
     spanGaps: false,
     points: { show: isLonely(state, i) },
   }
-  if (frame.mode === 'bars') {
+  if (frame.mode === 'bars' || frame.mode === 'stacked-bars') {
     return { ...options, width: 0, fill: colour, paths: uPlot.paths.bars!({ size: [0.8, 24], align: 1 }) }
   }
   if (frame.mode === 'area') return { ...options, fill: colour + FILL_ALPHA }

@@ -15,6 +15,8 @@ import { THRIFT, type ThriftReader } from './thrift-reader.ts'
  */
 const NS_PER_US = 1_000n
 const CHILD_OF = 0
+/** The members of a tag for its types 0 to 4 are 3 to 7. */
+const FIRST_VALUE = 3
 
 export function readProcess(reader: ThriftReader): JaegerProcess {
   const from = reader.at
@@ -97,18 +99,30 @@ function readLog(reader: ThriftReader): JaegerParts['logs'][number] {
   return { timeNs, fields }
 }
 
-/** The members are of types of their own; `vType` says again which one is there. */
+/** The members are of types of their own. Some clients write them all: `vType`, which comes first, says which one is meant. */
 function readTag(reader: ThriftReader): Attribute {
   let key = ''
+  let type = -1
   let value: AnyValue = { kind: 'empty' }
   while (reader.nextField()) {
+    const isMeant = reader.id === type + FIRST_VALUE
     if (reader.isField(1, THRIFT.binary)) key = reader.text()
-    else if (reader.isField(3, THRIFT.binary)) value = { kind: 'string', value: reader.text() }
-    else if (reader.isField(4, THRIFT.double)) value = { kind: 'double', value: reader.double() }
-    else if (reader.isField(5, THRIFT.bool)) value = { kind: 'bool', value: reader.bool() }
-    else if (reader.isField(6, THRIFT.i64)) value = { kind: 'int', value: reader.i64() }
-    else if (reader.isField(7, THRIFT.binary)) value = { kind: 'bytes', value: reader.binary() }
-    else reader.skipField()
+    else if (reader.isField(2, THRIFT.i32)) type = reader.i32()
+    else {
+      const read = readValue(reader)
+      if (read !== undefined && (isMeant || value.kind === 'empty')) value = read
+    }
   }
   return { key, value }
+}
+
+/** @returns nothing where the field is none of the values, which is passed over */
+function readValue(reader: ThriftReader): AnyValue | undefined {
+  if (reader.isField(3, THRIFT.binary)) return { kind: 'string', value: reader.text() }
+  if (reader.isField(4, THRIFT.double)) return { kind: 'double', value: reader.double() }
+  if (reader.isField(5, THRIFT.bool)) return { kind: 'bool', value: reader.bool() }
+  if (reader.isField(6, THRIFT.i64)) return { kind: 'int', value: reader.i64() }
+  if (reader.isField(7, THRIFT.binary)) return { kind: 'bytes', value: reader.binary() }
+  reader.skipField()
+  return undefined
 }

@@ -85,9 +85,11 @@ export interface PanelBase {
   readonly place: PanelPlace
   readonly unit: UnitName
   readonly queries: readonly PanelQuery[]
+  /** What it says where its queries find nothing; '' = that there is nothing. */
+  readonly empty: string
 }
 
-export const DRAW_NAMES = ['line', 'area', 'bars', 'stacked'] as const
+export const DRAW_NAMES = ['line', 'area', 'bars', 'stacked', 'stacked-bars'] as const
 
 export interface TimeSeriesPanel extends PanelBase {
   readonly kind: 'time-series'

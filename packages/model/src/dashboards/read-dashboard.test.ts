@@ -27,6 +27,7 @@ test('what is left out has its usual value', () => {
         {
           ...panel,
           description: '',
+          empty: '',
           unit: 'none',
           draw: 'line',
           queries: [{ language: 'promql', text: 'up', legend: '', tone: 'neutral' }],
@@ -97,7 +98,7 @@ describe('a document is refused', () => {
     [
       'with a member of another kind',
       withPanel({ thresholds: [] }),
-      'panels[0]: want no other members than id, kind, title, description, place, unit, queries, draw, got "thresholds"',
+      'panels[0]: want no other members than id, kind, title, description, place, unit, queries, empty, draw, got "thresholds"',
     ],
     [
       'with a panel that leaves the grid',

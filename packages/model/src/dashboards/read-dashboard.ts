@@ -26,7 +26,7 @@ const VARIABLE = /^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/
 const OWN_NAMES: readonly string[] = ['window', 'step', 'range']
 const ROWS_DEFAULT = 20
 
-const BASE = ['id', 'kind', 'title', 'description', 'place', 'unit', 'queries'] as const
+const BASE = ['id', 'kind', 'title', 'description', 'place', 'unit', 'queries', 'empty'] as const
 
 /** Members of each kind beside those of all. */
 const OWN_MEMBERS = {
@@ -128,6 +128,7 @@ function readPanel(reader: DocumentReader, value: unknown, where: string): Panel
     place: readPlace(reader, one['place'], `${where}.place`),
     unit: reader.choice(one['unit'], `${where}.unit`, UNIT_NAMES, 'none'),
     queries,
+    empty: reader.optionalText(one['empty'], `${where}.empty`, LIMITS.descriptionChars),
   }
   return readOwn(reader, kind, one, where, base)
 }

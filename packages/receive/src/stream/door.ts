@@ -36,6 +36,7 @@ export interface StreamDoorOptions {
  */
 export async function startStreamDoor(options: StreamDoorOptions): Promise<GrpcServer> {
   const calls = new StreamCalls(options)
+  options.reception.counts.open({ signal: 'metrics', receiver: RECEIVER })
   const server = await startGrpcServer({
     ...options,
     methods: new Map([

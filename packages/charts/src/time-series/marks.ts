@@ -1,0 +1,51 @@
+import type uPlot from 'uplot'
+import { SMALL_FONT } from '../canvas-text.ts'
+import type { ChartTheme } from '../palette.ts'
+import type { TimeMark } from './model.ts'
+
+/** CSS pixels. */
+const HEAD_PX = 5
+const DASH_PX: readonly number[] = [4, 4]
+const LABEL_GAP_PX = 5
+
+/** Draws what happened within the chart: a dashed line with a triangle on top and, where there is room, its name. */
+export function drawMarks(plot: uPlot, marks: readonly TimeMark[], theme: ChartTheme): void {
+  const { ctx, bbox } = plot
+  const ratio = devicePixelRatio
+  const right = bbox.left + bbox.width
+  const ordered = [...marks].sort((a, b) => a.atMs - b.atMs)
+  let freeFrom = bbox.left
+  ctx.save()
+  ctx.font = SMALL_FONT.replace('11px', `${11 * ratio}px`)
+  ctx.textAlign = 'left'
+  ctx.textBaseline = 'top'
+  ctx.strokeStyle = theme.accent
+  ctx.fillStyle = theme.accent
+  ctx.lineWidth = ratio
+  for (const { atMs, label } of ordered) {
+    const x = Math.round(plot.valToPos(atMs / 1000, 'x', true))
+    if (x < bbox.left || x > right) continue
+    drawMarkLine(ctx, x, bbox.top, bbox.height, ratio)
+    const width = ctx.measureText(label).width
+    const isLeft = x + LABEL_GAP_PX * ratio + width > right
+    const from = isLeft ? x - LABEL_GAP_PX * ratio - width : x + LABEL_GAP_PX * ratio
+    if (from < freeFrom) continue
+    ctx.fillText(label, from, bbox.top + ratio)
+    freeFrom = from + width + LABEL_GAP_PX * ratio
+  }
+  ctx.restore()
+}
+
+function drawMarkLine(ctx: CanvasRenderingContext2D, x: number, top: number, height: number, ratio: number): void {
+  ctx.setLineDash(DASH_PX.map((px) => px * ratio))
+  ctx.beginPath()
+  ctx.moveTo(x, top)
+  ctx.lineTo(x, top + height)
+  ctx.stroke()
+  const head = HEAD_PX * ratio
+  ctx.beginPath()
+  ctx.moveTo(x - head, top - head)
+  ctx.lineTo(x + head, top - head)
+  ctx.lineTo(x, top + head * 0.6)
+  ctx.fill()
+}
