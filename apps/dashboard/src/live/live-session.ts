@@ -120,7 +120,7 @@ export class LiveSession {
         this.#lineOfRef.clear()
         this.#addSeries(message.series)
         this.#backfill(message)
-        this.#change({ isTruncated: message.isTruncated, lostSinceMs: 0, ...this.#structure() })
+        this.#change({ isTruncated: message.isTruncated, lostSinceMs: 0, failure: undefined, ...this.#structure() })
         return
       case 'series':
         this.#addSeries(message.series)
@@ -131,7 +131,7 @@ export class LiveSession {
         this.#change({ dropped: this.#facts.dropped + message.dropped })
         return
       case 'error':
-        this.#change({ failure: message.message })
+        this.#change({ failure: message.canRetry ? `${message.message}. Trying again by itself.` : message.message })
     }
   }
 

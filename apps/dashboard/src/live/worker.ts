@@ -54,7 +54,6 @@ function connect(): void {
   socket = opened
   opened.binaryType = 'arraybuffer'
   opened.onopen = () => {
-    attempt = 0
     opened.send(JSON.stringify({ type: 'format', value: 'binary' }))
     opened.send(JSON.stringify(subscribe))
     scope.postMessage({ kind: 'open' })
@@ -68,10 +67,25 @@ function connect(): void {
   }
 }
 
+/** A server that had no time for the subscription has some later. */
+function askAgain(): void {
+  clearTimeout(timer)
+  timer = setTimeout(
+    () => {
+      if (connectMessage === undefined || socket?.readyState !== WebSocket.OPEN) return
+      socket.send(JSON.stringify(connectMessage.subscribe))
+    },
+    retryDelayMs(attempt++, Math.random()),
+  )
+}
+
 function receive(data: string | ArrayBuffer): void {
   if (typeof data === 'string') {
     const message = readLiveMessage(data)
-    if (message !== undefined) scope.postMessage({ kind: 'message', message })
+    if (message === undefined) return
+    scope.postMessage({ kind: 'message', message })
+    if (message.type === 'subscribed') attempt = 0
+    if (message.type === 'error' && message.canRetry) askAgain()
     return
   }
   const frame = decodeLiveFrame(data)

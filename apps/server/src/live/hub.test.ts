@@ -85,6 +85,18 @@ test('who does not read loses samples and is told how many; who asks without rea
   expect(socket.of('frame')).toHaveLength(1)
 })
 
+test('a selector that takes too long is refused, with the word that another time may do', () => {
+  const busy = new LiveHub(store, 'default', LIMITS, 0)
+  const socket = new Socket()
+  const session = busy.connect(socket)
+  for (let i = 0; i < 1_500; i++) storeSamples(store, { __name__: 'up', i: String(i) }, [[Date.now(), 1]])
+  const request = { type: 'subscribe', id: 7, matchers: '{__name__="up"}', maxSeries: 2_000 }
+  session.message(JSON.stringify(request))
+  expect(socket.messages).toMatchObject([{ type: 'error', id: 7, retry: true }])
+  expect(busy.subscriptionCount).toBe(0)
+  busy.close()
+})
+
 test('subscriptions have a limit, and so has the rate of requests', () => {
   const socket = new Socket()
   const session = hub.connect(socket)

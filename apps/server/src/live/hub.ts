@@ -9,6 +9,7 @@ import {
   liveFrameCapacity,
   type Matcher,
   SampleColumns,
+  STATUS,
   type TenantId,
 } from '@vantage/model'
 import { DEFAULT_OPTIONS, parsePromql } from '@vantage/query/promql'
@@ -88,6 +89,7 @@ export class LiveHub {
   readonly #store: MetricStore
   readonly #tenant: TenantId
   readonly #limits: LiveLimits
+  readonly #selectMaxMs: number
   readonly #tap: SeriesTap
   readonly #clients = new Set<Client>()
   readonly #watchers = new Map<number, number>()
@@ -102,7 +104,9 @@ export class LiveHub {
   framesSent = 0
   samplesDropped = 0
 
-  constructor(store: MetricStore, tenant: TenantId, limits: LiveLimits) {
+  /** @param selectMaxMs what one subscription may take of the main thread */
+  constructor(store: MetricStore, tenant: TenantId, limits: LiveLimits, selectMaxMs = SELECT_MAX_MS) {
+    this.#selectMaxMs = selectMaxMs
     this.#store = store
     this.#tenant = tenant
     this.#limits = limits
@@ -199,18 +203,24 @@ export class LiveHub {
       refs: new Set(),
     }
     client.subscriptions.set(id, subscription)
-    return this.#answer(client, subscription)
+    this.#answer(client, subscription)
+    return undefined
   }
 
-  /** @returns why the selector costs too much; the subscription is then gone */
-  #answer(client: Client, subscription: Subscription): string | undefined {
+  /** A subscription that costs too much is gone; its client is told why, and whether it may do better another time. */
+  #answer(client: Client, subscription: Subscription): void {
     try {
-      this.#select(client, subscription, new Budget(SELECT_LIMITS, SELECT_MAX_MS))
-      return undefined
+      this.#select(client, subscription, new Budget(SELECT_LIMITS, this.#selectMaxMs))
     } catch (error) {
       if (!(error instanceof FaultError)) throw error
       this.#unsubscribe(client, subscription.id)
-      return `matchers: want a narrower selector: ${error.fault.message}`
+      const { code, message } = error.fault
+      send(client, {
+        type: 'error',
+        id: subscription.id,
+        message: `matchers: want a narrower selector: ${message}`,
+        retry: STATUS[code].retry,
+      })
     }
   }
 
@@ -283,8 +293,7 @@ export class LiveHub {
       client.holds.clear()
       for (const subscription of client.subscriptions.values()) {
         subscription.refs.clear()
-        const problem = this.#answer(client, subscription)
-        if (problem !== undefined) send(client, { type: 'error', message: problem })
+        this.#answer(client, subscription)
       }
     }
   }

@@ -117,6 +117,8 @@ describe('messages of the live socket', () => {
       if (message === undefined) expect(read).toBeUndefined()
       else expect(read).toMatchObject(message)
     })
+  check('{"type":"error","message":"busy","retry":true}', { type: 'error', message: 'busy', canRetry: true })
+  check('{"type":"error","message":"no"}', { type: 'error', message: 'no', canRetry: false })
   check(
     '{"type":"subscribed","id":1,"series":[{"ref":7,"labels":{"a":"b","c":3}}],"backfill":[{"ref":7,"times":[1,2,3],"values":[1,null]}],"truncated":true,"nowMs":5}',
     {

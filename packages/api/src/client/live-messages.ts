@@ -37,7 +37,8 @@ export type LiveMessage =
     }
   | { readonly type: 'series'; readonly id: number; readonly series: readonly LiveSeries[] }
   | { readonly type: 'gap'; readonly dropped: number; readonly fromMs: number; readonly toMs: number }
-  | { readonly type: 'error'; readonly message: string }
+  /** `canRetry`: the same request may be taken another time. */
+  | { readonly type: 'error'; readonly message: string; readonly canRetry: boolean }
 
 /** Reads one text message; undefined where it is not one of the messages above. */
 export function readLiveMessage(text: string): LiveMessage | undefined {
@@ -72,7 +73,7 @@ function messageOf(value: Json): LiveMessage | undefined {
         toMs: numberAt(value, 'toMs'),
       }
     case 'error':
-      return { type: 'error', message: textAt(value, 'message') }
+      return { type: 'error', message: textAt(value, 'message'), canRetry: value['retry'] === true }
     default:
       return undefined
   }
