@@ -39,7 +39,7 @@ function openStream(target: string, metadata = new Metadata()) {
 }
 
 async function until(isReached: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + 15_000
+  const deadlineMs = performance.now() + 45_000
   while (!isReached()) {
     if (performance.now() > deadlineMs) throw new Error('not reached in time')
     await new Promise((wake) => setTimeout(wake, 5))

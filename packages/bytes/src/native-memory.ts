@@ -57,6 +57,7 @@ interface Kernels {
     block: number,
     last: number,
   ) => number
+  readonly encode: (key: number, at: number, bytes: number, from: number, to: number) => void
   readonly keySlot: (block: number, name: number, length: number, tag: number) => number
   readonly layoutSlot: (block: number, count: number) => number
 }

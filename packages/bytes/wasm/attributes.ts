@@ -9,10 +9,14 @@ import { hashText, isSameText, TEXT_FACTOR } from './text-hash'
  *
  *     0       1,024 slots of keys, u32: key + 1, or 0
  *     4,096   1,024 slots of layouts, u32: layout + 1, or 0
- *     8,192   256 keys, 32 bytes each: name, its length, tag, rows, values, count, last row, room (u32 each)
+ *     8,192   256 keys, 32 bytes each: name, its length, tag, memory, entries, count, last row, room (u32 each)
  *     16,384  256 layouts: first id and count, u32 each
  *     18,432  256 ids of the row at hand, u32
  *     20,480  ids of layouts, u32
+ *
+ * The memory of a key, where `room` values fit: rows, u32 each; texts: begins, then ends, others 8 bytes each; of texts, in
+ * the order of the values, places among the different ones, u32; then a table of 16,384 slots (entry + 1, or 0), u32, and
+ * the different ones, begin and end, u32. `entries` counts those; it is -1 where they are too many to be a dictionary.
  */
 const SLOT_MASK: usize = 1023
 const LAYOUT_SLOTS: usize = 4096
@@ -21,6 +25,11 @@ const LAYOUTS: usize = 16384
 const ROW_IDS: usize = 18432
 const LAYOUT_IDS: usize = 20480
 const ROW_IDS_MAX: i32 = 255
+const ENTRY_SLOTS: usize = 16384
+/** As `rangeDictionary` of the store has them. */
+const ENTRIES_MAX: i32 = 4096
+const SAMPLE_VALUES: usize = 1024
+const SAMPLE_ENTRIES_MAX: i32 = 768
 const TEXT: u32 = 0x0a
 const BOOL: u32 = 0x10
 const INT: u32 = 0x18
@@ -77,7 +86,7 @@ export function shred(
         if (id < 0) return undo(block, r, count)
         isSame = false
       }
-      if (!put(block + KEYS + (<usize>id << 5), r)) return undo(block, r, count)
+      if (!put(block + KEYS + (<usize>id << 5), r, bytes)) return undo(block, r, count)
       store<u32>(block + ROW_IDS + (<usize>count << 2), <u32>id)
       count++
       at = next
@@ -109,20 +118,55 @@ function undo(block: usize, row: i32, count: i32): i32 {
 /** @returns false where the row has the key already, or there is no room */
 // @ts-expect-error: a decorator of AssemblyScript
 @inline
-function put(key: usize, row: i32): bool {
+function put(key: usize, row: i32, bytes: usize): bool {
   const count = <usize>load<u32>(key, 20)
   const room = <usize>load<u32>(key, 28)
   if (load<i32>(key, 24) == row || count == room) return false
   store<i32>(key, row, 24)
   store<u32>(key, <u32>(count + 1), 20)
-  store<i32>(<usize>load<u32>(key, 12) + (count << 2), row)
-  const values = <usize>load<u32>(key, 16)
+  const memory = <usize>load<u32>(key, 12)
+  store<i32>(memory + (count << 2), row)
+  const values = memory + (room << 2)
   if (valueTag == INT || valueTag == DOUBLE) store<u64>(values + (count << 3), valueBits)
   else {
     store<u32>(values + (count << 2), <u32>valueBits)
     store<u32>(values + ((room + count) << 2), <u32>(valueBits >> 32))
+    if (valueTag == TEXT) encode(key, count, bytes, <u32>valueBits, <u32>(valueBits >> 32))
   }
   return true
+}
+
+/** Notes the place of text [from, to) of a key's value `at` among the different ones. */
+export function encode(key: usize, at: usize, bytes: usize, from: u32, to: u32): void {
+  const known = load<i32>(key, 16)
+  if (known < 0) return
+  const room = <usize>load<u32>(key, 28)
+  const codes = <usize>load<u32>(key, 12) + room * 12
+  const table = codes + (room << 2)
+  const entries = table + (ENTRY_SLOTS << 2)
+  const length = <usize>(to - from)
+  const start = bytes + <usize>from
+  let slot = <usize>hashText(start, length) & (ENTRY_SLOTS - 1)
+  let code = load<u32>(table + (slot << 2))
+  while (code != 0) {
+    const entry = entries + (<usize>(code - 1) << 3)
+    const entryFrom = load<u32>(entry)
+    if (<usize>(load<u32>(entry, 4) - entryFrom) == length && isSameText(bytes + <usize>entryFrom, start, length)) break
+    slot = (slot + 1) & (ENTRY_SLOTS - 1)
+    code = load<u32>(table + (slot << 2))
+  }
+  if (code == 0) {
+    if (known == ENTRIES_MAX || (at < SAMPLE_VALUES && known == SAMPLE_ENTRIES_MAX)) {
+      store<i32>(key, -1, 16)
+      return
+    }
+    store<u32>(entries + (<usize>known << 3), from)
+    store<u32>(entries + (<usize>known << 3), to, 4)
+    code = known + 1
+    store<u32>(table + (slot << 2), code)
+    store<i32>(key, known + 1, 16)
+  }
+  store<u32>(codes + (at << 2), code - 1)
 }
 
 /** True where the key of the table is that of the attribute, with values of its type. */

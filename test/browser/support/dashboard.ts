@@ -22,6 +22,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--disable-extensions',
+  '--disable-component-extensions-with-background-pages',
   '--disable-features=PreloadTopChromeWebUI,WebUIOmniboxPopup,OptimizationHints,MediaRouter,Translate',
 ]
 

@@ -10,7 +10,7 @@ import { MortalFiles } from './testing/mortal-files.ts'
 import { row, StoreHarness } from './testing/store-harness.ts'
 
 /** Of so many steps one is tried, other ones in each run. */
-const STRIDE = { test: 4, wide: 1, long: 1 }[testSet()]
+const STRIDE = { test: 8, wide: 1, long: 1 }[testSet()]
 
 const series = (host: string) => labels({ __name__: 'up', host })
 

@@ -1,4 +1,4 @@
-import type { ColumnValues } from '../parquet/column-values.ts'
+import type { ColumnValues, Dictionary } from '../parquet/column-values.ts'
 
 /** Types of values that columns hold, by the tag of the AnyValue. */
 export type ValueTag = 0x0a | 0x10 | 0x18 | 0x21
@@ -9,9 +9,11 @@ const ROOM_MIN = 4
 export interface NativeValues {
   readonly memory: Int32Array
   readonly room: number
-  /** How many values there are, at a place. */
-  readonly counts: Int32Array
-  readonly countAt: number
+  count: number
+  /** Notes the dictionary's place of text `at`, the next one. */
+  encode(at: number, from: number, to: number): void
+  /** Of all texts, which are ranges of `bytes`; undefined where they are no dictionary. */
+  dictionary(bytes: Uint8Array): Dictionary | undefined
 }
 
 /**
@@ -40,7 +42,7 @@ export class AttributeKey {
   }
 
   get count(): number {
-    return this.#native === undefined ? this.#count : (this.#native.counts[this.#native.countAt] as number)
+    return this.#native?.count ?? this.#count
   }
 
   get isNative(): boolean {
@@ -56,10 +58,11 @@ export class AttributeKey {
       native.memory.set(this.#memory.subarray(this.#room, this.#room + count), native.room)
       native.memory.set(this.#memory.subarray(this.#room * 2, this.#room * 2 + count), native.room * 2)
     }
-    native.counts[native.countAt] = count
+    native.count = count
     this.#native = native
     this.#memory = native.memory
     this.#room = native.room
+    if (this.tag === 0x0a) for (let at = 0; at < count; at++) this.#encode(native, at)
   }
 
   /** Adds the value of a row, whose AnyValue message is [from, to) and has the key's type. */
@@ -88,8 +91,12 @@ export class AttributeKey {
         this.#memory[second] = wordAt(bytes, from + 5)
         break
     }
-    if (this.#native === undefined) this.#count++
-    else this.#native.counts[this.#native.countAt] = at + 1
+    const native = this.#native
+    if (native === undefined) this.#count++
+    else {
+      native.count = at + 1
+      if (this.tag === 0x0a) this.#encode(native, at)
+    }
   }
 
   /**
@@ -104,12 +111,9 @@ export class AttributeKey {
     switch (this.tag) {
       case 0x0a: {
         const from = this.#memory.subarray(room, room + count)
-        return {
-          kind: 'ranges',
-          count,
-          rows,
-          ranges: { bytes, from, to: this.#memory.subarray(room * 2, room * 2 + count) },
-        }
+        const to = this.#memory.subarray(room * 2, room * 2 + count)
+        const known = this.#native === undefined ? undefined : { dictionary: this.#native.dictionary(bytes) }
+        return { kind: 'ranges', count, rows, ranges: { bytes, from, to }, known }
       }
       case 0x10:
         return { kind: 'bools', count, rows, flags: Uint8Array.from(this.#memory.subarray(room, room + count)) }
@@ -118,6 +122,10 @@ export class AttributeKey {
         return { kind: this.tag === 0x18 ? 'longs' : 'doubles', count, rows, halves }
       }
     }
+  }
+
+  #encode(native: NativeValues, at: number): void {
+    native.encode(at, native.memory[native.room + at] as number, native.memory[native.room * 2 + at] as number)
   }
 
   get #isPairs(): boolean {

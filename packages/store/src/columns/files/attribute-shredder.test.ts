@@ -3,6 +3,7 @@ import { type Attributes, encodeAttributes, assert as present } from '@vantage/m
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ColumnValues } from '../parquet/column-values.ts'
+import { dictionaryOf } from '../parquet/dictionary.ts'
 import { giveArena, takeArena } from '../rows/arena.ts'
 import { randomAttributes } from '../testing/rich-rows.ts'
 import { AttributeShredder } from './attribute-shredder.ts'
@@ -31,7 +32,9 @@ function shown(values: ColumnValues, rowCount: number): unknown {
   if (values.kind === 'ranges') {
     const { bytes, from, to } = values.ranges
     const texts = Array.from({ length: count }, (_, i) => Buffer.from(bytes.slice(from[i], to[i])).toString('latin1'))
-    return { kind, rows, texts }
+    const dictionary = dictionaryOf(values)
+    const entries = dictionary?.entries.map((entry) => Buffer.from(entry).toString('latin1'))
+    return { kind, rows, texts, entries, codes: dictionary && [...dictionary.codes] }
   }
   if (values.kind === 'coded') {
     const { codes, entries } = values
@@ -121,4 +124,21 @@ test('keys, layouts and rows beyond the tables are taken apart by the plain loop
     ]),
   )
   expect(shredded(new AttributeShredder(native), [rows])).toEqual(shredded(new AttributeShredder(undefined), [rows]))
+})
+
+test('texts of which too many are different have no dictionary, with the module and without', () => {
+  const native = nativeShredder()
+  present(native !== undefined, 'this machine has SIMD')
+  const different = [
+    (i: number) => i % 768,
+    (i: number) => i % 769,
+    (i: number) => (i < 1024 ? i % 8 : i % 3000),
+    (i: number) => (i < 1024 ? i % 8 : i % 3001),
+    (i: number) => (i < 1024 ? 0 : i % 5000),
+  ]
+  const rows = Array.from({ length: 12_000 }, (_, i) =>
+    encodeAttributes(different.map((of, k) => ({ key: `k${k}`, value: { kind: 'string', value: `text ${of(i)}` } }))),
+  )
+  const groups = [rows, rows.slice(0, 1000), rows.slice(0, 70)]
+  expect(shredded(new AttributeShredder(native), groups)).toEqual(shredded(new AttributeShredder(undefined), groups))
 })

@@ -1,7 +1,6 @@
 import { type AnyValue, AttributeCursor, type ByteRanges, decodeValue, isBytes, nextAttribute } from '@vantage/model'
 import { ByteWriter } from '../parquet/byte-writer.ts'
-import { type ColumnSpec, type ColumnValues, valuesTo } from '../parquet/column-values.ts'
-import type { Dictionary } from '../parquet/dictionary.ts'
+import { type ColumnSpec, type ColumnValues, type Dictionary, valuesTo } from '../parquet/column-values.ts'
 import { AttributeKey, plainTag, type ValueTag } from './attribute-key.ts'
 import type { BloomBuilder } from './bloom.ts'
 import type { NativeShredder } from './native-shredder.ts'
@@ -257,8 +256,8 @@ export class AttributeShredder {
   }
 
   /**
-   * Adds the words of the values that are texts or lists of them in rows [from, to) of the row group that `take` took
-   * apart, whose columns these are.
+   * Adds the words of the values of columns that are texts, and of the rest that are texts or lists of them, in rows
+   * [from, to) of the row group that `take` took apart.
    */
   addTokens(ranges: ByteRanges, columns: readonly TakenColumn[], from: number, to: number, bloom: BloomBuilder): void {
     for (const column of columns) addColumnTokens(column, from, to, bloom)

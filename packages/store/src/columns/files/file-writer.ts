@@ -138,7 +138,9 @@ export class FileWriter<Columns> {
     const values = columns.map(({ source }) => takeColumn(source, set, count, origins))
     const attributes = this.#shredder.take(ranges, count)
     const dictionaries = this.#parquet.writeRowGroup(count, [...values, ...attributes])
-    const taken = attributes.map((one, i) => ({ values: one, dictionary: dictionaries[values.length + i] })).slice(2)
+    const all = [...values, ...attributes].map((one, i) => ({ values: one, dictionary: dictionaries[i] }))
+    const lines = columns.findIndex(({ part }) => part === 'line')
+    const taken = [all[lines] as TakenColumn, ...all.slice(values.length + 2)]
     this.#noteOrigins(origins)
     this.#groupRows.push(count)
     for (let from = 0; from < count; from += PAGE_ROWS)
@@ -152,22 +154,18 @@ export class FileWriter<Columns> {
 
   /**
    * @param codes of the row group's origins
-   * @param taken its columns of attributes
+   * @param taken its lines or names, and its columns of attributes
    */
   #addStripe(codes: Int32Array, taken: readonly TakenColumn[], from: number, to: number): void {
     const { set } = this.#group
     const times = set.longs[0] as Int32Array
-    const schema = SCHEMAS[this.#signal.name]
     const attributes = set.ranges[ATTRIBUTES] as ByteRanges
-    const kinds = schema.hasLines ? set.bytes[1] : undefined
     this.#stripes.push({
       minTimeNs: String(timeAt(times, from)),
       maxTimeNs: String(timeAt(times, to - 1)),
       rows: to - from,
       origins: this.#originsOf(codes, from, to),
-      tokens: this.#addFilter(
-        this.#stripeFilters.tokens(set.ranges[0] as ByteRanges, kinds, this.#shredder, attributes, taken, from, to),
-      ),
+      tokens: this.#addFilter(this.#stripeFilters.tokens(this.#shredder, attributes, taken, from, to)),
       traces: this.#addFilter(this.#stripeFilters.traces(set, from, to)),
     })
   }

@@ -1,6 +1,8 @@
 import { type NativeMemory, nativeMemory } from '@vantage/bytes'
 import type { ByteRanges } from '@vantage/model'
 import { GROUP_ROWS_MAX } from '../limits.ts'
+import type { Dictionary } from '../parquet/column-values.ts'
+import { entriesMax } from '../parquet/dictionary.ts'
 import type { AttributeKey, NativeValues } from './attribute-key.ts'
 
 /** Places in the block of `shred` (packages/bytes/wasm/attributes.ts has the picture). */
@@ -15,9 +17,17 @@ const COLUMN_BYTES = GROUP_ROWS_MAX * 4
 const BLOCK_BYTES = 896 * 1024
 
 const KEY_WORDS = 8
+const ENTRIES_WORD = 4
 const COUNT_WORD = 5
-/** Keys that have memory of the loop's, 768 KiB each of address space. */
+/** Keys that have memory of the loop's, 1.1 MiB each of address space. */
 const KEYS_MAX = 128
+/** Of a key: rows, values, codes, a table, entries. */
+const CODES_AT = 3 * COLUMN_BYTES
+const TABLE_AT = 4 * COLUMN_BYTES
+const TABLE_BYTES = 64 * 1024
+const ENTRIES_AT = TABLE_AT + TABLE_BYTES
+const ENTRIES_BYTES = 64 * 1024
+const KEY_MEMORY_BYTES = ENTRIES_AT + ENTRIES_BYTES
 const KEY_BYTES_MAX = 127
 const NAME_BYTES = 128
 const LAYOUTS_MAX = 256
@@ -37,7 +47,7 @@ export class NativeShredder {
   /** The layout of each row, by the loop and by its caller. */
   readonly codes: Int32Array
   /** Memory of keys, once it was needed. */
-  readonly #values: NativeValues[] = []
+  readonly #values: KeyMemory[] = []
   #keys = 0
   #layoutIds = 0
   #bytes = 0
@@ -78,7 +88,8 @@ export class NativeShredder {
     this.#native.bytes.set(key.key, name)
     const slot = this.#native.kernels.keySlot(this.#block, name, key.key.length, key.tag)
     const { byteOffset } = values.memory
-    const words = [name, key.key.length, key.tag, byteOffset, byteOffset + COLUMN_BYTES, 0, -1, GROUP_ROWS_MAX]
+    const words = [name, key.key.length, key.tag, byteOffset, 0, 0, -1, GROUP_ROWS_MAX]
+    this.#native.bytes.fill(0, byteOffset + TABLE_AT, byteOffset + ENTRIES_AT)
     this.#words.set(words, KEYS / 4 + id * KEY_WORDS)
     this.#words[slot] = id + 1
     this.#keys++
@@ -109,19 +120,58 @@ export class NativeShredder {
     return this.#native.kernels.shred(this.#bytes, froms, ends, row, this.#count, codes, this.#block, last)
   }
 
-  #newValues(id: number): NativeValues | undefined {
-    const address = this.#native.allocate(COLUMN_BYTES * 3)
+  #newValues(id: number): KeyMemory | undefined {
+    const address = this.#native.allocate(KEY_MEMORY_BYTES)
     if (address < 0) return undefined
-    const { buffer } = this.#native.bytes
-    const memory = new Int32Array(buffer, address, GROUP_ROWS_MAX * 3)
-    const values = {
-      memory,
-      room: GROUP_ROWS_MAX,
-      counts: this.#words,
-      countAt: KEYS / 4 + id * KEY_WORDS + COUNT_WORD,
-    }
+    const values = new KeyMemory(this.#native, this.#words, KEYS / 4 + id * KEY_WORDS, address, () => this.#bytes)
     this.#values.push(values)
     return values
+  }
+}
+
+/** What the loop keeps of one key. */
+class KeyMemory implements NativeValues {
+  readonly room = GROUP_ROWS_MAX
+  readonly memory: Int32Array
+  readonly #native: NativeMemory
+  readonly #words: Int32Array
+  readonly #at: number
+  readonly #codes: Int32Array
+  readonly #entries: Int32Array
+  readonly #bytes: () => number
+
+  /** @param at of the key among the words, `bytes` where attributes lie */
+  constructor(native: NativeMemory, words: Int32Array, at: number, address: number, bytes: () => number) {
+    const { buffer } = native.bytes
+    this.#native = native
+    this.#words = words
+    this.#at = at
+    this.#bytes = bytes
+    this.memory = new Int32Array(buffer, address, GROUP_ROWS_MAX * 3)
+    this.#codes = new Int32Array(buffer, address + CODES_AT, GROUP_ROWS_MAX)
+    this.#entries = new Int32Array(buffer, address + ENTRIES_AT, ENTRIES_BYTES / 4)
+  }
+
+  get count(): number {
+    return this.#words[this.#at + COUNT_WORD] as number
+  }
+
+  set count(count: number) {
+    this.#words[this.#at + COUNT_WORD] = count
+  }
+
+  encode(at: number, from: number, to: number): void {
+    this.#native.kernels.encode(this.#words.byteOffset + this.#at * 4, at, this.#bytes(), from, to)
+  }
+
+  dictionary(bytes: Uint8Array): Dictionary | undefined {
+    const { count } = this
+    const known = this.#words[this.#at + ENTRIES_WORD] as number
+    if (known < 0 || count === 0 || known > entriesMax(count)) return undefined
+    const entries = Array.from({ length: known }, (_, code) =>
+      bytes.subarray(this.#entries[code * 2], this.#entries[code * 2 + 1]),
+    )
+    return { codes: this.#codes.subarray(0, count), entries }
   }
 }
 

@@ -1,8 +1,8 @@
-import { BODY_KIND, type ByteRanges, decodeValue, valueText } from '@vantage/model'
+import type { ByteRanges } from '@vantage/model'
 import type { ColumnSet } from '../rows/column-set.ts'
 import type { AttributeShredder, TakenColumn } from './attribute-shredder.ts'
 import { BloomBuilder } from './bloom.ts'
-import { addTokens, traceHash } from './tokens.ts'
+import { traceHash } from './tokens.ts'
 
 /** Memory of a filter while it is built: what it is folded from. */
 const TOKEN_BYTES = 256 * 1024
@@ -15,12 +15,10 @@ export class StripeFilters {
 
   /**
    * Words of lines or names, and of attribute values that are texts, in rows [from, to).
-   * @param kinds of bodies, where the first range column holds some
-   * @param attributes took the row group apart, whose attributes are `ranges`, into these columns
+   * @param attributes took the row group apart, whose attributes are `ranges`
+   * @param columns of lines or names, and of attributes
    */
   tokens(
-    lines: ByteRanges,
-    kinds: Uint8Array | undefined,
     attributes: AttributeShredder,
     ranges: ByteRanges,
     columns: readonly TakenColumn[],
@@ -28,16 +26,6 @@ export class StripeFilters {
     to: number,
   ): Uint8Array {
     this.#tokens.reset()
-    for (let row = from; row < to; row++) {
-      const start = lines.from[row] as number
-      const end = lines.to[row] as number
-      if (kinds?.[row] === BODY_KIND.value) {
-        const text = Buffer.from(valueText(decodeValue(lines.bytes, start, end)))
-        addTokens(text, 0, text.length, this.#tokens)
-      } else {
-        addTokens(lines.bytes, start, end, this.#tokens)
-      }
-    }
     attributes.addTokens(ranges, columns, from, to, this.#tokens)
     return this.#tokens.fold()
   }

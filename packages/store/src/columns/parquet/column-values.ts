@@ -22,13 +22,24 @@ export interface Ranges {
   readonly to: Int32Array
 }
 
+/** Different values in the order they were met, and the place of each value among them. */
+export interface Dictionary {
+  readonly codes: Int32Array
+  readonly entries: readonly Uint8Array[]
+}
+
 /** Values of one column in one row group, by place; 64-bit values as halves, low at 2 · place. */
 export type ColumnValues =
   | (Present & { readonly kind: 'ints'; readonly ints: Int32Array })
   | (Present & { readonly kind: 'longs'; readonly halves: Int32Array })
   | (Present & { readonly kind: 'doubles'; readonly halves: Int32Array })
   | (Present & { readonly kind: 'bools'; readonly flags: Uint8Array })
-  | (Present & { readonly kind: 'ranges'; readonly ranges: Ranges })
+  | (Present & {
+      readonly kind: 'ranges'
+      readonly ranges: Ranges
+      /** Their dictionary, or that they have none, where it was found on the way. */
+      readonly known?: { readonly dictionary: Dictionary | undefined } | undefined
+    })
   /** Each value is the place of an entry; entries that nothing names may be among them. */
   | (Present & { readonly kind: 'coded'; readonly codes: Int32Array; readonly entries: readonly Uint8Array[] })
 

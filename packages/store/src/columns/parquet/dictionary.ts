@@ -1,4 +1,4 @@
-import type { ColumnValues, Ranges } from './column-values.ts'
+import type { ColumnValues, Dictionary, Ranges } from './column-values.ts'
 import { nativeDictionary } from './native-dictionary.ts'
 
 /** More different values than these, or than one in four, are no dictionary. */
@@ -11,12 +11,6 @@ const SAMPLE_ENTRIES_MAX = 768
 /** Memory that most dictionaries fit. */
 const ENTRY_BYTES = 4096
 
-/** Different values in the order they were met, and the place of each value among them. */
-export interface Dictionary {
-  readonly codes: Int32Array
-  readonly entries: readonly Uint8Array[]
-}
-
 /** @returns undefined where too few values repeat, or the column has none that may be looked up */
 export function dictionaryOf(values: ColumnValues): Dictionary | undefined {
   if (values.count === 0) return undefined
@@ -24,7 +18,7 @@ export function dictionaryOf(values: ColumnValues): Dictionary | undefined {
     case 'coded':
       return usedEntries(values.codes, values.entries, values.count)
     case 'ranges':
-      return textDictionary(values.ranges, values.count)
+      return values.known === undefined ? textDictionary(values.ranges, values.count) : values.known.dictionary
     case 'ints':
       return numberDictionary(values.count, 4, (place) => values.ints[place] as number, writeInt)
     case 'longs':
@@ -34,7 +28,8 @@ export function dictionaryOf(values: ColumnValues): Dictionary | undefined {
   }
 }
 
-function entriesMax(count: number): number {
+/** More different values are no dictionary. */
+export function entriesMax(count: number): number {
   return Math.max(ENTRIES_MIN, Math.min(ENTRIES_MAX, Math.floor(count * SHARE_MAX)))
 }
 

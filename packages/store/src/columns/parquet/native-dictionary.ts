@@ -1,6 +1,5 @@
 import { type NativeMemory, nativeMemory } from '@vantage/bytes'
-import type { Ranges } from './column-values.ts'
-import type { Dictionary } from './dictionary.ts'
+import type { Dictionary, Ranges } from './column-values.ts'
 
 const VALUES_MAX = 65_536
 const ENTRIES_MAX = 4096

@@ -1,7 +1,6 @@
 import type { ByteWriter } from './byte-writer.ts'
-import type { ColumnSpec, ColumnValues, Ranges } from './column-values.ts'
+import type { ColumnSpec, ColumnValues, Dictionary, Ranges } from './column-values.ts'
 import { writeDeltaInts, writeDeltaLongs } from './delta.ts'
-import type { Dictionary } from './dictionary.ts'
 import { bitWidth, writeRle } from './rle.ts'
 
 /** Source: apache/parquet-format Encodings.md. */

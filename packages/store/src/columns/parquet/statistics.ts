@@ -1,5 +1,4 @@
-import type { ColumnSpec, ColumnValues } from './column-values.ts'
-import type { Dictionary } from './dictionary.ts'
+import type { ColumnSpec, ColumnValues, Dictionary } from './column-values.ts'
 
 /** Smallest and largest value of a column in a row group, as Parquet writes a plain value. */
 export interface Statistics {
