@@ -101,8 +101,7 @@ export class Server {
   #grpc: GrpcDoors | undefined
   #stream: GrpcServer | undefined
   #quiet: QuietDoors | undefined
-  #ticker: NodeJS.Timeout | undefined
-  #loopWatch: NodeJS.Timeout | undefined
+  #timers: readonly NodeJS.Timeout[] = []
   #ticking: Promise<void> = Promise.resolve()
   #isTicking = false
   port = 0
@@ -134,8 +133,7 @@ export class Server {
     await this.#openStorage()
     // A signal may have come while the log was read.
     if (this.#phase !== 'starting') return
-    this.#ticker = setInterval(() => this.#tick(), TICK_MS)
-    this.#loopWatch = registerLoopDelay(this.#registry)
+    this.#timers = [setInterval(() => this.#tick(), TICK_MS), registerLoopDelay(this.#registry)]
     this.#phase = 'ready'
     if (this.#config.self.enabled) this.#startSelfReport()
     const problem = await this.#scraping?.reload()
@@ -153,8 +151,7 @@ export class Server {
     await this.#records?.stopReports()
     const delayMs = this.#config.drain.delay ?? 0
     if (!isHurried && delayMs > 0) await new Promise((resume) => setTimeout(resume, delayMs))
-    clearInterval(this.#ticker)
-    clearInterval(this.#loopWatch)
+    for (const timer of this.#timers) clearInterval(timer)
     await this.#ticking
     this.#hub?.close()
     const doors = [this.#grpc?.close(DRAIN_CLOSE_MS), this.#stream?.close(DRAIN_CLOSE_MS), this.#quiet?.close()]
