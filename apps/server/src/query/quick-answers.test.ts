@@ -48,7 +48,7 @@ test('a query is another one where tenant, text, length, step or lookback are ot
 
 test.each([
   ['many samples', promql('up'), { samples: 2_501, elapsedMs: 0.1 }],
-  ['a long time', promql('up'), { samples: 10, elapsedMs: 1.01 }],
+  ['a long time', promql('up'), { samples: 10, elapsedMs: 2.1 }],
   ['an explanation', promql('up', { explain: true }), CHEAP],
   ['a long text', promql(`up${' '.repeat(1_024)}`), CHEAP],
   ['no PromQL', { kind: 'metadata', metric: undefined, limit: 1 } as const, CHEAP],

@@ -7,7 +7,7 @@ import type { WorkerJob } from './worker-job.ts'
 type PromqlJob = Extract<WorkerJob, { kind: 'promql' }>
 
 /** What a query may have cost in its thread to be answered on the main thread from then on. */
-const QUICK_MS = 1
+const QUICK_MS = 2
 const QUICK_SAMPLES = 2_500
 /** What it may cost here: twice that, for data that has grown. What needs more goes to a thread after all. */
 const LIMITS = { maxSamples: 2 * QUICK_SAMPLES, maxBytes: 512 * 1024, maxSeries: 100 }

@@ -76,16 +76,25 @@ const avg: Fold = {
   columnCount: 5,
   add(state, values, present) {
     const { seen } = state
-    const sums = column(state, 0)
-    const counts = column(state, 2)
+    const [sums, compensations, counts, , isRunning] = meanColumns(state)
     for (let i = 0; i < seen.length; i++) {
       if (present[i] === 0) continue
+      const value = values[i] as number
       if (seen[i] === 0) {
         seen[i] = 1
-        sums[i] = values[i] as number
+        sums[i] = value
         counts[i] = 1
+        continue
+      }
+      counts[i] = (counts[i] as number) + 1
+      const before = sums[i] as number
+      const total = before + value
+      // Fast path: a sum does.
+      if (isRunning[i] === 0 && total !== Infinity && total !== -Infinity) {
+        compensations[i] = kahanCompensation(before, compensations[i] as number, value)
+        sums[i] = total
       } else {
-        addToMean(state, i, values[i] as number)
+        addToMean(state, i, value)
       }
     }
   },
@@ -109,20 +118,13 @@ function meanColumns(state: FoldState): MeanColumns {
   return state.columns as unknown as MeanColumns
 }
 
+/** Adds a value, which is counted, where the sum would overflow or has. */
 function addToMean(state: FoldState, i: number, value: number): void {
   const [sums, compensations, counts, means, isRunning] = meanColumns(state)
-  const count = (counts[i] as number) + 1
-  counts[i] = count
+  const count = counts[i] as number
   if (isRunning[i] === 0) {
-    const before = sums[i] as number
-    const total = before + value
-    if (total !== Infinity && total !== -Infinity) {
-      compensations[i] = kahanCompensation(before, compensations[i] as number, value)
-      sums[i] = total
-      return
-    }
     isRunning[i] = 1
-    means[i] = before / (count - 1)
+    means[i] = (sums[i] as number) / (count - 1)
     compensations[i] = (compensations[i] as number) / (count - 1)
   }
   const share = (count - 1) / count
