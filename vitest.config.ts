@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Too much work on purpose: nothing else may run beside them. */
 const ALONE = ['doors', 'overload', 'queries'].map((name) => `test/robustness/${name}.test.ts`)
@@ -13,8 +14,20 @@ const SYSTEM = {
   retry: process.env['CI'] === 'true' ? 2 : 0,
 }
 
+/** Files that mostly wait, or have a browser to themselves: begun last, one of them would keep the others' core idle. */
+const LONG = /\/test\/(?:demo|browser)\//
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         test: {

@@ -31,6 +31,8 @@ interface Phase {
   /** Of each request, from when it was due to its answer: waiting behind a slow one counts. */
   readonly latenciesMs: readonly number[]
   readonly queriesMs: readonly number[]
+  /** From the first request to the last answer: longer than planned where the peer fell behind. */
+  readonly seconds: number
   readonly cpuSeconds: number
   /** Of the server's main loop, p99: the bound of its bucket; absent where the peer has no such figure. */
   readonly loopDelayMs: number | undefined
@@ -74,10 +76,10 @@ async function run(options: BenchOptions): Promise<BenchReport> {
   }
 }
 
-function summary(peer: Peer, { alone, beside, seconds }: Measured): { row: string[]; figures: Json } {
+function summary(peer: Peer, { alone, beside }: Measured): { row: string[]; figures: Json } {
   const of = (phases: readonly Phase[], read: (phase: Phase) => number) => median(phases.map(read))
   const ack = (share: number) => (phase: Phase) => percentile(phase.latenciesMs, share)
-  const cpu = (phase: Phase) => phase.cpuSeconds / seconds
+  const cpu = (phase: Phase) => phase.cpuSeconds / phase.seconds
   const delay = (phase: Phase) => phase.loopDelayMs ?? Number.NaN
   const figures = {
     p99AloneMs: of(alone, ack(0.99)),
@@ -85,7 +87,7 @@ function summary(peer: Peer, { alone, beside, seconds }: Measured): { row: strin
     addedMs: of(beside, ack(0.99)) - of(alone, ack(0.99)),
     queryP50Ms: of(beside, ({ queriesMs }) => percentile(queriesMs, 0.5)),
     queryP95Ms: of(beside, ({ queriesMs }) => percentile(queriesMs, 0.95)),
-    queriesPerSecond: of(beside, ({ queriesMs }) => queriesMs.length / seconds),
+    queriesPerSecond: of(beside, ({ queriesMs, seconds }) => queriesMs.length / seconds),
     loopDelayAloneMs: of(alone, delay),
     loopDelayBesideMs: of(beside, delay),
     cpuAlone: of(alone, cpu),
@@ -108,7 +110,6 @@ function summary(peer: Peer, { alone, beside, seconds }: Measured): { row: strin
 interface Measured {
   readonly alone: readonly Phase[]
   readonly beside: readonly Phase[]
-  readonly seconds: number
 }
 
 async function measure(peer: Peer, { isQuick, note }: BenchOptions): Promise<Measured> {
@@ -127,7 +128,7 @@ async function measure(peer: Peer, { isQuick, note }: BenchOptions): Promise<Mea
       alone.push(await phase(running, sender, generator, seconds, undefined))
       beside.push(await phase(running, sender, generator, seconds, endMs))
     }
-    return { alone, beside, seconds }
+    return { alone, beside }
   } finally {
     sender.close()
     await running.remove()
@@ -148,12 +149,14 @@ async function phase(
   const cpuBefore = cpuSeconds(running.pid)
   const over = new AbortController()
   const queries = queryEndMs === undefined ? Promise.resolve([]) : queryUntil(running.url, queryEndMs, over.signal)
+  const startMs = performance.now()
   const latenciesMs = await sendPaced(sender, requests)
   over.abort()
   const queriesMs = await queries
+  const tookSeconds = (performance.now() - startMs) / 1000
   const usedSeconds = cpuSeconds(running.pid) - cpuBefore
   const loopDelayMs = delayP99Ms(delaysBefore, await loopDelays(running))
-  return { latenciesMs, queriesMs, cpuSeconds: usedSeconds, loopDelayMs }
+  return { latenciesMs, queriesMs, seconds: tookSeconds, cpuSeconds: usedSeconds, loopDelayMs }
 }
 
 /** Counts up to each bound, in seconds, of the server's own histogram of loop delays; none where it has none. */

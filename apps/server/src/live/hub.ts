@@ -15,6 +15,7 @@ import {
 import { DEFAULT_OPTIONS, parsePromql } from '@vantage/query/promql'
 import type { MetricStore, SeriesTap } from '@vantage/store/metrics'
 import { Budget, type QueryLimits } from '../query/budget.ts'
+import { type Audience, Audiences } from './audiences.ts'
 
 const FRAME_MS = 1000 / 60
 /** Samples that wait for the next frame, all clients together; beyond it the newest are dropped and clients are told. */
@@ -92,6 +93,7 @@ export class LiveHub {
   readonly #selectMaxMs: number
   readonly #tap: SeriesTap
   readonly #clients = new Set<Client>()
+  readonly #audiences = new Audiences<Client>()
   readonly #watchers = new Map<number, number>()
   #refs = new Uint32Array(4096)
   #times = new Float64Array(4096)
@@ -134,6 +136,7 @@ export class LiveHub {
       closed: () => {
         for (const id of [...client.subscriptions.keys()]) this.#unsubscribe(client, id)
         this.#clients.delete(client)
+        this.#audiences.remove(client)
         if (this.#clients.size === 0) this.#tap.onSeries = undefined
       },
     }
@@ -258,6 +261,7 @@ export class LiveHub {
     const holds = client.holds.get(ref) ?? 0
     client.holds.set(ref, holds + 1)
     if (holds > 0) return
+    this.#audiences.change(client)
     const watchers = this.#watchers.get(ref) ?? 0
     this.#watchers.set(ref, watchers + 1)
     if (watchers === 0) this.#tap.watch(ref)
@@ -274,6 +278,7 @@ export class LiveHub {
         continue
       }
       client.holds.delete(ref)
+      this.#audiences.change(client)
       const watchers = (this.#watchers.get(ref) ?? 1) - 1
       if (watchers > 0) this.#watchers.set(ref, watchers)
       else {
@@ -291,6 +296,7 @@ export class LiveHub {
     this.#watchers.clear()
     for (const client of this.#clients) {
       client.holds.clear()
+      this.#audiences.change(client)
       for (const subscription of client.subscriptions.values()) {
         subscription.refs.clear()
         this.#answer(client, subscription)
@@ -350,10 +356,8 @@ export class LiveHub {
 
   #flush(): void {
     const newSeries = this.#newSeries.splice(0)
-    for (const client of this.#clients) {
-      if (newSeries.length > 0) this.#tellSeries(client, newSeries)
-      if (this.#pending > 0) this.#sendSamples(client)
-    }
+    if (newSeries.length > 0) for (const client of this.#clients) this.#tellSeries(client, newSeries)
+    for (const audience of this.#audiences.pick(this.#refs, this.#pending)) this.#sendSamples(audience)
     this.#pending = 0
     this.#overflowed = 0
   }
@@ -367,23 +371,34 @@ export class LiveHub {
     }
   }
 
-  #sendSamples(client: Client): void {
-    let count = 0
+  /** The same bytes for all of an audience that read them in the same form. */
+  #sendSamples(audience: Audience<Client>): void {
+    const { picked, count } = audience
     let firstMs = Number.POSITIVE_INFINITY
     let lastMs = Number.NEGATIVE_INFINITY
-    const mine = new Int32Array(this.#pending)
-    for (let i = 0; i < this.#pending; i++) {
-      if (!client.holds.has(this.#refs[i] as number)) continue
-      mine[count++] = i
-      firstMs = Math.min(firstMs, this.#times[i] as number)
-      lastMs = Math.max(lastMs, this.#times[i] as number)
+    for (let k = 0; k < count; k++) {
+      const timeMs = this.#times[picked[k] as number] as number
+      if (timeMs < firstMs) firstMs = timeMs
+      if (timeMs > lastMs) lastMs = timeMs
     }
-    if (count === 0) return
+    let json: readonly string[] | undefined
+    let binary: readonly ArrayBuffer[] | undefined
+    for (const client of audience.holders) {
+      if (!this.#mayGet(client, count, firstMs, lastMs)) continue
+      if (client.isJson) json ??= [this.#jsonOf(audience)]
+      else binary ??= this.#framesOf(audience, firstMs)
+      for (const data of (client.isJson ? json : binary) ?? []) client.socket.send(data)
+      this.framesSent++
+    }
+  }
+
+  /** Tells a client what it has missed. @returns false where it misses these samples, too */
+  #mayGet(client: Client, count: number, firstMs: number, lastMs: number): boolean {
     if (client.socket.bufferedAmount > this.#limits.maxBacklogBytes) {
       client.dropped += count
       this.samplesDropped += count
       if (client.droppedFromMs === 0) client.droppedFromMs = firstMs
-      return
+      return false
     }
     const dropped = client.dropped + this.#overflowed
     if (dropped > 0) {
@@ -391,36 +406,36 @@ export class LiveHub {
       client.dropped = 0
       client.droppedFromMs = 0
     }
-    if (client.isJson) this.#sendJson(client, mine, count)
-    else this.#sendBinary(client, mine, count, firstMs)
-    this.framesSent++
+    return true
   }
 
-  #sendJson(client: Client, mine: Int32Array, count: number): void {
-    const picked = Array.from(mine.subarray(0, count))
-    send(client, {
+  #jsonOf({ picked, count }: Audience<Client>): string {
+    const places = Array.from(picked.subarray(0, count))
+    return JSON.stringify({
       type: 'samples',
-      refs: picked.map((i) => this.#refs[i]),
-      times: picked.map((i) => this.#times[i]),
-      values: picked.map((i) => jsonValue(this.#values[i] as number)),
+      refs: places.map((i) => this.#refs[i]),
+      times: places.map((i) => this.#times[i]),
+      values: places.map((i) => jsonValue(this.#values[i] as number)),
     })
   }
 
-  #sendBinary(client: Client, mine: Int32Array, count: number, baseMs: number): void {
+  #framesOf({ picked, count }: Audience<Client>, baseMs: number): ArrayBuffer[] {
     const capacity = liveFrameCapacity(this.#limits.maxFrameBytes)
+    const frames: ArrayBuffer[] = []
     for (let from = 0; from < count; from += capacity) {
       const size = Math.min(capacity, count - from)
       const refs = new Uint32Array(size)
       const offsetsMs = new Float32Array(size)
       const values = new Float64Array(size)
       for (let k = 0; k < size; k++) {
-        const i = mine[from + k] as number
+        const i = picked[from + k] as number
         refs[k] = this.#refs[i] as number
         offsetsMs[k] = (this.#times[i] as number) - baseMs
         values[k] = this.#values[i] as number
       }
-      client.socket.send(encodeLiveFrame({ count: size, baseMs, refs, offsetsMs, values }))
+      frames.push(encodeLiveFrame({ count: size, baseMs, refs, offsetsMs, values }))
     }
+    return frames
   }
 }
 
