@@ -47,7 +47,9 @@ export async function buildDashboard(outDir) {
       ...COMMON,
       entryPoints: { [name]: entry },
       entryNames: '[name]-[hash]',
+      assetNames: '[name]-[hash]',
       format: 'esm',
+      loader: { '.woff2': 'file' },
       outdir: join(out, 'assets'),
     })
   const liveWorker = await workerOf('live-worker', 'src/live/worker.ts')
@@ -87,7 +89,9 @@ export async function buildDashboard(outDir) {
   await copyFile(join(HERE, 'src', ICON), join(out, ICON))
   const outputs = [boot, liveWorker, mapWorker, app].flatMap((result) => Object.keys(result.metafile.outputs))
   const sizes = await bundleSizes(HERE, app.metafile, 'src/main.tsx', [scriptOf(boot)])
-  return { files: ['index.html', ICON, ...outputs.map((path) => relative(out, resolve(HERE, path)))].sort(), sizes }
+  // A font that two of them use is one file.
+  const paths = new Set(outputs.map((path) => relative(out, resolve(HERE, path))))
+  return { files: ['index.html', ICON, ...paths].sort(), sizes }
 }
 
 function scriptOf(result) {

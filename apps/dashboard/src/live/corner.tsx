@@ -1,18 +1,18 @@
 import { CHART_THEMES } from '@vantage/charts'
 import { useEffect, useRef } from 'react'
 import { usePreferences } from '../app/preferences.ts'
-import type { LiveView } from './use-live.ts'
+import type { LiveSession } from './live-session.ts'
 
 const WIDTH_PX = 300
 const HEIGHT_PX = 20
 
 interface CornerProps {
-  readonly view: LiveView
+  readonly session: LiveSession
   readonly dropped: number
 }
 
 /** Frames, late frames and losses, written on a canvas once a second so that the page has no layout from it. */
-export function Corner({ view, dropped }: CornerProps) {
+export function Corner({ session, dropped }: CornerProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const theme = usePreferences((one) => one.drawnTheme)
   useEffect(() => {
@@ -22,7 +22,7 @@ export function Corner({ view, dropped }: CornerProps) {
     element.width = WIDTH_PX * ratio
     element.height = HEIGHT_PX * ratio
     const write = () => {
-      const { framesPerSecond, late, targetHz } = view.stage.figures()
+      const { framesPerSecond, late, targetHz } = session.figures()
       const slowed = targetHz < 60 ? ` (slowed to ${targetHz} Hz)` : ''
       const text = `${framesPerSecond} frames/s${slowed} · ${late} late · ${dropped} samples dropped`
       context.setTransform(ratio, 0, 0, ratio, 0, 0)
@@ -36,8 +36,7 @@ export function Corner({ view, dropped }: CornerProps) {
       element.dataset['framesPerSecond'] = String(framesPerSecond)
     }
     write()
-    const timer = setInterval(write, 1_000)
-    return () => clearInterval(timer)
-  }, [view, theme, dropped])
+    return session.subscribeFigures(write)
+  }, [session, theme, dropped])
   return <canvas ref={canvas} className="corner" role="img" aria-label={`Frame counter; ${dropped} samples dropped`} />
 }

@@ -1,38 +1,28 @@
-import {
-  formatInstant,
-  formatValue,
-  LiveStrip,
-  NO_DATA,
-  PLOT_LEFT_PX,
-  PLOT_RIGHT_PX,
-  type ThemeName,
-  valueAt,
-} from '@vantage/charts'
+import { formatInstant, formatValue, NO_DATA, PLOT_LEFT_PX, PLOT_RIGHT_PX } from '@vantage/charts'
 import { Gauge, Pin, PinOff, Table2 } from 'lucide-react'
 import { type KeyboardEvent, memo, type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react'
 import { usePreferences } from '../app/preferences.ts'
 import { Popover } from '../parts/popover.tsx'
-import type { LiveChart } from './live-chart.ts'
-import type { LiveView } from './use-live.ts'
+import { type LiveChart, linesOf, shownLines } from './live-chart.ts'
+import type { LiveSession, LiveStripHandle } from './live-session.ts'
+import type { LineFigures } from './worker-messages.ts'
 
 interface LiveCardProps {
   readonly chart: LiveChart
-  readonly view: LiveView
+  readonly session: LiveSession
   readonly host: string
   readonly windowS: number
-  /** Lines of the chart now; a change of it redraws the card. */
-  readonly lineCount: number
   readonly isPinned: boolean
   readonly threshold: number | undefined
   readonly onPin: (metric: string) => void
   readonly onThreshold: (metric: string, threshold: number | undefined) => void
 }
 
-/** One streaming chart. Everything that moves is canvas; the card itself changes only when asked. */
+/** One streaming chart. What moves is drawn by the worker; the card itself changes only when asked. */
 export const LiveCard = memo(function LiveCard(props: LiveCardProps) {
-  const { chart, view, isPinned } = props
+  const { chart, session, isPinned } = props
   const [isTable, setTable] = useState(false)
-  const shown = chart.shown(props.host)
+  const { leftOut } = shownLines(chart, props.host)
   const kind = chart.isRate ? 'per second' : ''
   const pinLabel = `${isPinned ? 'Unpin' : 'Pin'} ${chart.metric}`
   const Mark = isPinned ? PinOff : Pin
@@ -43,7 +33,7 @@ export const LiveCard = memo(function LiveCard(props: LiveCardProps) {
           {chart.metric}
         </h2>
         <span className="aside live-kind">{kind}</span>
-        {shown.leftOut > 0 && <span className="badge warning">{`10 of ${10 + shown.leftOut}`}</span>}
+        {leftOut > 0 && <span className="badge warning">{`10 of ${10 + leftOut}`}</span>}
         <div className="tools">
           <button
             type="button"
@@ -68,31 +58,20 @@ export const LiveCard = memo(function LiveCard(props: LiveCardProps) {
           </button>
         </div>
       </div>
-      {isTable ? <LatestTable chart={chart} host={props.host} view={view} /> : <Strip {...props} />}
+      {isTable ? <LatestTable chart={chart} host={props.host} session={session} /> : <Strip {...props} />}
     </section>
   )
 })
 
 function Strip(props: LiveCardProps) {
-  const { chart, view, host, windowS, threshold, lineCount } = props
+  const { chart, host, windowS } = props
   const box = useRef<HTMLDivElement>(null)
-  const canvas = useRef<HTMLCanvasElement>(null)
   const line = useRef<HTMLDivElement>(null)
-  const strip = useRef<LiveStrip | undefined>(undefined)
-  const theme = usePreferences((one) => one.drawnTheme)
-  useStrip({ box, canvas, strip }, props, theme, lineCount)
-  useEffect(() => {
-    if (strip.current === undefined) return
-    strip.current.windowMs = windowS * 1000
-    strip.current.threshold = threshold
-    strip.current.invalidate()
-  })
+  const strip = useStrip(box, props)
   const point = (xPx: number | undefined) => {
     const width = box.current?.clientWidth ?? 0
     const isInside = xPx !== undefined && xPx >= PLOT_LEFT_PX && xPx <= width - PLOT_RIGHT_PX
-    if (strip.current !== undefined) {
-      strip.current.pointerMs = isInside ? strip.current.timeAt(xPx, view.viewEndMs()) : undefined
-    }
+    strip.current?.set({ pointerPx: isInside ? xPx : undefined })
     if (line.current === null) return
     line.current.style.visibility = isInside ? 'visible' : 'hidden'
     if (isInside) line.current.style.transform = `translateX(${Math.round(xPx)}px)`
@@ -104,7 +83,7 @@ function Strip(props: LiveCardProps) {
       className="strip"
       ref={box}
       role="img"
-      aria-label={`Streaming chart of ${chart.metric}${hostText}, ${chart.linesOf(host).length} series, last ${windowS} seconds. The table button lists the latest values.`}
+      aria-label={`Streaming chart of ${chart.metric}${hostText}, ${linesOf(chart, host).length} series, last ${windowS} seconds. The table button lists the latest values.`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the crosshair moves by keys.
       tabIndex={0}
       onPointerMove={(event: PointerEvent) => point(event.clientX - (box.current?.getBoundingClientRect().left ?? 0))}
@@ -112,48 +91,47 @@ function Strip(props: LiveCardProps) {
       onKeyDown={crosshair}
       onBlur={() => point(undefined)}
     >
-      <canvas ref={canvas} className="strip-canvas" />
       <div className="strip-line" ref={line} />
     </div>
   )
 }
 
-interface StripRefs {
-  readonly box: RefObject<HTMLDivElement | null>
-  readonly canvas: RefObject<HTMLCanvasElement | null>
-  readonly strip: RefObject<LiveStrip | undefined>
-}
-
-/** Makes the renderer, gives it its lines, and tells it size, theme and whether it can be seen. */
-function useStrip(refs: StripRefs, props: LiveCardProps, theme: ThemeName, lineCount: number): void {
-  const { chart, view, host } = props
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a line that comes makes the renderer anew; the theme has its own effect.
+/** Puts a canvas into the box, gives it to the worker, and tells the worker what is to be seen on it. */
+function useStrip(box: RefObject<HTMLDivElement | null>, props: LiveCardProps): RefObject<LiveStripHandle | undefined> {
+  const { session, chart, host, windowS, threshold } = props
+  const theme = usePreferences((one) => one.drawnTheme)
+  const strip = useRef<LiveStripHandle | undefined>(undefined)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the theme has its own effect.
   useEffect(() => {
-    const box = refs.box.current as HTMLDivElement
-    const made = new LiveStrip(refs.canvas.current as HTMLCanvasElement, theme)
-    made.unit = chart.unit
-    made.fromZero = chart.isRate
-    made.windowMs = props.windowS * 1000
-    made.threshold = props.threshold
-    for (const one of chart.shown(host).series) made.addSeries(one)
-    chart.strip = made
-    refs.strip.current = made
-    view.stage.add(made)
-    const resize = () => made.resize(box.clientWidth, box.clientHeight, devicePixelRatio)
+    const around = box.current as HTMLDivElement
+    // Made here and not by the page's template: a canvas can be given away only once.
+    const canvas = document.createElement('canvas')
+    canvas.className = 'strip-canvas'
+    around.prepend(canvas)
+    const made = session.addStrip(canvas, theme)
+    strip.current = made
+    const resize = () => {
+      made.set({ size: { width: around.clientWidth, height: around.clientHeight, ratio: devicePixelRatio } })
+    }
     resize()
     const sizes = new ResizeObserver(resize)
-    sizes.observe(box)
-    const sight = new IntersectionObserver(([entry]) => view.stage.setVisible(made, entry?.isIntersecting === true))
-    sight.observe(box)
-    void document.fonts.ready.then(() => made.invalidate())
+    sizes.observe(around)
+    const sight = new IntersectionObserver(([entry]) => made.set({ isVisible: entry?.isIntersecting === true }))
+    sight.observe(around)
     return () => {
       sizes.disconnect()
       sight.disconnect()
-      view.stage.remove(made)
-      chart.strip = undefined
+      made.remove()
+      canvas.remove()
+      strip.current = undefined
     }
-  }, [chart, view, host, lineCount])
-  useEffect(() => refs.strip.current?.setTheme(theme), [refs.strip, theme])
+  }, [session])
+  useEffect(() => strip.current?.set({ theme }), [theme])
+  useEffect(() => {
+    strip.current?.set({ lines: shownLines(chart, host).lines, unit: chart.unit, fromZero: chart.isRate })
+  }, [chart, host])
+  useEffect(() => strip.current?.set({ windowMs: windowS * 1000, threshold }), [windowS, threshold])
+  return strip
 }
 
 /** ← and → move the crosshair by two pixels, with Shift by twenty; Home, End and Escape as usual. */
@@ -218,13 +196,21 @@ function ThresholdMenu({ chart, threshold, onThreshold }: LiveCardProps) {
 }
 
 /** The table twin; it is written once when it opens and on request, so that it can be read in peace. */
-function LatestTable({ chart, host, view }: Pick<LiveCardProps, 'chart' | 'host' | 'view'>) {
-  const [atMs, setAtMs] = useState(() => view.viewEndMs())
+function LatestTable({ chart, host, session }: Pick<LiveCardProps, 'chart' | 'host' | 'session'>) {
+  const [atMs, setAtMs] = useState(() => session.viewEndMs())
+  const [figures, setFigures] = useState<ReadonlyMap<string, LineFigures>>(new Map())
+  useEffect(() => {
+    let isWanted = true
+    void session.lineFigures(atMs).then((answer) => isWanted && setFigures(answer))
+    return () => {
+      isWanted = false
+    }
+  }, [session, atMs])
   return (
     <div className="strip-table">
       <div className="strip-table-head">
         {formatInstant(Math.floor(atMs / 1000) * 1000, 'browser').slice(11)}
-        <button type="button" className="button small" onClick={() => setAtMs(view.viewEndMs())}>
+        <button type="button" className="button small" onClick={() => setAtMs(session.viewEndMs())}>
           Read again
         </button>
       </div>
@@ -236,13 +222,18 @@ function LatestTable({ chart, host, view }: Pick<LiveCardProps, 'chart' | 'host'
       >
         <table>
           <tbody>
-            {chart.shown(host).series.map((one) => {
-              const value = valueAt(one.ring, atMs)
+            {shownLines(chart, host).lines.map(({ key, label }) => {
+              const line = figures.get(key)
+              // A line that came after the table was read is in the next reading.
               return (
-                <tr key={one.key}>
-                  <th scope="row">{one.label}</th>
-                  <td className="number">{Number.isNaN(value) ? NO_DATA : formatValue(value, chart.unit)}</td>
-                </tr>
+                line !== undefined && (
+                  <tr key={key}>
+                    <th scope="row">{label}</th>
+                    <td className="number">
+                      {Number.isNaN(line.value) ? NO_DATA : formatValue(line.value, chart.unit)}
+                    </td>
+                  </tr>
+                )
               )
             })}
           </tbody>

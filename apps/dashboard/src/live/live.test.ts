@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { LiveChart, LiveLine } from './live-chart.ts'
+import { type LiveChart, shownLines } from './live-chart.ts'
+import { LiveData, SampledLine } from './live-data.ts'
 import { DEFAULT_MATCHERS, readLive, thresholdTexts } from './live-url.ts'
 import { orderedCharts, sortNow } from './order.ts'
 import { isCounter, RateStep } from './rate-step.ts'
@@ -43,7 +44,7 @@ describe('a counter becomes a rate', () => {
 })
 
 test('a line takes each moment once', () => {
-  const line = new LiveLine('k', {}, true)
+  const line = new SampledLine('k', {}, true)
   for (const [timeMs, value] of [
     [1_000, 1],
     [2_000, 3],
@@ -56,24 +57,101 @@ test('a line takes each moment once', () => {
 })
 
 describe('the order of cards', () => {
-  const chartOf = (metric: string, values: readonly number[]) => {
-    const chart = new LiveChart(metric, { kind: 'plain', suffix: '' }, false)
-    const line = new LiveLine(metric, { instance: metric }, false)
-    for (const [i, value] of values.entries()) line.push(i * 1_000, value)
-    chart.lines.push(line)
-    return chart
-  }
-  const charts = [chartOf('c', [1, 1]), chartOf('a', [10, 5]), chartOf('b', [9, 8])]
+  const chartOf = (metric: string): LiveChart => ({
+    metric,
+    unit: { kind: 'plain', suffix: '' },
+    isRate: false,
+    lines: [{ key: metric, labels: {} }],
+  })
+  const charts = ['c', 'a', 'b', 'd'].map(chartOf)
+  const figures = new Map(
+    [
+      { key: 'c', first: 1, value: 1 },
+      { key: 'a', first: 10, value: 5 },
+      { key: 'b', first: 9, value: 8 },
+      { key: 'd', first: Number.NaN, value: Number.NaN },
+    ].map((one) => [one.key, one]),
+  )
   const names = (pinned: string[], frozen: string[]) => orderedCharts(charts, pinned, frozen).map((one) => one.metric)
-  test('by name at first', () => expect(names([], [])).toEqual(['a', 'b', 'c']))
-  test('as it was asked for', () => expect(names([], sortNow(charts, 'value'))).toEqual(['b', 'a', 'c']))
-  test('by change', () => expect(sortNow(charts, 'change')).toEqual(['a', 'b', 'c']))
-  test('pins come first, new ones last', () => expect(names(['c'], ['b'])).toEqual(['c', 'b', 'a']))
-  test('a card shows ten lines and counts the rest', () => {
-    const chart = chartOf('many', [])
-    for (let i = 0; i < 12; i++) chart.lines.push(new LiveLine(`k${i}`, { instance: `h${i % 2}` }, false))
-    expect(chart.shown('')).toMatchObject({ leftOut: 3 })
-    expect(chart.shown('h1').series).toHaveLength(6)
+  test('by name at first', () => expect(names([], [])).toEqual(['a', 'b', 'c', 'd']))
+  test('by value', () => expect(sortNow(charts, figures, 'value')).toEqual(['b', 'a', 'c', 'd']))
+  test('by change', () => expect(sortNow(charts, figures, 'change')).toEqual(['a', 'b', 'c', 'd']))
+  test('by name, and what has no figures yet', () => {
+    expect(sortNow(charts, new Map(), 'name')).toEqual(['a', 'b', 'c', 'd'])
+    expect(sortNow(charts, new Map(), 'value')).toEqual(['a', 'b', 'c', 'd'])
+  })
+  test('as it was asked for; pins come first, new ones last', () => {
+    expect(names(['c'], ['d', 'b'])).toEqual(['c', 'd', 'b', 'a'])
+  })
+})
+
+test('a card shows ten lines and counts the rest', () => {
+  const lines = Array.from({ length: 12 }, (_, i) => ({ key: `k${i}`, labels: { instance: `h${i % 2}` } }))
+  const chart: LiveChart = { metric: 'many', unit: { kind: 'plain', suffix: '' }, isRate: false, lines }
+  expect(shownLines(chart, '')).toMatchObject({ leftOut: 2 })
+  expect(shownLines(chart, 'h1').lines).toHaveLength(6)
+})
+
+describe('the samples of a subscription', () => {
+  const seriesOf = (ref: number, name: string, instance: string) => ({ ref, labels: { __name__: name, instance } })
+  const frameOf = (
+    baseMs: number,
+    ...samples: readonly (readonly [ref: number, offsetMs: number, value: number])[]
+  ) => ({
+    count: samples.length,
+    baseMs,
+    refs: Uint32Array.from(samples, ([ref]) => ref),
+    offsetsMs: Float32Array.from(samples, ([, offsetMs]) => offsetMs),
+    values: Float64Array.from(samples, ([, , value]) => value),
+  })
+  const subscribed = (nowMs: number, ref: number, timesMs: readonly number[]) => ({
+    type: 'subscribed' as const,
+    id: 1,
+    series: [seriesOf(ref, 'x', 'a')],
+    backfill: timesMs.length === 0 ? [] : [{ ref, timesMs, values: timesMs.map((_, i) => i) }],
+    isTruncated: false,
+    nowMs,
+  })
+
+  test('charts that have got a line are told whole, others not at all', () => {
+    const data = new LiveData([{ name: 'x', type: 'counter', unit: '' }])
+    expect(data.addSeries([seriesOf(1, 'x', 'a'), seriesOf(2, 'y', 'a')])).toMatchObject([
+      { metric: 'x', isRate: true, lines: [{ labels: { instance: 'a' } }] },
+      { metric: 'y', isRate: false, lines: [{ labels: { instance: 'a' } }] },
+    ])
+    const more = data.addSeries([seriesOf(3, 'y', 'b'), seriesOf(1, 'x', 'a')])
+    expect(more.map(({ metric, lines }) => [metric, lines.map(({ labels }) => labels['instance'])])).toEqual([
+      ['y', ['a', 'b']],
+    ])
+    // A worker posts it: nothing of the samples goes along.
+    expect(structuredClone(more)).toEqual(more)
+  })
+
+  test('frames go to their lines; unknown references are only counted', () => {
+    const data = new LiveData([])
+    data.addSeries([seriesOf(1, 'x', 'a'), seriesOf(2, 'y', 'a')])
+    data.takeFrame(frameOf(1_000, [1, 0, 5], [2, 10, 6], [9, 500, 7]))
+    data.takeFrame(frameOf(2_000, [1, 0, 8]))
+    expect(data.figures(undefined).map(({ value, first }) => [value, first])).toEqual([
+      [8, 5],
+      [6, 6],
+    ])
+    expect(data.figures(1_500).map(({ value }) => value)).toEqual([5, 6])
+    expect([data.samplesTaken, data.lastSampleMs]).toEqual([4, 2_000])
+  })
+
+  test('after a loss, references are new, and what the server no longer has is a gap', () => {
+    const data = new LiveData([])
+    expect(data.subscribed(subscribed(10_000, 1, [8_000, 9_000]), 0)).toMatchObject({ gap: undefined })
+    // What came in time is filled in.
+    expect(data.subscribed(subscribed(12_000, 2, [9_000, 10_000, 11_000]), 9_000)).toEqual({
+      charts: [],
+      gap: undefined,
+    })
+    expect(data.subscribed(subscribed(90_000, 3, [80_000]), 11_000).gap).toEqual({ fromMs: 11_000, toMs: 80_000 })
+    expect(data.subscribed(subscribed(190_000, 4, []), 80_000).gap).toEqual({ fromMs: 80_000, toMs: 190_000 })
+    data.takeFrame(frameOf(190_000, [1, 1, 70], [4, 2, 40]))
+    expect(data.figures(undefined).map(({ value }) => value)).toEqual([40])
   })
 })
 

@@ -6,23 +6,24 @@ import { useShortcuts } from '../app/use-shortcuts.ts'
 import { Notice } from '../parts/notice.tsx'
 import { Corner } from './corner.tsx'
 import { LiveCard } from './live-card.tsx'
+import { linesOf } from './live-chart.ts'
 import { LiveControls } from './live-controls.tsx'
-import type { LiveFacts } from './live-session.ts'
+import type { LiveFacts, LiveSession } from './live-session.ts'
 import { type LiveSort, readLive, thresholdTexts } from './live-url.ts'
 import { orderedCharts, sortNow } from './order.ts'
 import { PauseBar } from './pause-bar.tsx'
-import { type LiveView, useLive } from './use-live.ts'
+import { useLive } from './use-live.ts'
 
 /** Live: every series that matches, at display rate. */
 export default function LivePage() {
   const search = useSearch()
   const state = useMemo(() => readLive(search), [search])
-  const { view, facts } = useLive(state.matchers)
-  const freeze = useFreeze(view)
+  const { session, facts } = useLive(state.matchers)
+  const freeze = useFreeze(session)
   const [frozenOrder, setFrozenOrder] = useState<readonly string[]>([])
   usePageShortcuts(freeze.toggle)
   const charts = useMemo(
-    () => orderedCharts(facts.charts, state.pinned, frozenOrder).filter((one) => one.linesOf(state.host).length > 0),
+    () => orderedCharts(facts.charts, state.pinned, frozenOrder).filter((one) => linesOf(one, state.host).length > 0),
     [facts.charts, state.pinned, state.host, frozenOrder],
   )
   const onPin = useCallback((metric: string) => {
@@ -35,6 +36,10 @@ export default function LivePage() {
     else thresholds.set(metric, value)
     navigateSearch({ threshold: thresholdTexts(thresholds) })
   }, [])
+  const onSort = async (sort: LiveSort) => {
+    const figures = (await session?.lineFigures(undefined)) ?? new Map()
+    setFrozenOrder(sortNow(facts.charts, figures, sort))
+  }
   return (
     <div className="live" style={{ '--columns': state.columns } as CSSProperties}>
       <LiveControls
@@ -42,23 +47,22 @@ export default function LivePage() {
         hosts={facts.hosts}
         isFrozen={freeze.atMs !== undefined}
         onFreeze={freeze.toggle}
-        onSort={(sort: LiveSort) => setFrozenOrder(sortNow(facts.charts, sort))}
+        onSort={onSort}
       />
       <LiveNotices facts={facts} />
-      {view !== undefined && freeze.atMs !== undefined && (
-        <PauseBar view={view} atMs={freeze.atMs} onScrub={freeze.to} onResume={freeze.toggle} />
+      {session !== undefined && freeze.atMs !== undefined && (
+        <PauseBar session={session} atMs={freeze.atMs} onScrub={freeze.to} onResume={freeze.toggle} />
       )}
       {facts.connection === 'open' && charts.length === 0 && <NothingYet hasHost={state.host !== ''} />}
       <div className="live-grid">
-        {view !== undefined &&
+        {session !== undefined &&
           charts.map((chart) => (
             <LiveCard
               key={chart.metric}
               chart={chart}
-              view={view}
+              session={session}
               host={state.host}
               windowS={state.windowS}
-              lineCount={chart.lines.length}
               isPinned={state.pinned.includes(chart.metric)}
               threshold={state.thresholds.get(chart.metric)}
               onPin={onPin}
@@ -66,7 +70,7 @@ export default function LivePage() {
             />
           ))}
       </div>
-      {view !== undefined && <Corner view={view} dropped={facts.dropped} />}
+      {session !== undefined && <Corner session={session} dropped={facts.dropped} />}
     </div>
   )
 }
@@ -78,12 +82,12 @@ interface Freeze {
 }
 
 /** Freezing stops the picture; data goes on into the buffers. */
-function useFreeze(view: LiveView | undefined): Freeze {
+function useFreeze(session: LiveSession | undefined): Freeze {
   const [atMs, setAtMs] = useState<number | undefined>(undefined)
-  const latest = useRef(view)
-  latest.current = view
+  const latest = useRef(session)
+  latest.current = session
   // biome-ignore lint/correctness/useExhaustiveDependencies: another session starts running.
-  useEffect(() => setAtMs(undefined), [view])
+  useEffect(() => setAtMs(undefined), [session])
   const to = useCallback((toMs: number) => {
     latest.current?.freeze(toMs)
     setAtMs(toMs)
@@ -91,9 +95,9 @@ function useFreeze(view: LiveView | undefined): Freeze {
   const toggle = useCallback(() => {
     const current = latest.current
     if (current === undefined) return
-    if (current.frozenAtMs === undefined) to(current.session.nowMs())
+    if (!current.isFrozen) to(current.nowMs())
     else {
-      current.resume()
+      current.freeze(undefined)
       setAtMs(undefined)
     }
   }, [to])

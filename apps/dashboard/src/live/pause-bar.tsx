@@ -1,24 +1,21 @@
 import { formatInstant } from '@vantage/charts'
-import { useEffect, useState } from 'react'
-import { type LiveView, SCRUB_MAX_MS } from './use-live.ts'
+import { useSyncExternalStore } from 'react'
+import type { LiveSession } from './live-session.ts'
+
+/** How far one may scrub back, ms; as much as is kept. */
+const SCRUB_MAX_MS = 300_000
 
 interface PauseBarProps {
-  readonly view: LiveView
+  readonly session: LiveSession
   readonly atMs: number
   readonly onScrub: (atMs: number) => void
   readonly onResume: () => void
 }
 
 /** Shown while frozen: what has come since, the way back through the buffer, and Resume. */
-export function PauseBar({ view, atMs, onScrub, onResume }: PauseBarProps) {
-  const [fresh, setFresh] = useState(0)
-  useEffect(() => {
-    const look = () => setFresh(view.session.samplesTaken - view.takenAtFreeze)
-    look()
-    const timer = setInterval(look, 1_000)
-    return () => clearInterval(timer)
-  }, [view])
-  const nowMs = view.session.nowMs()
+export function PauseBar({ session, atMs, onScrub, onResume }: PauseBarProps) {
+  const { fresh } = useSyncExternalStore(session.subscribeFigures, session.figures)
+  const nowMs = session.nowMs()
   const backS = Math.min(SCRUB_MAX_MS, Math.max(0, nowMs - atMs)) / 1000
   return (
     <div className="pause-bar">
@@ -34,7 +31,7 @@ export function PauseBar({ view, atMs, onScrub, onResume }: PauseBarProps) {
           step={0.5}
           value={-backS}
           aria-valuetext={`${Math.round(backS)} seconds back`}
-          onChange={(event) => onScrub(view.session.nowMs() + Number(event.target.value) * 1000)}
+          onChange={(event) => onScrub(session.nowMs() + Number(event.target.value) * 1000)}
         />
       </label>
       <span className="scrub-time">{formatInstant(Math.floor(atMs / 1000) * 1000, 'browser').slice(11)}</span>

@@ -23,13 +23,13 @@ export function valueAt(ring: SampleRing, atMs: number | undefined): number {
 }
 
 /** How wide the label of a series is written, in the font that is set. */
-export function legendLabelPx(context: CanvasRenderingContext2D, series: StripSeries): number {
+export function legendLabelPx(context: OffscreenCanvasRenderingContext2D, series: StripSeries): number {
   return context.measureText(cut(series.label)).width
 }
 
 /** Writes swatch, label and value of each series; what does not fit into two rows is counted. */
 export function drawLegend(
-  context: CanvasRenderingContext2D,
+  context: OffscreenCanvasRenderingContext2D,
   series: readonly StripSeries[],
   labelsPx: readonly number[],
   theme: ChartTheme,

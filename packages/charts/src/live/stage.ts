@@ -21,7 +21,7 @@ export interface StageFigures {
 }
 
 /**
- * Runs all strips of a page from one `requestAnimationFrame`. Strips that are not visible are not
+ * Runs all strips of a page from one `requestAnimationFrame`, of the page or of a worker. Strips that are not visible are not
  * drawn; their rings fill all the same. The owner says what time is at the right edge.
  */
 export class LiveStage {
@@ -29,7 +29,6 @@ export class LiveStage {
   readonly #visible = new Set<LiveStrip>()
   readonly #viewEndMs: () => number
   readonly #isReducedMotion: () => boolean
-  #frame = 0
   #rate = 0
   #lastDrawMs = 0
   #lastTickMs = 0
@@ -63,15 +62,9 @@ export class LiveStage {
     } else this.#visible.delete(strip)
   }
 
+  /** Once; it ends with its thread. */
   start(): void {
-    if (this.#frame === 0) this.#frame = requestAnimationFrame(this.#tick)
-  }
-
-  stop(): void {
-    cancelAnimationFrame(this.#frame)
-    this.#frame = 0
-    this.#spanStartMs = 0
-    this.#lastTickMs = 0
+    requestAnimationFrame(this.#tick)
   }
 
   invalidateAll(): void {
@@ -84,7 +77,7 @@ export class LiveStage {
 
   // A field, not a method: one function for all frames.
   readonly #tick = (nowMs: number): void => {
-    this.#frame = requestAnimationFrame(this.#tick)
+    requestAnimationFrame(this.#tick)
     if (this.#lastTickMs > 0 && nowMs - this.#lastTickMs > 25) this.#late++
     this.#lastTickMs = nowMs
     const hz = this.#isReducedMotion() ? REDUCED_HZ : (FRAME_RATES_HZ[this.#rate] as number)

@@ -39,11 +39,11 @@ interface Drawn {
  * frame shifts the plot's old pixels and draws only what is new; everything is drawn anew when scale, size, theme,
  * window or direction of time change. `frame` allocates nothing.
  *
- * One canvas, because a browser hands each canvas of a page on with every frame, drawn or not.
+ * One canvas, because a browser hands each canvas of a page on with every frame, drawn or not; off screen, because it
+ * does so on the thread that draws, which may be a worker's.
  */
 export class LiveStrip {
-  readonly canvas: HTMLCanvasElement
-  series: StripSeries[] = []
+  readonly canvas: OffscreenCanvas
   unit: Unit = PLAIN
   fromZero = false
   windowMs = 30_000
@@ -57,12 +57,13 @@ export class LiveStrip {
   shiftDraws = 0
 
   readonly #hold = new RangeHold()
-  readonly #context: CanvasRenderingContext2D
+  readonly #context: OffscreenCanvasRenderingContext2D
+  #series: readonly StripSeries[] = []
   /** The plot on the canvas, device pixels. */
   readonly #plot = { left: 0, top: 0, width: 1, height: 1 }
   /** Of each series, as wide as its label is written; empty until it is measured. */
   readonly #labelsPx: number[] = []
-  readonly #drawn: Drawn[] = []
+  #drawn: readonly Drawn[] = []
   readonly #gapsMs = new Float64Array(STRIP_GAPS_MAX * 2)
   #gapCount = 0
   #theme: ChartTheme
@@ -74,7 +75,7 @@ export class LiveStrip {
   #faceAtMs = Number.NEGATIVE_INFINITY
   #drawnAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(canvas: HTMLCanvasElement, theme: ThemeName) {
+  constructor(canvas: OffscreenCanvas, theme: ThemeName) {
     this.canvas = canvas
     const context = canvas.getContext('2d', { alpha: false })
     assert(context !== null, 'a canvas has a 2d context')
@@ -103,10 +104,11 @@ export class LiveStrip {
     this.invalidate()
   }
 
-  addSeries(series: StripSeries): void {
-    assert(this.series.length < STRIP_SERIES_MAX, 'a strip has a limited number of series')
-    this.series.push(series)
-    this.#drawn.push({ taken: 0, throughMs: Number.NEGATIVE_INFINITY })
+  /** Draws these from now on, in this order. */
+  setSeries(series: readonly StripSeries[]): void {
+    assert(series.length <= STRIP_SERIES_MAX, 'a strip has a limited number of series')
+    this.#series = series
+    this.#drawn = series.map(() => ({ taken: 0, throughMs: Number.NEGATIVE_INFINITY }))
     this.invalidate()
   }
 
@@ -167,9 +169,9 @@ export class LiveStrip {
     const { left, top, width, height } = this.#plot
     const pxPerMs = width / this.windowMs
     let tailMs = Number.POSITIVE_INFINITY
-    for (let i = 0; i < this.series.length; i++) {
+    for (let i = 0; i < this.#series.length; i++) {
       const drawn = this.#drawn[i] as Drawn
-      const { ring } = this.series[i] as StripSeries
+      const { ring } = this.#series[i] as StripSeries
       if (ring.taken !== drawn.taken && drawn.throughMs < tailMs) tailMs = drawn.throughMs
     }
     if (shift === 0 && tailMs === Number.POSITIVE_INFINITY) return
@@ -183,9 +185,9 @@ export class LiveStrip {
   }
 
   #noteDrawn(): void {
-    for (let i = 0; i < this.series.length; i++) {
+    for (let i = 0; i < this.#series.length; i++) {
       const drawn = this.#drawn[i] as Drawn
-      const { ring } = this.series[i] as StripSeries
+      const { ring } = this.#series[i] as StripSeries
       drawn.taken = ring.taken
       drawn.throughMs = ring.lastMs
     }
@@ -208,8 +210,8 @@ export class LiveStrip {
     const { min, max } = this.#hold
     context.lineWidth = LINE_WIDTH_PX * this.#ratio
     context.lineJoin = 'bevel'
-    for (let i = 0; i < this.series.length; i++) {
-      const one = this.series[i] as StripSeries
+    for (let i = 0; i < this.#series.length; i++) {
+      const one = this.#series[i] as StripSeries
       context.strokeStyle = slotColour(this.#theme, one.slot)
       context.setLineDash(slotDash(one.slot) as number[])
       traceSeries(context, one.ring, fromPx, width, height, pxPerMs, this.#endPx, min, max)
@@ -275,7 +277,7 @@ export class LiveStrip {
   #checkRange(viewEndMs: number, clockMs: number): boolean {
     let min = this.threshold ?? Number.POSITIVE_INFINITY
     let max = this.threshold ?? Number.NEGATIVE_INFINITY
-    for (const { ring } of this.series) {
+    for (const { ring } of this.#series) {
       const end = ring.first + ring.count
       for (let i = ring.indexAt(viewEndMs - this.windowMs); i < end; i++) {
         const value = ring.values[i] as number
@@ -300,16 +302,16 @@ export class LiveStrip {
     this.#clearFace(context)
     this.#drawAxis(context)
     context.textAlign = 'left'
-    for (let i = this.#labelsPx.length; i < this.series.length; i++) {
-      this.#labelsPx.push(legendLabelPx(context, this.series[i] as StripSeries))
+    for (let i = this.#labelsPx.length; i < this.#series.length; i++) {
+      this.#labelsPx.push(legendLabelPx(context, this.#series[i] as StripSeries))
     }
     const top = this.#height - LEGEND_HEIGHT_PX
-    drawLegend(context, this.series, this.#labelsPx, this.#theme, this.unit, this.pointerMs, top, this.#width)
+    drawLegend(context, this.#series, this.#labelsPx, this.#theme, this.unit, this.pointerMs, top, this.#width)
     context.restore()
   }
 
   /** All around the plot. */
-  #clearFace(context: CanvasRenderingContext2D): void {
+  #clearFace(context: OffscreenCanvasRenderingContext2D): void {
     context.fillStyle = this.#theme.background
     context.fillRect(0, 0, this.#width, PLOT_TOP_PX)
     context.fillRect(0, 0, PLOT_LEFT_PX, this.#height)
@@ -317,7 +319,7 @@ export class LiveStrip {
     context.fillRect(0, this.#height - PLOT_BOTTOM_PX, this.#width, PLOT_BOTTOM_PX)
   }
 
-  #drawAxis(context: CanvasRenderingContext2D): void {
+  #drawAxis(context: OffscreenCanvasRenderingContext2D): void {
     const plotHeight = this.#height - PLOT_TOP_PX - PLOT_BOTTOM_PX
     const scale = scaleFor(this.unit, Math.max(Math.abs(this.#hold.min), Math.abs(this.#hold.max)) * 0.99)
     context.textAlign = 'right'

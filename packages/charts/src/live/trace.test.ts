@@ -7,7 +7,7 @@ function recorder() {
   const calls: string[] = []
   const note = (name: string) => (x: number, y: number) => calls.push(`${name} ${x.toFixed(1)} ${y.toFixed(1)}`)
   const context = { beginPath() {}, stroke() {}, moveTo: note('M'), lineTo: note('L') }
-  return { calls, context: context as unknown as CanvasRenderingContext2D }
+  return { calls, context: context as unknown as OffscreenCanvasRenderingContext2D }
 }
 
 function ringOf(samples: readonly (readonly [number, number])[]): SampleRing {

@@ -8,7 +8,7 @@ import type { SampleRing } from './ring.ts'
  * @param min,max values at the lower and upper edge
  */
 export function traceSeries(
-  context: CanvasRenderingContext2D,
+  context: OffscreenCanvasRenderingContext2D,
   ring: SampleRing,
   fromPx: number,
   width: number,
@@ -49,14 +49,14 @@ export function traceSeries(
 }
 
 /** A run that may stay alone is a short mark, so that one sample can be seen. */
-function startRun(context: CanvasRenderingContext2D, x: number, y: number): void {
+function startRun(context: OffscreenCanvasRenderingContext2D, x: number, y: number): void {
   context.moveTo(x - 0.5, y)
   context.lineTo(x + 0.5, y)
 }
 
 /** Takes all further samples of the pixel column that starts at `x`. @returns index of the next sample */
 function drawColumn(
-  context: CanvasRenderingContext2D,
+  context: OffscreenCanvasRenderingContext2D,
   ring: SampleRing,
   from: number,
   end: number,
