@@ -70,6 +70,7 @@ function openIntake(topic: Options['topic'], format: PayloadFormat, log: Segment
       }
     },
     hasRoom: () => true,
+    crowding: () => 0,
     deletions: { check: (_tenant, deletion) => ok(deletion), apply: () => {} },
     limit: { refuse: () => {}, note: () => {} },
     times: { maxFutureMs: undefined, maxPastMs: undefined },

@@ -95,7 +95,8 @@ export class Records {
     const { log, times, registry } = options
     const streams = new StreamLimit(options.tenantLimits.maxStreams, clock)
     registry.computed('vantage_log_streams', 'Streams of log rows that had rows lately.', 'gauge', () => streams.count)
-    const shared = { log, clock, times, processing, hasRoom: () => store.hasRoom() }
+    const room = { hasRoom: () => store.hasRoom(), crowding: () => store.crowding() }
+    const shared = { log, clock, times, processing, ...room }
     this.logs = new RecordsIntake({
       ...shared,
       topic: 'raw-logs',

@@ -31,6 +31,11 @@ const SCRATCHES_KEPT = 16
 const ROOM_WAIT_MS = 5_000
 const ROOM_LOOK_MS = 20
 const ROOM_RETRY_SECONDS = 2
+/**
+ * A request that finds it nearly full waits so long at most: senders who are a little slower for a while are not stopped
+ * for a tenth of a second, all at once, until the seal is over.
+ */
+const CROWDED_WAIT_MS = 25
 
 /** The store's side of deletions of one signal. */
 export interface RowDeletions {
@@ -48,6 +53,8 @@ export interface RecordsIntakeOptions<Batch extends LogBatch | SpanBatch> {
   /** The only way into the store. */
   apply(tenant: TenantId, batch: Batch, offset: number, receivedAtMs: number): void
   hasRoom(): boolean
+  /** 0 … 1: how near the memory of hot rows is to being used up. */
+  crowding(): number
   /** Deletions of rows, for intake and replay alike. */
   readonly deletions: RowDeletions
   readonly times: TimeLimits
@@ -86,6 +93,8 @@ export class RecordsIntake<Batch extends LogBatch | SpanBatch> {
       const told = toldOf(scratch.batch)
       const payload = await this.#processed(request, scratch)
       const measured = await runWork(this.#options.processing.late(scratch.batch), this.#options.clock)
+      const crowdedMs = Math.round(this.#options.crowding() * CROWDED_WAIT_MS)
+      if (crowdedMs > 0) await new Promise((resume) => setTimeout(resume, crowdedMs))
       if (!this.#options.hasRoom() && !(await this.#waitForRoom())) return err(noRoom())
       stored = this.#store(request.tenant, request.receiver, payload, scratch.batch, told)
       if (stored.ok && stored.value.synced !== undefined) this.#options.processing.derived.add(request.tenant, measured)

@@ -30,6 +30,8 @@ export const SEAL_TENANT_BYTES = 96 * 1024 * 1024
 export const SEAL_LOG_BYTES = 1024 * 1024 * 1024
 /** Share of the hot memory from which on rows are sealed at once, so that intake need not wait. */
 export const SEAL_POOL_SHARE = 0.5
+/** Share of the hot memory from which on intake is slowed by degrees, so that it hardly ever has to stop. */
+export const SLOW_POOL_SHARE = 0.85
 /** Short memory seals at most this often: smaller files would cost more than they free. */
 export const SEAL_GAP_MS = 60_000
 /** After failed upkeep (full disk, dead worker) the next attempt waits this long. */

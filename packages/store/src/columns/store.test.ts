@@ -75,9 +75,11 @@ test('a full memory seals by itself, and who waits for room gets it', async () =
   const one = harness({ hotBytesMax: 1024 * 1024 })
   await one.open()
   let waited = 0
+  expect(one.store.crowding()).toBe(0)
   for (let i = 0; i < 60; i++) {
     if (!one.store.hasRoom()) {
       waited++
+      expect(one.store.crowding()).toBe(1)
       await one.store.whenRoom()
     }
     one.applyLogs(someLogs(i * 100, 100))

@@ -31,6 +31,7 @@ import {
   SEAL_LOG_BYTES,
   SEAL_POOL_SHARE,
   SEAL_TENANT_BYTES,
+  SLOW_POOL_SHARE,
   UPKEEP_RETRY_MS,
 } from './limits.ts'
 import { LocalReaders } from './local-readers.ts'
@@ -183,6 +184,12 @@ export class ColumnStore {
   /** False while the memory of hot rows is used up: who has more rows waits for `whenRoom`, or refuses them. */
   hasRoom(): boolean {
     return this.#pool.usedBytes < this.#pool.bytesMax
+  }
+
+  /** How near the memory of hot rows is to being used up: 0 while there is plenty, 1 where there is no room. */
+  crowding(): number {
+    const { usedBytes, bytesMax } = this.#pool
+    return Math.min(1, Math.max(0, (usedBytes / bytesMax - SLOW_POOL_SHARE) / (1 - SLOW_POOL_SHARE)))
   }
 
   /** Resolves once there is room; a seal is under way, or is tried again by `tick`. */
