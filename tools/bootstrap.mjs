@@ -30,7 +30,7 @@ const SERVER_ENVIRONMENT = {
   MALLOC_TRIM_THRESHOLD_: '65536',
   MALLOC_MMAP_THRESHOLD_: '8388608',
 }
-/** Builds that are kept beside the newest one. */
+/** Builds that are kept beside the newest one, each with what the engine made of its code (`compiled`). */
 const BUILDS_KEPT = 2
 /** npm forwards a signal that the terminal sent to us already: the same one so soon is the same. */
 const SAME_SIGNAL_MS = 500
@@ -185,7 +185,12 @@ function startServer(args, env = {}) {
   const dashboard = join(directory, 'dashboard')
   return run([...SERVER_FLAGS, join(directory, 'server.mjs'), ...args], {
     isServer: true,
-    env: { ...SERVER_ENVIRONMENT, VANTAGE_DASHBOARD: dashboard, ...env },
+    env: {
+      ...SERVER_ENVIRONMENT,
+      NODE_COMPILE_CACHE: join(directory, 'compiled'),
+      VANTAGE_DASHBOARD: dashboard,
+      ...env,
+    },
   })
 }
 

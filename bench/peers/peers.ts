@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { BenchOptions } from '../bench-case.ts'
 import { findProgram, type Peer, type PeerName, versionOf } from './peer.ts'
 
@@ -8,7 +8,9 @@ const CHECKOUT = resolve(import.meta.dirname, '../..')
 
 /** As `npm start` gives them (tools/bootstrap.mjs). */
 const SERVER_FLAGS = '--initial-heap-size=256'
+const SERVER = process.env['VANTAGE_SERVER']
 const SERVER_ENVIRONMENT = {
+  ...(SERVER === undefined ? {} : { NODE_COMPILE_CACHE: join(dirname(SERVER), 'compiled') }),
   MALLOC_ARENA_MAX: '2',
   MALLOC_TRIM_THRESHOLD_: '65536',
   MALLOC_MMAP_THRESHOLD_: '8388608',
@@ -20,7 +22,7 @@ export const VANTAGE: Peer = {
   binary: process.execPath,
   script: [
     ...(process.env['VANTAGE_SERVER_NODE_FLAGS'] ?? SERVER_FLAGS).split(' ').filter((flag) => flag !== ''),
-    process.env['VANTAGE_SERVER'] ?? join(CHECKOUT, 'apps/server/src/main.ts'),
+    SERVER ?? join(CHECKOUT, 'apps/server/src/main.ts'),
   ],
   versionArguments: ['--version'],
   prepare: async (directory, port) => ['--data', join(directory, 'data'), '--listen', `127.0.0.1:${port}`],

@@ -6,7 +6,7 @@ import type { ColumnStore } from '@vantage/store/columns'
 import type { MetricStore } from '@vantage/store/metrics'
 import { CANCELLED, type QueryLimits, TIMED_OUT } from './budget.ts'
 import type { EarlyThread } from './early-thread.ts'
-import type { HelpRequest, SharedTask } from './help.ts'
+import { type HelpRequest, isLong, type SharedTask } from './help.ts'
 import { type Lane, laneOf } from './lanes.ts'
 import type { OpenView, QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
 import { isAnswering, type Waiting, type Worker } from './pool-worker.ts'
@@ -330,7 +330,7 @@ export class QueryPool implements MetricQueries {
       request.share.port.close()
       return
     }
-    const helper = this.#helper()
+    const helper = this.#helper() ?? (isLong(request.share) ? this.#freeWorker('heavy') : undefined)
     if (helper !== undefined) this.#share(helper, running.waiting, request.share)
     else if (this.#isWarming)
       running.timers.push(setTimeout(() => this.#helpLate(asker, request), this.#options.lateHelpMs ?? LATE_HELP_MS))

@@ -1,14 +1,14 @@
 import { setPriority } from 'node:os'
 import type { MessagePort } from 'node:worker_threads'
 import { NodeFileSystem } from '@vantage/bytes'
-import { DEFAULT_TENANT, err, fault, systemClock } from '@vantage/model'
+import { DEFAULT_TENANT, err, fault, ok, systemClock } from '@vantage/model'
 import type { KnownSteps } from '@vantage/query/promql'
 import { ColumnLogReader, ColumnSpanReader, ColumnView } from '@vantage/store/columns'
 import { MetricViewReader, openView, type StoreView } from '@vantage/store/metrics'
 import { Budget } from './budget.ts'
 import { ThreadHelpers } from './help.ts'
 import type { OpenView, QueryWorkerData, WorkerQuestion, WorkerReply, WorkerViews } from './messages.ts'
-import { WARM_UP_PIECES, warmUp } from './warm-up.ts'
+import { isSynthetic, WARM_UP_PIECES, warmUp } from './warm-up.ts'
 import { runWorkerJob, type WorkerReaders } from './worker-job.ts'
 
 /** Intake goes first: on Linux this lowers the calling thread only. Half the main loop's delay, 3 % fewer queries. */
@@ -19,21 +19,30 @@ const WARM_UP_MS = 10_000
 /** One query after the other over a view of the store; lives in a thread of its own. */
 export function runQueryWorker(port: MessagePort, data: QueryWorkerData): void {
   lowerPriority()
-  let answers = data.view === undefined ? undefined : new Answers(port, data.view)
-  if (answers === undefined) warmUpUntil(() => answers !== undefined)
+  let answers = data.view === undefined ? undefined : new Answers(port, data.view, 0)
+  let warmed = 0
+  if (answers === undefined) {
+    warmUpUntil(
+      () => answers !== undefined,
+      (pieces) => {
+        warmed = pieces
+      },
+    )
+  }
   port.on('message', (message: WorkerQuestion | OpenView) => {
-    if ('view' in message) answers = new Answers(port, message.view)
+    if ('view' in message) answers = new Answers(port, message.view, warmed)
     else if (answers === undefined) throw new Error('BUG: a question before the store was open')
     else answers.answer(message)
   })
 }
 
-/** Compiles the engine piece by piece; messages come in between. */
-function warmUpUntil(isOver: () => boolean): void {
+/** Compiles the engine piece by piece, and tells how many pieces that were; messages come in between. */
+function warmUpUntil(isOver: () => boolean, tell: (pieces: number) => void): void {
   let piece = 0
   const next = (): void => {
     if (isOver() || piece >= WARM_UP_PIECES) return
     warmUp(piece++, DEFAULT_TENANT, undefined, new Budget(NO_LIMITS, WARM_UP_MS), systemClock)
+    tell(piece)
     setImmediate(next)
   }
   setImmediate(next)
@@ -41,13 +50,16 @@ function warmUpUntil(isOver: () => boolean): void {
 
 class Answers {
   readonly #port: MessagePort
+  readonly #warmed: number
   readonly #view: StoreView
   readonly #reader: MetricViewReader
   readonly #rows: ColumnView
   readonly #rowReaders: Omit<WorkerReaders, 'metrics'>
 
-  constructor(port: MessagePort, views: WorkerViews) {
+  /** @param warmed pieces of a warm-up that the thread has behind it */
+  constructor(port: MessagePort, views: WorkerViews, warmed: number) {
     this.#port = port
+    this.#warmed = warmed
     const files = new NodeFileSystem()
     this.#view = openView(files, views.metrics)
     this.#reader = new MetricViewReader(this.#view)
@@ -68,19 +80,19 @@ class Answers {
     try {
       if (question.update !== undefined) this.#view.update(question.update)
       if (question.rows !== undefined) this.#rows.update(question.rows)
-      const result = runWorkerJob(
-        question.job,
-        question.tenant,
-        { metrics: this.#reader, ...this.#rowReaders },
-        budget,
-        systemClock,
-        {
-          helpers,
-          onKnown: (steps) => {
-            known = steps
-          },
-        },
-      )
+      const onKnown = (steps: KnownSteps): void => {
+        known = steps
+      }
+      const result = this.#isWarm(question)
+        ? ok(new Uint8Array(0))
+        : runWorkerJob(
+            question.job,
+            question.tenant,
+            { metrics: this.#reader, ...this.#rowReaders },
+            budget,
+            systemClock,
+            { helpers, onKnown },
+          )
       const problems = this.#view.problems.splice(0)
       reply = { ...this.#facts(question, budget, startMs), result, problems, known }
     } catch (error) {
@@ -90,6 +102,11 @@ class Answers {
     }
     helpers.close()
     this.#port.postMessage(reply, reply.result.ok ? [reply.result.value.buffer] : [])
+  }
+
+  /** A piece that the thread ran before there was a store, and that is the same with one. */
+  #isWarm({ job }: WorkerQuestion): boolean {
+    return job.kind === 'warm-up' && job.piece < this.#warmed && isSynthetic(job.piece)
   }
 
   #facts({ id }: WorkerQuestion, { samples, bytes }: Budget, startMs: number) {

@@ -31,13 +31,15 @@ const SPAN_SHAPES = [
   '{} | quantile_over_time(duration, .5, .99) by (resource.service.name, name)',
   '{ resource.service.name != "" && status = error }',
 ] as const
+/** A count of one stripe is over before its loops are compiled. */
+const COUNTED_STRIPES = 8
 const STEP_NS = 60_000_000_000n
 const LOG_ROWS = 100
 const TRACES = 20
 
 export const ROW_SHAPES = LOG_SHAPES.length + SPAN_SHAPES.length
 
-/** Asks one shape of the stripe that the round is about; the answer is empty where there is none. */
+/** Asks one shape of the stripes that the round is about; the answer is empty where there is none. */
 export function warmUpRows(
   shape: number,
   round: number,
@@ -47,7 +49,8 @@ export function warmUpRows(
   clock: Clock,
 ): Result<Uint8Array<ArrayBuffer>, Fault> {
   const ofLogs = shape < LOG_SHAPES.length
-  const stripe = readers?.newest(tenant, ofLogs ? 'logs' : 'spans', round + 1)[round]
+  const stripe =
+    readers && stripesOf(readers, tenant, ofLogs ? 'logs' : 'spans', round, shape === 0 ? COUNTED_STRIPES : 1)
   if (readers === undefined || stripe === undefined) return ok(new Uint8Array(0))
   if (!ofLogs) return askSpans(SPAN_SHAPES[shape - LOG_SHAPES.length] as string, stripe, tenant, readers.spans, budget)
   const query = LOG_SHAPES[shape] as string
@@ -64,6 +67,19 @@ export function warmUpRows(
     isCategorized: false,
   }
   return runLogsJob(job, tenant, readers.logs, budget, clock)
+}
+
+/** The time of the round's `count` stripes. */
+function stripesOf(
+  readers: RowsToWarm,
+  tenant: TenantId,
+  signal: 'logs' | 'spans',
+  round: number,
+  count: number,
+): NsRange | undefined {
+  const stripes = readers.newest(tenant, signal, (round + 1) * count).slice(round * count)
+  const [newest, oldest] = [stripes[0], stripes.at(-1)]
+  return newest && oldest && { startNs: oldest.startNs, endNs: newest.endNs }
 }
 
 function askSpans(

@@ -52,6 +52,11 @@ export const WARM_UP_PIECES = STORED.length + ROUNDS * SHAPES_PER_ROUND
 /** After these every shape was run once, which is most of what a cold engine costs. */
 export const WARM_UP_FIRST_PIECES = STORED.length + SHAPES_PER_ROUND
 
+/** True of pieces that are the same whatever the store holds. */
+export function isSynthetic(piece: number): boolean {
+  return piece >= STORED.length && (piece - STORED.length) % SHAPES_PER_ROUND < SHAPES.length
+}
+
 /** The stores as a thread that gets ready sees them. */
 export interface ReadersToWarm extends RowsToWarm {
   readonly metrics: MetricReader

@@ -90,6 +90,11 @@ export class BlockRows {
     return attributes.bytes.length === 0 && this.#needles !== undefined
   }
 
+  /** True promises that `isLevelTold` is true for every row of the columns. */
+  areLevelsTold({ severities }: LogColumns): boolean {
+    return !this.#detectsLevels || !severities.includes(0)
+  }
+
   /** False where the level of the row is to be looked for in its labels and its line. */
   isLevelTold({ severities }: LogColumns, at: number): boolean {
     return !this.#detectsLevels || severities[at] !== 0

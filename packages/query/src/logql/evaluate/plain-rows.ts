@@ -41,19 +41,23 @@ export function countPlainRows(
   }
   for (const block of context.reader.scan(context.tenant, scan, context.budget)) {
     const { columns } = block
+    const countMixed = (some: Int32Array, isBare: boolean): void => {
+      for (const at of some) {
+        if (isBare ? rows.isLevelTold(columns, at) : rows.isPlain(columns, at)) tally.count(at)
+        else tally.countAs(read(block, at))
+      }
+    }
     const times = new RelativeTimes(columns.times, startNs)
     chargeRows(context, block)
     tally.begin(block, (at) => read(block, at))
     const isBare = rows.areBare(columns)
+    const isPlain = isBare && rows.areLevelsTold(columns)
     let i = 0
     while (i < block.rows.length) {
       const { isWanted, untilNs } = tally.moveTo(times.at(block.rows[i] as number))
       const end = times.firstAfter(untilNs, block.rows, i + 1)
-      for (; isWanted && i < end; i++) {
-        const at = block.rows[i] as number
-        if (isBare ? rows.isLevelTold(columns, at) : rows.isPlain(columns, at)) tally.count(at)
-        else tally.countAs(read(block, at))
-      }
+      if (isWanted && isPlain) tally.countAll(block.rows, i, end)
+      else if (isWanted) countMixed(block.rows.subarray(i, end), isBare)
       i = end
       tally.flush()
     }
@@ -108,7 +112,15 @@ class PlainTally {
     return { isWanted: this.#first <= this.#last, untilNs: lastAlike(this.#windows, timeNs) }
   }
 
-  /** A row whose series follows from its origin and severity. */
+  /**
+   * Rows `rows[from, end)`, whose series follow from their origins and severities. A loop of its own: within another,
+   * the engine compiles both again and again while they run.
+   */
+  countAll(rows: Int32Array, from: number, end: number): void {
+    for (let i = from; i < end; i++) this.count(rows[i] as number)
+  }
+
+  /** One such row. */
   count(at: number): void {
     const code = (this.#originOf[at] as number) * SEVERITIES + (this.#severityOf[at] as number)
     const known = this.#counts[code] as number

@@ -83,8 +83,8 @@ export function evaluateRange(
   const cells = pushedCells(task, grid, context)
   const { scan } = task
   const { detectsLevels, limits, nowNs } = context
-  const taskOf = (edgesNs: readonly bigint[]): LogqlShareTask => {
-    return { plan, outer, grid, cells, detectsLevels, limits, nowNs, edgesNs, runs: edgesNs.length - 1 }
+  const taskOf = (edgesNs: readonly bigint[], rows: number): LogqlShareTask => {
+    return { plan, outer, grid, cells, detectsLevels, limits, nowNs, edgesNs, runs: edgesNs.length - 1, rows }
   }
   if (cells !== undefined) {
     const parts: CountPart[] = []

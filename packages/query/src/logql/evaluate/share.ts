@@ -20,6 +20,8 @@ export interface LogqlShareTask {
   /** Run i is of [edgesNs[i], edgesNs[i + 1]). */
   readonly edgesNs: readonly bigint[]
   readonly runs: number
+  /** Of all runs together, at most. */
+  readonly rows: number
 }
 
 /** What a thread has counted of one series: rows, and sums of their numbers, by cell or by step. */
@@ -66,7 +68,7 @@ const OFFER_ROWS_MIN = 400_000
 export function inRuns(
   range: NsRange,
   context: Context,
-  taskOf: (edgesNs: readonly bigint[]) => LogqlShareTask,
+  taskOf: (edgesNs: readonly bigint[], rows: number) => LogqlShareTask,
   work: (run: NsRange) => void,
 ): CountPart[] {
   const { helpers, reader, tenant, stats, budget } = context
@@ -76,7 +78,7 @@ export function inRuns(
     return []
   }
   const edgesNs = [range.startNs, ...cuts.cutsNs, range.endNs]
-  const offer = (helpers as LogqlHelpers).offer(taskOf(edgesNs))
+  const offer = (helpers as LogqlHelpers).offer(taskOf(edgesNs, cuts.rows))
   workRuns(edgesNs, () => offer.claim(), work)
   return offer.collect().flatMap((answer) => {
     stats.rowsRead += answer.stats.rowsRead

@@ -1,4 +1,4 @@
-import type { FileSystem, OpenFile, Origin } from '@vantage/model'
+import { type FileSystem, lokiName, type OpenFile, type Origin } from '@vantage/model'
 import type { Tombstone } from '../deletions.ts'
 import type { PagePlace } from '../parquet/column-chunk.ts'
 import type { ColumnSpec } from '../parquet/column-values.ts'
@@ -7,6 +7,7 @@ import type { Signal } from '../rows/column-set.ts'
 import { type FileIndex, openPair, readIndex } from './file-index.ts'
 import { FileStripe } from './file-stripe.ts'
 import { decodeOrigin } from './origin-codec.ts'
+import { SCHEMAS } from './schema.ts'
 import type { StripeCache } from './stripe-cache.ts'
 import type { Entries } from './stripe-columns.ts'
 
@@ -43,6 +44,8 @@ export class FileReader<Columns> {
   readonly index: FileIndex
   readonly origins: readonly Origin[]
   readonly stripes: readonly FileStripe<Columns>[]
+  /** Of the columns of attributes, as queries name them. */
+  readonly attributeNames: readonly string[]
   /** By column: the last that was read. */
   readonly #dictionaries = new Map<number, { readonly group: number; readonly entries: Entries }>()
   /** Orders its rows among those of equal times: whole numbers, later files higher. */
@@ -63,6 +66,10 @@ export class FileReader<Columns> {
     this.#cache = cache
     this.filters = filters
     this.index = index
+    this.attributeNames = index.attributes.map(({ key }) => {
+      const plain = Buffer.from(key, 'base64').toString()
+      return SCHEMAS[signal.name].hasLines ? lokiName(plain) : plain
+    })
     this.origins = index.origins.map((one) => decodeOrigin(Buffer.from(one, 'base64')))
     const stripes: FileStripe<Columns>[] = []
     for (const [group, { rows, chunks }] of index.groups.entries()) {

@@ -1,4 +1,4 @@
-import { type ByteRanges, lokiName, type Origin, type RowLook } from '@vantage/model'
+import type { ByteRanges, Origin, RowLook } from '@vantage/model'
 import { type Tombstone, tombstonesOver } from '../deletions.ts'
 import { PAGE_ROWS } from '../limits.ts'
 import type { ScanPart } from '../read/scan-part.ts'
@@ -179,11 +179,7 @@ export class FileStripe<Columns> implements RowSource<Columns> {
 
   /** Columns of attributes by their place: true for those of these names. */
   #wantedColumns(names: readonly string[]): (place: number) => boolean {
-    const { attributes } = this.#reader.index
-    const isWanted = attributes.map(({ key }) => {
-      const plain = Buffer.from(key, 'base64').toString()
-      return names.includes(SCHEMAS[this.#signal.name].hasLines ? lokiName(plain) : plain)
-    })
+    const isWanted = this.#reader.attributeNames.map((name) => names.includes(name))
     return (place) => isWanted[place] === true
   }
 }

@@ -150,41 +150,48 @@ export class DeltaSource {
 export function readDeltaLongs(source: DeltaSource, count: number, out: Int32Array): boolean {
   if (!readHeader(source, count)) return false
   readFirst(source, out)
-  let low = (out[0] as number) >>> 0
-  let high = out[1] as number
   for (let at = 1; at < count && !source.isBad; at += BLOCK) {
     const length = Math.min(BLOCK, count - at)
-    const isSmall = readBlock(source, length)
-    let place = at * 2
-    // Fast path: no difference reaches over the lower half by more than one.
-    if (isSmall) {
-      for (let i = 0; i < length; i++) {
-        low += block[i] as number
-        if (low >= WORD) {
-          low -= WORD
-          high++
-        } else if (low < 0) {
-          low += WORD
-          high--
-        }
-        out[place++] = low
-        out[place++] = high
-      }
-      high |= 0
-      continue
-    }
-    for (let i = 0; i < length; i++) {
-      const delta = block[i] as number
-      const deltaHigh = Math.floor(delta / WORD)
-      low += delta - deltaHigh * WORD
-      const carry = low >= WORD ? 1 : 0
-      low -= carry * WORD
-      high = (high + deltaHigh + carry) | 0
-      out[place++] = low
-      out[place++] = high
-    }
+    if (readBlock(source, length)) sumNarrow(out, at * 2, length)
+    else sumWide(out, at * 2, length)
   }
   return !source.isBad
+}
+
+/**
+ * Fast path: puts the sums of the block's differences behind the value that ends at `place`, where none reaches over the
+ * lower half by more than one. Called for each block: in a loop of its caller it would be compiled while that runs, twice.
+ */
+function sumNarrow(out: Int32Array, place: number, length: number): void {
+  let low = (out[place - 2] as number) >>> 0
+  let high = out[place - 1] as number
+  for (let i = 0; i < length; i++) {
+    low += block[i] as number
+    if (low >= WORD) {
+      low -= WORD
+      high++
+    } else if (low < 0) {
+      low += WORD
+      high--
+    }
+    out[place++] = low
+    out[place++] = high
+  }
+}
+
+function sumWide(out: Int32Array, place: number, length: number): void {
+  let low = (out[place - 2] as number) >>> 0
+  let high = out[place - 1] as number
+  for (let i = 0; i < length; i++) {
+    const delta = block[i] as number
+    const deltaHigh = Math.floor(delta / WORD)
+    low += delta - deltaHigh * WORD
+    const carry = low >= WORD ? 1 : 0
+    low -= carry * WORD
+    high = (high + deltaHigh + carry) | 0
+    out[place++] = low
+    out[place++] = high
+  }
 }
 
 export function readDeltaInts(source: DeltaSource, count: number, out: Int32Array): boolean {

@@ -9,6 +9,7 @@ import {
   labelsKey,
   type Matcher,
   type NsRange,
+  type Origin,
   type QueryBudget,
   type RangeCuts,
   type TenantId,
@@ -47,13 +48,21 @@ export class ColumnLogReader implements LogReader {
   ): Labels[] {
     const sets = (matcherSets.length === 0 ? [[]] : matcherSets).map(compileMatchers)
     const found = new Map<string, Labels>()
+    const add = (labels: Labels): void => {
+      const key = labelsKey(labels)
+      if (!found.has(key) && sets.some((matchers) => matchesAll(matchers, labels))) found.set(key, labels)
+    }
+    // Stripes of a file share its list: most of their origins are known from the stripe before.
+    const met = new Map<readonly Origin[], Set<number>>()
     for (const source of this.#view.tenant(tenant)?.logs.sources(range) ?? []) {
       budget.check()
       const { origins } = source
+      const places = met.get(origins) ?? new Set()
+      met.set(origins, places)
       for (const origin of originsIn(source, range)) {
-        const labels = this.#streams.of(origins, origin)
-        const key = labelsKey(labels)
-        if (!found.has(key) && sets.some((matchers) => matchesAll(matchers, labels))) found.set(key, labels)
+        if (places.has(origin)) continue
+        places.add(origin)
+        add(this.#streams.of(origins, origin))
       }
     }
     budget.chargeSeries(found.size)
