@@ -352,6 +352,15 @@ describe.skipIf(!hasChromium)('live', () => {
       console.log(
         `  in 4 s ${after.layouts - before.layouts} layouts, ${after.styles - before.styles} style recalculations`,
       )
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Freeze' }).click()
+      await page.getByText(/^Paused · /).waitFor()
+      // Also what the legend says is of the frozen moment. The face is drawn four times a second.
+      const plot = page.locator('.strip').first()
+      await expect.poll(async () => (await plot.screenshot()).equals(await plot.screenshot())).toBe(true)
+      const frozen = await plot.screenshot()
+      await page.waitForTimeout(700)
+      expect(frozen.equals(await plot.screenshot())).toBe(true)
     } finally {
       await stop()
     }

@@ -34,7 +34,7 @@ export function drawLegend(
   labelsPx: readonly number[],
   theme: ChartTheme,
   unit: Unit,
-  atMs: number | undefined,
+  atMs: number,
   top: number,
   width: number,
 ): void {

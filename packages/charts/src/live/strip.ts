@@ -48,7 +48,7 @@ export class LiveStrip {
   fromZero = false
   windowMs = 30_000
   threshold: number | undefined
-  /** Time that the legend speaks of while a pointer or key is on the chart. */
+  /** Time that the legend speaks of while a pointer or key is on the chart; else it is that of the right edge. */
   pointerMs: number | undefined
   /** 0 to 1, of a pixel and of other turns: charts of one size do not all move in the same frame. */
   phase = 0
@@ -153,7 +153,7 @@ export class LiveStrip {
     if (isFaceDue) {
       const turnMs = this.phase * FACE_EVERY_MS
       this.#faceAtMs = Math.floor((clockMs + turnMs) / FACE_EVERY_MS) * FACE_EVERY_MS - turnMs
-      this.#drawFace()
+      this.#drawFace(viewEndMs)
     }
   }
 
@@ -292,7 +292,7 @@ export class LiveStrip {
     return true
   }
 
-  #drawFace(): void {
+  #drawFace(viewEndMs: number): void {
     const context = this.#context
     const ratio = this.#ratio
     context.save()
@@ -306,7 +306,8 @@ export class LiveStrip {
       this.#labelsPx.push(legendLabelPx(context, this.#series[i] as StripSeries))
     }
     const top = this.#height - LEGEND_HEIGHT_PX
-    drawLegend(context, this.#series, this.#labelsPx, this.#theme, this.unit, this.pointerMs, top, this.#width)
+    const atMs = this.pointerMs ?? viewEndMs
+    drawLegend(context, this.#series, this.#labelsPx, this.#theme, this.unit, atMs, top, this.#width)
     context.restore()
   }
 
