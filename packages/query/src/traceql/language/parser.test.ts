@@ -63,6 +63,7 @@ test.each([
   ['{ .a = "\\u00e9\\n`" }', '{ .a = "\\U000000e9\\U0000000a`" }'],
   ['{ .a = 1.5h || .a = 90us || .a = 1d }', '{ ((.a = 1h30m0s) || (.a = 90µs)) || (.a = 24h0m0s) }'],
   ['{ .a = minInt || .a = 1e3 }', '{ (.a = minInt) || (.a = 1000.0) }'],
+  ['{} | count() + minInt = maxInt', '{ true }|((count()) + minInt) = 9223372036854775807'],
   // Pipelines and series.
   ['{ } | by(.a) | coalesce() | select(.b, name)', '{ true }|by(.a)|coalesce()|select(.b,name)'],
   [

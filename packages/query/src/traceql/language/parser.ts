@@ -146,6 +146,13 @@ function parsePrimary(reader: TokenReader): Operand {
     return { is: 'spanset', spanset: parseFilter(reader), isPlain: true, isWrapped: false }
   if (kind === 'symbol' && text === '(') return parseParentheses(reader)
   if (kind === 'word' && AGGREGATES.has(text)) return { is: 'scalar', scalar: parseAggregate(reader) }
+  return parseConstant(reader)
+}
+
+/** A number, or one of the two words for numbers; the smaller one cannot be written in digits. */
+function parseConstant(reader: TokenReader): Operand {
+  const named = reader.isWord('minInt') || reader.isWord('maxInt') ? tryValue(reader) : undefined
+  if (named?.kind === 'int') return { is: 'number', value: named, hasDuration: false, isLiteral: true }
   const isNegative = reader.trySymbol('-')
   const number = reader.token
   if (number.kind !== 'int' && number.kind !== 'double' && number.kind !== 'duration') {
