@@ -63,6 +63,8 @@ export type {
   RangeCuts,
   RowLook,
   ScanDirection,
+  TimeGrid,
+  TimeMarks,
 } from './log-reader.ts'
 export type { CompiledMatcher, Matcher, MatchOp, MatchShape } from './matcher.ts'
 export { compileMatcher, compileRegex } from './matcher.ts'

@@ -46,6 +46,25 @@ export interface RowLook {
   readonly attributes: readonly string[] | undefined
 }
 
+/** Moments that lie `everyNs` apart, one of them at `phaseNs` of unix ns. */
+export interface TimeGrid {
+  /** > 0 */
+  readonly everyNs: bigint
+  readonly phaseNs: bigint
+}
+
+/**
+ * Which rows of columns come before which moments: those at places below `rows[k]` are not later than
+ * firstNs + k · everyNs; all are later than firstNs − everyNs, none than firstNs + rows.length · everyNs.
+ */
+export interface TimeMarks {
+  /** Unix ns. */
+  readonly firstNs: bigint
+  readonly everyNs: bigint
+  /** Ascending. */
+  readonly rows: Int32Array
+}
+
 /** `any`: blocks in whatever order is cheapest, for those who count; the rows of each in the order of their times. */
 export type ScanDirection = 'forward' | 'backward' | 'any'
 
@@ -62,6 +81,11 @@ export interface LogScan extends NsRange {
   /** A hint: rows with another trace id than these 16 bytes are not asked for; those without one are. */
   readonly ownTraceId?: Uint8Array | undefined
   readonly looksAt?: RowLook | undefined
+  /**
+   * A hint, where the order is `any`: of the times of rows is asked only which moments of this grid they lie between,
+   * each moment with what comes before it. Blocks may come with marks in place of times.
+   */
+  readonly grid?: TimeGrid | undefined
   readonly direction: ScanDirection
 }
 
@@ -75,6 +99,8 @@ export interface LogBlock {
   readonly origins: readonly Origin[]
   /** Of each origin. */
   readonly streams: readonly Labels[]
+  /** Set where the columns have no times. */
+  readonly marks?: TimeMarks | undefined
 }
 
 /** A number for each step of a group: `values[i]` is of (startNs + (i − 1) · stepNs, startNs + i · stepNs]. */

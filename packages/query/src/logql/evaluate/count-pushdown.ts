@@ -73,7 +73,7 @@ function cellsOf(grid: Grid, rangeNs: bigint): Cells | undefined {
   return count > CELLS_MAX ? undefined : { unitNs, count, perWindow, perStep }
 }
 
-function greatestDivisor(a: bigint, b: bigint): bigint {
+export function greatestDivisor(a: bigint, b: bigint): bigint {
   let [large, small] = [a, b]
   while (small > 0n) [large, small] = [small, large % small]
   return large

@@ -1,7 +1,8 @@
-import type { LogBlock, LogScan, Origin } from '@vantage/model'
+import type { LogBlock, LogScan, Origin, TimeGrid, TimeMarks } from '@vantage/model'
 import { Row } from '../stages/row.ts'
 import { BlockRows } from './block-rows.ts'
-import { type Context, chargeRows } from './context.ts'
+import { type Context, chargeRows, type Grid } from './context.ts'
+import { greatestDivisor } from './count-pushdown.ts'
 import { ALONE, type CountedSeries, firstStep, lastStep, type Place, type WindowGrid } from './range-series.ts'
 
 /** Fields of a row that labels may be made of, beside its origin, its severity and its attributes. */
@@ -47,7 +48,8 @@ export function countPlainRows(
         else tally.countAs(read(block, at))
       }
     }
-    const times = new RelativeTimes(columns.times, startNs)
+    const times =
+      block.marks === undefined ? new RelativeTimes(columns.times, startNs) : new MarkedTimes(block.marks, startNs)
     chargeRows(context, block)
     tally.begin(block, (at) => read(block, at))
     const isBare = rows.areBare(columns)
@@ -170,6 +172,49 @@ class PlainPlaces {
     this.#places.set(origin, made)
     return made
   }
+}
+
+/** Moments behind which windows are others: where they begin and where they end. */
+export function windowMoments(startNs: bigint, grid: Grid, rangeNs: bigint): TimeGrid {
+  const everyNs = grid.stepNs === 0n ? rangeNs : greatestDivisor(rangeNs, grid.stepNs)
+  return { everyNs, phaseNs: startNs % everyNs }
+}
+
+/** Times known by marks, which lie where windows change: any time between two of them stands for all. */
+class MarkedTimes {
+  readonly #rows: Int32Array
+  readonly #first: number
+  readonly #every: number
+
+  constructor({ firstNs, everyNs, rows }: TimeMarks, fromNs: bigint) {
+    this.#rows = rows
+    this.#first = Number(firstNs - fromNs)
+    this.#every = Number(everyNs)
+  }
+
+  /** The first of `rows[from, …)`, whose times ascend, that is later than a mark. */
+  firstAfter(timeNs: number, rows: Int32Array, from: number): number {
+    const place = this.#rows[Math.floor((timeNs - this.#first) / this.#every)]
+    return place === undefined ? rows.length : lowerBound(rows, place, from)
+  }
+
+  at(row: number): number {
+    let mark = 0
+    while (row >= (this.#rows[mark] ?? Number.POSITIVE_INFINITY)) mark++
+    return this.#first + mark * this.#every
+  }
+}
+
+/** The first of `rows[from, …)`, which ascend, that is not below `place`. */
+function lowerBound(rows: Int32Array, place: number, from: number): number {
+  let low = from
+  let high = rows.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((rows[middle] as number) < place) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Times of a column as ns from a moment, read as two halves: a bigint for each row would be garbage. */

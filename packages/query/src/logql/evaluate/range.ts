@@ -32,7 +32,7 @@ import {
   requiredLabels,
   withConflicts,
 } from './pipeline.ts'
-import { arePlainNames, countPlainRows } from './plain-rows.ts'
+import { arePlainNames, countPlainRows, windowMoments } from './plain-rows.ts'
 import {
   ALONE,
   CountedSeries,
@@ -190,8 +190,9 @@ function runCollector(task: RangeTask, grid: Grid, context: Context, series: Ran
   const places = new SeriesPlaces(task, context)
   const { wanted, skipsLines } = task
   if (skipsLines && series instanceof CountedSeries && arePlainNames(wanted)) {
+    const moments = windowMoments(startNs, grid, BigInt(range.rangeNs))
     return (run) => {
-      const scan = { ...task.scan, ...run }
+      const scan = { ...task.scan, ...run, grid: moments }
       countPlainRows({ scan, wanted, startNs, windows }, context, series, (row) => places.of(row))
     }
   }

@@ -27,6 +27,8 @@ export interface StripeIndex {
   readonly rows: number
   /** Places of the origins that its rows have, ascending. */
   readonly origins: readonly number[]
+  /** Of every `KNOWN_EVERY`th row from the second such on, ns after the one before. Absent in older files, and where too far. */
+  readonly times?: readonly number[]
   readonly tokens: FilterPlace
   readonly traces: FilterPlace
 }

@@ -2,11 +2,10 @@ import { type FileSystem, lokiName, type OpenFile, type Origin } from '@vantage/
 import type { Tombstone } from '../deletions.ts'
 import type { PagePlace } from '../parquet/column-chunk.ts'
 import type { ColumnSpec } from '../parquet/column-values.ts'
-import { decodePage, type PageValues, readEntries, readPage } from '../parquet/page-reader.ts'
+import { type CodeMemory, decodePage, type PageValues, readEntries, readPage } from '../parquet/page-reader.ts'
 import type { Signal } from '../rows/column-set.ts'
 import { type FileIndex, openPair, readIndex } from './file-index.ts'
 import { FileStripe } from './file-stripe.ts'
-import { decodeOrigin } from './origin-codec.ts'
 import { SCHEMAS } from './schema.ts'
 import type { StripeCache } from './stripe-cache.ts'
 import type { Entries } from './stripe-columns.ts'
@@ -70,7 +69,7 @@ export class FileReader<Columns> {
       const plain = Buffer.from(key, 'base64').toString()
       return SCHEMAS[signal.name].hasLines ? lokiName(plain) : plain
     })
-    this.origins = index.origins.map((one) => decodeOrigin(Buffer.from(one, 'base64')))
+    this.origins = index.origins.map((one) => cache.origin(one))
     const stripes: FileStripe<Columns>[] = []
     for (const [group, { rows, chunks }] of index.groups.entries()) {
       const pages = chunks[0]?.pages.length ?? 0
@@ -104,16 +103,28 @@ export class FileReader<Columns> {
   }
 
   /** The values of one column in one stripe, and the entries of its dictionary. */
-  column(place: number, group: number, page: number, rows: number): { page: PageValues; entries: Entries | undefined } {
-    const values = this.values(place, group, page, rows)
+  column(
+    place: number,
+    group: number,
+    page: number,
+    rows: number,
+    memory?: CodeMemory,
+  ): { page: PageValues; entries: Entries | undefined } {
+    const values = this.values(place, group, page, rows, memory)
     return { page: values, entries: values.codes === undefined ? undefined : this.#entries(place, group) }
   }
 
   /** The same without the dictionary. */
-  values(place: number, group: number, page: number, rows: number): PageValues {
+  values(place: number, group: number, page: number, rows: number, memory?: CodeMemory): PageValues {
     const spec = this.index.columns[place] as ColumnSpec
+    const { bytes, where } = this.page(place, group, page)
+    return decodePage(bytes, spec, where, rows, this.name, memory)
+  }
+
+  /** One page of one column as it was encoded. */
+  page(place: number, group: number, page: number): { readonly bytes: Uint8Array; readonly where: PagePlace } {
     const where = this.index.groups[group]?.chunks[place]?.pages[page] as PagePlace
-    return decodePage(readPage(this.#data, this.name, where, this.#cache.stored), spec, where, rows, this.name)
+    return { bytes: readPage(this.#data, this.name, where, this.#cache.stored), where }
   }
 
   #entries(place: number, group: number): Entries | undefined {

@@ -1,6 +1,8 @@
-import type { ByteRanges, Origin, RowLook } from '@vantage/model'
+import type { ByteRanges, Origin, RowLook, TimeGrid, TimeMarks } from '@vantage/model'
 import { type Tombstone, tombstonesOver } from '../deletions.ts'
 import { PAGE_ROWS } from '../limits.ts'
+import { DeltaSource, firstGreater } from '../parquet/delta.ts'
+import { ENCODING } from '../parquet/page-encoding.ts'
 import type { ScanPart } from '../read/scan-part.ts'
 import type { RowSource, RowsInOrder } from '../read/source.ts'
 import { ATTRIBUTES, type ColumnSet, type Signal } from '../rows/column-set.ts'
@@ -11,6 +13,7 @@ import type { FileReader } from './file-reader.ts'
 import { type ColumnPart, type FixedColumn, SCHEMAS } from './schema.ts'
 import type { StripeCache } from './stripe-cache.ts'
 import { StripeColumns } from './stripe-columns.ts'
+import { momentsWithin, offsetsOf, sinceFirst } from './time-marks.ts'
 import { traceHash } from './tokens.ts'
 
 /** 0, 1, 2, …: rows of a stripe lie in the order of their times. */
@@ -19,6 +22,9 @@ function placesTo(count: number): Int32Array {
 }
 
 const IN_ORDER = placesTo(PAGE_ROWS)
+
+/** Place of the column that orders the rows, in files of both signals. */
+const TIME_COLUMN = 0
 
 /** One page of every column of a file: read part by part, as far as a scan needs it. */
 export class FileStripe<Columns> implements RowSource<Columns> {
@@ -35,6 +41,8 @@ export class FileStripe<Columns> implements RowSource<Columns> {
   #columns: StripeColumns<Columns> | undefined
   #tokens: Uint8Array | undefined
   #traces: Uint8Array | undefined
+  /** Those that were asked for last: who counts again does so on the same moments. */
+  #marks: TimeMarks | undefined
 
   constructor(
     signal: Signal<Columns>,
@@ -90,6 +98,7 @@ export class FileStripe<Columns> implements RowSource<Columns> {
     this.#columns = undefined
     this.#tokens = undefined
     this.#traces = undefined
+    this.#marks = undefined
   }
 
   mayHoldTrace(traceId: Uint8Array): boolean {
@@ -104,6 +113,15 @@ export class FileStripe<Columns> implements RowSource<Columns> {
     this.#cache.use(this)
     const tokens = this.#tokens
     return hashes.every((hash) => mayHoldKey(tokens, hash))
+  }
+
+  marks(grid: TimeGrid): TimeMarks | undefined {
+    // Fast path: times are at hand.
+    if (this.#columns?.loaded.has('time') === true) return undefined
+    const kept = this.#marks
+    const isKept = kept?.everyNs === grid.everyNs && (kept.firstNs - grid.phaseNs) % grid.everyNs === 0n
+    if (!isKept) this.#marks = this.#findMarks(grid)
+    return this.#marks
   }
 
   read(parts: readonly ScanPart[]): RowsInOrder<Columns> {
@@ -122,6 +140,23 @@ export class FileStripe<Columns> implements RowSource<Columns> {
     }
   }
 
+  #findMarks(grid: TimeGrid): TimeMarks | undefined {
+    const moments = momentsWithin(this.minTimeNs, this.maxTimeNs, grid)
+    if (moments === undefined) return undefined
+    const rows = new Int32Array(moments.count)
+    const isFound = rows.length === 0 || this.#findRows(offsetsOf(moments, this.minTimeNs, grid), rows)
+    return isFound ? { firstNs: moments.firstNs, everyNs: grid.everyNs, rows } : undefined
+  }
+
+  /** @returns false where the index or the page does not tell */
+  #findRows(offsets: Float64Array, out: Int32Array): boolean {
+    const { times } = this.#indexed
+    if (times === undefined) return false
+    const { bytes, where } = this.#reader.page(TIME_COLUMN, this.#group, this.#page)
+    if (where.encoding !== ENCODING.deltaBinary) return false
+    return firstGreater(new DeltaSource(bytes, 0, bytes.length), this.#rows, sinceFirst(times), offsets, out)
+  }
+
   #load(stripe: StripeColumns<Columns>, part: ColumnPart): void {
     if (stripe.loaded.has(part)) return
     for (const [place, { source, part: ofPart }] of this.#fixed.entries()) {
@@ -130,10 +165,11 @@ export class FileStripe<Columns> implements RowSource<Columns> {
       if (!this.#reader.hasValues(place, this.#group, this.#page)) continue
       if (source.of === 'origin') {
         const places = this.#reader.index.groups[this.#group]?.origins ?? []
-        stripe.putOrigins(this.#reader.values(place, this.#group, this.#page, this.#rows), places)
+        stripe.putOrigins(this.#reader.values(place, this.#group, this.#page, this.#rows, this.#cache.codes), places)
         continue
       }
-      const { page, entries } = this.#reader.column(place, this.#group, this.#page, this.#rows)
+      const codes = source.of === 'byte' ? this.#cache.codes : undefined
+      const { page, entries } = this.#reader.column(place, this.#group, this.#page, this.#rows, codes)
       stripe.put(source, page, entries)
     }
     stripe.loaded.add(part)

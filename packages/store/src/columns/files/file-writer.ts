@@ -13,6 +13,7 @@ import { nativeShredder } from './native-shredder.ts'
 import { LAYOUT_COLUMN, REST_COLUMN, SCHEMAS } from './schema.ts'
 import { StripeFilters } from './stripe-filters.ts'
 import { type GroupOrigins, groupOrigins, takeColumn } from './take-columns.ts'
+import { knownTimes } from './time-marks.ts'
 
 /** What the catalogue keeps of a file. */
 export interface FileTotals {
@@ -160,11 +161,13 @@ export class FileWriter<Columns> {
     const { set } = this.#group
     const times = set.longs[0] as Int32Array
     const attributes = set.ranges[ATTRIBUTES] as ByteRanges
+    const known = knownTimes(times, from, to)
     this.#stripes.push({
       minTimeNs: String(timeAt(times, from)),
       maxTimeNs: String(timeAt(times, to - 1)),
       rows: to - from,
       origins: this.#originsOf(codes, from, to),
+      ...(known === undefined ? {} : { times: known }),
       tokens: this.#addFilter(this.#stripeFilters.tokens(this.#shredder, attributes, taken, from, to)),
       traces: this.#addFilter(this.#stripeFilters.traces(set, from, to)),
     })

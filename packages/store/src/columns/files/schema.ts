@@ -13,8 +13,8 @@ export type ColumnSource =
   | { readonly of: 'line' | 'lineValue' }
   | { readonly of: 'origin' | 'service' | 'resource' | 'scopeName' | 'scopeVersion' }
 
-/** When a reader loads a column: with the times, for ids, for what is searched, for counts, or with other fields. */
-export type ColumnPart = 'key' | 'ids' | 'line' | 'state' | 'level' | 'small' | 'wide'
+/** When a reader loads a column: always, with the times, for ids, for what is searched, for counts, or with other fields. */
+export type ColumnPart = 'key' | 'time' | 'ids' | 'line' | 'state' | 'level' | 'small' | 'wide'
 
 export interface FixedColumn {
   readonly spec: ColumnSpec
@@ -50,7 +50,7 @@ const ORIGIN_COLUMNS: readonly FixedColumn[] = [
 
 /** Columns of a file of logs; those of attributes follow. */
 const LOG_COLUMNS: readonly FixedColumn[] = [
-  column('time', 'long', { of: 'long', column: 0 }, 'key', { annotation: 'timestamp', isOptional: false }),
+  column('time', 'long', { of: 'long', column: 0 }, 'time', { annotation: 'timestamp', isOptional: false }),
   column('observed_time', 'long', { of: 'long', column: 1 }, 'small', { annotation: 'timestamp' }),
   column('severity_number', 'int', { of: 'byte', column: 0 }, 'state', { annotation: 'u8', isOptional: false }),
   column('severity_text', 'bytes', { of: 'range', column: 1 }, 'level', TEXT),
@@ -67,7 +67,7 @@ const LOG_COLUMNS: readonly FixedColumn[] = [
 
 /** Columns of a file of spans; those of attributes follow. */
 const SPAN_COLUMNS: readonly FixedColumn[] = [
-  column('start_time', 'long', { of: 'long', column: 0 }, 'key', { annotation: 'timestamp', isOptional: false }),
+  column('start_time', 'long', { of: 'long', column: 0 }, 'time', { annotation: 'timestamp', isOptional: false }),
   column('duration_ns', 'long', { of: 'duration' }, 'state', { isOptional: false }),
   ...ORIGIN_COLUMNS,
   column('name', 'bytes', { of: 'range', column: 0 }, 'line', TEXT),

@@ -47,10 +47,10 @@ export class StripeColumns<Columns> {
         put.longs(this.columns, 1, this.#own(endsOf(page, entries, this.#set.longs[0] as Int32Array, rows)))
         break
       case 'byte':
-        put.bytes(this.columns, source.column, this.#own(putInts(page, entries, new Uint8Array(rows))))
+        put.bytes(this.columns, source.column, this.#own(bytesOf(page, entries, rows)))
         break
       case 'word':
-        put.words(this.columns, source.column, this.#own(putInts(page, entries, new Uint32Array(rows))))
+        put.words(this.columns, source.column, this.#own(wordsOf(page, entries, rows)))
         break
       case 'id':
         put.ids(this.columns, source.column, this.#putId(source.column, source.at, page))
@@ -75,8 +75,7 @@ export class StripeColumns<Columns> {
   /** @param places of the file's list, for each code */
   putOrigins({ codes }: PageValues, places: readonly number[]): void {
     const origins = this.#own(new Int32Array(this.#rows))
-    if (codes !== undefined)
-      for (let row = 0; row < origins.length; row++) origins[row] = places[codes[row] as number] ?? 0
+    if (codes !== undefined) lookUp(codes, Int32Array.from(places), origins)
     this.#signal.put.origins(this.columns, 0, origins)
     this.#set = this.#signal.setOf(this.columns)
   }
@@ -203,21 +202,34 @@ function endsOf(
   return longs
 }
 
-function putInts<Column extends Uint8Array | Uint32Array>(
-  page: PageValues,
-  entries: Entries | undefined,
-  out: Column,
-): Column {
-  const { codes, ints, present } = page
+/** Puts the value that each code names. */
+function lookUp(codes: Int32Array, values: Int32Array, out: Int32Array): void {
+  for (let row = 0; row < out.length; row++) out[row] = values[codes[row] as number] as number
+}
+
+function bytesOf(page: PageValues, entries: Entries | undefined, rows: number): Uint8Array {
+  const out = new Uint8Array(rows)
+  const { codes, present } = page
+  if (codes === undefined || present !== undefined) {
+    out.set(wordsOf(page, entries, rows))
+    return out
+  }
+  // Fast path: a code for each row.
+  const numbers = intsOf(entries)
+  for (let row = 0; row < rows; row++) out[row] = numbers[codes[row] as number] as number
+  return out
+}
+
+function wordsOf(page: PageValues, entries: Entries | undefined, rows: number): Uint32Array {
+  const out = new Uint32Array(rows)
+  const { codes, ints } = page
   const values = codes ?? ints
   if (values === undefined) return out
   const numbers = codes === undefined ? undefined : intsOf(entries)
-  let place = 0
-  for (let row = 0; row < out.length; row++) {
-    if (present !== undefined && present[row] !== 1) continue
-    const value = values[place++] as number
+  eachPresent(page, rows, (row, place) => {
+    const value = values[place] as number
     out[row] = numbers === undefined ? value : (numbers[value] ?? 0)
-  }
+  })
   return out
 }
 

@@ -158,6 +158,52 @@ export function readDeltaLongs(source: DeltaSource, count: number, out: Int32Arr
   return !source.isBad
 }
 
+/** Values from one that `firstGreater` is told to the next: whole blocks. */
+export const KNOWN_EVERY = 8 * BLOCK
+
+/**
+ * Finds places in ascending 64-bit values without reading all of them.
+ * @param known values 0, KNOWN_EVERY, 2 · KNOWN_EVERY, … less the first one
+ * @param wanted ascending, less the first value, none of them negative
+ * @param out for each wanted one the place of the first value that is greater, or `count`
+ * @returns false where the bytes do not hold the values
+ */
+export function firstGreater(
+  source: DeltaSource,
+  count: number,
+  known: Float64Array,
+  wanted: Float64Array,
+  out: Int32Array,
+): boolean {
+  if (!readHeader(source, count)) return false
+  readFirst(source, new Int32Array(2))
+  out.fill(count)
+  let found = 0
+  let value = 0
+  for (let at = 1; at < count && found < wanted.length && !source.isBad; at += BLOCK) {
+    const length = Math.min(BLOCK, count - at)
+    const part = Math.floor((at - 1) / KNOWN_EVERY)
+    if ((at - 1) % KNOWN_EVERY === 0) value = known[part] as number
+    if ((known[part + 1] ?? Number.POSITIVE_INFINITY) <= (wanted[found] as number)) {
+      skipBlock(source, length)
+      continue
+    }
+    readBlock(source, length)
+    for (let i = 0; i < length; i++) {
+      value += block[i] as number
+      while (found < wanted.length && value > (wanted[found] as number)) out[found++] = at + i
+    }
+  }
+  return !source.isBad
+}
+
+function skipBlock(source: DeltaSource, count: number): void {
+  source.zigzag()
+  const widths = source.at
+  source.at += BLOCK / MINIBLOCK
+  for (let mini = 0; mini * MINIBLOCK < count; mini++) source.at += (source.bytes[widths + mini] ?? 0) * 4
+}
+
 /**
  * Fast path: puts the sums of the block's differences behind the value that ends at `place`, where none reaches over the
  * lower half by more than one. Called for each block: in a loop of its caller it would be compiled while that runs, twice.

@@ -1,7 +1,15 @@
 import { array, assert, bigInt, constantFrom, integer, oneof, property } from 'fast-check'
 import { expect, test } from 'vitest'
 import { ByteWriter } from './byte-writer.ts'
-import { DeltaSource, readDeltaInts, readDeltaLongs, writeDeltaInts, writeDeltaLongs } from './delta.ts'
+import {
+  DeltaSource,
+  firstGreater,
+  KNOWN_EVERY,
+  readDeltaInts,
+  readDeltaLongs,
+  writeDeltaInts,
+  writeDeltaLongs,
+} from './delta.ts'
 import { bitWidth, readRle, writeRle } from './rle.ts'
 
 function halvesOf(values: readonly bigint[]): Int32Array {
@@ -49,6 +57,38 @@ test('64-bit values whose neighbours are near come back by their differences, ot
       const cut = new DeltaSource(out.bytes, 0, out.at - 1)
       expect(readDeltaLongs(cut, values.length, read)).toBe(values.length === 0)
     }),
+    { numRuns: 100 },
+  )
+})
+
+test('places of ascending values are found without reading all of them', () => {
+  const step = oneof(integer({ min: 0, max: 3 }), integer({ min: 0, max: 2 ** 30 }))
+  const wanted = array(integer({ min: 0, max: 2 ** 31 }), { maxLength: 6 })
+  assert(
+    property(
+      far,
+      array(step, { minLength: 1, maxLength: 8 }),
+      integer({ min: 1, max: 5_000 }),
+      wanted,
+      (first, steps, count, some) => {
+        const since = [0]
+        for (let i = 1; i < count; i++) since.push((since[i - 1] as number) + (steps[i % steps.length] as number))
+        const values = since.map((one) => BigInt.asIntN(64, first / 2n) + BigInt(one))
+        const out = new ByteWriter()
+        expect(writeDeltaLongs(out, halvesOf(values), 0, count)).toBe(true)
+        // Equal values, and those right before and behind them, are where places go wrong.
+        const near = some.flatMap((one) => [0, 1].map((more) => (since[one % count] as number) + more))
+        const sorted = Float64Array.from([...some, ...near]).sort()
+        const known = Float64Array.from(since.filter((_, i) => i % KNOWN_EVERY === 0))
+        const places = new Int32Array(sorted.length)
+        expect(firstGreater(new DeltaSource(out.bytes, 0, out.at), count, known, sorted, places)).toBe(true)
+        const right = [...sorted].map((limit) => since.findIndex((one) => one > limit))
+        expect([...places]).toEqual(right.map((place) => (place < 0 ? count : place)))
+        const all = Float64Array.of(since.at(-1) as number)
+        const cut = new DeltaSource(out.bytes, 0, out.at - 1)
+        if (count > 1) expect(firstGreater(cut, count, known, all, new Int32Array(1))).toBe(false)
+      },
+    ),
     { numRuns: 100 },
   )
 })

@@ -22,6 +22,17 @@ export class StoredPage {
   }
 }
 
+/** Memory for codes that are looked up at once. */
+export class CodeMemory {
+  #codes = new Int32Array(0)
+
+  /** @returns so many, valid until the next call */
+  take(count: number): Int32Array {
+    if (count > this.#codes.length) this.#codes = new Int32Array(count)
+    return this.#codes.subarray(0, count)
+  }
+}
+
 /** Reads and checks one page. @throws FaultError where it is not what was written */
 export function readPage(file: OpenFile, name: string, place: PagePlace, memory: StoredPage): Uint8Array {
   const stored = memory.take(place.stored)
@@ -61,20 +72,31 @@ export interface PageValues {
   readonly ranges?: Ranges
 }
 
-/** Decodes a page of `rows` rows. @throws FaultError where it does not hold them */
+/**
+ * Decodes a page of `rows` rows.
+ * @param memory for codes of dictionaries, where they need not last; undefined: they get their own
+ * @throws FaultError where it does not hold them
+ */
 export function decodePage(
   page: Uint8Array,
   spec: ColumnSpec,
   place: PagePlace,
   rows: number,
   name: string,
+  memory?: CodeMemory,
 ): PageValues {
-  const values = decodeValues(page, spec, place, rows)
+  const values = decodeValues(page, spec, place, rows, memory)
   if (values === undefined) throw corrupt(name, `page at ${place.offset} of column ${spec.name} cannot be decoded`)
   return values
 }
 
-function decodeValues(page: Uint8Array, spec: ColumnSpec, place: PagePlace, rows: number): PageValues | undefined {
+function decodeValues(
+  page: Uint8Array,
+  spec: ColumnSpec,
+  place: PagePlace,
+  rows: number,
+  memory: CodeMemory | undefined,
+): PageValues | undefined {
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength)
   const count = place.values
   let at = 0
@@ -91,7 +113,7 @@ function decodeValues(page: Uint8Array, spec: ColumnSpec, place: PagePlace, rows
   if (count === 0) return base
   switch (place.encoding) {
     case ENCODING.dictionary: {
-      const codes = new Int32Array(count)
+      const codes = memory?.take(count) ?? new Int32Array(count)
       return readRle(page, at + 1, page.length, page[at] as number, count, codes) ? { ...base, codes } : undefined
     }
     case ENCODING.deltaBinary: {

@@ -57,6 +57,8 @@ export class HotSource<Columns> implements RowSource<Columns> {
     return true
   }
 
+  marks(): undefined {}
+
   read(): RowsInOrder<Columns> {
     const { columns, set } = this.#memory
     const { count, isOrdered } = this.#state

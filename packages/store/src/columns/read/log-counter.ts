@@ -12,6 +12,7 @@ import {
 } from '@vantage/model'
 import { halvesOfTime, timeAt } from '../rows/times.ts'
 import { lineBytes } from './line-filter.ts'
+import type { Piece } from './piece.ts'
 import type { StreamBook } from './stream-book.ts'
 
 const HALF = 2 ** 32
@@ -49,10 +50,20 @@ export class LogCounter {
     this.#streams = streams
   }
 
-  add(columns: LogColumns, times: Int32Array, origins: readonly Origin[], rows: Int32Array): void {
+  add({ columns, set, origins, rows, marks }: Piece<LogColumns>): void {
+    const times = set.longs[0] as Int32Array
+    let step = 0
+    /** Of marks, the next one; rows below its place have its step. */
+    let next = 0
+    let behind = 0
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number
-      const step = this.#stepOf(times, row)
+      if (marks === undefined) step = this.#stepOf(times, row)
+      else if (row >= behind) {
+        while (row >= (marks.rows[next] ?? Number.POSITIVE_INFINITY)) next++
+        behind = marks.rows[next] ?? Number.POSITIVE_INFINITY
+        step = this.#exactStep(marks.firstNs + BigInt(next) * marks.everyNs)
+      }
       if (step < 0 || step >= this.#grid.steps) continue
       const group = this.#groupOf(columns, origins, row)
       group.values[step] = (group.values[step] as number) + (this.#what === 'rows' ? 1 : lineBytes(columns, row))

@@ -22,7 +22,7 @@ import { compileMatchers, LogFilter, matchesAll } from './log-filter.ts'
 import { PieceMerge } from './merge-pieces.ts'
 import type { PieceRef } from './piece.ts'
 import type { ScanPart } from './scan-part.ts'
-import { cutsOf, piecesOf, type RowSource, rangeOf } from './source.ts'
+import { cutsOf, isWithin, piecesOf, type RowSource, rangeOf } from './source.ts'
 import { StreamBook } from './stream-book.ts'
 import { TraceOwners } from './trace-owners.ts'
 
@@ -36,7 +36,7 @@ export class ColumnLogReader implements LogReader {
   }
 
   *scan(tenant: TenantId, scan: LogScan, budget: QueryBudget): Generator<LogBlock> {
-    const merge = new PieceMerge(LOGS, this.#pieces(tenant, scan, scan.direction, budget), scan.direction, budget)
+    const merge = new PieceMerge(LOGS, this.#pieces(tenant, scan, budget), scan.direction, budget)
     for (const block of merge.blocks()) yield { ...block, streams: this.#streams.all(block.origins) }
   }
 
@@ -84,26 +84,19 @@ export class ColumnLogReader implements LogReader {
     const counter = new LogCounter(what, by, grid, this.#streams)
     const parts: ScanPart[] = what === 'bytes' ? ['line'] : []
     if (by.includes('severity')) parts.push('level')
-    for (const ref of this.#pieces(tenant, scan, 'forward', budget, parts)) {
+    const wanted = { ...scan, direction: 'any', grid: { everyNs: grid.stepNs, phaseNs: grid.startNs } } as const
+    for (const ref of this.#pieces(tenant, wanted, budget, parts)) {
       budget.check()
-      const { columns, set, origins, rows } = ref.open()
-      counter.add(columns, set.longs[0] as Int32Array, origins, rows)
+      counter.add(ref.open())
     }
     return counter.counts()
   }
 
-  #pieces(
-    tenant: TenantId,
-    scan: LogScan,
-    direction: LogScan['direction'],
-    budget: QueryBudget,
-    parts?: readonly ScanPart[],
-  ): PieceRef<LogColumns>[] {
+  #pieces(tenant: TenantId, scan: LogScan, budget: QueryBudget, parts?: readonly ScanPart[]): PieceRef<LogColumns>[] {
     const view = this.#view.tenant(tenant)
     const filter = new LogFilter(scan, this.#streams)
     if (view === undefined) return []
-    const { traceId } = scan
-    const { ownTraceId } = scan
+    const { direction, traceId, ownTraceId } = scan
     const owners = ownTraceId === undefined ? undefined : new TraceOwners(ownTraceId)
     const wanted = scan.lineFilters.filter((one) => one.isWanted && one.isPattern !== true)
     const words = wanted.flatMap((one) => enclosedTokens(Buffer.from(one.text)))
@@ -113,6 +106,7 @@ export class ColumnLogReader implements LogReader {
       filter,
       budget,
       look: scan.looksAt,
+      grid: direction === 'any' ? scan.grid : undefined,
       ...(parts === undefined ? {} : { parts }),
       mayHold: (source) =>
         (traceId === undefined || source.mayHoldTrace(traceId)) &&
@@ -124,10 +118,9 @@ export class ColumnLogReader implements LogReader {
 
 /** The origins of the rows in the range. */
 function originsIn(source: RowSource<LogColumns>, range: NsRange): readonly number[] {
-  const isWhole = source.minTimeNs >= range.startNs && source.maxTimeNs < range.endNs
   // Fast path: known without a look at the rows.
-  if (isWhole && source.originPlaces !== undefined) return source.originPlaces
-  const { set, origins, order } = source.read([])
+  if (isWithin(source, range) && source.originPlaces !== undefined) return source.originPlaces
+  const { set, origins, order } = source.read(['time'])
   const { from, to } = rangeOf(set, order, range)
   return originsOf(set.origins, order, from, to, origins.length)
 }

@@ -1,4 +1,4 @@
-import type { Origin, QueryBudget, ScanDirection } from '@vantage/model'
+import type { Origin, QueryBudget, ScanDirection, TimeMarks } from '@vantage/model'
 import { BLOCK_ROWS_MAX } from '../limits.ts'
 import type { Signal } from '../rows/column-set.ts'
 import { RowBuffer } from '../rows/row-buffer.ts'
@@ -9,6 +9,7 @@ interface Block<Columns> {
   readonly columns: Columns
   readonly rows: Int32Array
   readonly origins: readonly Origin[]
+  readonly marks?: TimeMarks | undefined
 }
 
 /** A piece that is being read: `at` is the next of its rows. */
@@ -59,10 +60,10 @@ export class PieceMerge<Columns> {
 
   *#asTheyLie(): Generator<Block<Columns>> {
     for (const ref of this.#refs) {
-      const { columns, origins, rows } = ref.open()
+      const { columns, origins, rows, marks } = ref.open()
       for (let from = 0; from < rows.length; from += BLOCK_ROWS_MAX) {
         this.#budget.check()
-        yield { columns, origins, rows: rows.subarray(from, from + BLOCK_ROWS_MAX) }
+        yield { columns, origins, rows: rows.subarray(from, from + BLOCK_ROWS_MAX), marks }
       }
     }
   }

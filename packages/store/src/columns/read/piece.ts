@@ -1,4 +1,4 @@
-import type { Origin } from '@vantage/model'
+import type { Origin, TimeMarks } from '@vantage/model'
 import type { ColumnSet } from '../rows/column-set.ts'
 import type { ScanPart } from './scan-part.ts'
 
@@ -9,6 +9,8 @@ export interface Piece<Columns> {
   readonly origins: readonly Origin[]
   /** Places in the columns, in the scan's order. */
   readonly rows: Int32Array
+  /** Set where the columns have no times. */
+  readonly marks: TimeMarks | undefined
 }
 
 /** Rows of one place that may fulfil a scan, not looked at yet. Both times are inclusive, unix ns. */

@@ -1,8 +1,17 @@
-import type { NsRange, Origin, QueryBudget, RangeCuts, RowLook, ScanDirection } from '@vantage/model'
+import type {
+  NsRange,
+  Origin,
+  QueryBudget,
+  RangeCuts,
+  RowLook,
+  ScanDirection,
+  TimeGrid,
+  TimeMarks,
+} from '@vantage/model'
 import { lookAtLines, type Tombstone, undeleted } from '../deletions.ts'
 import type { ColumnSet } from '../rows/column-set.ts'
 import { lowerBound } from '../rows/times.ts'
-import type { PieceRef, RowFilter } from './piece.ts'
+import type { Piece, PieceRef, RowFilter } from './piece.ts'
 import type { ScanPart } from './scan-part.ts'
 
 /** Rows of one place, all of them in time order. */
@@ -32,6 +41,8 @@ export interface RowSource<Columns> {
   mayHoldTrace(traceId: Uint8Array): boolean
   /** False promises that no row's line or attributes hold all of these words, see `tokens.ts`. */
   mayHoldWords(hashes: readonly number[]): boolean
+  /** Which rows come before which moments; undefined where that takes a look at all times. */
+  marks(grid: TimeGrid): TimeMarks | undefined
   read(parts: readonly ScanPart[]): RowsInOrder<Columns>
 }
 
@@ -45,6 +56,8 @@ export interface SourceScan<Columns> {
   readonly budget: QueryBudget
   /** Of the fields of the rows found. */
   readonly look?: RowLook | undefined
+  /** Set where of times no more is asked: rows may come with marks. */
+  readonly grid?: TimeGrid | undefined
   /** Left out: every source may hold rows. */
   mayHold?(source: RowSource<Columns>): boolean
 }
@@ -84,18 +97,25 @@ export function cutsOf(sources: readonly RowSource<unknown>[], range: NsRange, r
   return { rows, cutsNs }
 }
 
-function openPiece<Columns>(source: RowSource<Columns>, scan: SourceScan<Columns>) {
+function openPiece<Columns>(source: RowSource<Columns>, scan: SourceScan<Columns>): Piece<Columns> {
   const { tombstones } = source
+  const isWhole = isWithin(source, scan.range)
+  const marks = scan.grid !== undefined && isWhole && tombstones.length === 0 ? source.marks(scan.grid) : undefined
+  const times: readonly ScanPart[] = marks === undefined ? ['time'] : []
   const lines: readonly ScanPart[] = lookAtLines(tombstones) ? ['line'] : []
-  const read = source.read([...scan.filter.parts, ...lines, ...(scan.parts ?? [])])
+  const read = source.read([...times, ...scan.filter.parts, ...lines, ...(scan.parts ?? [])])
   const { columns, set, origins, order } = read
-  const { from, to } = rangeOf(set, order, scan.range)
+  const { from, to } = isWhole ? { from: 0, to: order.length } : rangeOf(set, order, scan.range)
   scan.budget.chargeSamples(to - from)
   const selected = scan.filter.select(columns, set, origins, order.subarray(from, to), source.originPlaces)
   const kept = undeleted(tombstones, columns, set, origins, selected)
   const rows = scan.direction === 'backward' ? kept.toReversed() : kept
-  if (scan.parts !== undefined || rows.length === 0) return { columns, set, origins, rows }
-  return { ...read.complete(rows, scan.look), origins, rows }
+  if (scan.parts !== undefined || rows.length === 0) return { columns, set, origins, rows, marks }
+  return { ...read.complete(rows, scan.look), origins, rows, marks }
+}
+
+export function isWithin({ minTimeNs, maxTimeNs }: RowSource<unknown>, { startNs, endNs }: NsRange): boolean {
+  return minTimeNs >= startNs && maxTimeNs < endNs
 }
 
 /** The part of `order` that lies in the range. */
