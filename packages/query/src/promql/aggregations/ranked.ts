@@ -25,18 +25,15 @@ export function aggregateRanked(
   const ignored = () => context.annotations.ignoredInAggregation(op, plan.input.expr)
   // Histograms have no order, but any series is as good as another for limitk.
   const ranked = op === 'limitk' ? rows : floatsOnly(rows, ignored)
-  const groups = groupRows(plan, ranked)
-  const ranking = op === 'limitk' ? undefined : op === 'topk' ? isLarger : isSmaller
+  const ranking = op === 'limitk' ? 0 : op === 'topk' ? 1 : -1
+  const counts = Int32Array.from(params, (count) => Math.min(Math.max(0, Math.trunc(count)), ranked.length))
+  const chooser = new Chooser(context, ranking, counts)
   const isInstant = params.length === 1
   const chosenRows: Row[] = []
-  for (const members of groups) {
-    const chooser = new Chooser(members, ranking)
-    for (let step = 0; step < params.length; step++) {
-      context.tick(members.length)
-      const places = chooser.choose(step, Math.trunc(params[step] as number))
-      // An instant answer keeps the ranking as its order.
-      if (isInstant) for (const place of places) chosenRows.push(members[place] as Row)
-    }
+  for (const members of groupRows(plan, ranked)) {
+    const places = chooser.choose(members)
+    // An instant answer keeps the ranking as its order.
+    if (isInstant) for (const place of places) chosenRows.push(members[place] as Row)
   }
   return isInstant ? chosenRows : withoutEmpty(ranked)
 }
@@ -62,95 +59,128 @@ function requireCounts(params: Float64Array): void {
   }
 }
 
-/** Tells whether the first value ranks above the second; NaN is never above a number. */
-type Ranking = (a: number, b: number) => boolean
-
-function isLarger(a: number, b: number): boolean {
-  return a > b || (Number.isNaN(b) && !Number.isNaN(a))
-}
-
-function isSmaller(a: number, b: number): boolean {
-  return a < b || (Number.isNaN(b) && !Number.isNaN(a))
-}
+/** What ranks first: larger values, smaller ones, or whatever comes first. */
+type Ranking = 1 | -1 | 0
 
 /** Up to here insertion beats sorting; above it insertion could take the square of the series. */
 const INSERTION_MAX = 64
 
-/** Chooses the best points of one step: of equal ones the earlier series. */
+/**
+ * Chooses the best points of each step: of equal ones the earlier series, NaN behind all numbers. Takes one series after
+ * the other, so that each is read as it lies.
+ */
 class Chooser {
-  readonly #members: readonly Row[]
-  readonly #ranking: Ranking | undefined
-  /** Places of the chosen members, best first. */
+  readonly #context: EvaluationContext
+  readonly #ranking: Ranking
+  /** Of each step, how many are chosen at most; and the largest of them. */
+  readonly #counts: Int32Array
+  readonly #width: number
+  /** Of each step its best so far, best first: places of members, and their values, negative where small ones rank first. */
   readonly #places: Int32Array
-  readonly #values: Float64Array
+  readonly #ranks: Float64Array
+  readonly #found: Int32Array
+  /** The rank of a full list's last place; NaN while there is room, and where the last one is NaN. */
+  readonly #limits: Float64Array
 
-  /** @param ranking undefined: the first series are as good as any */
-  constructor(members: readonly Row[], ranking: Ranking | undefined) {
-    this.#members = members
+  constructor(context: EvaluationContext, ranking: Ranking, counts: Int32Array) {
+    const steps = counts.length
+    this.#context = context
     this.#ranking = ranking
-    this.#places = new Int32Array(members.length)
-    this.#values = new Float64Array(members.length)
+    this.#counts = counts
+    this.#width = counts.reduce((most, count) => Math.max(most, count), 0)
+    const size = this.#width > INSERTION_MAX ? 0 : steps * this.#width
+    context.budget.chargeBytes(size * 12 + steps * 12)
+    this.#places = new Int32Array(size)
+    this.#ranks = new Float64Array(size)
+    this.#found = new Int32Array(steps)
+    this.#limits = new Float64Array(steps)
   }
 
-  /** Takes all points but the best `count` out of the step; returns the rest, best first, as places of members. */
-  choose(step: number, count: number): Int32Array {
-    const max = Math.min(Math.max(0, count), this.#members.length)
-    const places = max <= INSERTION_MAX ? this.#insertBest(step, max) : this.#sortBest(step, max)
-    for (const place of places) (this.#members[place] as Row).present[step] = 1
-    return places
+  /** Takes all points but the best out of the rows; returns those of the last step, best first, as places of members. */
+  choose(members: readonly Row[]): Int32Array {
+    if (this.#width > INSERTION_MAX) return this.#sortBest(members)
+    this.#found.fill(0)
+    this.#limits.fill(Number.NaN)
+    for (let place = 0; place < members.length; place++) {
+      this.#context.tick(this.#found.length)
+      const { values, present } = members[place] as Row
+      this.#offer(place, values, present)
+    }
+    const last = this.#found.length - 1
+    for (let step = 0; step <= last; step++) {
+      const from = step * this.#width
+      for (let i = from; i < from + (this.#found[step] as number); i++) {
+        const { present } = members[this.#places[i] as number] as Row
+        present[step] = 1
+      }
+    }
+    return this.#places.subarray(last * this.#width, last * this.#width + (this.#found[last] as number))
   }
 
-  /** Fast path: a short ranked list, so nearly every value meets its last place only. */
-  #insertBest(step: number, max: number): Int32Array {
-    let chosen = 0
-    for (let place = 0; place < this.#members.length; place++) {
-      const { present, values } = this.#members[place] as Row
+  /** Hot: nearly every value is no better than the last of its step's list. */
+  #offer(place: number, values: Float64Array, present: Uint8Array): void {
+    const ranking = this.#ranking
+    const limits = this.#limits
+    for (let step = 0; step < limits.length; step++) {
       if (present[step] === 0) continue
       present[step] = 0
-      const value = values[step] as number
-      if (chosen === max && (max === 0 || !this.#isAbove(value, this.#values[max - 1] as number))) continue
-      if (chosen < max) chosen++
-      this.#insert(place, value, chosen - 1)
+      const rank = ranking === 0 ? 0 : (values[step] as number) * ranking
+      if (rank <= (limits[step] as number)) continue
+      this.#insert(place, step, rank)
     }
-    return this.#places.subarray(0, chosen)
   }
 
-  #sortBest(step: number, max: number): Int32Array {
-    let found = 0
-    for (let place = 0; place < this.#members.length; place++) {
-      const { present, values } = this.#members[place] as Row
-      if (present[step] === 0) continue
-      present[step] = 0
-      this.#values[place] = values[step] as number
-      this.#places[found++] = place
-    }
-    const values = this.#values
-    const places = this.#places.subarray(0, found)
-    if (this.#ranking !== undefined) {
-      places.sort((a, b) => {
-        const x = values[a] as number
-        const y = values[b] as number
-        return this.#isAbove(x, y) ? -1 : this.#isAbove(y, x) ? 1 : a - b
-      })
-    }
-    return places.subarray(0, max)
-  }
-
-  #isAbove(value: number, other: number): boolean {
-    return this.#ranking?.(value, other) ?? false
-  }
-
-  /** Moves what ranks below one place on; the last place is free or given up. */
-  #insert(place: number, value: number, last: number): void {
-    let at = last
-    while (at > 0 && this.#isAbove(value, this.#values[at - 1] as number)) {
-      this.#places[at] = this.#places[at - 1] as number
-      this.#values[at] = this.#values[at - 1] as number
+  /** Moves what ranks below one place on; the last one of a full list is given up. */
+  #insert(place: number, step: number, rank: number): void {
+    const count = this.#counts[step] as number
+    const found = this.#found[step] as number
+    const from = step * this.#width
+    let at = from + found
+    if (found === count) {
+      if (count === 0 || !isAbove(rank, this.#ranks[at - 1] as number)) return
       at--
+    } else {
+      this.#found[step] = found + 1
+    }
+    for (; at > from && isAbove(rank, this.#ranks[at - 1] as number); at--) {
+      this.#places[at] = this.#places[at - 1] as number
+      this.#ranks[at] = this.#ranks[at - 1] as number
     }
     this.#places[at] = place
-    this.#values[at] = value
+    this.#ranks[at] = rank
+    if ((this.#found[step] as number) === count) this.#limits[step] = this.#ranks[from + count - 1] as number
   }
+
+  #sortBest(members: readonly Row[]): Int32Array {
+    const places = new Int32Array(members.length)
+    const ranks = new Float64Array(members.length)
+    let best = places
+    for (const [step, count] of this.#counts.entries()) {
+      this.#context.tick(members.length)
+      let found = 0
+      for (let place = 0; place < members.length; place++) {
+        const { present, values } = members[place] as Row
+        if (present[step] === 0) continue
+        present[step] = 0
+        ranks[place] = this.#ranking === 0 ? 0 : (values[step] as number) * this.#ranking
+        places[found++] = place
+      }
+      best = places.subarray(0, found)
+      best.sort((a, b) => {
+        const x = ranks[a] as number
+        const y = ranks[b] as number
+        return isAbove(x, y) ? -1 : isAbove(y, x) ? 1 : a - b
+      })
+      best = best.subarray(0, count)
+      for (const place of best) (members[place] as Row).present[step] = 1
+    }
+    return best
+  }
+}
+
+/** NaN is never above a number. */
+function isAbove(rank: number, other: number): boolean {
+  return rank > other || (Number.isNaN(other) && !Number.isNaN(rank))
 }
 
 /** Each series has a fixed place in [0, 1); a ratio r keeps those below r, a negative one those from 1 + r on. */
