@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { EvaluationContext } from '../evaluate/context.ts'
 import type { Row } from '../evaluate/rows.ts'
 import type { AggregatePlan } from '../plan/plan.ts'
-import { aggregateRanked } from './ranked.ts'
+import { aggregateRanked, RankFilter } from './ranked.ts'
 
 const ROUNDS = 200
 const VALUES = [0, -0, 1, 1, 2, -3, 7.5, Infinity, -Infinity, Number.NaN]
@@ -56,4 +56,41 @@ test('topk, bottomk and limitk keep what sorting each step keeps, for few and fo
     const ordered = (lists: string[][]) => (steps === 1 ? lists : lists.map((list) => list.toSorted()))
     expect([seed, round, op, ordered(found)]).toEqual([seed, round, op, ordered(texts)])
   }
+})
+
+test('what is filtered while series come in changes no choice, in whatever order they come', () => {
+  const seed = testSeed()
+  const random = seededRandom(seed)
+  let dropped = 0
+  for (let round = 0; round < ROUNDS; round++) {
+    const steps = 2 + Math.floor(random() * 4)
+    const rows: Row[] = Array.from({ length: Math.floor(random() * 90) }, (_, i) => ({
+      labels: ['group', String(i % 2), 'i', String(i)],
+      dropName: false,
+      values: Float64Array.from({ length: steps }, () => VALUES[Math.floor(random() * VALUES.length)] as number),
+      present: Uint8Array.from({ length: steps }, () => (random() < 0.8 ? 1 : 0)),
+      histograms: undefined,
+    }))
+    const op = round % 2 === 0 ? 'topk' : 'bottomk'
+    const count = 1 + Math.floor(random() * 5) + 0.5
+    const ranked = { ...plan, op, param: { kind: 'number', value: count } } as unknown as AggregatePlan
+    const filter = RankFilter.of(context, ranked, steps)
+    const order = rows.map((_, i) => i).sort(() => random() - 0.5)
+    const kept = new Set(
+      order.filter((i) => {
+        const { labels, values, present } = rows[i] as Row
+        return filter?.wants(labels, values, present, undefined)
+      }),
+    )
+    dropped += rows.length - kept.size
+    const copies = (some: readonly Row[]) => some.map((row) => ({ ...row, present: row.present.slice() }))
+    const params = new Float64Array(steps).fill(count)
+    const all = pointsOf(aggregateRanked(context, ranked, op, copies(rows), params), steps)
+    const few = pointsOf(
+      aggregateRanked(context, ranked, op, copies(rows.filter((_, i) => kept.has(i))), params),
+      steps,
+    )
+    expect([seed, round, few]).toEqual([seed, round, all])
+  }
+  expect([seed, dropped > ROUNDS]).toEqual([seed, true])
 })
