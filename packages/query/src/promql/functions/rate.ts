@@ -61,9 +61,11 @@ export interface RateFrame {
   readonly toEnd: Float64Array
   /** By which the difference is multiplied where no counter was zero on the way. */
   readonly factors: Float64Array
+  /** A counter was not zero on the way where its first value times this is no less than its increase. */
+  readonly safe: Float64Array
 }
 
-const FRAME_STEP_BYTES = 32
+const FRAME_STEP_BYTES = 40
 
 /**
  * Frames, each computed once for all series that share their times.
@@ -77,7 +79,7 @@ export class RateFrames {
     this.#shape = shape
     const { steps } = shape.ends
     const column = () => new Float64Array(steps)
-    const make = () => ({ sampled: column(), toStart: column(), toEnd: column(), factors: column() })
+    const make = () => ({ sampled: column(), toStart: column(), toEnd: column(), factors: column(), safe: column() })
     this.#kept = new PerTimes(steps * FRAME_STEP_BYTES, make, shape.context.budget)
   }
 
@@ -108,6 +110,8 @@ export class RateFrames {
       frame.toStart[step] = toStart >= threshold ? average / 2 : toStart
       frame.toEnd[step] = toEnd >= threshold ? average / 2 : toEnd
       frame.factors[step] = factorAt(frame, this.#shape, step, frame.toStart[step] as number)
+      // Nothing to reach for: infinitely far from zero, but for values that are zero.
+      frame.safe[step] = sampled / ((frame.toStart[step] as number) * ROUNDING)
     }
   }
 }
@@ -136,7 +140,7 @@ export function rateRow(
   const { steps } = shape.ends
   const sampleValues = samples.values
   const { places } = resets
-  const { sampled, toStart, factors } = frame
+  const { sampled, toStart, factors, safe } = frame
   const resetCount = isCounter ? resets.count : 0
   let reset = 0
   for (let step = 0; step < steps; step++) {
@@ -157,12 +161,11 @@ export function rateRow(
     }
     let factor = factors[step] as number
     if (isCounter && result > 0 && firstValue >= 0) {
-      const reach = toStart[step] as number
       // Fast path: a division a step would cost more than all the rest.
-      if (firstValue * (sampled[step] as number) < result * reach * ROUNDING || firstValue > PRODUCT_MAX) {
+      if (!(firstValue * (safe[step] as number) >= result) || firstValue > PRODUCT_MAX) {
         // A counter was not negative: extrapolate at most to where it was zero.
         const toZero = (sampled[step] as number) * (firstValue / result)
-        if (toZero < reach) factor = factorAt(frame, shape, step, toZero)
+        if (toZero < (toStart[step] as number)) factor = factorAt(frame, shape, step, toZero)
       }
     }
     values[step] = result * factor
