@@ -60,6 +60,14 @@ interface Kernels {
   readonly encode: (key: number, at: number, bytes: number, from: number, to: number) => void
   readonly keySlot: (block: number, name: number, length: number, tag: number) => number
   readonly layoutSlot: (block: number, count: number) => number
+  readonly points: (
+    values: number,
+    present: number,
+    steps: number,
+    heads: number,
+    offsets: number,
+    out: number,
+  ) => number
 }
 
 /**

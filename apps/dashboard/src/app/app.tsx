@@ -1,5 +1,4 @@
-// biome-ignore lint/correctness/noUnresolvedImports: biome does not see constants within the namespace of @types/react.
-import { Component, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { Component, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useRecentViews } from '../home/recent-views.ts'
 import { Notice } from '../parts/notice.tsx'
 import { copyLink } from '../share/share-menu.tsx'
@@ -37,11 +36,7 @@ export function App() {
       {!isKiosk && <Rail current={route} onPalette={openPalette} onShortcuts={openShortcuts} />}
       {!isKiosk && <TopBar route={route} />}
       <main className="main" id="main" tabIndex={-1}>
-        <PageBoundary key={path}>
-          <Suspense fallback={<PageSkeleton />}>
-            {route === undefined ? <NotFound path={path} /> : <route.page />}
-          </Suspense>
-        </PageBoundary>
+        <PageBoundary key={path}>{route === undefined ? <NotFound path={path} /> : <route.page />}</PageBoundary>
       </main>
       {!isKiosk && <BottomBar current={route} onPalette={openPalette} />}
       {layer === 'palette' && <Palette onClose={() => setLayer('none')} onShortcuts={openShortcuts} />}
@@ -56,10 +51,6 @@ export function App() {
 function RecentViews() {
   useRecentViews()
   return null
-}
-
-function PageSkeleton() {
-  return <div className="skeleton page-skeleton" aria-busy="true" />
 }
 
 function NotFound({ path }: { readonly path: string }) {

@@ -1,5 +1,6 @@
 import { Activity, Boxes, Bug, Compass, House, LayoutDashboard, PlugZap, Server, Waypoints } from 'lucide-react'
-import { type ComponentType, lazy } from 'react'
+import type { ComponentType } from 'react'
+import { screen } from './screen.tsx'
 
 export interface Route {
   /** A part that begins with `:` stands for any text. */
@@ -27,7 +28,7 @@ export const ROUTES: readonly Route[] = [
     rail: 'Home',
     keys: 'g h',
     icon: House,
-    page: lazy(() => import('../home/page.tsx')),
+    page: screen(() => import('../home/page.tsx')),
     hasTime: true,
   },
   {
@@ -37,7 +38,7 @@ export const ROUTES: readonly Route[] = [
     rail: 'Live',
     keys: 'g l',
     icon: Activity,
-    page: lazy(() => import('../live/page.tsx')),
+    page: screen(() => import('../live/page.tsx')),
     hasTime: false,
   },
   {
@@ -48,7 +49,7 @@ export const ROUTES: readonly Route[] = [
     section: 'Observe',
     keys: 'g s',
     icon: Boxes,
-    page: lazy(() => import('../services/page.tsx')),
+    page: screen(() => import('../services/page.tsx')),
     hasTime: true,
   },
   {
@@ -58,7 +59,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Boxes,
-    page: lazy(() => import('../services/service-page.tsx')),
+    page: screen(() => import('../services/service-page.tsx')),
     hasTime: true,
   },
   {
@@ -68,7 +69,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Boxes,
-    page: lazy(() => import('../services/service-page.tsx')),
+    page: screen(() => import('../services/service-page.tsx')),
     hasTime: true,
   },
   {
@@ -79,7 +80,7 @@ export const ROUTES: readonly Route[] = [
     section: 'Observe',
     keys: 'g o',
     icon: Server,
-    page: lazy(() => import('../hosts/page.tsx')),
+    page: screen(() => import('../hosts/page.tsx')),
     hasTime: true,
   },
   {
@@ -89,7 +90,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Server,
-    page: lazy(() => import('../hosts/host-page.tsx')),
+    page: screen(() => import('../hosts/host-page.tsx')),
     hasTime: true,
   },
   {
@@ -100,7 +101,7 @@ export const ROUTES: readonly Route[] = [
     section: 'Observe',
     keys: 'g x',
     icon: Bug,
-    page: lazy(() => import('../exceptions/page.tsx')),
+    page: screen(() => import('../exceptions/page.tsx')),
     hasTime: true,
   },
   {
@@ -110,7 +111,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Bug,
-    page: lazy(() => import('../exceptions/exception-page.tsx')),
+    page: screen(() => import('../exceptions/exception-page.tsx')),
     hasTime: true,
   },
   {
@@ -121,7 +122,7 @@ export const ROUTES: readonly Route[] = [
     section: 'Observe',
     keys: 'g m',
     icon: Waypoints,
-    page: lazy(() => import('../map/page.tsx')),
+    page: screen(() => import('../map/page.tsx')),
     hasTime: true,
   },
   {
@@ -132,7 +133,7 @@ export const ROUTES: readonly Route[] = [
     section: 'Observe',
     keys: 'g e',
     icon: Compass,
-    page: lazy(() => import('../explore/page.tsx')),
+    page: screen(() => import('../explore/page.tsx')),
     hasTime: true,
   },
   {
@@ -142,7 +143,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Compass,
-    page: lazy(() => import('../logs/page.tsx')),
+    page: screen(() => import('../logs/page.tsx')),
     hasTime: true,
   },
   {
@@ -152,7 +153,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Compass,
-    page: lazy(() => import('../traces/page.tsx')),
+    page: screen(() => import('../traces/page.tsx')),
     hasTime: true,
   },
   {
@@ -162,7 +163,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Compass,
-    page: lazy(() => import('../explore/split-page.tsx')),
+    page: screen(() => import('../explore/split-page.tsx')),
     hasTime: true,
   },
   {
@@ -172,7 +173,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Compass,
-    page: lazy(() => import('../traces/trace-page.tsx')),
+    page: screen(() => import('../traces/trace-page.tsx')),
     hasTime: false,
   },
   {
@@ -182,7 +183,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Compass,
-    page: lazy(() => import('../traces/compare-page.tsx')),
+    page: screen(() => import('../traces/compare-page.tsx')),
     hasTime: false,
   },
   {
@@ -193,7 +194,7 @@ export const ROUTES: readonly Route[] = [
     section: 'Observe',
     keys: 'g d',
     icon: LayoutDashboard,
-    page: lazy(() => import('../dashboards/page.tsx')),
+    page: screen(() => import('../dashboards/page.tsx')),
     hasTime: false,
   },
   {
@@ -203,7 +204,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: LayoutDashboard,
-    page: lazy(() => import('../dashboards/dashboard-page.tsx')),
+    page: screen(() => import('../dashboards/dashboard-page.tsx')),
     hasTime: true,
   },
   {
@@ -213,7 +214,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: LayoutDashboard,
-    page: lazy(() => import('../dashboards/dashboard-page.tsx')),
+    page: screen(() => import('../dashboards/dashboard-page.tsx')),
     hasTime: true,
   },
   {
@@ -224,7 +225,7 @@ export const ROUTES: readonly Route[] = [
     section: 'Platform',
     keys: 'g i',
     icon: PlugZap,
-    page: lazy(() => import('../setup/page.tsx')),
+    page: screen(() => import('../setup/page.tsx')),
     hasTime: false,
   },
 ]

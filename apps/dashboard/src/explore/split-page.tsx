@@ -1,13 +1,13 @@
-// biome-ignore lint/correctness/noUnresolvedImports: biome does not see constants within the namespace of @types/react.
-import { type ComponentType, lazy, Suspense, useEffect } from 'react'
+import { type ComponentType, useEffect } from 'react'
 import { PaneScope, useSearch } from '../app/router.ts'
+import { screen } from '../app/screen.tsx'
 import { giveKeysTo } from '../app/use-shortcuts.ts'
 import { PANES, type Signal, signalIn } from './signals.ts'
 
 const PAGES: Readonly<Record<Signal, ComponentType>> = {
-  metrics: lazy(() => import('./page.tsx')),
-  logs: lazy(() => import('../logs/page.tsx')),
-  traces: lazy(() => import('../traces/page.tsx')),
+  metrics: screen(() => import('./page.tsx')),
+  logs: screen(() => import('../logs/page.tsx')),
+  traces: screen(() => import('../traces/page.tsx')),
 }
 
 /** Explore, twice: two queries side by side over the same time. Keys are for the half that was used last. */
@@ -29,9 +29,7 @@ export default function SplitPage() {
             onPointerDownCapture={() => giveKeysTo(pane)}
           >
             <PaneScope value={pane}>
-              <Suspense fallback={<div className="skeleton page-skeleton" aria-busy="true" />}>
-                <Page key={signal} />
-              </Suspense>
+              <Page key={signal} />
             </PaneScope>
           </section>
         )

@@ -1,10 +1,10 @@
 import { formatInstant, formatMs, type Zone } from '@vantage/charts'
 import { matchingSpans } from '@vantage/charts/trace'
 import { Copy } from 'lucide-react'
-// biome-ignore lint/correctness/noUnresolvedImports: biome does not see constants within the namespace of @types/react.
-import { lazy, memo, Suspense, useMemo } from 'react'
+import { memo, useMemo } from 'react'
 import { client } from '../app/client.ts'
 import { usePath, useSearch } from '../app/router.ts'
+import { screen } from '../app/screen.tsx'
 import { copyText } from '../app/toast.tsx'
 import { useAsked } from '../explore/use-asked.ts'
 import { Notice } from '../parts/notice.tsx'
@@ -22,7 +22,7 @@ import { useTraceKeys } from './use-trace-keys.ts'
 import { useWaterfallRows } from './use-waterfall-rows.ts'
 import { WaterfallView } from './waterfall-view.tsx'
 
-const TraceMap = lazy(() => import('./trace-map.tsx'))
+const TraceMap = screen(() => import('./trace-map.tsx'))
 
 /** One trace: waterfall, flame graph, operations, map, log lines, and everything about the selected span. */
 export default function TracePage() {
@@ -59,11 +59,7 @@ function Trace({ view, state, zone }: TraceProps) {
         )}
         {state.view === 'flame' && <FlameView view={view} state={state} />}
         {state.view === 'operations' && <OperationsView view={view} state={state} />}
-        {state.view === 'map' && (
-          <Suspense fallback={<div className="skeleton page-skeleton" aria-busy="true" />}>
-            <TraceMap view={view} state={state} />
-          </Suspense>
-        )}
+        {state.view === 'map' && <TraceMap view={view} state={state} />}
         {state.view === 'logs' && <TraceLogs view={view} zone={zone} />}
       </div>
       {row !== undefined && state.view !== 'logs' && <RowDrawer view={view} row={row} zone={zone} />}

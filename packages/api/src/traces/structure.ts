@@ -33,7 +33,7 @@ export function structureJson(traceId: string, trace: TraceView): unknown {
     serviceOf: spans.map((span) => services.of(span.origin)),
     nameOf: spans.map((span) => names.of(span.name)),
     kinds: spans.map((span) => span.kind),
-    starts: spans.map((span) => Number(span.startNs - startNs)),
+    starts: spans.map((span) => trace.offsetNs(span)),
     durations: spans.map((span) => span.durationNs),
     errors: spans.flatMap((span, place) => (span.statusCode === STATUS_ERROR ? [place] : [])),
   }

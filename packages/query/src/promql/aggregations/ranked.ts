@@ -1,9 +1,10 @@
+import type { Labels } from '@vantage/model'
 import type { EvaluationContext } from '../evaluate/context.ts'
-import { floatsOnly, type Row, withoutEmpty } from '../evaluate/rows.ts'
+import { floatsOnly, type Histograms, type Row, withoutEmpty } from '../evaluate/rows.ts'
 import { executionFault } from '../language/fault.ts'
 import { formatGeneral } from '../language/number.ts'
 import type { AggregatePlan } from '../plan/plan.ts'
-import { groupingOf } from './grouping.ts'
+import { type Grouping, groupingOf } from './grouping.ts'
 import { xxhash64 } from './xxhash64.ts'
 
 /** Aggregations that answer with some of their input series, unchanged. */
@@ -25,20 +26,70 @@ export function aggregateRanked(
   const ignored = () => context.annotations.ignoredInAggregation(op, plan.input.expr)
   // Histograms have no order, but any series is as good as another for limitk.
   const ranked = op === 'limitk' ? rows : floatsOnly(rows, ignored)
-  const groups = groupRows(plan, ranked)
-  const ranking = op === 'limitk' ? undefined : op === 'topk' ? isLarger : isSmaller
+  const counts = Int32Array.from(params, (count) => Math.min(Math.max(0, Math.trunc(count)), ranked.length))
+  const ranking = RANKINGS[op]
+  const best = counts.some((count) => count > INSERTION_MAX) ? undefined : new BestRanks(context, counts)
   const isInstant = params.length === 1
   const chosenRows: Row[] = []
-  for (const members of groups) {
-    const chooser = new Chooser(members, ranking)
-    for (let step = 0; step < params.length; step++) {
-      context.tick(members.length)
-      const places = chooser.choose(step, Math.trunc(params[step] as number))
-      // An instant answer keeps the ranking as its order.
-      if (isInstant) for (const place of places) chosenRows.push(members[place] as Row)
-    }
+  for (const members of groupRows(plan, ranked)) {
+    const places =
+      best === undefined ? sortBest(context, members, ranking, counts) : chooseBest(context, members, ranking, best)
+    // An instant answer keeps the ranking as its order.
+    if (isInstant) for (const place of places) chosenRows.push(members[place] as Row)
   }
   return isInstant ? chosenRows : withoutEmpty(ranked)
+}
+
+/**
+ * Tells of series, one after the other, which of them `topk` and `bottomk` may choose: the others need not be kept. Most
+ * are worse than those before them at every step.
+ */
+export class RankFilter {
+  readonly #context: EvaluationContext
+  readonly #ranking: Ranking
+  readonly #counts: Int32Array
+  readonly #grouping: Grouping
+  readonly #groups = new Map<string, BestRanks>()
+
+  /** @returns undefined where it cannot tell, or not cheaply */
+  static of(context: EvaluationContext, plan: AggregatePlan, steps: number): RankFilter | undefined {
+    const { op, param } = plan
+    // The order of an instant answer tells which group came first, and its rows are small.
+    if ((op !== 'topk' && op !== 'bottomk') || param?.kind !== 'number' || steps === 1) return undefined
+    if (!(param.value >= 1 && param.value < INSERTION_MAX + 1)) return undefined
+    return new RankFilter(context, plan, RANKINGS[op], new Int32Array(steps).fill(param.value))
+  }
+
+  private constructor(context: EvaluationContext, plan: AggregatePlan, ranking: Ranking, counts: Int32Array) {
+    this.#context = context
+    this.#ranking = ranking
+    this.#counts = counts
+    this.#grouping = groupingOf(plan.grouping, plan.isWithout)
+  }
+
+  /** False promises that at every step as many better ones came before; series as good as the last of them are wanted. */
+  wants(labels: Labels, values: Float64Array, present: Uint8Array, histograms: Histograms | undefined): boolean {
+    // They are left out, and it is said that they are.
+    if (histograms !== undefined) return true
+    const key = this.#grouping.key(labels)
+    let best = this.#groups.get(key)
+    if (best === undefined) {
+      best = new BestRanks(this.#context, this.#counts)
+      this.#groups.set(key, best)
+    }
+    this.#context.tick(values.length)
+    const ranking = this.#ranking
+    const { limits } = best
+    let isWanted = false
+    for (let step = 0; step < limits.length; step++) {
+      if (present[step] === 0) continue
+      const rank = (values[step] as number) * ranking
+      if (rank < (limits[step] as number)) continue
+      isWanted = true
+      best.insert(0, step, rank)
+    }
+    return isWanted
+  }
 }
 
 function groupRows(plan: AggregatePlan, rows: readonly Row[]): Row[][] {
@@ -62,95 +113,140 @@ function requireCounts(params: Float64Array): void {
   }
 }
 
-/** Tells whether the first value ranks above the second; NaN is never above a number. */
-type Ranking = (a: number, b: number) => boolean
+/** What ranks first: larger values, smaller ones, or whatever comes first. Values times this are ranks. */
+type Ranking = 1 | -1 | 0
 
-function isLarger(a: number, b: number): boolean {
-  return a > b || (Number.isNaN(b) && !Number.isNaN(a))
-}
-
-function isSmaller(a: number, b: number): boolean {
-  return a < b || (Number.isNaN(b) && !Number.isNaN(a))
-}
+const RANKINGS = { topk: 1, bottomk: -1, limitk: 0 } as const
 
 /** Up to here insertion beats sorting; above it insertion could take the square of the series. */
 const INSERTION_MAX = 64
 
-/** Chooses the best points of one step: of equal ones the earlier series. */
-class Chooser {
-  readonly #members: readonly Row[]
-  readonly #ranking: Ranking | undefined
-  /** Places of the chosen members, best first. */
+/** The best of each step so far, best first: of equal ones the earlier, NaN behind all numbers. */
+class BestRanks {
+  /** The rank of a full list's last place; NaN while there is room, and where the last one is NaN. */
+  readonly limits: Float64Array
+  /** Of each step, how many are wanted at most; and the largest of them. */
+  readonly #counts: Int32Array
+  readonly #width: number
   readonly #places: Int32Array
-  readonly #values: Float64Array
+  readonly #ranks: Float64Array
+  readonly #found: Int32Array
 
-  /** @param ranking undefined: the first series are as good as any */
-  constructor(members: readonly Row[], ranking: Ranking | undefined) {
-    this.#members = members
-    this.#ranking = ranking
-    this.#places = new Int32Array(members.length)
-    this.#values = new Float64Array(members.length)
+  constructor(context: EvaluationContext, counts: Int32Array) {
+    const steps = counts.length
+    this.#counts = counts
+    this.#width = counts.reduce((most, count) => Math.max(most, count), 0)
+    context.budget.chargeBytes(steps * (this.#width + 1) * 12)
+    this.#places = new Int32Array(steps * this.#width)
+    this.#ranks = new Float64Array(steps * this.#width)
+    this.#found = new Int32Array(steps)
+    this.limits = new Float64Array(steps).fill(Number.NaN)
   }
 
-  /** Takes all points but the best `count` out of the step; returns the rest, best first, as places of members. */
-  choose(step: number, count: number): Int32Array {
-    const max = Math.min(Math.max(0, count), this.#members.length)
-    const places = max <= INSERTION_MAX ? this.#insertBest(step, max) : this.#sortBest(step, max)
-    for (const place of places) (this.#members[place] as Row).present[step] = 1
-    return places
+  clear(): void {
+    this.#found.fill(0)
+    this.limits.fill(Number.NaN)
   }
 
-  /** Fast path: a short ranked list, so nearly every value meets its last place only. */
-  #insertBest(step: number, max: number): Int32Array {
-    let chosen = 0
-    for (let place = 0; place < this.#members.length; place++) {
-      const { present, values } = this.#members[place] as Row
-      if (present[step] === 0) continue
-      present[step] = 0
-      const value = values[step] as number
-      if (chosen === max && (max === 0 || !this.#isAbove(value, this.#values[max - 1] as number))) continue
-      if (chosen < max) chosen++
-      this.#insert(place, value, chosen - 1)
-    }
-    return this.#places.subarray(0, chosen)
+  /** Those of one step. */
+  placesAt(step: number): Int32Array {
+    const from = step * this.#width
+    return this.#places.subarray(from, from + (this.#found[step] as number))
   }
 
-  #sortBest(step: number, max: number): Int32Array {
-    let found = 0
-    for (let place = 0; place < this.#members.length; place++) {
-      const { present, values } = this.#members[place] as Row
-      if (present[step] === 0) continue
-      present[step] = 0
-      this.#values[place] = values[step] as number
-      this.#places[found++] = place
-    }
-    const values = this.#values
-    const places = this.#places.subarray(0, found)
-    if (this.#ranking !== undefined) {
-      places.sort((a, b) => {
-        const x = values[a] as number
-        const y = values[b] as number
-        return this.#isAbove(x, y) ? -1 : this.#isAbove(y, x) ? 1 : a - b
-      })
-    }
-    return places.subarray(0, max)
-  }
-
-  #isAbove(value: number, other: number): boolean {
-    return this.#ranking?.(value, other) ?? false
-  }
-
-  /** Moves what ranks below one place on; the last place is free or given up. */
-  #insert(place: number, value: number, last: number): void {
-    let at = last
-    while (at > 0 && this.#isAbove(value, this.#values[at - 1] as number)) {
-      this.#places[at] = this.#places[at - 1] as number
-      this.#values[at] = this.#values[at - 1] as number
+  /** Moves what ranks below one place on; the last one of a full list is given up. */
+  insert(place: number, step: number, rank: number): void {
+    const count = this.#counts[step] as number
+    const found = this.#found[step] as number
+    const from = step * this.#width
+    let at = from + found
+    if (found === count) {
+      if (count === 0 || !isAbove(rank, this.#ranks[at - 1] as number)) return
       at--
+    } else {
+      this.#found[step] = found + 1
+    }
+    for (; at > from && isAbove(rank, this.#ranks[at - 1] as number); at--) {
+      this.#places[at] = this.#places[at - 1] as number
+      this.#ranks[at] = this.#ranks[at - 1] as number
     }
     this.#places[at] = place
-    this.#values[at] = value
+    this.#ranks[at] = rank
+    if ((this.#found[step] as number) === count) this.limits[step] = this.#ranks[from + count - 1] as number
   }
+}
+
+/**
+ * Takes all points but the best out of the rows, one row after the other: each is read as it lies.
+ * @returns those of the last step, best first, as places of members
+ */
+function chooseBest(
+  context: EvaluationContext,
+  members: readonly Row[],
+  ranking: Ranking,
+  best: BestRanks,
+): Int32Array {
+  best.clear()
+  for (let place = 0; place < members.length; place++) {
+    const { values, present } = members[place] as Row
+    context.tick(values.length)
+    offerAll(place, values, present, ranking, best)
+  }
+  let places: Int32Array = new Int32Array(0)
+  for (let step = 0; step < best.limits.length; step++) {
+    places = best.placesAt(step)
+    for (const place of places) (members[place] as Row).present[step] = 1
+  }
+  return places
+}
+
+/** Hot: nearly every value is no better than the last of its step's list. */
+function offerAll(place: number, values: Float64Array, present: Uint8Array, ranking: Ranking, best: BestRanks): void {
+  const { limits } = best
+  for (let step = 0; step < limits.length; step++) {
+    if (present[step] === 0) continue
+    present[step] = 0
+    const rank = ranking === 0 ? 0 : (values[step] as number) * ranking
+    if (rank <= (limits[step] as number)) continue
+    best.insert(place, step, rank)
+  }
+}
+
+/** The same by sorting each step. */
+function sortBest(
+  context: EvaluationContext,
+  members: readonly Row[],
+  ranking: Ranking,
+  counts: Int32Array,
+): Int32Array {
+  const places = new Int32Array(members.length)
+  const ranks = new Float64Array(members.length)
+  let best = places
+  for (const [step, count] of counts.entries()) {
+    context.tick(members.length)
+    let found = 0
+    for (let place = 0; place < members.length; place++) {
+      const { present, values } = members[place] as Row
+      if (present[step] === 0) continue
+      present[step] = 0
+      ranks[place] = ranking === 0 ? 0 : (values[step] as number) * ranking
+      places[found++] = place
+    }
+    best = places.subarray(0, found)
+    best.sort((a, b) => {
+      const x = ranks[a] as number
+      const y = ranks[b] as number
+      return isAbove(x, y) ? -1 : isAbove(y, x) ? 1 : a - b
+    })
+    best = best.subarray(0, count)
+    for (const place of best) (members[place] as Row).present[step] = 1
+  }
+  return best
+}
+
+/** NaN is never above a number. */
+function isAbove(rank: number, other: number): boolean {
+  return rank > other || (Number.isNaN(other) && !Number.isNaN(rank))
 }
 
 /** Each series has a fixed place in [0, 1); a ratio r keeps those below r, a negative one those from 1 + r on. */

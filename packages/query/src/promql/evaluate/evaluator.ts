@@ -3,7 +3,7 @@ import { multiply } from '@vantage/model/histograms'
 import type { FoldName } from '../aggregations/accumulate.ts'
 import { aggregateCountValues, aggregateQuantile } from '../aggregations/collect.ts'
 import { GroupFolder } from '../aggregations/fold.ts'
-import { aggregateRanked } from '../aggregations/ranked.ts'
+import { aggregateRanked, RankFilter } from '../aggregations/ranked.ts'
 import { scalarBinary, vectorScalarBinary } from '../binary/scalars.ts'
 import { setBinary } from '../binary/set.ts'
 import { vectorBinary } from '../binary/vector.ts'
@@ -253,19 +253,23 @@ export class Evaluator {
     encode: RowEncoder | undefined,
   ): SharedWork {
     this.#assigned = { selection, turns }
-    if (node.kind === 'aggregate') {
-      const folder = new GroupFolder(this.#context, node, node.op as FoldName, grid.steps)
-      this.#visitFused(node, grid, folder)
-      return { groups: folder.parts(), rows: [] }
-    }
     const rows: RowPart[] = []
     const visit: RowVisitor = (labels, dropName, values, present, _histograms, index) => {
       const row = copyRow(this.#context, labels, dropName, values, present, undefined)
-      const encoded = encode?.(row, grid)
+      const encoded = node.kind === 'aggregate' ? undefined : encode?.(row, grid)
       this.#context.budget.chargeBytes(encoded?.length ?? 0)
       rows.push({ index, labels, dropName, values: row.values, present: row.present, encoded })
     }
-    if (node.kind === 'select') this.#visitSelected(node, node, grid, visit)
+    if (node.kind === 'aggregate') {
+      const input = node.input as FusedInput
+      const filter = RankFilter.of(this.#context, node, grid.steps)
+      if (filter === undefined) {
+        const folder = new GroupFolder(this.#context, node, node.op as FoldName, grid.steps)
+        this.#foldFused(node, input, grid, folder)
+        return { groups: folder.parts(), rows }
+      }
+      this.#visitFused(node, input, grid, wantedOnly(filter, visit))
+    } else if (node.kind === 'select') this.#visitSelected(node, node, grid, visit)
     else if (node.kind === 'window') this.#visitWindows(node, node, windowFunction(node), grid, visit)
     else throw new Error(`BUG: no ${node.kind} is shared`)
     return { groups: [], rows }
@@ -306,7 +310,7 @@ export class Evaluator {
       case 'limitk':
       case 'limit_ratio': {
         const params = this.#scalars(plan.param as Plan, grid)
-        return aggregateRanked(this.#context, plan, op, this.#rows(plan.input, grid), params)
+        return aggregateRanked(this.#context, plan, op, this.#rankedRows(plan, grid), params)
       }
       case 'quantile': {
         const params = this.#scalars(plan.param as Plan, grid)
@@ -323,37 +327,58 @@ export class Evaluator {
     }
   }
 
+  /** The rows to choose from; fast path: those that cannot be chosen are not even copied. */
+  #rankedRows(plan: AggregatePlan, grid: Grid): Row[] {
+    const { input } = plan
+    const filter = this.#fuses(input, grid) ? RankFilter.of(this.#context, plan, grid.steps) : undefined
+    if (filter === undefined) return this.#rows(input, grid)
+    return this.#collect((visit) => this.#visitFused(plan, input as FusedInput, grid, wantedOnly(filter, visit)))
+  }
+
   #fold(plan: AggregatePlan, op: FoldName, grid: Grid): Row[] {
     const folder = new GroupFolder(this.#context, plan, op, grid.steps)
-    // Fast path: rows go from the decoder straight into their group.
-    if (this.#visitFused(plan, grid, folder)) return folder.finish()
-    for (const { labels, dropName, values, present, histograms } of this.#rows(plan.input, grid)) {
+    const { input } = plan
+    if (this.#fuses(input, grid)) {
+      this.#foldFused(plan, input, grid, folder)
+      return folder.finish()
+    }
+    for (const { labels, dropName, values, present, histograms } of this.#rows(input, grid)) {
       folder.add(labels, dropName, values, present, histograms)
     }
     return folder.finish()
   }
 
-  /** Folds a selector or range function row by row; false where the input needs the generic path. */
-  #visitFused(plan: AggregatePlan, grid: Grid, folder: GroupFolder): boolean {
-    const { input } = plan
+  /** Fast path: rows go from the decoder straight into their group. */
+  #foldFused(plan: AggregatePlan, input: FusedInput, grid: Grid, folder: GroupFolder): void {
+    const answers = this.#visitFused(plan, input, grid, (labels, dropName, values, present, histograms) =>
+      folder.add(labels, dropName, values, present, histograms),
+    )
+    for (const answer of answers) for (const part of answer.groups) folder.merge(part)
+  }
+
+  /** True for a selector or range function that an aggregation may take series by series. */
+  #fuses(input: Plan, grid: Grid): input is FusedInput {
     if (!this.#context.options.fusedAggregations || (input.isInvariant && grid.steps > 1)) return false
-    if (input.kind !== 'select' && !(input.kind === 'window' && isFusable(input))) return false
+    return input.kind === 'select' || (input.kind === 'window' && isFusable(input))
+  }
+
+  /** @param plan the aggregation, which others may help with */
+  #visitFused(plan: AggregatePlan, input: FusedInput, grid: Grid, visit: RowVisitor): readonly ShareAnswer[] {
     let series = 0
     let points = 0
     const samplesBefore = this.#context.samplesRead
     const isExplained = this.#explainer !== undefined
-    const visit: RowVisitor = (labels, dropName, values, present, histograms) => {
+    const counted: RowVisitor = (labels, dropName, values, present, histograms, index) => {
       series++
       if (isExplained) for (const one of present) points += one
-      folder.add(labels, dropName, values, present, histograms)
+      visit(labels, dropName, values, present, histograms, index)
     }
     const answers =
       input.kind === 'select'
-        ? this.#visitSelected(input, plan, grid, visit)
-        : this.#visitWindows(input, plan, windowFunction(input), grid, visit)
-    for (const answer of answers) for (const part of answer.groups) folder.merge(part)
+        ? this.#visitSelected(input, plan, grid, counted)
+        : this.#visitWindows(input, plan, windowFunction(input), grid, counted)
     this.#explainer?.noteFused(input, series, points, this.#context.samplesRead - samplesBefore)
-    return true
+    return answers
   }
 
   #binary(plan: BinaryPlan, grid: Grid): Value {
@@ -396,6 +421,15 @@ function windowFunction(plan: WindowPlan): WindowFunction {
     `${plan.name} takes a window by its signature`,
   )
   return implementation
+}
+
+/** What an aggregation may take series by series. */
+type FusedInput = SelectPlan | WindowPlan
+
+function wantedOnly(filter: RankFilter, visit: RowVisitor): RowVisitor {
+  return (labels, dropName, values, present, histograms, index) => {
+    if (filter.wants(labels, values, present, histograms)) visit(labels, dropName, values, present, histograms, index)
+  }
 }
 
 /** A window function whose rows are known to differ in their labels even without the metric name. */

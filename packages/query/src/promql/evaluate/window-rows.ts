@@ -1,6 +1,6 @@
 import { type Labels, labelValue, METRIC_NAME } from '@vantage/model'
 import { extendedKernel } from '../functions/extended.ts'
-import type { SampleWindow, WindowKernel } from '../functions/function.ts'
+import type { FunctionImplementation, SampleWindow } from '../functions/function.ts'
 import { START_TIME_FUNCTIONS } from '../functions/mixed-kernels.ts'
 import { type CounterResets, findResets, RateFrames, type RateShape, rateRow } from '../functions/rate.ts'
 import type { WindowPlan } from '../plan/plan.ts'
@@ -9,6 +9,7 @@ import { type Grid, stepTimeMs } from './grid.ts'
 import { MixedRows } from './mixed-rows.ts'
 import type { RangeSource, Reach } from './range-source.ts'
 import { type Histograms, hasPoints, ROW_STEP_BYTES, withoutMetadata } from './rows.ts'
+import { areOverlapping, RunningSums, summarize } from './running-sums.ts'
 import type { RowVisitor } from './series.ts'
 import type { Turns } from './share.ts'
 import { TierWindows } from './tier-windows.ts'
@@ -17,7 +18,7 @@ import { WindowBounds } from './windows.ts'
 /** What a window function does with one series, already bound to the steps. */
 export type WindowFunction =
   | { readonly kind: 'rate'; readonly isCounter: boolean; readonly isPerSecond: boolean }
-  | { readonly kind: 'window'; readonly kernel: WindowKernel; readonly keepsName: boolean }
+  | Extract<FunctionImplementation, { kind: 'window' }>
 
 const NO_REACH: Reach = { beforeMs: 0, afterMs: 0 }
 
@@ -53,7 +54,7 @@ export function visitWindows(
   const evaluate =
     bound.kind === 'rate'
       ? rateEvaluator(context, plan, bound, bounds, ends)
-      : kernelEvaluator(context, plan, bound.kernel, bounds, ends, params, grid)
+      : kernelEvaluator(context, plan, bound, bounds, ends, params, grid)
   const heedsStartTimes = context.options.startTimes && START_TIME_FUNCTIONS.has(plan.name)
   const keepsName = bound.kind === 'window' && bound.keepsName
   const dropsNow = !keepsName && !context.options.delayedNameRemoval
@@ -112,7 +113,7 @@ function rateEvaluator(
 function kernelEvaluator(
   context: EvaluationContext,
   plan: WindowPlan,
-  kernel: WindowKernel,
+  { kernel, summary }: Extract<WindowFunction, { kind: 'window' }>,
   bounds: WindowBounds,
   ends: Grid,
   params: readonly Float64Array[],
@@ -132,12 +133,20 @@ function kernelEvaluator(
     isEmpty: false,
   }
   const [first, second] = params
+  const running = new RunningSums()
   return (samples, values, present) => {
+    const { from: starts, to: stops } = bounds
+    if (summary !== undefined && areOverlapping(starts, stops, samples.count)) {
+      context.tick(samples.count)
+      // Fast path: whole numbers.
+      const sums = running.of(samples)
+      if (sums !== undefined) return summarize(sums, summary, starts, stops, values, present)
+    }
     window.times = samples.times
     window.values = samples.values
     for (let step = 0; step < grid.steps; step++) {
-      const from = bounds.from[step] as number
-      const to = bounds.to[step] as number
+      const from = starts[step] as number
+      const to = stops[step] as number
       present[step] = 0
       if (from === to) continue
       context.tick(to - from)

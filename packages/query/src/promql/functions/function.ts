@@ -2,6 +2,7 @@ import { assert } from '@vantage/model'
 import type { EvaluationContext } from '../evaluate/context.ts'
 import type { Grid } from '../evaluate/grid.ts'
 import type { Row, Value } from '../evaluate/rows.ts'
+import type { Summary } from '../evaluate/running-sums.ts'
 import type { CallPlan } from '../plan/plan.ts'
 
 /**
@@ -42,7 +43,13 @@ export type FunctionImplementation =
   | { readonly kind: 'date'; readonly field: (seconds: number) => number }
   /** Increase over a window with extrapolation; has a row kernel of its own. */
   | { readonly kind: 'rate'; readonly isCounter: boolean; readonly isPerSecond: boolean }
-  | { readonly kind: 'window'; readonly kernel: WindowKernel; readonly keepsName: boolean }
+  | {
+      readonly kind: 'window'
+      readonly kernel: WindowKernel
+      readonly keepsName: boolean
+      /** Set where running sums of the series say the same. */
+      readonly summary?: Summary
+    }
   /** 1 where no series has a sample in the window. */
   | { readonly kind: 'absentWindow' }
   | { readonly kind: 'vector'; readonly evaluate: (call: FunctionCall) => Value }

@@ -28,7 +28,7 @@ function window(kernel: WindowKernel, keepsName = false): FunctionImplementation
 /** Source: prometheus/prometheus promql/functions.go, the float halves of func…OverTime. */
 export const OVER_TIME_FUNCTIONS: Readonly<Record<OverTimeName, FunctionImplementation>> = {
   absent_over_time: { kind: 'absentWindow' },
-  avg_over_time: window(average),
+  avg_over_time: { kind: 'window', kernel: average, keepsName: false, summary: 'mean' },
   count_over_time: window((_, from, to) => to - from),
   first_over_time: window(({ values }, from) => values[from] as number, true),
   last_over_time: window(({ values }, _, to) => values[to - 1] as number, true),
@@ -39,7 +39,7 @@ export const OVER_TIME_FUNCTIONS: Readonly<Record<OverTimeName, FunctionImplemen
   quantile_over_time: window((samples, from, to) => quantileOf(samples.param0, samples.values.slice(from, to))),
   stddev_over_time: window((samples, from, to) => Math.sqrt(variance(samples, from, to))),
   stdvar_over_time: window(variance),
-  sum_over_time: window(sum),
+  sum_over_time: { kind: 'window', kernel: sum, keepsName: false, summary: 'sum' },
   ts_of_first_over_time: window(({ times }, from) => (times[from] as number) / 1000),
   ts_of_last_over_time: window(({ times }, _, to) => (times[to - 1] as number) / 1000),
   ts_of_max_over_time: window(

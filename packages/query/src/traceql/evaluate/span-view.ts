@@ -18,7 +18,6 @@ import type { TraceView } from './trace-view.ts'
 
 const decoder = new TextDecoder()
 const NO_COLUMNS = new SpanColumns(0)
-const NO_HALVES = new Int32Array(0)
 
 /** UTF-8 of one row. Shared memory is copied first: decoders refuse it. */
 function rangeText(ranges: ByteRanges, row: number): string {
@@ -27,6 +26,13 @@ function rangeText(ranges: ByteRanges, row: number): string {
   if (start === end) return ''
   const part = bytes.subarray(start, end)
   return decoder.decode(part.buffer instanceof ArrayBuffer ? part : part.slice())
+}
+
+/** From one time to another, both as halves, ns. */
+export function nsBetween(from: Int32Array, fromRow: number, to: Int32Array, toRow: number): number {
+  const high = (to[toRow * 2 + 1] as number) - (from[fromRow * 2 + 1] as number)
+  const low = ((to[toRow * 2] as number) >>> 0) - ((from[fromRow * 2] as number) >>> 0)
+  return high * 2 ** 32 + low
 }
 
 /**
@@ -41,22 +47,11 @@ export class SpanView {
   trace: TraceView | undefined
   /** Place in the trace. */
   place = 0
-  /** Times as halves, with the column of starts that they were made of: a bigint for each span would be garbage. */
-  #timed: BigInt64Array | undefined
-  #starts: Int32Array = NO_HALVES
-  #ends: Int32Array = NO_HALVES
 
   moveTo(columns: SpanColumns, origins: readonly Origin[], row: number): void {
     this.columns = columns
     this.origins = origins
     this.row = row
-  }
-
-  #useTimes(): void {
-    const { startTimes, endTimes } = this.columns
-    this.#starts = new Int32Array(startTimes.buffer, startTimes.byteOffset, startTimes.length * 2)
-    this.#ends = new Int32Array(endTimes.buffer, endTimes.byteOffset, endTimes.length * 2)
-    this.#timed = startTimes
   }
 
   get origin(): Origin {
@@ -85,11 +80,8 @@ export class SpanView {
 
   /** 0 where the end is absent or before the start. */
   get durationNs(): number {
-    if (this.columns.startTimes !== this.#timed) this.#useTimes()
-    const at = this.row * 2
-    const high = (this.#ends[at + 1] as number) - (this.#starts[at + 1] as number)
-    const low = ((this.#ends[at] as number) >>> 0) - ((this.#starts[at] as number) >>> 0)
-    return Math.max(high * 2 ** 32 + low, 0)
+    const { startHalves, endHalves } = this.columns
+    return Math.max(nsBetween(startHalves, this.row, endHalves, this.row), 0)
   }
 
   get statusCode(): number {

@@ -2,13 +2,18 @@ import {
   type ByteRanges,
   FaultError,
   fault,
+  hexText,
+  isZero,
+  NO_ORIGIN,
   type Origin,
   type QueryBudget,
   SpanBatch,
   type SpanBlock,
+  type SpanColumns,
 } from '@vantage/model'
 import type { TraceqlLimits } from '../limits.ts'
-import { SpanView } from './span-view.ts'
+import { KeyTable, putSpanId } from './key-table.ts'
+import { nsBetween, SpanView } from './span-view.ts'
 
 /** No parent in the trace: the span is a root, or its parent has not been stored. */
 export const NO_PARENT = -1
@@ -34,31 +39,41 @@ export class TraceView {
 
   /** What it takes in memory, about. */
   readonly bytes: number
+  readonly #columns: SpanColumns
+  /** Place of the span that began first. */
+  readonly #first: number
 
-  /** @param spans of one trace, each once; they become this trace's */
-  constructor(spans: readonly SpanView[], bytes: number) {
+  /** @param rows of one trace, each span once */
+  constructor(columns: SpanColumns, origins: readonly Origin[], rows: readonly number[], bytes: number) {
     this.bytes = bytes
-    this.spans = spans
-    const count = spans.length
+    this.#columns = columns
+    const count = rows.length
+    this.spans = rows.map((row, place) => {
+      const span = new SpanView()
+      span.moveTo(columns, origins, row)
+      span.trace = this
+      span.place = place
+      return span
+    })
     this.parents = new Int32Array(count).fill(NO_PARENT)
     this.childCounts = new Int32Array(count)
     this.order = new Int32Array(count)
     this.left = new Int32Array(count)
     this.right = new Int32Array(count)
-    let [startNs, endNs] = [0n, 0n]
-    let root: SpanView | undefined
-    for (const [place, span] of spans.entries()) {
-      span.trace = this
-      span.place = place
-      if (place === 0 || span.startNs < startNs) startNs = span.startNs
-      if (span.endNs > endNs) endNs = span.endNs
-      if (span.parentSpanId === '' && (root === undefined || span.startNs < root.startNs)) root = span
-    }
-    this.startNs = startNs
-    this.endNs = endNs > startNs ? endNs : startNs
-    this.root = root
+    const { first, last, root } = edgesOf(columns, rows)
+    this.#first = first
+    this.root = this.spans[root]
+    this.startNs = this.spans[first]?.startNs ?? 0n
+    const endNs = this.spans[last]?.endNs ?? 0n
+    this.endNs = endNs > this.startNs ? endNs : this.startNs
     this.#findParents()
     this.#number()
+  }
+
+  /** How long after the trace a span began. */
+  offsetNs({ row }: SpanView): number {
+    const { startHalves } = this.#columns
+    return nsBetween(startHalves, (this.spans[this.#first] as SpanView).row, startHalves, row)
   }
 
   parentOf(span: SpanView): SpanView | undefined {
@@ -67,15 +82,18 @@ export class TraceView {
 
   /** Two spans may share an id (Zipkin's client and server); the server is the parent of what names the id. */
   #findParents(): void {
-    const places = new Map<string, number>()
-    for (const [place, span] of this.spans.entries()) {
-      const known = places.get(span.spanId)
-      if (known === undefined || span.kind === SERVER) places.set(span.spanId, place)
+    const { spanIds, parentSpanIds, kinds } = this.#columns
+    const places = new KeyTable(2, this.spans.length)
+    const key = new Int32Array(2)
+    for (const { row, place } of this.spans) {
+      putSpanId(key, 0, spanIds, row)
+      if (kinds[row] === SERVER || places.get(key) < 0) places.set(key, place)
     }
-    for (const [place, span] of this.spans.entries()) {
-      const parentId = span.parentSpanId
-      const parent = parentId === '' ? undefined : places.get(parentId)
-      if (parent !== undefined && parent !== place) this.parents[place] = parent
+    for (const { row, place } of this.spans) {
+      if (isZero(parentSpanIds, row * 8, row * 8 + 8)) continue
+      putSpanId(key, 0, parentSpanIds, row)
+      const parent = places.get(key)
+      if (parent >= 0 && parent !== place) this.parents[place] = parent
     }
   }
 
@@ -89,25 +107,38 @@ export class TraceView {
     }
     for (let place = 0; place < this.spans.length; place++) {
       if (seen[place] === 1) continue
-      this.parents[place] = NO_PARENT
+      this.#cutLoose(place)
       this.#walk(place, children, seen, counter)
     }
-    for (const parent of this.parents)
-      if (parent !== NO_PARENT) this.childCounts[parent] = (this.childCounts[parent] as number) + 1
   }
 
-  #children(): number[][] {
-    const children: number[][] = this.spans.map(() => [])
-    for (const [place, parent] of this.parents.entries()) if (parent !== NO_PARENT) children[parent]?.push(place)
-    return children
+  #cutLoose(place: number): void {
+    const parent = this.parents[place] as number
+    this.childCounts[parent] = (this.childCounts[parent] as number) - 1
+    this.parents[place] = NO_PARENT
   }
 
-  #walk(
-    top: number,
-    children: readonly number[][],
-    seen: Uint8Array,
-    counter: { next: number; ordered: number },
-  ): void {
+  /** Counts the children of all places, and lists them, one list behind the other. */
+  #children(): Children {
+    const { parents, childCounts } = this
+    const from = new Int32Array(parents.length + 1)
+    for (const parent of parents) if (parent !== NO_PARENT) childCounts[parent] = (childCounts[parent] as number) + 1
+    for (let place = 0; place < parents.length; place++) {
+      from[place + 1] = (from[place] as number) + (childCounts[place] as number)
+    }
+    const places = new Int32Array(from[parents.length] as number)
+    const next = from.slice()
+    for (let place = 0; place < parents.length; place++) {
+      const parent = parents[place] as number
+      if (parent === NO_PARENT) continue
+      const at = next[parent] as number
+      places[at] = place
+      next[parent] = at + 1
+    }
+    return { from, places }
+  }
+
+  #walk(top: number, { from, places }: Children, seen: Uint8Array, counter: { next: number; ordered: number }): void {
     const open = [top]
     while (open.length > 0) {
       const place = open[open.length - 1] as number
@@ -119,10 +150,36 @@ export class TraceView {
       seen[place] = 1
       this.left[place] = counter.next++
       this.order[counter.ordered++] = place
-      const below = children[place] as number[]
-      for (let i = below.length - 1; i >= 0; i--) if (seen[below[i] as number] === 0) open.push(below[i] as number)
+      for (let i = (from[place + 1] as number) - 1; i >= (from[place] as number); i--) {
+        const child = places[i] as number
+        if (seen[child] === 0) open.push(child)
+      }
     }
   }
+}
+
+/** Children of a place are `places` from `from[place]` to `from[place + 1]`. */
+interface Children {
+  readonly from: Int32Array
+  readonly places: Int32Array
+}
+
+/** Places of the first to begin, the last to end, and the first without a parent id; -1 without. */
+function edgesOf(
+  columns: SpanColumns,
+  rows: readonly number[],
+): { readonly first: number; readonly last: number; readonly root: number } {
+  const { startHalves, endHalves, parentSpanIds } = columns
+  let [first, last, root] = [-1, -1, -1]
+  const isEarlier = (row: number, place: number) =>
+    place < 0 || nsBetween(startHalves, rows[place] as number, startHalves, row) < 0
+  for (let place = 0; place < rows.length; place++) {
+    const row = rows[place] as number
+    if (isEarlier(row, first)) first = place
+    if (last < 0 || nsBetween(endHalves, rows[last] as number, endHalves, row) > 0) last = place
+    if (isZero(parentSpanIds, row * 8, row * 8 + 8) && isEarlier(row, root)) root = place
+  }
+  return { first, last, root }
 }
 
 /** Place in SPAN_KINDS. */
@@ -154,11 +211,17 @@ export class ByteMeter {
 const ROW_BYTES = 256
 const ARENA_BYTES = 64 * 1024
 
+/** What is copied by a loop: less than this is cheaper so, bytes. */
+const LOOP_BYTES_MAX = 48
+/** A span is there once: its id, when it began, and its kind, as Zipkin's client and server share an id. */
+const SEEN_WORDS = 5
+
 /** Rows of one trace in the collector's columns. */
 interface TraceRows {
+  readonly id: string
   readonly rows: number[]
   /** Spans that are there, so that one that was stored twice is kept once. */
-  readonly seen: Set<string>
+  readonly seen: KeyTable
   bytes: number
 }
 
@@ -170,6 +233,7 @@ export class TraceCollector {
   readonly #batch = new SpanBatch()
   readonly #origins: Origin[] = []
   readonly #placeOfOrigin = new Map<Origin, number>()
+  readonly #key = new Int32Array(SEEN_WORDS)
   #arena = new Uint8Array(ARENA_BYTES)
   #used = 0
 
@@ -180,18 +244,16 @@ export class TraceCollector {
 
   /** @param wanted trace ids in hex; others are left out. Absent = all */
   add({ columns, rows, origins }: SpanBlock, wanted?: ReadonlySet<string>): void {
-    const view = new SpanView()
+    let former = -1
+    let trace: TraceRows | undefined
     for (const row of rows) {
-      view.moveTo(columns, origins, row)
-      const id = view.traceId
-      if (wanted !== undefined && !wanted.has(id)) continue
-      let trace = this.#traces.get(id)
-      if (trace === undefined) {
-        trace = { rows: [], seen: new Set(), bytes: 0 }
-        this.#traces.set(id, trace)
-      }
-      this.#copy(view, trace)
-      this.#check(id, trace)
+      // Fast path: the same trace again.
+      if (former < 0 || !isSameTrace(columns.traceIds, former, row))
+        trace = this.#traceOf(columns.traceIds, row, wanted)
+      former = row
+      if (trace === undefined || this.#isSeen(columns, row, trace)) continue
+      this.#copy(columns, row, origins[columns.origins[row] as number] ?? NO_ORIGIN, trace)
+      this.#check(trace)
     }
   }
 
@@ -201,26 +263,40 @@ export class TraceCollector {
     for (const ranges of columns.ranges) ranges.bytes = this.#arena
     const views = new Map<string, TraceView>()
     for (const [id, { rows, bytes }] of this.#traces) {
-      const spans = rows.map((row) => {
-        const span = new SpanView()
-        span.moveTo(columns, this.#origins, row)
-        return span
-      })
-      views.set(id, new TraceView(spans, bytes))
+      views.set(id, new TraceView(columns, this.#origins, rows, bytes))
     }
     return views
   }
 
-  #copy(view: SpanView, trace: TraceRows): void {
-    const key = `${view.spanId}${view.kind}${view.startNs}`
-    if (trace.seen.has(key)) return
-    trace.seen.add(key)
+  #traceOf(traceIds: Uint8Array, row: number, wanted: ReadonlySet<string> | undefined): TraceRows | undefined {
+    const id = hexText(traceIds, row * 16, row * 16 + 16)
+    if (wanted !== undefined && !wanted.has(id)) return undefined
+    const known = this.#traces.get(id)
+    if (known !== undefined) return known
+    const trace = { id, rows: [], seen: new KeyTable(SEEN_WORDS), bytes: 0 }
+    this.#traces.set(id, trace)
+    return trace
+  }
+
+  /** Whether a span is there already; from now on it is. */
+  #isSeen({ spanIds, startHalves, kinds }: SpanColumns, row: number, { seen, rows }: TraceRows): boolean {
+    const key = this.#key
+    putSpanId(key, 0, spanIds, row)
+    key[2] = startHalves[row * 2] as number
+    key[3] = startHalves[row * 2 + 1] as number
+    key[4] = kinds[row] as number
+    if (seen.get(key) >= 0) return true
+    seen.set(key, rows.length)
+    return false
+  }
+
+  #copy(source: SpanColumns, sourceRow: number, origin: Origin, trace: TraceRows): void {
     const before = this.#used
-    const row = this.#batch.addRow(this.#origin(view.origin))
+    const row = this.#batch.addRow(this.#origin(origin))
     const { columns } = this.#batch
-    columns.copyFixed(row, view.columns, view.row)
-    for (const [i, target] of columns.ranges.entries()) {
-      this.#copyRange(view.columns.ranges[i] as ByteRanges, view.row, target, row)
+    columns.copyFixed(row, source, sourceRow)
+    for (let i = 0; i < columns.ranges.length; i++) {
+      this.#copyRange(source.ranges[i] as ByteRanges, sourceRow, columns.ranges[i] as ByteRanges, row)
     }
     trace.rows.push(row)
     const bytes = this.#used - before + ROW_BYTES
@@ -243,16 +319,24 @@ export class TraceCollector {
       grown.set(this.#arena.subarray(0, this.#used))
       this.#arena = grown
     }
-    this.#arena.set(source.bytes.subarray(from, to), this.#used)
+    if (to - from < LOOP_BYTES_MAX) {
+      const [bytes, arena] = [source.bytes, this.#arena]
+      for (let i = from, at = this.#used; i < to; i++) arena[at++] = bytes[i] as number
+    } else this.#arena.set(source.bytes.subarray(from, to), this.#used)
     target.set(row, this.#used, need)
     this.#used = need
   }
 
-  #check(id: string, { bytes, rows }: TraceRows): void {
+  #check({ id, bytes, rows }: TraceRows): void {
     const { traceBytesMax, traceSpansMax } = this.#limits
     if (bytes > traceBytesMax) throw tooLarge(id, `${traceBytesMax} bytes`, 'query.maxTraceBytes')
     if (rows.length > traceSpansMax) throw tooLarge(id, `${traceSpansMax} spans`, 'query.maxTraceSpans')
   }
+}
+
+function isSameTrace(traceIds: Uint8Array, a: number, b: number): boolean {
+  for (let i = 0; i < 16; i++) if (traceIds[a * 16 + i] !== traceIds[b * 16 + i]) return false
+  return true
 }
 
 function tooLarge(id: string, max: string, limit: string): FaultError {
