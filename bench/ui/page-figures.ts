@@ -15,6 +15,21 @@ export async function slowDown(page: Page, times: number): Promise<void> {
   await session.send('Emulation.setCPUThrottlingRate', { rate: times })
 }
 
+/** Waits until a thing has a place on the page, looking at each frame: a locator looks twice a second in the end. */
+export async function shown(page: Page, selector: string, timeoutMs: number): Promise<void> {
+  const isShown = await page.evaluate<boolean>(`new Promise((resolve) => {
+    const untilMs = performance.now() + ${timeoutMs}
+    const look = (now) => {
+      const element = document.querySelector(${JSON.stringify(selector)})
+      if (element !== null && element.getClientRects().length > 0) resolve(true)
+      else if (now > untilMs) resolve(false)
+      else requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+  })`)
+  if (!isShown) throw new Error(`${selector} is not shown after ${timeoutMs} ms`)
+}
+
 /** Counts frames for `seconds`, running `step` (a statement) in each. */
 export function framesWhile(page: Page, seconds: number, step = ''): Promise<Frames> {
   return page.evaluate<Frames>(`new Promise((resolve) => {

@@ -1,6 +1,15 @@
 import type { Stand } from '../../test/browser/support/dashboard.ts'
 import { LARGE_TRACE } from '../../test/browser/support/traces.ts'
-import { type Frames, framesWhile, heapBytes, largestPaintMs, type Page, slowDown, workWhile } from './page-figures.ts'
+import {
+  type Frames,
+  framesWhile,
+  heapBytes,
+  largestPaintMs,
+  type Page,
+  shown,
+  slowDown,
+  workWhile,
+} from './page-figures.ts'
 
 export interface Pace {
   /** How much slower the page's processor is. */
@@ -11,7 +20,7 @@ export interface Pace {
 
 /** Rows that are passed with each frame while something is scrolled: a fast flick, px. */
 const SCROLL_PX = 173
-const MAP_WAIT_MS = 60_000
+const SHOWN_WAIT_MS = 60_000
 
 async function openSlowed(stand: Stand, slowdown: number, path: string): Promise<{ page: Page; tookMs: () => number }> {
   const page = await stand.open('/setup')
@@ -30,7 +39,7 @@ export interface Opened {
 /** A trace of 100,000 spans: from the address to its drawing, then all of it unfolded and scrolled. */
 export async function largeTrace(stand: Stand, { slowdown, scrollSeconds }: Pace): Promise<Opened> {
   const { page, tookMs } = await openSlowed(stand, slowdown, `/trace/${LARGE_TRACE}`)
-  await page.locator('.waterfall-scroll canvas').waitFor({ timeout: MAP_WAIT_MS })
+  await shown(page, '.waterfall-scroll canvas', SHOWN_WAIT_MS)
   const usableMs = tookMs()
   await page.getByRole('button', { name: 'All levels' }).click()
   const frames = await framesWhile(
@@ -57,7 +66,7 @@ export async function logList(
   loadSecondsMax: number,
 ): Promise<OpenedLines> {
   const { page, tookMs } = await openSlowed(stand, slowdown, FLOOD)
-  await page.locator('.log-row').first().waitFor({ timeout: MAP_WAIT_MS })
+  await shown(page, '.log-row', SHOWN_WAIT_MS)
   const usableMs = tookMs()
   const untilMs = performance.now() + loadSecondsMax * 1000
   const aside = page.locator('.log-lines .card-head .aside').first()
@@ -75,7 +84,7 @@ export async function logList(
 /** The service map, each service by itself: from the address to its drawing, then moved about. */
 export async function serviceMap(stand: Stand, pace: Pace, path: string): Promise<Opened> {
   const { page, tookMs } = await openSlowed(stand, pace.slowdown, `${path}&group=none&view=map&zoom=1`)
-  await page.locator('.map-host canvas').waitFor({ timeout: MAP_WAIT_MS })
+  await shown(page, '.map-host canvas', SHOWN_WAIT_MS)
   const usableMs = tookMs()
   const frames = await framesWhile(
     page,

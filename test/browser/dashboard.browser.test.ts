@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
+  DESKTOP,
   HOSTILE,
   hasChromium,
   layoutFigures,
@@ -327,6 +328,25 @@ describe.skipIf(!hasChromium)('live', () => {
     expect(await page.locator('.live-card').count()).toBe(1)
     await page.getByRole('button', { name: /^Latest values of late_comer/ }).click()
     expect(await textOf(page, '.strip-table tbody tr')).toContain('1')
+    await page.context().close()
+  })
+
+  test('charts are as sharp as the screen, also when the window moves to another one', async () => {
+    const page = await stand.open(`/live?q=${encodeURIComponent('{service_name="shop",__name__="queue_depth"}')}`)
+    const canvas = page.locator('.strip-canvas')
+    await canvas.waitFor()
+    const size = () =>
+      page.evaluate<number[]>(`(({ width, height }) => [width, height])(document.querySelector('.strip-canvas'))`)
+    await expect.poll(async () => (await size())[0]).toBeGreaterThan(300)
+    const [width, height] = (await size()) as [number, number]
+    const session = await page.context().newCDPSession(page)
+    for (const deviceScaleFactor of [2, 1.5]) {
+      // Another height too: a headless browser tells the page nothing of another density alone.
+      const screen = { ...DESKTOP, height: DESKTOP.height - 10 * deviceScaleFactor }
+      await session.send('Emulation.setDeviceMetricsOverride', { ...screen, deviceScaleFactor, mobile: false })
+      const sharp = [width, height].map((px) => Math.round(px * deviceScaleFactor))
+      await expect.poll(size).toEqual(sharp)
+    }
     await page.context().close()
   })
 

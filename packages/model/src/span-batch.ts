@@ -74,15 +74,19 @@ export class SpanColumns {
 
   /** The starts as halves, low at 2 · row, high at 2 · row + 1: a bigint for each look would be garbage. */
   get startHalves(): Int32Array {
-    if (this.#startsOf !== this.startTimes) this.#starts = halvesOf(this.startTimes)
-    this.#startsOf = this.startTimes
+    if (this.#startsOf !== this.startTimes) {
+      this.#startsOf = this.startTimes
+      this.#starts = halvesOf(this.startTimes)
+    }
     return this.#starts
   }
 
   /** The ends, likewise. */
   get endHalves(): Int32Array {
-    if (this.#endsOf !== this.endTimes) this.#ends = halvesOf(this.endTimes)
-    this.#endsOf = this.endTimes
+    if (this.#endsOf !== this.endTimes) {
+      this.#endsOf = this.endTimes
+      this.#ends = halvesOf(this.endTimes)
+    }
     return this.#ends
   }
 

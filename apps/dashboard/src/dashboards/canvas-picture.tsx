@@ -1,5 +1,6 @@
 import { CHART_THEMES, type ChartTheme } from '@vantage/charts'
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react'
+import { useDeviceRatio } from '../app/device-ratio.ts'
 import { usePreferences } from '../app/preferences.ts'
 import { type Box, useBox } from './use-box.ts'
 
@@ -23,15 +24,16 @@ export function CanvasPicture({ label, readout, paint }: CanvasPictureProps) {
   const host = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const theme = usePreferences((one) => one.drawnTheme)
+  const ratio = useDeviceRatio()
   const box = useBox(host)
   const [chosen, setChosen] = useState(-1)
   const at = readout !== undefined && chosen >= 0 && chosen < readout.count ? chosen : undefined
   const hasFonts = useFonts()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: text is measured again once the bundled fonts are there.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: text is measured again once the bundled fonts are there, the canvas asks the screen how sharp it is.
   useEffect(() => {
     if (canvas.current === null || box.widthPx === 0 || box.heightPx === 0) return
     paint(canvas.current, CHART_THEMES[theme], { ...box, at })
-  }, [paint, theme, box, at, hasFonts])
+  }, [paint, theme, box, at, hasFonts, ratio])
   const onPointerMove = (event: PointerEvent<HTMLDivElement>) => {
     const { left } = event.currentTarget.getBoundingClientRect()
     setChosen(readout?.at(event.clientX - left, box.widthPx) ?? -1)

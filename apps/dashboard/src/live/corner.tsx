@@ -1,5 +1,6 @@
 import { CHART_THEMES } from '@vantage/charts'
 import { useEffect, useRef } from 'react'
+import { useDeviceRatio } from '../app/device-ratio.ts'
 import { usePreferences } from '../app/preferences.ts'
 import type { LiveSession } from './live-session.ts'
 
@@ -15,10 +16,10 @@ interface CornerProps {
 export function Corner({ session, dropped }: CornerProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const theme = usePreferences((one) => one.drawnTheme)
+  const ratio = useDeviceRatio()
   useEffect(() => {
     const element = canvas.current as HTMLCanvasElement
     const context = element.getContext('2d') as CanvasRenderingContext2D
-    const ratio = devicePixelRatio
     element.width = WIDTH_PX * ratio
     element.height = HEIGHT_PX * ratio
     const write = () => {
@@ -37,6 +38,6 @@ export function Corner({ session, dropped }: CornerProps) {
     }
     write()
     return session.subscribeFigures(write)
-  }, [session, theme, dropped])
+  }, [session, theme, ratio, dropped])
   return <canvas ref={canvas} className="corner" role="img" aria-label={`Frame counter; ${dropped} samples dropped`} />
 }

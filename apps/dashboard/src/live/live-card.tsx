@@ -1,11 +1,12 @@
 import { formatInstant, formatValue, NO_DATA, PLOT_LEFT_PX, PLOT_RIGHT_PX } from '@vantage/charts'
 import { Gauge, Pin, PinOff, Table2 } from 'lucide-react'
 import { type KeyboardEvent, memo, type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react'
+import { useDeviceRatio } from '../app/device-ratio.ts'
 import { usePreferences } from '../app/preferences.ts'
 import { Popover } from '../parts/popover.tsx'
 import { type LiveChart, linesOf, shownLines } from './live-chart.ts'
 import type { LiveSession, LiveStripHandle } from './live-session.ts'
-import type { LineFigures } from './worker-messages.ts'
+import type { LineFigures, StripState } from './worker-messages.ts'
 
 interface LiveCardProps {
   readonly chart: LiveChart
@@ -100,6 +101,7 @@ function Strip(props: LiveCardProps) {
 function useStrip(box: RefObject<HTMLDivElement | null>, props: LiveCardProps): RefObject<LiveStripHandle | undefined> {
   const { session, chart, host, windowS, threshold } = props
   const theme = usePreferences((one) => one.drawnTheme)
+  const ratio = useDeviceRatio()
   const strip = useRef<LiveStripHandle | undefined>(undefined)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme has its own effect.
   useEffect(() => {
@@ -110,11 +112,7 @@ function useStrip(box: RefObject<HTMLDivElement | null>, props: LiveCardProps): 
     around.prepend(canvas)
     const made = session.addStrip(canvas, theme)
     strip.current = made
-    const resize = () => {
-      made.set({ size: { width: around.clientWidth, height: around.clientHeight, ratio: devicePixelRatio } })
-    }
-    resize()
-    const sizes = new ResizeObserver(resize)
+    const sizes = new ResizeObserver(() => made.set({ size: sizeOf(around, devicePixelRatio) }))
     sizes.observe(around)
     const sight = new IntersectionObserver(([entry]) => made.set({ isVisible: entry?.isIntersecting === true }))
     sight.observe(around)
@@ -126,12 +124,17 @@ function useStrip(box: RefObject<HTMLDivElement | null>, props: LiveCardProps): 
       strip.current = undefined
     }
   }, [session])
+  useEffect(() => strip.current?.set({ size: sizeOf(box.current as HTMLDivElement, ratio) }), [box, ratio])
   useEffect(() => strip.current?.set({ theme }), [theme])
   useEffect(() => {
     strip.current?.set({ lines: shownLines(chart, host).lines, unit: chart.unit, fromZero: chart.isRate })
   }, [chart, host])
   useEffect(() => strip.current?.set({ windowMs: windowS * 1000, threshold }), [windowS, threshold])
   return strip
+}
+
+function sizeOf(box: HTMLDivElement, ratio: number): StripState['size'] {
+  return { width: box.clientWidth, height: box.clientHeight, ratio }
 }
 
 /** ← and → move the crosshair by two pixels, with Shift by twenty; Home, End and Escape as usual. */

@@ -13,6 +13,7 @@ import {
   nodeBeside,
 } from '@vantage/charts'
 import { type KeyboardEvent, type PointerEvent, type RefObject, useEffect, useId, useRef, useState } from 'react'
+import { useDeviceRatio } from '../app/device-ratio.ts'
 import { usePreferences } from '../app/preferences.ts'
 import { ZOOM_MAX, ZOOM_MIN } from './map-url.ts'
 
@@ -180,6 +181,7 @@ function NodeBody({ node: { name, figures, state } }: { readonly node: MapNodeLo
 function MapCanvas({ scene, scale }: { readonly scene: MapScene; readonly scale: number }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const theme = usePreferences((one) => one.drawnTheme)
+  const ratio = useDeviceRatio()
   const [fonts, setFonts] = useState(0)
   const { width, height } = scene.ground
   useEffect(() => {
@@ -191,13 +193,13 @@ function MapCanvas({ scene, scale }: { readonly scene: MapScene; readonly scale:
     const context = own?.getContext('2d') ?? undefined
     if (own === null || context === undefined) return
     const finest = Math.sqrt(CANVAS_PIXELS_MAX / (width * height))
-    const pixels = Math.min(scale * devicePixelRatio, finest)
+    const pixels = Math.min(scale * ratio, finest)
     own.width = Math.ceil(width * pixels)
     own.height = Math.ceil(height * pixels)
     own.style.width = `${width * scale}px`
     own.style.height = `${height * scale}px`
     drawServiceMap(context, scene, CHART_THEMES[theme], pixels)
-  }, [scene, scale, theme, fonts])
+  }, [scene, scale, theme, fonts, ratio])
   return <canvas ref={canvas} className="map-drawing" />
 }
 

@@ -10,6 +10,7 @@ import {
   TextFitter,
 } from '@vantage/charts/trace'
 import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { useDeviceRatio } from '../app/device-ratio.ts'
 import { usePreferences } from '../app/preferences.ts'
 import { navigateSearch } from '../app/router.ts'
 import { NumberHeads } from '../services/figures.tsx'
@@ -103,9 +104,11 @@ function FlameCanvas({ view, state, frames, selected, onSelect, onZoom }: FlameC
   const host = useRef<HTMLDivElement>(null)
   const fitter = useRef(new TextFitter())
   const theme = usePreferences((one) => one.drawnTheme)
+  const ratio = useDeviceRatio()
   const widthPx = useWidth(host)
   const levels = frames.reduce((most, { level }) => Math.max(most, level + 1), 1)
   const heightPx = levels * FLAME_ROW_PX
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the canvas asks the screen how sharp it is.
   useEffect(() => {
     const words = state.filter.toLowerCase().split(/\s+/).filter(Boolean)
     const paint = () => {
@@ -123,7 +126,7 @@ function FlameCanvas({ view, state, frames, selected, onSelect, onZoom }: FlameC
     }
     paint()
     void document.fonts.ready.then(paint)
-  }, [frames, widthPx, heightPx, selected, state.filter, theme, view])
+  }, [frames, widthPx, heightPx, selected, state.filter, theme, ratio, view])
   const hit = (event: MouseEvent<HTMLCanvasElement>) => {
     const box = event.currentTarget.getBoundingClientRect()
     return flameFrameAt(frames, widthPx, event.clientX - box.left, event.clientY - box.top)?.call

@@ -2,6 +2,7 @@ import { CHART_THEMES, formatMs } from '@vantage/charts'
 import { paintMinimap } from '@vantage/charts/trace'
 import { X } from 'lucide-react'
 import { type PointerEvent, useEffect, useRef, useState } from 'react'
+import { useDeviceRatio } from '../app/device-ratio.ts'
 import { usePreferences } from '../app/preferences.ts'
 import { navigateSearch } from '../app/router.ts'
 import { type TraceState, zoomText } from './trace-url.ts'
@@ -28,9 +29,11 @@ interface Drag {
 export function Minimap({ view, zoom, namesPx, widthPx }: MinimapProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const theme = usePreferences((one) => one.drawnTheme)
+  const ratio = useDeviceRatio()
   const [drag, setDrag] = useState<Drag | undefined>(undefined)
   const { durationMs } = view.tree
   const mapPx = Math.max(0, widthPx - namesPx - PAD_PX)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the canvas asks the screen how sharp it is.
   useEffect(() => {
     if (canvas.current === null || mapPx === 0) return
     const frame = {
@@ -41,7 +44,7 @@ export function Minimap({ view, zoom, namesPx, widthPx }: MinimapProps) {
       theme: CHART_THEMES[theme],
     }
     paintMinimap(canvas.current, frame)
-  }, [view, mapPx, theme])
+  }, [view, mapPx, theme, ratio])
   const placeOf = (event: PointerEvent<HTMLElement>) =>
     Math.min(mapPx, Math.max(0, event.clientX - event.currentTarget.getBoundingClientRect().left))
   // Where the pointer is now: the last move may not be drawn yet, and `drag` is what was drawn.

@@ -12,6 +12,7 @@ import {
 } from '@vantage/charts/trace'
 import { X } from 'lucide-react'
 import { type FormEvent, type PointerEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { useDeviceRatio } from '../app/device-ratio.ts'
 import { usePreferences } from '../app/preferences.ts'
 import { useNavigate } from '../app/router.ts'
 import type { SteppedRange } from '../explore/range-steps.ts'
@@ -42,12 +43,14 @@ export function ScatterCard({ traces, region, range, zone }: ScatterCardProps) {
   const host = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const theme = usePreferences((one) => one.drawnTheme)
+  const ratio = useDeviceRatio()
   const widthPx = useWidth(host)
   const [drag, setDrag] = useState<Drag | undefined>(undefined)
   const points = useMemo(() => traces.map(pointOf), [traces])
   const { startMs, endMs } = range
   const scale = useMemo(() => scatterScale(points, startMs, endMs), [points, startMs, endMs])
   const box = { widthPx, heightPx: HEIGHT_PX }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the canvas asks the screen how sharp it is.
   useEffect(() => {
     const paint = () => {
       if (canvas.current === null || widthPx === 0) return
@@ -57,7 +60,7 @@ export function ScatterCard({ traces, region, range, zone }: ScatterCardProps) {
     }
     paint()
     void document.fonts.ready.then(paint)
-  }, [points, scale, region, zone, theme, widthPx])
+  }, [points, scale, region, zone, theme, ratio, widthPx])
   const placeOf = (event: PointerEvent<HTMLElement>): readonly [number, number] => {
     const { left, top } = event.currentTarget.getBoundingClientRect()
     return [event.clientX - left, event.clientY - top]

@@ -19,6 +19,7 @@ import {
   useMemo,
   useRef,
 } from 'react'
+import { useDeviceRatio } from '../app/device-ratio.ts'
 import { usePreferences } from '../app/preferences.ts'
 import { navigateSearch } from '../app/router.ts'
 import { Minimap } from './minimap.tsx'
@@ -147,6 +148,8 @@ function usePainting(
   { view, state, rows, at, matches, widthPx, namesPx }: ScrollerProps,
 ): { readonly hover: RefObject<number | undefined>; readonly request: () => void } {
   const theme = usePreferences((one) => one.drawnTheme)
+  // Another one draws anew, as everything does.
+  useDeviceRatio()
   const hover = useRef<number | undefined>(undefined)
   const painter = useRef<WaterfallPainter>(undefined)
   const paint = useRef<() => void>(() => {})

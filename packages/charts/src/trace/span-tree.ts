@@ -28,7 +28,7 @@ export function spanTree(columns: TraceColumns): SpanTree {
   const { children, childFrom } = childLists(columns)
   const roots = sortedByStart(
     columns,
-    Int32Array.from(parents.keys()).filter((place) => (parents[place] as number) < 0),
+    parents.map((_, place) => place).filter((place) => (parents[place] as number) < 0),
   )
   const order = new Int32Array(count)
   const depths = new Int32Array(count)
@@ -59,7 +59,8 @@ function childLists(columns: TraceColumns): Pick<SpanTree, 'children' | 'childFr
   }
   const next = childFrom.slice(0, count)
   const children = new Int32Array(childFrom[count] as number)
-  for (const [place, parent] of parents.entries()) {
+  for (let place = 0; place < count; place++) {
+    const parent = parents[place] as number
     if (parent < 0) continue
     const at = next[parent] as number
     children[at] = place
@@ -67,9 +68,17 @@ function childLists(columns: TraceColumns): Pick<SpanTree, 'children' | 'childFr
   }
   for (let place = 0; place < count; place++) {
     const [from, to] = [childFrom[place] as number, childFrom[place + 1] as number]
-    if (to - from > 1) sortedByStart(columns, children.subarray(from, to))
+    // Fast path: spans mostly come in the order of their starts.
+    if (!isByStart(columns, children, from, to)) sortedByStart(columns, children.subarray(from, to))
   }
   return { children, childFrom }
+}
+
+function isByStart({ startMs }: TraceColumns, places: Int32Array, from: number, to: number): boolean {
+  for (let i = from + 1; i < to; i++) {
+    if ((startMs[places[i] as number] as number) < (startMs[places[i - 1] as number] as number)) return false
+  }
+  return true
 }
 
 /** In place; equal starts keep the order in which spans were stored. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { flameFrameAt, flameFrames } from '../flame/flame.ts'
 import { AXIS_PX, ROW_PX, rowAt } from '../waterfall/frame.ts'
+import { fillPixels } from '../waterfall/minimap.ts'
 import { compareCalls } from './compare.ts'
 import { criticalMs, criticalPath } from './critical-path.ts'
 import { type MergedCall, mergedCalls, operationsOf } from './merged-calls.ts'
@@ -286,4 +287,48 @@ test('who called whom: spans whose parent is of another service, the most time f
     { from: 'edge', to: 'cart', calls: 2, errors: 1, totalMs: 50, maxMs: 40, longest: 3 },
     { from: 'cart', to: 'stock', calls: 1, errors: 0, totalMs: 20, maxMs: 20, longest: 4 },
   ])
+})
+
+describe('the strip of a trace of many spans', () => {
+  const paint = (spans: readonly SampleSpan[], width: number, height: number, words: readonly number[]) => {
+    const pixels = new Uint32Array(width * height)
+    fillPixels(pixels, width, height, treeOf(spans), words)
+    return Array.from({ length: height }, (_, y) => [...pixels.subarray(y * width, (y + 1) * width)].join(''))
+  }
+
+  test('of the spans of one row of pixels the last is seen; a span has a pixel at least, and none has what is free', () => {
+    const spans: SampleSpan[] = [
+      { id: 'root', at: [0, 100], service: 'a' },
+      { id: 'one', parent: 'root', at: [20, 60], service: 'b' },
+      { id: 'two', parent: 'root', at: [30, 50], service: 'c' },
+      { id: 'three', parent: 'root', at: [100, 100], service: 'd' },
+    ]
+    expect(paint(spans, 10, 1, [1, 2, 3, 4])).toEqual(['1123321114'])
+    expect(paint(spans, 10, 2, [1, 2, 3, 4])).toEqual(['1122221111', '0003300004'])
+  })
+
+  test('shows what painting one over the other shows, whatever the spans', () => {
+    const [width, height, count] = [37, 5, 400]
+    let state = 7
+    const random = (max: number) => {
+      state = Math.imul(state, 1_103_515_245) + 12_345
+      return (state >>> 8) % max
+    }
+    const spans = Array.from({ length: count }, (_, i): SampleSpan => {
+      const from = random(1_000)
+      return { id: `s${i}`, at: [from, Math.min(1_000, from + random(300))], service: `${random(7)}` }
+    })
+    const { columns, order, durationMs } = treeOf(spans)
+    const wanted = new Uint32Array(width * height)
+    for (const [rank, place] of order.entries()) {
+      const left = ((columns.startMs[place] as number) / durationMs) * width
+      const from = Math.min(width - 1, Math.floor(left))
+      const right = Math.round(left + ((columns.durationMs[place] as number) / durationMs) * width)
+      const row = Math.floor((rank / count) * height) * width
+      wanted.fill((columns.serviceOf[place] as number) + 1, row + from, row + Math.max(from + 1, right))
+    }
+    const pixels = new Uint32Array(width * height)
+    fillPixels(pixels, width, height, treeOf(spans), [1, 2, 3, 4, 5, 6, 7])
+    expect([...pixels]).toEqual([...wanted])
+  })
 })

@@ -7,7 +7,9 @@ import { corrupt } from '../parquet/page-reader.ts'
 
 /** `VCIX`. */
 const MAGIC = 0x58494356
-const VERSION = 1
+const VERSION = 2
+/** The oldest that is read. */
+const VERSION_MIN = 1
 const TRAILER_BYTES = 32
 /** A larger index is damage. */
 const INDEX_BYTES_MAX = 256 * 1024 * 1024
@@ -37,8 +39,16 @@ export interface GroupIndex {
   readonly rows: number
   /** Of each entry of the dictionary of `_origin`, the place among the file's origins. */
   readonly origins: readonly number[]
-  /** By column: the dictionary, if there is one, and the pages. */
-  readonly chunks: readonly { readonly dictionary?: PagePlace; readonly pages: readonly PagePlace[] }[]
+  /** By column. */
+  readonly chunks: readonly ChunkIndex[]
+}
+
+/** One column of a row group. */
+export interface ChunkIndex {
+  readonly dictionary?: PagePlace
+  readonly pages: readonly PagePlace[]
+  /** Its pages are not compressed. Absent where they are, and so in all files of version 1. */
+  readonly isRaw?: true
 }
 
 /** What a reader knows of a file before it reads a page. Plain JSON. */
@@ -84,7 +94,8 @@ export function readIndex(file: OpenFile, name: string, checksum: number): FileI
   const view = new DataView(trailer.buffer)
   if (view.getUint32(28, true) !== MAGIC) throw corrupt(name, 'no filter file')
   const version = view.getUint32(20, true)
-  if (version !== VERSION) throw corrupt(name, `version ${version}: want ${VERSION}`)
+  if (version < VERSION_MIN || version > VERSION)
+    throw corrupt(name, `version ${version}: want ${VERSION_MIN} to ${VERSION}`)
   const offset = view.getFloat64(0, true)
   const length = view.getUint32(8, true)
   const rawLength = view.getUint32(12, true)

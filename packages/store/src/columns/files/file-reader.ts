@@ -4,7 +4,7 @@ import type { PagePlace } from '../parquet/column-chunk.ts'
 import type { ColumnSpec } from '../parquet/column-values.ts'
 import { type CodeMemory, decodePage, type PageValues, readEntries, readPage } from '../parquet/page-reader.ts'
 import type { Signal } from '../rows/column-set.ts'
-import { type FileIndex, openPair, readIndex } from './file-index.ts'
+import { type ChunkIndex, type FileIndex, openPair, readIndex } from './file-index.ts'
 import { FileStripe } from './file-stripe.ts'
 import { SCHEMAS } from './schema.ts'
 import type { StripeCache } from './stripe-cache.ts'
@@ -123,17 +123,22 @@ export class FileReader<Columns> {
 
   /** One page of one column as it was encoded. */
   page(place: number, group: number, page: number): { readonly bytes: Uint8Array; readonly where: PagePlace } {
-    const where = this.index.groups[group]?.chunks[place]?.pages[page] as PagePlace
-    return { bytes: readPage(this.#data, this.name, where, this.#cache.stored), where }
+    const chunk = this.index.groups[group]?.chunks[place] as ChunkIndex
+    const where = chunk.pages[page] as PagePlace
+    return { bytes: this.#read(chunk, where), where }
+  }
+
+  #read({ isRaw }: ChunkIndex, where: PagePlace): Uint8Array {
+    return readPage(this.#data, this.name, where, isRaw === true, this.#cache.stored)
   }
 
   #entries(place: number, group: number): Entries | undefined {
     const known = this.#dictionaries.get(place)
     if (known?.group === group) return known.entries
-    const dictionary = this.index.groups[group]?.chunks[place]?.dictionary
-    if (dictionary === undefined) return undefined
+    const chunk = this.index.groups[group]?.chunks[place]
+    if (chunk?.dictionary === undefined) return undefined
     const spec = this.index.columns[place] as ColumnSpec
-    const entries = entriesOf(readPage(this.#data, this.name, dictionary, this.#cache.stored), spec, dictionary.values)
+    const entries = entriesOf(this.#read(chunk, chunk.dictionary), spec, chunk.dictionary.values)
     if (entries.bytes.length <= KEPT_DICTIONARY_BYTES) this.#dictionaries.set(place, { group, entries })
     return entries
   }

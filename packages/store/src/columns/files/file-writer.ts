@@ -8,7 +8,15 @@ import { ATTRIBUTES, type ColumnSet, type Signal } from '../rows/column-set.ts'
 import { RowBuffer } from '../rows/row-buffer.ts'
 import { timeAt } from '../rows/times.ts'
 import { AttributeShredder, type TakenColumn } from './attribute-shredder.ts'
-import { dataFile, type FileIndex, type FilterPlace, filterFile, type StripeIndex, writeIndex } from './file-index.ts'
+import {
+  type ChunkIndex,
+  dataFile,
+  type FileIndex,
+  type FilterPlace,
+  filterFile,
+  type StripeIndex,
+  writeIndex,
+} from './file-index.ts'
 import { nativeShredder } from './native-shredder.ts'
 import { LAYOUT_COLUMN, REST_COLUMN, SCHEMAS } from './schema.ts'
 import { StripeFilters } from './stripe-filters.ts'
@@ -214,10 +222,14 @@ export class FileWriter<Columns> {
       groups: chunks.map((group, i) => ({
         rows: this.#groupRows[i] as number,
         origins: this.#groupOrigins[i] as number[],
-        chunks: group.map(({ dictionary, pages }) => (dictionary === undefined ? { pages } : { dictionary, pages })),
+        chunks: group.map(chunkIndex),
       })),
       stripes: this.#stripes,
       origins: [...this.#origins.keys()],
     }
   }
+}
+
+function chunkIndex({ dictionary, pages, isRaw }: ColumnChunk): ChunkIndex {
+  return { ...(dictionary === undefined ? {} : { dictionary }), pages, ...(isRaw ? { isRaw } : {}) }
 }

@@ -15,6 +15,8 @@ export interface PagePlace {
 export interface ColumnChunk {
   readonly rows: number
   readonly nulls: number
+  /** Its pages are stored as they were encoded. */
+  readonly isRaw: boolean
   /** Of the first page's header. */
   readonly offset: number
   /** Of the first data page's header. */

@@ -6,7 +6,7 @@ import { binary, bool, i32, i64, list, struct, type ThriftValue, text, writeStru
 
 const PHYSICAL = { bool: 0, int: 1, long: 2, double: 5, bytes: 6 } as const
 const CONVERTED = { utf8: 0, u8: 11, u32: 13, u64: 14 } as const
-const ZSTD = 6
+const CODEC = { none: 0, zstd: 6 } as const
 const VERSION = 2
 
 /** Appends the file's footer. Source: parquet.thrift, FileMetaData. */
@@ -90,7 +90,7 @@ function columnChunk(spec: ColumnSpec, chunk: ColumnChunk): ThriftValue {
         [1, i32(PHYSICAL[spec.type])],
         [2, list('i32', [...encodings].map(i32))],
         [3, list('binary', [text(spec.name)])],
-        [4, i32(ZSTD)],
+        [4, i32(chunk.isRaw ? CODEC.none : CODEC.zstd)],
         [5, i64(chunk.rows)],
         [6, i64(chunk.rawBytes)],
         [7, i64(chunk.storedBytes)],

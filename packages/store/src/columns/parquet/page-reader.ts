@@ -33,11 +33,24 @@ export class CodeMemory {
   }
 }
 
-/** Reads and checks one page. @throws FaultError where it is not what was written */
-export function readPage(file: OpenFile, name: string, place: PagePlace, memory: StoredPage): Uint8Array {
-  const stored = memory.take(place.stored)
+/**
+ * Reads and checks one page.
+ * @param isRaw it is not compressed
+ * @returns memory of its own: values may point into it
+ * @throws FaultError where it is not what was written
+ */
+export function readPage(
+  file: OpenFile,
+  name: string,
+  place: PagePlace,
+  isRaw: boolean,
+  memory: StoredPage,
+): Uint8Array {
+  // Not filled with zeros first.
+  const stored = isRaw ? new Uint8Array(Buffer.allocUnsafeSlow(place.stored).buffer) : memory.take(place.stored)
   const count = readAllNow(file, stored, 0, stored.length, place.offset)
   if (count !== stored.length || crc32(stored) !== place.crc) throw corrupt(name, `page at ${place.offset} is damaged`)
+  if (isRaw) return stored
   const raw = zstdDecompressSync(stored, { chunkSize: Math.max(64, place.raw + 1) })
   if (raw.length !== place.raw) throw corrupt(name, `page at ${place.offset} has another length`)
   // Not a Buffer, whose slices are views.

@@ -1,19 +1,18 @@
-import { constants, crc32, zstdCompressSync } from 'node:zlib'
 import { assert, type OpenFile, writeAllNow } from '@vantage/model'
 import { ByteWriter } from './byte-writer.ts'
-import type { ColumnChunk, PagePlace } from './column-chunk.ts'
+import { ChunkPages, type EncodedPage } from './chunk-pages.ts'
+import type { ColumnChunk } from './column-chunk.ts'
 import { type ColumnSpec, type ColumnValues, type Dictionary, NO_VALUES, valuesTo } from './column-values.ts'
 import { dictionaryOf } from './dictionary.ts'
 import { writeFooter } from './footer.ts'
 import { nativeDictionary } from './native-dictionary.ts'
 import { ENCODING, writeLevels, writeValues } from './page-encoding.ts'
 import { statisticsOf } from './statistics.ts'
-import { i32, struct, type ThriftValue, writeStruct } from './thrift-writer.ts'
+import { i32, struct } from './thrift-writer.ts'
 
 const MAGIC = new TextEncoder().encode('PAR1')
 /** What is held back at most, beside one column of a row group. */
 const FLUSH_BYTES = 1024 * 1024
-const PAGE_TYPE = { data: 0, dictionary: 2 } as const
 
 /**
  * Writes a Parquet file, row group by row group. Pages of all columns of a row group begin at the same rows, so that a
@@ -87,34 +86,35 @@ export class ParquetWriter {
   #writeChunk(spec: ColumnSpec, values: ColumnValues, dictionary: Dictionary | undefined, rows: number): ColumnChunk {
     assert(spec.isOptional || values.rows === undefined, `column ${spec.name} lacks values`)
     const offset = this.#offset + this.#out.at
-    const dictionaryPage = dictionary === undefined ? undefined : this.#writeDictionary(spec, dictionary)
-    const dataOffset = this.#offset + this.#out.at
-    const pages: PagePlace[] = []
+    const chunk = new ChunkPages(this.#out, this.#offset)
+    if (dictionary !== undefined) chunk.add(this.#encodeDictionary(spec, dictionary))
     let from = 0
     for (let firstRow = 0; firstRow < rows; firstRow += this.#pageRows) {
       const endRow = Math.min(rows, firstRow + this.#pageRows)
       const to = valuesTo(values, from, endRow)
-      pages.push(this.#writeData(spec, values, dictionary, from, to, firstRow, endRow - firstRow))
+      chunk.add(this.#encodeData(spec, values, dictionary, from, to, firstRow, endRow - firstRow))
       from = to
     }
+    const { places, isRaw } = chunk.finish()
     const end = this.#offset + this.#out.at
     if (this.#out.at >= FLUSH_BYTES) this.#flush()
-    const all = dictionaryPage === undefined ? pages : [dictionaryPage, ...pages]
+    const dictionaryPage = dictionary === undefined ? undefined : places[0]
     return {
       rows,
       nulls: rows - values.count,
+      isRaw,
       offset,
-      dataOffset,
+      dataOffset: dictionaryPage === undefined ? offset : dictionaryPage.offset + dictionaryPage.stored,
       dictionary: dictionaryPage,
-      pages,
+      pages: dictionaryPage === undefined ? places : places.slice(1),
       storedBytes: end - offset,
       // Headers are not compressed.
-      rawBytes: end - offset + all.reduce((sum, page) => sum + page.raw - page.stored, 0),
+      rawBytes: end - offset + places.reduce((sum, page) => sum + page.raw - page.stored, 0),
       statistics: statisticsOf(spec, values, dictionary),
     }
   }
 
-  #writeDictionary(spec: ColumnSpec, { entries }: Dictionary): PagePlace {
+  #encodeDictionary(spec: ColumnSpec, { entries }: Dictionary): EncodedPage {
     const page = this.#page
     page.reset()
     for (const entry of entries) {
@@ -122,10 +122,11 @@ export class ParquetWriter {
       page.raw(entry)
     }
     const header = struct([1, i32(entries.length)], [2, i32(ENCODING.plain)])
-    return this.#writePage(PAGE_TYPE.dictionary, 7, header, ENCODING.plain, entries.length, false)
+    const { plain } = ENCODING
+    return { type: 'dictionary', header, encoding: plain, values: entries.length, raw: page.view() }
   }
 
-  #writeData(
+  #encodeData(
     spec: ColumnSpec,
     values: ColumnValues,
     dictionary: Dictionary | undefined,
@@ -133,41 +134,13 @@ export class ParquetWriter {
     to: number,
     firstRow: number,
     rows: number,
-  ): PagePlace {
+  ): EncodedPage {
     const page = this.#page
     page.reset()
     if (spec.isOptional) writeLevels(page, values.rows, from, to, firstRow, rows)
     const encoding = from === to ? ENCODING.plain : writeValues(page, spec, values, dictionary, from, to)
     const header = struct([1, i32(rows)], [2, i32(encoding)], [3, i32(ENCODING.rle)], [4, i32(ENCODING.rle)])
-    return this.#writePage(PAGE_TYPE.data, 5, header, encoding, to - from, spec.isPlain === true)
-  }
-
-  /** @param isDense the page hardly shrinks */
-  #writePage(
-    type: number,
-    headerField: number,
-    header: ThriftValue,
-    encoding: number,
-    values: number,
-    isDense: boolean,
-  ): PagePlace {
-    const raw = this.#page.view()
-    const stored = zstdCompressSync(raw, {
-      // Memory for what comes out: pieces are joined, which costs as much again, and so does memory that is not needed.
-      chunkSize: isDense ? raw.length + 1024 : Math.max(4096, Math.ceil(raw.length / 3)),
-      params: { [constants.ZSTD_c_compressionLevel]: 1 },
-    })
-    const crc = crc32(stored)
-    writeStruct(this.#out, [
-      [1, i32(type)],
-      [2, i32(raw.length)],
-      [3, i32(stored.length)],
-      [4, i32(crc | 0)],
-      [headerField, header],
-    ])
-    const offset = this.#offset + this.#out.at
-    this.#out.raw(stored)
-    return { offset, stored: stored.length, raw: raw.length, crc, encoding, values }
+    return { type: 'data', header, encoding, values: to - from, raw: page.view() }
   }
 
   #flush(): void {
