@@ -84,6 +84,7 @@ export { compilePattern, type Pattern } from './pattern.ts'
 export type {
   Cardinality,
   MetricReader,
+  Moments,
   NameCount,
   QueryBudget,
   ScanRange,

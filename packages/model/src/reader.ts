@@ -31,6 +31,14 @@ export interface SelectionShare {
   readonly range: ScanRange
 }
 
+/** startMs + i · stepMs for i in [0, steps), unix ms. */
+export interface Moments {
+  readonly startMs: number
+  /** > 0 */
+  readonly stepMs: number
+  readonly steps: number
+}
+
 /**
  * Series that matched, in ascending order of their label sets (`compareLabels`).
  * Valid until the reader's query ends; not to be kept.
@@ -41,8 +49,9 @@ export interface SeriesSelection {
   /**
    * Reads the samples of one series in [startMs, endMs] into `out` (reset first), ascending, one per time stamp,
    * staleness markers included. `out` is the caller's; nothing else is allocated in the steady state.
+   * @param moments a hint: of each only the newest sample at or before it is looked at; others may be left out
    */
-  read(index: number, startMs: number, endMs: number, out: SampleColumns): void
+  read(index: number, startMs: number, endMs: number, out: SampleColumns, moments?: Moments): void
   /** False promises that `readHistograms` finds nothing in the scan's range; cheap, so that floats pay nothing. */
   mayHaveHistograms(index: number): boolean
   /** The native histograms in [startMs, endMs], like `read`; no time stamp occurs in both. */

@@ -1,4 +1,4 @@
-import { HistogramColumns, SampleColumns } from '@vantage/model'
+import { HistogramColumns, type Moments, SampleColumns } from '@vantage/model'
 import { ReadScratch } from './head/generation-reader.ts'
 import { mergeColumns } from './merge-columns.ts'
 import type { SampleSource } from './series-index.ts'
@@ -35,16 +35,17 @@ export function addFloats(
   endMs: number,
   out: SampleColumns,
   scratch: UnionScratch,
+  moments?: Moments,
 ): void {
   if (!source.mayHold(series, startMs, endMs)) return
   // Fast path: most reads touch one source.
   if (out.count === 0) {
     out.isFreeOfMarkers = false
     out.isAscending = false
-    source.read(series, startMs, endMs, out, scratch.source)
+    source.read(series, startMs, endMs, out, scratch.source, moments)
   } else {
     scratch.floats.reset()
-    source.read(series, startMs, endMs, scratch.floats, scratch.source)
+    source.read(series, startMs, endMs, scratch.floats, scratch.source, moments)
     out.isFreeOfMarkers &&= scratch.floats.isFreeOfMarkers
     out.isAscending &&= isAscendingAfter(out, scratch.floats)
     mergeColumns(out, 0, scratch.floats, scratch.room)

@@ -5,6 +5,7 @@ import {
   type HistogramColumns,
   type Labels,
   labelsEqual,
+  type Moments,
   type SampleColumns,
   type ScanRange,
   type SelectionShare,
@@ -110,13 +111,20 @@ export class Union {
   }
 }
 
+interface KeyedRange {
+  readonly startMs: number
+  readonly endMs: number
+  readonly moments: Moments | undefined
+  readonly keys: TimesKeys
+}
+
 export class Selection implements SeriesSelection {
   readonly count: number
   readonly #union: Union
   readonly #order: Int32Array
   readonly #labels: (Labels | undefined)[]
   readonly #scratch: UnionScratch
-  readonly #keys: { readonly startMs: number; readonly endMs: number; readonly keys: TimesKeys }[] = []
+  readonly #keys: KeyedRange[] = []
   /** False promises that no series of the tenant has any. */
   readonly #hasHistograms: boolean
   readonly #hasStartTimes: boolean
@@ -211,18 +219,20 @@ export class Selection implements SeriesSelection {
     return compareLabels(this.#labelsOf(a), this.#labelsOf(b))
   }
 
-  read(index: number, startMs: number, endMs: number, out: SampleColumns): void {
+  read(index: number, startMs: number, endMs: number, out: SampleColumns, moments?: Moments): void {
     out.reset()
+    // A histogram may stand in the place of a float that was left in.
+    const looksAt = this.#hasHistograms ? undefined : moments
     const { trail } = this.#scratch.source
     trail.reset()
     const { groups, first, placeGroup, placeSeries, placeNext } = this.#union
     for (let at = first.items[this.#order[index] as number] as number; at >= 0; at = placeNext.items[at] as number) {
       const series = placeSeries.items[at] as number
       for (const source of (groups[placeGroup.items[at] as number] as IndexGroup).sources) {
-        addFloats(source, series, startMs, endMs, out, this.#scratch)
+        addFloats(source, series, startMs, endMs, out, this.#scratch, looksAt)
       }
     }
-    out.timesKey = this.#keysOf(startMs, endMs).key(out, trail)
+    out.timesKey = this.#keysOf(startMs, endMs, looksAt).key(out, trail)
   }
 
   readBuckets(
@@ -249,13 +259,13 @@ export class Selection implements SeriesSelection {
     return places
   }
 
-  /** Keys are promised per range; a query reads few ranges. */
-  #keysOf(startMs: number, endMs: number): TimesKeys {
-    const known = this.#keys.find((one) => one.startMs === startMs && one.endMs === endMs)
+  /** Keys are promised per range and what of it is looked at; a query reads few ranges. */
+  #keysOf(startMs: number, endMs: number, moments: Moments | undefined): TimesKeys {
+    const known = this.#keys.find((one) => one.startMs === startMs && one.endMs === endMs && one.moments === moments)
     if (known !== undefined) return known.keys
     if (this.#keys.length >= KEYED_RANGES_MAX) this.#keys.length = 0
     const keys = new TimesKeys()
-    this.#keys.push({ startMs, endMs, keys })
+    this.#keys.push({ startMs, endMs, moments, keys })
     return keys
   }
 

@@ -1,4 +1,4 @@
-import type { Exemplar, Fault, HistogramColumns, Labels, SampleColumns } from '@vantage/model'
+import type { Exemplar, Fault, HistogramColumns, Labels, Moments, SampleColumns } from '@vantage/model'
 import type { ReadScratch } from './head/generation-reader.ts'
 import type { IntList } from './int-list.ts'
 import type { MatchCache } from './select.ts'
@@ -50,8 +50,16 @@ export interface SampleSource {
   /**
    * Appends the floats of [startMs, endMs] to `out`, ascending, one per time; where `histogramTimes` names the same
    * time, the histogram is the newer one and counts (`addFloats`).
+   * @param moments samples that are not the newest of the source at any of them may be left out
    */
-  read(series: number, startMs: number, endMs: number, out: SampleColumns, scratch: ReadScratch): void
+  read(
+    series: number,
+    startMs: number,
+    endMs: number,
+    out: SampleColumns,
+    scratch: ReadScratch,
+    moments?: Moments,
+  ): void
   mayHoldHistograms(series: number, startMs: number, endMs: number): boolean
   /** Appends the times of the histograms in [startMs, endMs], ascending, each once. */
   histogramTimes(series: number, startMs: number, endMs: number, out: TimeList, scratch: ReadScratch): void

@@ -2,6 +2,7 @@ import {
   type Histogram,
   HistogramColumns,
   type MetricReader,
+  type Moments,
   type QueryBudget,
   SampleColumns,
   type SeriesSelection,
@@ -63,9 +64,10 @@ export class EvaluationContext {
   }
 
   /** Reads one series into `samples` and `histograms`, against the budget. */
-  readSeries(selection: SeriesSelection, index: number, startMs: number, endMs: number): void {
+  /** @param moments where of each only the newest sample is looked at */
+  readSeries(selection: SeriesSelection, index: number, startMs: number, endMs: number, moments?: Moments): void {
     this.budget.check()
-    selection.read(index, startMs, endMs, this.samples)
+    selection.read(index, startMs, endMs, this.samples, moments)
     this.samplesRead += this.samples.count
     this.seriesRead++
     this.budget.chargeSamples(this.samples.count)

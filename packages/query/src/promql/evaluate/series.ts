@@ -58,8 +58,9 @@ export function visitSelected(
   const values = new Float64Array(grid.steps)
   const present = new Uint8Array(grid.steps)
   const picks = new LatestPicks(moments, lookbackMs, context.budget)
+  const looksAt = isSmoothed || moments.stepMs === 0 ? undefined : moments
   for (let i = turns.next(); i >= 0; i = turns.next()) {
-    context.readSeries(selection, i, startMs, endMs)
+    context.readSeries(selection, i, startMs, endMs, looksAt)
     if (isSmoothed) interpolate(context.samples, moments, lookbackMs, values, present)
     else pickLatest(context.samples, picks, values, present)
     let histograms: Histograms | undefined

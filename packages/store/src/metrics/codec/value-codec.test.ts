@@ -2,8 +2,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodeValues, VALUE_KIND, ValueScratch, valuesBytesMax } from './value-codec.ts'
 import { decodeValues, decoded as learned } from './value-decoder.ts'
+import { pickValues } from './value-picker.ts'
 
 const scratch = new ValueScratch()
+/** Of which some values were read alone. */
+let pickedBlocks = 0
 
 /** @returns the kind and size of the block, after checking that every bit comes back */
 function roundTrip(halves: Uint32Array): { kind: number; bytes: number } {
@@ -15,6 +18,13 @@ function roundTrip(halves: Uint32Array): { kind: number; bytes: number } {
   const decodedHalves = new Uint32Array(decoded.buffer)
   expect(decodeValues(out, 3, count, decoded, decodedHalves, 1)).toBe(end)
   expect(decodedHalves.subarray(2)).toEqual(halves)
+  const places = Int32Array.from({ length: Math.ceil(count / 7) }, (_, i) => Math.min(count - 1, i * 7 + (count % 3)))
+  const picked = new Float64Array(places.length + 1)
+  if (pickValues(out, 3, count, places, picked, 1)) {
+    const wanted = Float64Array.from(places, (place) => decoded[place + 1] as number)
+    expect(new Uint32Array(picked.buffer).subarray(2)).toEqual(new Uint32Array(wanted.buffer))
+    pickedBlocks++
+  }
   const falls = values.some((value, i) => i > 0 && value < (values[i - 1] as number))
   if (falls) expect(learned.isAscending).toBe(false)
   return { kind: out[3] as number, bytes: end - 3 }
@@ -77,6 +87,13 @@ test('blocks take the form and the bytes that their values deserve', () => {
     VALUE_KIND.delta2,
     500,
   )
+  check(
+    'counter of bytes',
+    many((i) => i * 3_000_000 + ((i * 7_919) % 5_000) * 1_000),
+    VALUE_KIND.delta,
+    1_500,
+  )
+  expect(pickedBlocks).toBeGreaterThan(5)
 })
 
 test('any bits come back, in any mixture', () => {
@@ -101,6 +118,8 @@ test('foreign bytes never reach beyond the output and never throw', () => {
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), fc.integer({ min: 1, max: 64 }), (bytes, count) => {
       const out = new Float64Array(count + 2).fill(1)
       decodeValues(bytes, 0, count, out, new Uint32Array(out.buffer), 1)
+      expect([out[0], out[count + 1]]).toEqual([1, 1])
+      pickValues(bytes, 0, count, Int32Array.from(new Set([0, count - 1])), out, 1)
       expect([out[0], out[count + 1]]).toEqual([1, 1])
     }),
     { numRuns: 500 },

@@ -67,7 +67,7 @@ function decodeRaw(bytes: Uint8Array, at: number, count: number, outHalves: Uint
   return at + count * 8
 }
 
-const varint = new Float64Array(1)
+export const varint = new Float64Array(1)
 
 function decodeDifferences(
   bytes: Uint8Array,
@@ -165,7 +165,7 @@ function undiffNarrow(
 }
 
 /** The differences that codes of one plane stand for: looking them up takes half as long as working them out. */
-const NARROW_STEPS = Int8Array.from({ length: 256 }, (_, code) => (code >>> 1) ^ -(code & 1))
+export const NARROW_STEPS = Int8Array.from({ length: 256 }, (_, code) => (code >>> 1) ^ -(code & 1))
 
 /**
  * First differences of one or two planes: most counters and gauges. Dividing by 1 changes nothing and costs most.
@@ -281,12 +281,12 @@ function undiffWide(
   }
 }
 
-function unzigzag(code: number): number {
+export function unzigzag(code: number): number {
   return code % 2 === 0 ? code / 2 : -(code + 1) / 2
 }
 
 /** Leaves the value in `varint[0]`. @returns the offset after it, or -1 */
-function readVarint(bytes: Uint8Array, from: number): number {
+export function readVarint(bytes: Uint8Array, from: number): number {
   let value = 0
   let unit = 1
   for (let at = from; at < from + 8 && at < bytes.length; at++) {
@@ -301,7 +301,7 @@ function readVarint(bytes: Uint8Array, from: number): number {
   return -1
 }
 
-function read32(bytes: Uint8Array, at: number): number {
+export function read32(bytes: Uint8Array, at: number): number {
   return (
     (bytes[at] as number) |
     ((bytes[at + 1] as number) << 8) |

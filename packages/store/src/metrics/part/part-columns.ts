@@ -1,6 +1,6 @@
 import { zstdDecompressSync } from 'node:zlib'
 import { crc32c } from '@vantage/bytes'
-import { type OpenFile, readAllNow } from '@vantage/model'
+import { type Moments, type OpenFile, readAllNow } from '@vantage/model'
 import { decodeValues } from '../codec/value-decoder.ts'
 import { CHUNK_SAMPLES_MAX, PAGE_BYTES } from '../limits.ts'
 import type { PageSource } from './histogram-chunk.ts'
@@ -29,6 +29,9 @@ export class PartColumns implements PageSource {
   readonly #pageRaw: Int32Array
   readonly #pageCrcs: Int32Array
   readonly #decoded = new Map<number, Float64Array>()
+  /** By column, for the moments that were last asked about. */
+  readonly #picked = new Map<number, ColumnPicks | undefined>()
+  #pickedAt: Moments | undefined
   readonly #slot: PageSlot = { bytes: new Uint8Array(0), at: 0 }
   readonly #stored = new Uint8Array(PAGE_BYTES + 4096)
 
@@ -73,6 +76,11 @@ export class PartColumns implements PageSource {
     return this.#pageRaw[page] ?? 0
   }
 
+  /** Samples of a time column. */
+  count(column: number): number {
+    return this.#counts[column] as number
+  }
+
   times(column: number): Float64Array {
     const known = this.#decoded.get(column)
     if (known !== undefined) return known
@@ -87,6 +95,21 @@ export class PartColumns implements PageSource {
     if (this.#decoded.size === DECODED_COLUMNS_MAX) this.#decoded.clear()
     this.#decoded.set(column, times)
     return times
+  }
+
+  /** Which samples of a time column are the newest at one of the moments; undefined where that is many of them. */
+  picks(column: number, moments: Moments): ColumnPicks | undefined {
+    const { startMs, stepMs, steps } = moments
+    const known = this.#pickedAt
+    if (known?.startMs !== startMs || known.stepMs !== stepMs || known.steps !== steps) {
+      this.#pickedAt = moments
+      this.#picked.clear()
+    }
+    if (!this.#picked.has(column)) {
+      if (this.#picked.size === DECODED_COLUMNS_MAX) this.#picked.clear()
+      this.#picked.set(column, picksOf(this.times(column), moments))
+    }
+    return this.#picked.get(column)
   }
 
   /** A decompressed page; valid until the next call. */
@@ -111,6 +134,30 @@ export class PartColumns implements PageSource {
   verify(): void {
     for (let page = 0; page < this.#pageStored.length; page++) this.page(page)
   }
+}
+
+/** Some samples of a time column. */
+export interface ColumnPicks {
+  readonly places: Int32Array
+  readonly times: Float64Array
+}
+
+/** Looking for places pays where it leaves out so many of them. */
+const PICKED_SHARE_MAX = 1 / 2
+
+function picksOf(times: Float64Array, { startMs, stepMs, steps }: Moments): ColumnPicks | undefined {
+  const places = new Int32Array(times.length)
+  let count = 0
+  let moment = Math.max(0, Math.ceil(((times[0] as number) - startMs) / stepMs))
+  for (let i = 0; i < times.length; i++) {
+    while (startMs + moment * stepMs < (times[i] as number)) moment++
+    const isLast = i === times.length - 1
+    // What comes behind the column is not known.
+    if (isLast || (moment < steps && startMs + moment * stepMs < (times[i + 1] as number))) places[count++] = i
+  }
+  if (count > times.length * PICKED_SHARE_MAX) return undefined
+  const picked = places.slice(0, count)
+  return { places: picked, times: Float64Array.from(picked, (place) => times[place] as number) }
 }
 
 /** Where the chunks of each series lie. */

@@ -4,10 +4,12 @@ import type {
   HistogramColumns,
   Labels,
   MetricMetadata,
+  Moments,
   OpenFile,
   SampleColumns,
 } from '@vantage/model'
 import { decoded, decodeValues, mayHoldMarker } from '../codec/value-decoder.ts'
+import { pickValues } from '../codec/value-picker.ts'
 import type { DeltaState } from '../head/delta-sums.ts'
 import type { ReadScratch } from '../head/generation-reader.ts'
 import { MatchCache } from '../select.ts'
@@ -112,13 +114,22 @@ export class PartReader implements SampleSource {
     return false
   }
 
-  read(series: number, startMs: number, endMs: number, out: SampleColumns, scratch: ReadScratch): void {
+  read(
+    series: number,
+    startMs: number,
+    endMs: number,
+    out: SampleColumns,
+    scratch: ReadScratch,
+    moments?: Moments,
+  ): void {
     const end = this.#chunkFrom[series + 1] as number
     for (let chunk = this.#chunkFrom[series] as number; chunk < end; chunk++) {
       const column = this.#chunkColumns[chunk] as number
       if ((this.#columnFirst[column] as number) > endMs) return
       if (this.#chunkKinds[chunk] !== CHUNK_KIND.float) continue
-      if ((this.#columnLast[column] as number) >= startMs) this.#readChunk(chunk, column, startMs, endMs, out, scratch)
+      if ((this.#columnLast[column] as number) < startMs) continue
+      if (moments !== undefined && this.#pickFrom(chunk, column, startMs, endMs, out, scratch, moments)) continue
+      this.#readChunk(chunk, column, startMs, endMs, out, scratch)
     }
   }
 
@@ -193,6 +204,37 @@ export class PartReader implements SampleSource {
       }
       applyStarts(times, starts, fromMs, toMs, out)
     }
+  }
+
+  /** Fast path: few samples of the chunk are looked at. @returns false where it has to be read as all are */
+  #pickFrom(
+    chunk: number,
+    column: number,
+    startMs: number,
+    endMs: number,
+    out: SampleColumns,
+    { trail }: ReadScratch,
+    moments: Moments,
+  ): boolean {
+    const picks = this.#columns.picks(column, moments)
+    if (picks === undefined) return false
+    let from = 0
+    let to = picks.times.length
+    while (from < to && (picks.times[from] as number) < startMs) from++
+    while (to > from && (picks.times[to - 1] as number) > endMs) to--
+    if (from === to) return true
+    const isWhole = to - from === picks.times.length
+    const places = isWhole ? picks.places : picks.places.subarray(from, to)
+    const slot = this.#columns.page(this.#chunkPages[chunk] as number)
+    out.reserve(out.count + places.length)
+    const at = slot.at + (this.#chunkOffsets[chunk] as number)
+    if (!pickValues(slot.bytes, at, this.#columns.count(column), places, out.values, out.count)) return false
+    trail.push(this.id, column, from, to)
+    if (out.count === 0) out.isFreeOfMarkers = true
+    out.isAscending = false
+    out.times.set(isWhole ? picks.times : picks.times.subarray(from, to), out.count)
+    out.count += places.length
+    return true
   }
 
   #readChunk(

@@ -1,0 +1,128 @@
+import { POWERS, VALUE_KIND } from './value-codec.ts'
+import { mayHoldMarker, NARROW_STEPS, read32, readVarint, unzigzag, varint } from './value-decoder.ts'
+
+/** What stands before the differences of a block, and where they lie. */
+interface Start {
+  readonly at: number
+  readonly rest: number
+  readonly width: number
+  readonly first: number
+  readonly delta: number
+  readonly power: number
+}
+
+const doubles = new Float64Array(1)
+const halves = new Uint32Array(doubles.buffer)
+
+/**
+ * Decodes some values of one block: all differences up to them are summed, but nothing is written for the others.
+ * @param count of the block's values
+ * @param places of the wanted ones, ascending, at least one
+ * @param out gets them from `outAt` on, bit for bit as `decodeValues` would write them
+ * @returns false where the block has exceptions, markers or wide values: it is to be decoded as a whole
+ */
+export function pickValues(
+  bytes: Uint8Array,
+  at: number,
+  count: number,
+  places: Int32Array,
+  out: Float64Array,
+  outAt: number,
+): boolean {
+  const kind = bytes[at] as number
+  if (mayHoldMarker(bytes, at) || (places[places.length - 1] as number) >= count) return false
+  if (kind === VALUE_KIND.constant) {
+    if (at + 9 > bytes.length) return false
+    halves[0] = read32(bytes, at + 1)
+    halves[1] = read32(bytes, at + 5)
+    out.fill(doubles[0] as number, outAt, outAt + places.length)
+    return true
+  }
+  if (kind !== VALUE_KIND.delta && kind !== VALUE_KIND.delta2) return false
+  const order = kind === VALUE_KIND.delta ? 1 : 2
+  const start = startOf(bytes, at, count, order)
+  if (start === undefined) return false
+  if (order === 1) pickFirst(bytes, start, places, out, outAt)
+  else pickSecond(bytes, start, places, out, outAt)
+  return true
+}
+
+function startOf(bytes: Uint8Array, blockAt: number, count: number, order: number): Start | undefined {
+  const width = bytes[blockAt + 1] as number
+  const power = POWERS[bytes[blockAt + 2] as number]
+  if (width > 3 || power === undefined || count < order) return undefined
+  let at = readVarint(bytes, blockAt + 5)
+  if (at < 0) return undefined
+  const first = unzigzag(varint[0] as number)
+  let delta = 0
+  if (order === 2) {
+    at = readVarint(bytes, at)
+    if (at < 0) return undefined
+    delta = unzigzag(varint[0] as number)
+  }
+  const rest = count - order
+  return at + rest * width > bytes.length ? undefined : { at, rest, width, first, delta, power }
+}
+
+/** First differences: the i-th code leads to the value of place i + 1. */
+function pickFirst(bytes: Uint8Array, start: Start, places: Int32Array, out: Float64Array, outAt: number): void {
+  const { at, rest, width, power } = start
+  let value = start.first
+  let i = 0
+  for (let picked = 0; picked < places.length; picked++) {
+    const end = places[picked] as number
+    if (width === 1) value += sumNarrow(bytes, at + i, at + end)
+    else if (width > 1) value += sumWide(bytes, at, i, end, rest, width)
+    i = end
+    out[outAt + picked] = value / power
+  }
+}
+
+function sumNarrow(bytes: Uint8Array, from: number, to: number): number {
+  let sum = 0
+  for (let at = from; at < to; at++) sum = (sum + (NARROW_STEPS[bytes[at] as number] as number)) | 0
+  return sum
+}
+
+/** Sums of up to 65,535 differences of 24 bits: beyond 32 bits. */
+function sumWide(bytes: Uint8Array, at: number, from: number, to: number, rest: number, width: number): number {
+  const second = at + rest
+  let sum = 0
+  if (width === 2) {
+    for (let i = from; i < to; i++) {
+      const code = (bytes[at + i] as number) | ((bytes[second + i] as number) << 8)
+      sum += (code >>> 1) ^ -(code & 1)
+    }
+    return sum
+  }
+  const third = second + rest
+  for (let i = from; i < to; i++) {
+    const code = (bytes[at + i] as number) | ((bytes[second + i] as number) << 8) | ((bytes[third + i] as number) << 16)
+    sum += (code >>> 1) ^ -(code & 1)
+  }
+  return sum
+}
+
+/** Second differences: the i-th code leads to the difference before the value of place i + 2. */
+function pickSecond(bytes: Uint8Array, start: Start, places: Int32Array, out: Float64Array, outAt: number): void {
+  const { at, rest, width, power } = start
+  const p1 = width > 1 ? rest : 0
+  const p2 = width > 2 ? rest * 2 : 0
+  const mask = (1 << (width * 8)) - 1
+  let delta = start.delta
+  let value = start.first
+  // The place that `value` is of.
+  let place = 0
+  for (let picked = 0; picked < places.length; picked++) {
+    for (const end = places[picked] as number; place < end; place++) {
+      if (place > 0) {
+        const p = at + place - 1
+        const code =
+          ((bytes[p] as number) | ((bytes[p + p1] as number) << 8) | ((bytes[p + p2] as number) << 16)) & mask
+        delta += (code >>> 1) ^ -(code & 1)
+      }
+      value += delta
+    }
+    out[outAt + picked] = value / power
+  }
+}
