@@ -158,7 +158,7 @@ export class JsonBatchDecoder {
       if (token === JSON_TOKENS.objectStart) {
         if (!this.#object()) return this.#malformed()
       } else {
-        item.fail('invalid_value', 'want an object')
+        item.fail('invalid_value', `want an object, got ${this.#got(token)}`)
         if (!this.#skip(token)) return this.#malformed()
       }
       this.#close(from)
@@ -201,7 +201,7 @@ export class JsonBatchDecoder {
         break
       case 'status_code':
         if (token === JSON_TOKENS.string || token === JSON_TOKENS.number) this.#label(LABEL_KINDS.status)
-        else this.#item.fail('invalid_value', 'status_code: want a number or text')
+        else this.#item.fail('invalid_value', `status_code: want a number or text, got ${this.#got(token)}`)
         break
     }
     return this.#skip(token)
@@ -215,8 +215,10 @@ export class JsonBatchDecoder {
     const quick = isNumber && reader.to - reader.from <= EXACT_DIGITS ? millisOfUnix(reader.number()) : undefined
     const isScalar = isNumber || token === JSON_TOKENS.string
     const timeMs = quick ?? (isScalar ? parseTimestamp(reader.text(), isNumber) : undefined)
-    if (timeMs === undefined) item.fail('invalid_value', 'timestamp: want unix seconds, ms, µs, ns or an ISO 8601 time')
-    else {
+    if (timeMs === undefined) {
+      const wanted = 'timestamp: want unix seconds, ms, µs, ns or an ISO 8601 time'
+      item.fail('invalid_value', `${wanted}, got ${this.#got(token)}`)
+    } else {
       item.timeMs = timeMs
       item.hasTime = true
     }
@@ -228,14 +230,14 @@ export class JsonBatchDecoder {
     if (token === JSON_TOKENS.number) item.value = this.#reader.number()
     else {
       const value = token === JSON_TOKENS.string ? special(this.#reader.text()) : undefined
-      if (value === undefined) item.fail('invalid_value', 'value: want a number')
+      if (value === undefined) item.fail('invalid_value', `value: want a number, got ${this.#got(token)}`)
       item.value = value ?? Number.NaN
     }
   }
 
   #text(kind: LabelKind, key: string, token: JsonToken): void {
     if (token === JSON_TOKENS.string) this.#label(kind)
-    else this.#item.fail('invalid_value', `${key}: want text`)
+    else this.#item.fail('invalid_value', `${key}: want text, got ${this.#got(token)}`)
   }
 
   #label(kind: LabelKind): void {
@@ -250,7 +252,7 @@ export class JsonBatchDecoder {
     const item = this.#item
     if (opening === JSON_TOKENS.none) return true
     if (opening !== JSON_TOKENS.objectStart) {
-      item.fail('invalid_value', 'tags: want an object')
+      item.fail('invalid_value', `tags: want an object, got ${this.#got(opening)}`)
       return this.#skip(opening)
     }
     for (let count = 0; ; count++) {
@@ -268,10 +270,18 @@ export class JsonBatchDecoder {
       else if (value !== JSON_TOKENS.none)
         item.fail(
           'invalid_value',
-          `tags.${foreign(utf8Text(this.#body, from, to))}: want text, a number, true or false`,
+          `tags.${foreign(utf8Text(this.#body, from, to))}: want text, a number, true or false, got ${this.#got(value)}`,
         )
       if (!this.#skip(value)) return false
     }
+  }
+
+  /** What stands in the place of what was wanted, as the sender wrote it. */
+  #got(token: JsonToken): string {
+    if (token === JSON_TOKENS.objectStart) return 'an object'
+    if (token === JSON_TOKENS.arrayStart) return 'an array'
+    if (token === JSON_TOKENS.string) return JSON.stringify(foreign(this.#reader.text()))
+    return foreign(utf8Text(this.#body, this.#reader.from, this.#reader.to))
   }
 
   /** Passes over the rest of a value whose first token was read. False where the JSON is malformed. */
@@ -285,9 +295,9 @@ export class JsonBatchDecoder {
   #close(from: number): void {
     const item = this.#item
     const index = this.#items++
-    if (!item.hasName) item.fail('missing_name', 'metric_name: want text')
-    if (!item.hasService) item.fail('invalid_value', 'service_name: want text')
-    if (!item.hasValue) item.fail('invalid_value', 'value is missing')
+    if (!item.hasName) item.fail('missing_name', 'metric_name: want text, got none')
+    if (!item.hasService) item.fail('invalid_value', 'service_name: want text, got none')
+    if (!item.hasValue) item.fail('invalid_value', 'value: want a number, got none')
     this.#check(from)
     if (item.problem !== undefined) {
       if (this.#problems.length < PROBLEMS_MAX) this.#problems.push({ index, ...item.problem })

@@ -58,6 +58,28 @@ describe('JsonBatchDecoder', () => {
     ])
   })
 
+  test('a bad item says what was wanted and what came', () => {
+    const { value: _, ...valueless } = item
+    const bad: [unknown, string][] = [
+      ['text', 'want an object, got "text"'],
+      [[1], 'want an object, got an array'],
+      [{ ...item, timestamp: 'yes\n"day' }, 'ISO 8601 time, got "yes\\n\\"day"'],
+      [{ ...item, timestamp: {} }, 'ISO 8601 time, got an object'],
+      [{ ...item, value: '12x' }, 'value: want a number, got "12x"'],
+      [{ ...item, value: false }, 'value: want a number, got false'],
+      [valueless, 'value: want a number, got none'],
+      [{ ...item, metric_name: 7 }, 'metric_name: want text, got 7'],
+      [{ ...item, metric_name: '' }, 'metric_name: want text, got none'],
+      [{ ...item, status_code: [] }, 'status_code: want a number or text, got an array'],
+      [{ ...item, tags: 'a' }, 'tags: want an object, got "a"'],
+      [{ ...item, tags: { a: {} } }, 'tags.a: want text, a number, true or false, got an object'],
+      [{ ...item, value: 'x'.repeat(10_000) }, '…"'],
+    ]
+    const { outcome } = decode({ metrics: bad.map(([one]) => one) })
+    const messages = outcome.kind === 'invalid' ? outcome.problems.map(({ message }) => message) : []
+    expect(messages.map((message, i) => message.endsWith(bad[i]?.[1] ?? '?') || message)).toEqual(bad.map(() => true))
+  })
+
   test('what was checked before is known in the next batch, what was refused is refused again', () => {
     const decoder = new JsonBatchDecoder()
     const kinds = [item, { ...item, tags: { '': 'x' } }, item, { ...item, tags: { '': 'x' } }].map((one) => {
