@@ -11,6 +11,16 @@ const VALUES = [0, -0, 1, 1, 2, -3, 7.5, Infinity, -Infinity, Number.NaN]
 const context = { tick: () => {}, budget: unlimitedBudget } as unknown as EvaluationContext
 const plan = { grouping: ['group'], isWithout: false } as unknown as AggregatePlan
 
+function someRows(random: () => number, steps: number): Row[] {
+  return Array.from({ length: Math.floor(random() * 90) }, (_, i) => ({
+    labels: ['group', String(i % 2), 'i', String(i)],
+    dropName: false,
+    values: Float64Array.from({ length: steps }, () => VALUES[Math.floor(random() * VALUES.length)] as number),
+    present: Uint8Array.from({ length: steps }, () => (random() < 0.8 ? 1 : 0)),
+    histograms: undefined,
+  }))
+}
+
 /** Of each step, `series value` of the points that are there. */
 function pointsOf(rows: readonly Row[], steps: number): string[][] {
   return Array.from({ length: steps }, (_, step) =>
@@ -36,13 +46,7 @@ test('topk, bottomk and limitk keep what sorting each step keeps, for few and fo
   const random = seededRandom(seed)
   for (let round = 0; round < ROUNDS; round++) {
     const steps = 1 + Math.floor(random() * 5)
-    const rows: Row[] = Array.from({ length: Math.floor(random() * 90) }, (_, i) => ({
-      labels: ['group', String(i % 2), 'i', String(i)],
-      dropName: false,
-      values: Float64Array.from({ length: steps }, () => VALUES[Math.floor(random() * VALUES.length)] as number),
-      present: Uint8Array.from({ length: steps }, () => (random() < 0.8 ? 1 : 0)),
-      histograms: undefined,
-    }))
+    const rows = someRows(random, steps)
     const most = random() < 0.5 ? 4 : 100
     const params = Float64Array.from({ length: steps }, () => Math.floor(random() * most) - 0.5)
     const op = (['topk', 'bottomk', 'limitk'] as const)[round % 3] as 'topk'
@@ -64,13 +68,7 @@ test('what is filtered while series come in changes no choice, in whatever order
   let dropped = 0
   for (let round = 0; round < ROUNDS; round++) {
     const steps = 2 + Math.floor(random() * 4)
-    const rows: Row[] = Array.from({ length: Math.floor(random() * 90) }, (_, i) => ({
-      labels: ['group', String(i % 2), 'i', String(i)],
-      dropName: false,
-      values: Float64Array.from({ length: steps }, () => VALUES[Math.floor(random() * VALUES.length)] as number),
-      present: Uint8Array.from({ length: steps }, () => (random() < 0.8 ? 1 : 0)),
-      histograms: undefined,
-    }))
+    const rows = someRows(random, steps)
     const op = round % 2 === 0 ? 'topk' : 'bottomk'
     const count = 1 + Math.floor(random() * 5) + 0.5
     const ranked = { ...plan, op, param: { kind: 'number', value: count } } as unknown as AggregatePlan
