@@ -433,6 +433,13 @@ describe.skipIf(!hasChromium)('the tabs of a service', () => {
     await page.waitForURL(`**/trace/${TRACE_ID}*`)
     await page.goBack()
     await request.waitFor()
+    // A range is dragged from there as from any other place of the chart.
+    const place = (await request.boundingBox()) as { x: number; y: number }
+    await page.mouse.move(place.x + 12, place.y + 12)
+    await page.mouse.down()
+    await page.mouse.move(place.x - 100, place.y + 12, { steps: 4 })
+    await page.mouse.up()
+    await page.waitForURL('**/services/payments?*live=0*')
     await page.context().close()
   })
 
