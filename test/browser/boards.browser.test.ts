@@ -128,6 +128,8 @@ describe.skipIf(!hasChromium)('dashboards', () => {
     await host.context().close()
     const own = await openBoard('/d/vantage?from=now-5m&to=now', 8)
     await own.locator('[data-panel="doors"] tbody tr').getByText('prometheus-import').waitFor()
+    await own.locator('[data-panel="acknowledgement"] .legend').getByText('p99', { exact: true }).waitFor()
+    await own.locator('[data-panel="connections"] .legend').getByText('http', { exact: true }).waitFor()
     await own.context().close()
     const api = await openBoard('/d/api?from=now-1h&to=now', 5)
     await api.locator('[data-panel="sources"]').getByText('payments', { exact: true }).waitFor()
@@ -431,6 +433,13 @@ describe.skipIf(!hasChromium)('the tabs of a service', () => {
     await page.waitForURL(`**/trace/${TRACE_ID}*`)
     await page.goBack()
     await request.waitFor()
+    // A range is dragged from there as from any other place of the chart.
+    const place = (await request.boundingBox()) as { x: number; y: number }
+    await page.mouse.move(place.x + 12, place.y + 12)
+    await page.mouse.down()
+    await page.mouse.move(place.x - 100, place.y + 12, { steps: 4 })
+    await page.mouse.up()
+    await page.waitForURL('**/services/payments?*live=0*')
     await page.context().close()
   })
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seededRandom, testSeed } from '../../packages/model/src/testing/index.ts'
+import { hasChromium, type Stand, startStand } from '../browser/support/dashboard.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { startShop, type TestShop } from '../support/shop.ts'
 
@@ -39,16 +40,21 @@ const DRAWN = drawn(FAULTS)
 const SERVICE = drawn(DRAWN.services)
 const DELAY_MS = Math.floor(random() * 4_000)
 
+const QUIET = { VANTAGE_SELF_ENABLED: 'false' }
+
+let stand: Stand | undefined
 let server: TestServer
 let shop: TestShop
+let faultAtMs = 0
 beforeAll(async () => {
   console.log(`seed ${SEED}: ${DRAWN.fault} in ${SERVICE} after ${DELAY_MS} ms`)
-  server = await startServer({ env: { VANTAGE_SELF_ENABLED: 'false' } })
+  stand = hasChromium ? await startStand(QUIET) : undefined
+  server = stand?.server ?? (await startServer({ env: QUIET }))
   shop = await startShop(server.otlpHttpUrl, USERS)
 })
 afterAll(async () => {
   await shop?.stop()
-  await server?.stop()
+  await (stand === undefined ? server?.stop() : stand.close())
 })
 
 async function ask<T>(path: string, params: Record<string, string>): Promise<T> {
@@ -203,7 +209,7 @@ test('atlan-api: its name is offered, its trace opens by id with simulate_db_cal
 test('from a spike of p99 to an exemplar, its trace, its lines, the slow dependency, and what is different', async () => {
   const before = await calm()
   await new Promise((wake) => setTimeout(wake, DELAY_MS))
-  const faultAtMs = Date.now()
+  faultAtMs = Date.now()
   await shop.switchFault(DRAWN.fault, SERVICE, true)
   const spike = await until('spike of p99', async () => {
     const value = (await p99()) ?? 0
@@ -247,3 +253,70 @@ test('from a spike of p99 to an exemplar, its trace, its lines, the slow depende
   console.log(`p99 ${before.toFixed(3)} → ${spike.toFixed(3)} s, ${JSON.stringify(differences.slice(0, 3))}`)
   expect([SEED, differences[0]]).toMatchObject([SEED, { attribute: DRAWN.attribute, value: DRAWN.value }])
 }, 90_000)
+
+test.skipIf(!hasChromium)(
+  'the same walk on the screens: spike, exemplar, its span, the slow one, its lines, those around; Back leads to the same zoom',
+  async () => {
+    const page = await (stand as Stand).open('/services/atlan-api?from=now-5m&to=now')
+    const chart = page.locator('[data-panel="latency"]')
+    await chart.locator('.exemplars a').first().waitFor()
+    const shownTime = async () =>
+      / \S+ \S+ to \S+ \S+/.exec((await chart.getByRole('img').getAttribute('aria-label')) ?? '')?.[0]
+    const unzoomed = await shownTime()
+    // From the fault to the newest.
+    const box = (await chart.locator('.u-over').boundingBox()) as {
+      x: number
+      y: number
+      width: number
+      height: number
+    }
+    const right = box.x + box.width - 2
+    const left = right - ((Date.now() - faultAtMs) / 300_000) * box.width
+    await page.mouse.move(Math.max(box.x + 2, left), box.y + box.height / 2)
+    await page.mouse.down()
+    await page.mouse.move(right, box.y + box.height / 2, { steps: 5 })
+    await page.mouse.up()
+    await page.waitForURL('**live=0**')
+    const start = page.url()
+    await expect.poll(shownTime).not.toBe(unzoomed)
+    const zoomed = await shownTime()
+
+    const exemplar = chart.locator('.exemplars a').first()
+    const took = (await exemplar.getAttribute('aria-label'))?.split(' at ')[0] as string
+    await exemplar.click()
+    await page.waitForURL('**/trace/*span=*')
+    const drawer = page.locator('.span-drawer')
+    await drawer.getByText(`${took}, of it`).waitFor()
+    await page.getByText('Operations', { exact: true }).click()
+    const slowest = page.locator('.operations tbody tr').first()
+    expect([SEED, await slowest.textContent()]).toEqual([SEED, expect.stringContaining(SERVICE)])
+    await slowest.getByRole('button').click()
+    await drawer.getByRole('link', { name: SERVICE, exact: true }).waitFor()
+    // Lines are written within the request, above a call of the database.
+    if (DRAWN.fault === 'slow-database') {
+      await drawer.getByText('No line names this span').waitFor()
+      await page.keyboard.press('u')
+    }
+    await drawer.locator('.span-lines li').first().waitFor()
+    await page.keyboard.press('l')
+    await page.waitForURL('**/explore/logs?*')
+    await page.locator('.log-row').first().click()
+    await page.keyboard.press('b')
+    const around = page.locator('.log-context li')
+    await page.locator('.log-context li[aria-current="true"]').waitFor()
+    expect(await around.count()).toBeGreaterThan(3)
+
+    const visited = [page.url()]
+    while (page.url() !== start && visited.length < 12) {
+      await page.goBack()
+      expect(visited, 'each step back leads somewhere else').not.toContain(page.url())
+      visited.push(page.url())
+    }
+    expect(page.url()).toBe(start)
+    await exemplar.waitFor()
+    expect(await shownTime()).toBe(zoomed)
+    console.log(`${visited.length - 1} steps back`)
+    expect((stand as Stand).complaints).toEqual([])
+    await page.context().close()
+  },
+)

@@ -20,13 +20,17 @@ export interface PanelAnswer {
 /** Steps that a panel of a kind has room for. A heatmap's are columns that can be told apart. */
 const STEPS: Readonly<Partial<Record<Panel['kind'], number>>> = { heatmap: 60, 'state-timeline': 120, stat: 60 }
 const STEPS_USUAL = 240
+/** A column of a heatmap holds what its step counted: at least what metrics that are stated every few seconds say of it. */
+const COLUMN_MIN_MS = 10_000
 
 /** Kinds that draw one value of each series. */
 const INSTANT: readonly Panel['kind'][] = ['gauge', 'bars', 'histogram', 'pie', 'table']
 
 /** The grid that a panel asks for. Where the last value counts, it ends with the newest data, not with the last whole step. */
 export function panelRange(kind: Panel['kind'], range: TimeRange): SteppedRange {
-  const stepped = steppedRange(range, STEPS[kind] ?? STEPS_USUAL)
+  const steps = STEPS[kind] ?? STEPS_USUAL
+  const stepsMax = kind === 'heatmap' ? Math.min(steps, (range.endMs - range.startMs) / COLUMN_MIN_MS) : steps
+  const stepped = steppedRange(range, stepsMax)
   if (kind !== 'stat' && !INSTANT.includes(kind)) return stepped
   const { endMs } = steppedRange(range)
   return { ...stepped, startMs: endMs - (stepped.endMs - stepped.startMs), endMs }

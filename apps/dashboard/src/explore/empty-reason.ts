@@ -1,21 +1,21 @@
-/** A query with one of its label matchers left out. */
-export interface SelectorVariant {
-  /** The matcher as written: `job="api"`. */
-  readonly matcher: string
-  /** Counts the series that the first selector finds without it. */
+/** A query with one of its parts left out. */
+export interface QueryVariant {
+  /** The part as written: `job="api"`. */
+  readonly part: string
+  /** Counts what there is without it. */
   readonly countQuery: string
   /** The whole query without it. */
   readonly query: string
 }
 
-/** Matchers that are tried out; each costs one small query. */
-const VARIANTS_MAX = 6
+/** Parts that are tried out; each costs one small query. */
+export const VARIANTS_MAX = 6
 
 /**
  * Splits the first selector of a query (`name{a="b", c=~"d"}`) into its matchers, to find the one that
  * removes everything. Empty where there is no selector with matchers.
  */
-export function selectorVariants(query: string): SelectorVariant[] {
+export function selectorVariants(query: string): QueryVariant[] {
   const open = query.indexOf('{')
   const close = open < 0 ? -1 : closingBrace(query, open)
   if (close < 0) return []
@@ -26,7 +26,7 @@ export function selectorVariants(query: string): SelectorVariant[] {
     const rest = matchers.filter((one) => one !== matcher).join(', ')
     const braces = rest === '' ? '' : `{${rest}}`
     return {
-      matcher,
+      part: matcher,
       countQuery: `count(${name}${braces})`,
       query: `${query.slice(0, open)}${braces}${query.slice(close + 1)}`,
     }

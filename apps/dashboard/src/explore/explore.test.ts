@@ -112,7 +112,7 @@ describe('which matcher removes everything', () => {
   check('up{job="a', [])
   test('the rest of the query stays', () => {
     expect(selectorVariants('rate(up{job="a\\"b"}[5m])')[0]).toMatchObject({
-      matcher: 'job="a\\"b"',
+      part: 'job="a\\"b"',
       query: 'rate(up[5m])',
     })
   })

@@ -17,7 +17,7 @@ export function NoMatches({ one, signal, children }: NoMatchesProps) {
   return (
     <div className="card empty">
       <h2>No {one} matches</h2>
-      <p>{children}</p>
+      <div>{children}</div>
       <button
         type="button"
         className="button"

@@ -7,6 +7,7 @@ import { Notice } from '../parts/notice.tsx'
 import { refresh } from '../time/time-store.ts'
 import { ChartPanel, ChartTable } from './chart-panel.tsx'
 import { EmptyPanel } from './empty-panel.tsx'
+import { useExemplars } from './exemplars.tsx'
 import { ExplainPanel } from './explain-panel.tsx'
 import { type ExploreView, TOP_CHOICES } from './explore-url.ts'
 import type { ExploreFrame } from './frame-model.ts'
@@ -202,17 +203,7 @@ function ResultBody(props: ResultBodyProps) {
   }
   return (
     <>
-      <ChartPanel
-        frame={shown.frame}
-        chart={props.chart}
-        onSeriesClick={(key, isToggle) =>
-          explore.onSeriesClick(
-            shown.frame.series.map((one) => one.key),
-            key,
-            isToggle,
-          )
-        }
-      />
+      <ResultChart {...props} />
       <div className="table-toggle">
         <button type="button" className="button small quiet" onClick={() => props.setTable(!isTable)}>
           {isTable ? 'Hide the table' : 'Chart as table'} <kbd>Shift T</kbd>
@@ -220,5 +211,21 @@ function ResultBody(props: ResultBodyProps) {
       </div>
       {isTable && <ChartTable frame={shown.frame} />}
     </>
+  )
+}
+
+function ResultChart({ explore, run, shown: { frame }, chart }: ResultPanelProps) {
+  const exemplars = useExemplars(
+    explore.state.rows.map(({ ref }) => run.results[ref]?.answeredText ?? ''),
+    frame,
+  )
+  const keys = frame.series.map((one) => one.key)
+  return (
+    <ChartPanel
+      frame={frame}
+      chart={chart}
+      exemplars={exemplars}
+      onSeriesClick={(key, isToggle) => explore.onSeriesClick(keys, key, isToggle)}
+    />
   )
 }

@@ -1,11 +1,15 @@
 import type { Zone } from '@vantage/charts'
+import type { TimeRange } from '@vantage/model'
 import { useCallback, useId, useMemo, useRef, useState } from 'react'
+import { client } from '../app/client.ts'
 import { type Navigate, useNavigate } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
+import { CulpritList, useCulprits } from '../explore/culprits.tsx'
 import { NoMatches } from '../explore/no-matches.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { type ShareOffer, useShare } from '../share/share-store.ts'
+import { lineVariants } from './empty-reason.ts'
 import { Facets } from './facets.tsx'
 import { filterFocused } from './filter.ts'
 import { FindBar } from './find-bar.tsx'
@@ -22,6 +26,7 @@ import { type LogTail, useLogTail } from './use-log-tail.ts'
 interface LinesViewProps {
   readonly loaded: LoadedRows
   readonly query: string
+  readonly range: TimeRange
   readonly state: LogState
   readonly zone: Zone
   readonly isLive: boolean
@@ -32,7 +37,7 @@ const NO_ROWS: readonly LogRow[] = []
 
 /** Lines with what they have in common on the left and the details of one on the right; new ones while live. */
 export function LinesView(props: LinesViewProps) {
-  const { loaded, query, state, zone, isLive } = props
+  const { loaded, query, range, state, zone, isLive } = props
   const navigate = useNavigate()
   const titleId = useId()
   const rows = useShownRows(loaded, state)
@@ -61,7 +66,7 @@ export function LinesView(props: LinesViewProps) {
     setAtTop(true)
     closeLine(navigate)
   }
-  if (rows.length === 0) return <NoLines query={query} tail={tail} isLive={isLive} />
+  if (rows.length === 0) return <NoLines query={query} range={range} tail={tail} isLive={isLive} />
   return (
     <div className="log-columns" data-drawer={row !== undefined}>
       <Facets facets={facets} query={query} />
@@ -111,24 +116,37 @@ function loadedText({ rows, hasOlder, isFull }: LoadedRows): string {
   return hasOlder ? `the newest ${count}; older ones come with scrolling` : `${count} lines`
 }
 
-function NoLines({
-  query,
-  tail,
-  isLive,
-}: {
+interface NoLinesProps {
   readonly query: string
+  readonly range: TimeRange
   readonly tail: LogTail
   readonly isLive: boolean
-}) {
+}
+
+function NoLines({ query, range, tail, isLive }: NoLinesProps) {
+  const navigate = useNavigate()
+  const spanMs = Math.max(1_000, range.endMs - range.startMs)
+  const culprits = useCulprits(
+    query,
+    (text) => lineVariants(text, `${Math.ceil(spanMs / 1000)}s`),
+    ({ countQuery }, signal) =>
+      linesOf({ query: countQuery, startMs: range.endMs, endMs: range.endMs }, spanMs, signal),
+  )
   return (
     <>
       {tail.trouble !== '' && <Notice kind="warning">{tail.trouble}</Notice>}
       <NoMatches one="line" signal="logs">
         Nothing in this time fulfils <span className="code">{query}</span>. A wider time or a shorter query finds more.
         {isLive && ' New lines appear by themselves.'}
+        <CulpritList culprits={culprits} one="line" many="lines" onQuery={(q) => navigate({ q })} />
       </NoMatches>
     </>
   )
+}
+
+async function linesOf(asked: TimeRange & { readonly query: string }, spanMs: number, signal: AbortSignal) {
+  const answer = await client.logMetric(asked, spanMs, signal)
+  return answer.ok && answer.value.data.kind === 'matrix' ? (answer.value.data.series[0]?.values.at(-1) ?? 0) : 0
 }
 
 interface TailStateProps {

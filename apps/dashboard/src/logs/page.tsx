@@ -84,6 +84,7 @@ export default function LogsPage() {
         <LinesView
           loaded={loaded}
           query={query}
+          range={range}
           state={state}
           zone={time.zone}
           isLive={isFollowed}

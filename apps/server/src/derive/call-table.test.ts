@@ -46,7 +46,10 @@ test('entries find each other again when the table grows, up to its most', () =>
   for (let row = 0; row < max; row++) {
     const entry = table.find(many, spans, row)
     expect(table.valueOf(entry)).toBe(row)
-    expect(table.traceId(entry)).toBe(hexText(new Uint8Array(many.buffer), row * 16, row * 16 + 16))
+    expect(table.ids(entry)).toEqual({
+      traceId: hexText(new Uint8Array(many.buffer), row * 16, row * 16 + 16),
+      spanId: hexText(new Uint8Array(spans.buffer), row * 8, row * 8 + 8),
+    })
   }
   for (const entry of table.entries()) if (table.valueOf(entry) % 2 === 0) table.remove(entry)
   expect(table.isFull).toBe(false)

@@ -1,4 +1,5 @@
 import { hexText } from '@vantage/model'
+import type { SpanIds } from './cumulative.ts'
 
 /** Entries that there is room for at first; the room doubles up to the most. */
 const ENTRIES_MIN = 1_024
@@ -81,9 +82,9 @@ export class CallTable<Value> {
     this.#values[entry] = value
   }
 
-  /** Hex of an entry's trace id. */
-  traceId(entry: number): string {
-    return hexText(new Uint8Array(this.#keys.buffer), entry * KEY_BYTES, entry * KEY_BYTES + 16)
+  ids(entry: number): SpanIds {
+    const bytes = new Uint8Array(this.#keys.buffer, entry * KEY_BYTES, KEY_BYTES)
+    return { traceId: hexText(bytes, 0, 16), spanId: hexText(bytes, 16, KEY_BYTES) }
   }
 
   remove(entry: number): void {

@@ -6,6 +6,12 @@ const BOUNDS_SECONDS: readonly number[] = [
   0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.02, 2.05, 4.1, 8.2, 16.4,
 ]
 
+/** Which span of which trace, hex. */
+export interface SpanIds {
+  readonly traceId: string
+  readonly spanId: string
+}
+
 /** A histogram of durations that only grows, as classic series say it. */
 export class CumulativeHistogram {
   readonly #counts = new Float64Array(BOUNDS_SECONDS.length + 1)
@@ -21,9 +27,9 @@ export class CumulativeHistogram {
     return this.#exemplar === undefined || seconds >= this.#exemplar.value
   }
 
-  /** Keeps the trace of the slowest. */
-  keepExemplar(seconds: number, traceId: string, atMs: number): void {
-    this.#exemplar = { labels: ['trace_id', traceId], value: seconds, timeMs: atMs }
+  /** Keeps the trace and the span of the slowest. */
+  keepExemplar(seconds: number, { traceId, spanId }: SpanIds, atMs: number): void {
+    this.#exemplar = { labels: ['span_id', spanId, 'trace_id', traceId], value: seconds, timeMs: atMs }
   }
 
   /** States everything as of now; the exemplar is stated once, with the bucket it lies in. */

@@ -94,7 +94,8 @@ test('the slowest span since the last statement is its exemplar, once', () => {
   const metrics = new SpanMetrics()
   metrics.add(batchOf([{ service: 'shop', name: 'a', kind: 2, id: '1', ms: 100 }]))
   const exemplars = () => metrics.series(1).flatMap((one) => one.exemplars ?? [])
-  expect(exemplars()).toEqual([{ labels: ['trace_id', TRACE], value: 0.1, timeMs: 1_700_000_000_100 }])
+  const labels = ['span_id', '0000000000000001', 'trace_id', TRACE]
+  expect(exemplars()).toEqual([{ labels, value: 0.1, timeMs: 1_700_000_000_100 }])
   expect(exemplars()).toEqual([])
 })
 

@@ -171,7 +171,7 @@ export class ServiceGraph {
       [edge.clientTimes, client],
       [edge.serverTimes, server ?? client],
     ] as const) {
-      if (histogram.add(seconds)) histogram.keepExemplar(seconds, this.#waiting.traceId(entry), client.endMs)
+      if (histogram.add(seconds)) histogram.keepExemplar(seconds, this.#waiting.ids(entry), client.endMs)
     }
   }
 

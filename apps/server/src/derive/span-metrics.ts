@@ -58,7 +58,9 @@ export class SpanMetrics {
     const seconds = secondsOf(times, row)
     operation.calls++
     if (!operation.latency.add(seconds)) return
-    operation.latency.keepExemplar(seconds, hexText(columns.traceIds, row * 16, row * 16 + 16), endMsOf(times, row))
+    const traceId = hexText(columns.traceIds, row * 16, row * 16 + 16)
+    const spanId = hexText(columns.spanIds, row * 8, row * 8 + 8)
+    operation.latency.keepExemplar(seconds, { traceId, spanId }, endMsOf(times, row))
   }
 
   #operationOf(sender: Sender, bytes: Uint8Array, from: number, to: number, kind: number, status: number): Operation {

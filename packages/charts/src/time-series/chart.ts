@@ -102,6 +102,11 @@ export class TimeSeriesChart {
     plot.setCursor(at === undefined ? { left: -10, top: -10 } : { left: plot.valToPos(at, 'x'), top: 0 })
   }
 
+  /** What the pointer does over something that lies on the chart, as if it did it on the chart. */
+  point(event: MouseEvent): void {
+    this.#plot?.over.dispatchEvent(new MouseEvent(event.type, event))
+  }
+
   /** The drawn picture, for the share menu. */
   canvas(): HTMLCanvasElement | undefined {
     return this.#plot?.ctx.canvas
