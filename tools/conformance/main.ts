@@ -3,8 +3,8 @@
  *
  *   npm run conformance -- SUITE [DIR] [--cases] [--http] [--minutes N]
  *
- * DIR holds the suite's files; without it `../shared/conformance/<folder>` beside the checkout is taken. A live
- * comparison (`prometheus-diff`) needs no files; it gathers samples for N minutes, 4 unless told otherwise.
+ * DIR holds the suite's files, or a folder `<folder>` with them; without it `../shared/conformance` beside the checkout is
+ * taken. A live comparison (`prometheus-diff`) needs no files; it gathers samples for N minutes, 4 unless told otherwise.
  * One line per file, then as the very last line `N of M`: passed cases of all cases of the input.
  * Exit code 0 where everything passed but what is left out for a named reason, else 1.
  */
@@ -44,12 +44,18 @@ async function main(): Promise<number> {
     console.error(`--minutes: want a positive number, got ${JSON.stringify(values.minutes)}`)
     return 1
   }
-  const dir = resolve(values.dir ?? givenDir ?? join(CHECKOUT, '../shared/conformance', suite.folder ?? ''))
+  const dir = suiteDir(suite, resolve(values.dir ?? givenDir ?? join(CHECKOUT, '../shared/conformance')))
   if (suite.folder !== undefined && !existsSync(dir)) {
     console.error(`no test data: ${dir} does not exist; name the folder of ${suite.folder} as DIR`)
     return 1
   }
   return report(suite, dir, values.cases, { isHttp: values.http, minutes })
+}
+
+/** The folder of the suite inside of one that holds several, else the folder itself. */
+function suiteDir({ folder = '' }: Suite, given: string): string {
+  const inner = join(given, folder)
+  return existsSync(inner) ? inner : given
 }
 
 async function report(suite: Suite, dir: string, showsCases: boolean, options: SuiteOptions): Promise<number> {

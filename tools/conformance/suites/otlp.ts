@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { SPAN_KINDS, STATUS_CODES } from '../../../packages/model/src/index.ts'
 import type { CaseResult, FileResult, Suite } from '../suite.ts'
 import { bodyText, flatten, type LogFact, metricFacts, nameOf, type SeriesFact } from './otlp-facts.ts'
 import {
@@ -25,15 +26,25 @@ export const otlpSuite: Suite = {
   folder: 'otlp',
   async *run(dir, { isHttp }) {
     const open = isHttp ? httpTarget : memoryTarget
-    const examples = existsSync(join(dir, 'examples')) ? readdirSync(join(dir, 'examples')).sort() : []
-    for (const name of examples.filter((one) => one.endsWith('.json'))) {
-      const cases: CaseResult[] = []
-      for (const form of FORMS)
-        cases.push(...(await runExample(join(dir, 'examples', name), `${name} ${form}`, form, open)))
-      yield { name: `examples/${name}`, cases }
-    }
+    yield* runExamples(dir, 'examples', open)
     if (existsSync(join(dir, BODIES))) yield await runBodies(join(dir, BODIES), open)
   },
+}
+
+/** Files of one folder, each taken in both forms and read back. */
+export async function* runExamples(
+  dir: string,
+  folder: string,
+  open: () => Promise<OtlpTarget>,
+): AsyncIterable<FileResult> {
+  const examples = existsSync(join(dir, folder)) ? readdirSync(join(dir, folder)).sort() : []
+  for (const name of examples.filter((one) => one.endsWith('.json'))) {
+    const cases: CaseResult[] = []
+    for (const form of FORMS) {
+      cases.push(...(await runExample(join(dir, folder, name), `${name} ${form}`, form, open)))
+    }
+    yield { name: `${folder}/${name}`, cases }
+  }
 }
 
 async function runExample(
@@ -44,7 +55,7 @@ async function runExample(
 ): Promise<CaseResult[]> {
   const target = await open()
   try {
-    const body = JSON.parse(readFileSync(path, 'utf8')) as Json
+    const body = JSON.parse(readFileSync(path, 'utf8'), asOtlpJson) as Json
     const signal = signalOf(body)
     const refused = await target.send(
       signal,
@@ -61,6 +72,22 @@ async function runExample(
   } finally {
     await target.close()
   }
+}
+
+const IDS: ReadonlySet<string> = new Set(['traceId', 'spanId', 'parentSpanId'])
+const BASE64_ID = /^(?:[A-Za-z0-9+/]{11}=|[A-Za-z0-9+/]{22}==)$/
+
+/** Some files are written as protobuf's own JSON: ids in base64 and enumerations by name, where OTLP has hex and numbers. */
+function asOtlpJson(key: string, value: Json): Json {
+  if (typeof value !== 'string') return value
+  if (IDS.has(key) && BASE64_ID.test(value)) return Buffer.from(value, 'base64').toString('hex')
+  if (key === 'kind' && value.startsWith('SPAN_KIND_')) return SPAN_KINDS.indexOf(enumWord(value, 'SPAN_KIND_'))
+  if (key === 'code' && value.startsWith('STATUS_CODE_')) return STATUS_CODES.indexOf(enumWord(value, 'STATUS_CODE_'))
+  return value
+}
+
+function enumWord<T extends string>(name: string, prefix: string): T {
+  return name.slice(prefix.length).toLowerCase() as T
 }
 
 /** Bodies with members that nobody knows are taken, or not, as the library of the project does. */

@@ -1,19 +1,23 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { checkQuery, parseTraceql, TRACEQL_LIMITS } from '../../../packages/query/src/traceql/index.ts'
-import type { CaseResult, FileResult, Suite } from '../suite.ts'
+import type { CaseResult, FileResult, Suite, SuiteOptions } from '../suite.ts'
+import { runExamples } from './otlp.ts'
+import { httpTarget, memoryTarget } from './otlp-targets.ts'
 import { runRow, type TraceqlRow } from './traceql-rows.ts'
 
 /**
- * Tempo's tables: YAML lists of texts by what must become of them, and JSON tables of evaluations and parsed forms.
+ * Tempo's tables: YAML lists of texts by what must become of them, JSON tables of evaluations and parsed forms, and traces
+ * to be read back.
  */
 export const traceqlSuite: Suite = { folder: 'tempo-traceql', run }
 
-async function* run(dir: string): AsyncIterable<FileResult> {
+async function* run(dir: string, { isHttp }: SuiteOptions): AsyncIterable<FileResult> {
   for (const name of (await readdir(dir)).sort()) {
     if (name.endsWith('.yaml')) yield await runFile(join(dir, name), runTexts)
     if (name.endsWith('.json')) yield await runFile(join(dir, name), runRows)
   }
+  yield* runExamples(dir, 'traces', isHttp ? httpTarget : memoryTarget)
 }
 
 /** A file that cannot be read counts as one failed case. */

@@ -57,8 +57,8 @@ export function IngestHealth() {
       )}
       {aheadMs !== 0 && (
         <p className="health-clock" role="status">
-          This clock is <strong>{aboutText(Math.abs(aheadMs) / 1000)}</strong>{' '}
-          {aheadMs < 0 ? 'ahead of' : 'behind'} the server’s, which counts here
+          This clock is <strong>{aboutText(Math.abs(aheadMs) / 1000)}</strong> {aheadMs < 0 ? 'ahead of' : 'behind'} the
+          server’s, which counts here
         </p>
       )}
       <svg viewBox="0 0 180 18" preserveAspectRatio="none" aria-hidden="true">

@@ -23,6 +23,7 @@ const OF_LINES: ReadonlySet<RangeOperation> = new Set([
   'rate',
 ])
 const NEVER_UNWRAPPED: ReadonlySet<RangeOperation> = new Set(['bytes_over_time', 'bytes_rate', 'count_over_time'])
+const SORTS: ReadonlySet<string> = new Set(['sort', 'sort_desc'])
 
 function refused(message: string): FaultError {
   return new FaultError(fault('bad_request', `parse error: ${message}`, { reason: 'bad_data' }))
@@ -62,6 +63,7 @@ function checkMetric(plan: MetricPlan, limits: LogqlLimits): void {
       checkRange(plan.range, limits)
       return
     case 'vectorAggregation':
+      if (SORTS.has(plan.operation) && plan.grouping !== undefined) throw refused('sort and sort_desc take no grouping')
       checkMetric(plan.input, limits)
       return
     case 'labelReplace':

@@ -48,6 +48,39 @@ test.each([
   ['{{ regexReplaceAll "(x)(.)?" .a "<$1>" }}{{ count "l+" __line__ }}', '<x>1'],
   ['{{ .a | repeat 3 | indent 2 }}{{ alignLeft 3 .a }}|{{ alignRight 3 .a }}', '  xxxx  |  x'],
   ['{{ index (fromJson `{"k":[5,6]}`) "k" 1 }} {{ len .a }} {{ slice "abc" 1 2 }}', '6 1 b'],
+  ['{{ range fromJson "no JSON" }}x{{ else }}none{{ end }}[{{ fromJson "{" }}]', 'none[]'],
+  ['{{ range $i := 3 }}{{ $i }}{{ end }}', '012'],
+  [
+    '{{ round 123.88571428571 5 .2 }} {{ round 123.88571428571 5 }} {{ round -2.5 0 }} {{ round 2.675 2 }}',
+    '123.88572 123.88571 -3 2.68',
+  ],
+  ['{{ print 1 2 "a" "b" 3 true 4 }}|{{ println .a 1 }}', '1 2ab3 true 4|x 1\n'],
+  [
+    '{{ urlquery "a b&c" }} {{ js "it\'s <b> = \\"q\\"" }} {{ html "<b>" }}',
+    'a+b%26c it\\\'s \\u003Cb\\u003E \\u003D \\"q\\" &lt;b&gt;',
+  ],
+  ['{{ printf "%d %d %s %t" .n 5 6 "yes" }}', '%!d(string=42) 5 %!s(int=6) %!t(string=yes)'],
+  [
+    '{{ printf "%+d|% d|%03d|%.3d|%#x|%o|%b|%c|%U|%q" 5 5 -5 5 255 8 5 65 65 65 }}',
+    "+5| 5|-05|005|0xff|10|101|A|U+0041|'A'",
+  ],
+  ['{{ printf "%*d|%-*d|%.*f|%[2]*[1]d" 5 42 4 7 2 3.14159 }}', `   42|7   |3.14|${'5'.padStart(42)}`],
+  [
+    '{{ printf "%[2]v-%[1]v" "a" "b" }} {{ printf "%[3]v" 1 }} {{ printf "%" }} {{ printf "%z" 1 }}',
+    'b-a %!v(BADINDEX) %!(NOVERB) %!z(int=1)',
+  ],
+  [
+    '{{ printf "%s" }} {{ printf "x" 1 "a" }} {{ printf "%v %v" nil 1.5 }} {{ printf "%T %T" .a 1 }}',
+    '%!s(MISSING) x%!(EXTRA int=1, string=a) <nil> 1.5 string int',
+  ],
+  [
+    '{{ printf "%6.2f|%-8.3s|%08.3f|%e|%g|%G|%.3g" 3.14159 "abcdef" -3.14159 12345.678 1e21 1e-7 1234567.0 }}',
+    '  3.14|abc     |-003.142|1.234568e+04|1e+21|1E-07|1.23e+06',
+  ],
+  [
+    '{{ printf "%x|% X|%q|%5t|%v" "hi" "hi" .b true (fromJson `{"k":[1,"s"]}`) }}',
+    '6869|68 69|" y "| true|map[k:[1 s]]',
+  ],
   ['{{ lt 1 2 }} {{ ge "b" "a" }} {{ ne .a "x" }} {{ not .none }} {{ or .none .a }}', 'true true false true x'],
   ['{{ .b | trim | title }} {{ trimPrefix "x" .a }}{{ hasPrefix "x" .a }} {{ b64enc .a | b64dec }}', 'Y true x'],
   ['{{ bytes "2KiB" }} {{ duration "1m30s" }} {{ unixToTime "1700000000" }}', '2048 90 2023-11-14 22:13:20 +0000 UTC'],
@@ -65,6 +98,14 @@ test.each([
   [
     '{{.a | bytes }}',
     'template: line:1:7: executing "line" at <bytes>: error calling bytes: strconv.ParseFloat: parsing "": invalid syntax',
+  ],
+  [
+    '{{ eq .n 42 }}',
+    'template: line:1:3: executing "line" at <eq .n 42>: error calling eq: incompatible types for comparison',
+  ],
+  [
+    '{{ lt 1 1.5 }}',
+    'template: line:1:3: executing "line" at <lt 1 1.5>: error calling lt: incompatible types for comparison',
   ],
   ['{{.a ToUpper "x"}}', 'template: line:1:2: executing "line" at <.a>: a is not a method but has arguments'],
   [

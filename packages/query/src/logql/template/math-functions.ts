@@ -34,12 +34,18 @@ function one(run: (value: Value) => Value): TemplateFunction {
   return { min: 1, max: 1, run: ([value]) => run(value) }
 }
 
-/** Halves go away from zero, as far as digits of a decimal number can tell. */
-function round(value: number, places: number): number {
-  const factor = 10 ** Math.min(Math.max(places, 0), 15)
-  const scaled = value * factor
+/**
+ * Parts from `roundOn` on go up, away from zero, as far as digits of a decimal number can tell.
+ * Source: Masterminds/sprig numeric.go.
+ */
+function round(value: number, places: number, roundOn: number): number {
+  const factor = 10 ** Math.min(Math.max(places, -15), 15)
+  const scaled = Math.abs(value) * factor
   if (!Number.isFinite(scaled)) return value
-  return (Math.sign(scaled) * Math.round(Math.abs(scaled))) / factor
+  const whole = Math.floor(scaled)
+  // 2.675 · 100 is 267.49999999999997: what is left out below is what a double cannot say of it.
+  const isUp = scaled - whole >= roundOn - scaled * Number.EPSILON
+  return (Math.sign(value) * (isUp ? whole + 1 : whole)) / factor
 }
 
 /** Source: grafana/loki template_functions.md, "Math functions"; Masterminds/sprig numeric.go. */
@@ -59,7 +65,11 @@ export const mathFunctions: FunctionTable = {
   minf: foldFloats((a, b) => Math.min(a, b)),
   ceil: one((value) => Math.ceil(asFloat(value))),
   floor: one((value) => Math.floor(asFloat(value))),
-  round: { min: 2, max: 3, run: ([value, places]) => round(asFloat(value), asCount(places)) },
+  round: {
+    min: 2,
+    max: 3,
+    run: ([value, places, roundOn = 0.5]) => round(asFloat(value), asCount(places), asFloat(roundOn)),
+  },
   int: one(asInt),
   float64: one(asFloat),
 }

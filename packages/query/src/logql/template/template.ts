@@ -278,5 +278,8 @@ function rangeEntries(value: Dot): readonly (readonly [Value, Value])[] {
   if (value === undefined || value === '') return []
   if (isList(value)) return value.map((one, i) => [BigInt(i), one] as const)
   if (isMap(value)) return [...value].sort(([a], [b]) => (a < b ? -1 : 1))
+  if (typeof value === 'bigint' && value <= TEMPLATE_STEPS_MAX) {
+    return Array.from({ length: Math.max(0, Number(value)) }, (_, i) => [BigInt(i), BigInt(i)] as const)
+  }
   throw new TemplateError(`range can't iterate over ${valueText(value)}`)
 }

@@ -93,7 +93,7 @@ function title(text: string): string {
 }
 
 /** Source: Go url.QueryEscape. */
-function urlEncode(text: string): string {
+export function urlEncode(text: string): string {
   return encodeURIComponent(text.toWellFormed())
     .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%20', '+')

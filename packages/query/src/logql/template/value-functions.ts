@@ -1,31 +1,20 @@
-import { quoteText } from '../../quote-text.ts'
 import { TEMPLATE_CHARS_MAX } from '../limits.ts'
 import type { FunctionTable } from './function.ts'
-import {
-  asCount,
-  asFloat,
-  asInt,
-  asText,
-  floatText,
-  isList,
-  isMap,
-  isTime,
-  isTrue,
-  TemplateError,
-  type Value,
-  valueText,
-} from './value.ts'
+import { printf } from './printf.ts'
+import { urlEncode } from './text-functions.ts'
+import { asCount, asInt, asText, isList, isMap, isTime, isTrue, TemplateError, type Value, valueText } from './value.ts'
 
 const MANY = Number.POSITIVE_INFINITY
 
 /** Deeper JSON is refused. */
 const JSON_DEPTH_MAX = 64
 
+/** Text that is no JSON gives none. */
 function fromJson(text: string): Value {
   try {
     return jsonValue(JSON.parse(text), 0)
   } catch (error) {
-    if (error instanceof SyntaxError) throw new TemplateError(`fromJson: ${error.message}`)
+    if (error instanceof SyntaxError) return ''
     throw error
   }
 }
@@ -40,21 +29,22 @@ function jsonValue(value: unknown, depth: number): Value {
   return value as string | number | boolean
 }
 
+/** Only values of one type are compared: a label's text with a text, an integer with an integer. */
 function isEqual(a: Value, b: Value): boolean {
-  if (isNumber(a) && isNumber(b)) return asFloat(a) === asFloat(b)
+  if (a === undefined || b === undefined) return a === b
   if (isTime(a) && isTime(b)) return a.unixNs === b.unixNs
+  if (typeof a === 'object' || typeof b === 'object') throw new TemplateError('non-comparable type')
+  if (typeof a !== typeof b) throw new TemplateError('incompatible types for comparison')
   return a === b
-}
-
-function isNumber(value: Value): boolean {
-  return typeof value === 'number' || typeof value === 'bigint'
 }
 
 /** Less than 0 where `a` comes first. */
 function order(a: Value, b: Value): number {
-  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : a > b ? 1 : 0
-  if (isNumber(a) && isNumber(b)) return asFloat(a) - asFloat(b)
-  throw new TemplateError('incompatible types for comparison')
+  const isOrdered = typeof a === 'string' || typeof a === 'bigint' || typeof a === 'number'
+  if (!isOrdered) throw new TemplateError('invalid type for comparison')
+  if (typeof a !== typeof b) throw new TemplateError('incompatible types for comparison')
+  const other = b as typeof a
+  return a < other ? -1 : a > other ? 1 : a === other ? 0 : Number.NaN
 }
 
 function indexed(value: Value, keys: readonly Value[]): Value {
@@ -87,78 +77,29 @@ function length(value: Value): bigint {
   throw new TemplateError(`len of type ${typeof value}`)
 }
 
-const VERB = /%(?<flags>[-+ 0#]*)(?<width>\d{1,6})?(?:\.(?<precision>\d{0,4}))?(?<verb>[a-zA-Z%])/g
-
-/** Source: Go fmt.Sprintf, the verbs that fit the values of templates. */
-function printf(format: string, args: readonly Value[]): string {
-  let next = 0
-  const out = format.replace(VERB, (whole, ...rest) => {
-    const groups = rest.at(-1) as Readonly<Record<string, string | undefined>>
-    const verb = groups['verb'] as string
-    if (verb === '%') return '%'
-    if (next >= args.length) return `%!${verb}(MISSING)`
-    const text = formatVerb(verb, args[next++], groups['precision'], groups['flags'] ?? '')
-    return text === undefined ? whole : padded(text, Number(groups['width'] ?? 0), groups['flags'] ?? '')
-  })
-  if (out.length > TEMPLATE_CHARS_MAX)
+/** No longer than what a line may become. */
+function bounded(text: string): string {
+  if (text.length > TEMPLATE_CHARS_MAX)
     throw new TemplateError(`want at most ${TEMPLATE_CHARS_MAX} characters, got more`)
-  return next < args.length ? `${out}%!(EXTRA ${args.slice(next).map(valueText).join(', ')})` : out
+  return text
 }
 
-function padded(text: string, width: number, flags: string): string {
-  if (flags.includes('-')) return text.padEnd(width)
-  if (!flags.includes('0') || !/^[+-]?[\d.]/.test(text)) return text.padStart(width)
-  const sign = /^[+-]/.exec(text)?.[0] ?? ''
-  return sign + text.slice(sign.length).padStart(width - sign.length, '0')
-}
-
-function formatVerb(verb: string, value: Value, precision: string | undefined, flags: string): string | undefined {
-  const digits = precision === undefined ? undefined : Number(precision)
-  const plus = flags.includes('+') && isNumber(value) && asFloat(value) >= 0 ? '+' : ''
-  switch (verb) {
-    case 'v':
-      return plus + valueText(value)
-    case 's':
-      return digits === undefined ? valueText(value) : [...valueText(value)].slice(0, digits).join('')
-    case 'q':
-      return quoteText(valueText(value))
-    case 't':
-      return String(isTrue(value))
-    case 'd':
-      return isNumber(value) || typeof value === 'string' ? plus + String(asInt(value)) : undefined
-    case 'f':
-    case 'F':
-      return plus + asFloat(value).toFixed(Math.min(digits ?? 6, 100))
-    case 'e':
-      return plus + exponentText(asFloat(value), digits ?? 6)
-    case 'g':
-      return (
-        plus +
-        (digits === undefined
-          ? floatText(asFloat(value))
-          : String(Number(asFloat(value).toPrecision(Math.max(1, Math.min(digits, 100))))))
-      )
-    case 'x':
-      return typeof value === 'string' ? hexOf(value) : asInt(value).toString(16)
-    case 'X':
-      return typeof value === 'string' ? hexOf(value).toUpperCase() : asInt(value).toString(16).toUpperCase()
-    case 'o':
-      return asInt(value).toString(8)
-    case 'b':
-      return asInt(value).toString(2)
-    case 'c':
-      return String.fromCodePoint(Math.min(0x10ffff, Math.max(0, asCount(value))))
-    default:
-      return `%!${verb}(${valueText(value)})`
+/** Source: Go fmt.Sprint: a blank between two of which neither is a text. */
+function print(args: readonly Value[]): string {
+  let out = ''
+  for (const [i, arg] of args.entries()) {
+    if (i > 0 && typeof arg !== 'string' && typeof args[i - 1] !== 'string') out += ' '
+    out += valueText(arg)
   }
+  return out
 }
 
-function hexOf(text: string): string {
-  return Array.from(new TextEncoder().encode(text), (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
-function exponentText(value: number, digits: number): string {
-  return value.toExponential(Math.min(digits, 100)).replace(/e([+-])(\d)$/, 'e$10$2')
+/** Source: Go text/template, JSEscapeString. */
+function javaScriptText(text: string): string {
+  return text.replace(/[\\'"<>&=\p{Cc}]/gu, (char) => {
+    if (char === '\\' || char === "'" || char === '"') return `\\${char}`
+    return `\\u${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
+  })
 }
 
 const HTML: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&#34;', "'": '&#39;' }
@@ -177,20 +118,16 @@ export const valueFunctions: FunctionTable = {
   len: { min: 1, max: 1, run: ([value]) => length(value) },
   index: { min: 1, max: MANY, run: ([value, ...keys]) => indexed(value, keys) },
   slice: { min: 1, max: 3, run: ([value, ...places]) => slice(value, places) },
-  print: { min: 0, max: MANY, run: (args) => args.map(valueText).join('') },
+  print: { min: 0, max: MANY, run: print },
   println: { min: 0, max: MANY, run: (args) => `${args.map(valueText).join(' ')}\n` },
-  printf: { min: 1, max: MANY, run: ([format, ...args]) => printf(asText(format), args) },
+  printf: { min: 1, max: MANY, run: ([format, ...args]) => bounded(printf(asText(format), args)) },
   html: {
     min: 1,
     max: MANY,
-    run: (args) =>
-      args
-        .map(valueText)
-        .join('')
-        .replace(/[<>&"']/g, (char) => HTML[char] as string),
+    run: (args) => print(args).replace(/[<>&"']/g, (char) => HTML[char] as string),
   },
-  js: { min: 1, max: MANY, run: (args) => JSON.stringify(args.map(valueText).join('')).slice(1, -1) },
-  urlquery: { min: 1, max: MANY, run: (args) => encodeURIComponent(args.map(valueText).join('').toWellFormed()) },
+  js: { min: 1, max: MANY, run: (args) => javaScriptText(print(args)) },
+  urlquery: { min: 1, max: MANY, run: (args) => urlEncode(print(args)) },
   default: { min: 1, max: 2, run: ([fallback, value]) => (isTrue(value) ? value : fallback) },
   fromJson: { min: 1, max: 1, run: ([text]) => fromJson(asText(text)) },
 }
