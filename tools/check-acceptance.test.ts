@@ -18,6 +18,29 @@ const REPORT: TestReport = {
   ],
 }
 
+const FIGURES = `# Measured
+
+## live
+
+What is it?
+
+Frames:
+
+| clients | peer    | frames/s | p50 / p99 ms |
+| ------- | ------- | -------- | ------------ |
+| 1       | vantage | 60.1     | 7.50 / 9.69  |
+| 10      | vantage | 59.0     | 10.2 / 12.0  |
+| 10      | other   | -        | 30           |
+
+- A remark.
+
+## ingest
+
+| peer    | k/s  |
+| ------- | ---- |
+| vantage | 1648 |
+`
+
 const HEADER = ['| id | promise | proof |', '| --- | --- | --- |']
 
 function check(...rows: string[]): string[] {
@@ -26,6 +49,7 @@ function check(...rows: string[]): string[] {
     report: REPORT,
     knownIds: new Set(['ING-001', 'ING-002']),
     hasPicture: (path) => path === 'docs/pictures/live.png',
+    figures: FIGURES,
     root: '/checkout',
   })
   return complaints.map((text) => text.replace('docs/acceptance.md:', ''))
@@ -66,6 +90,30 @@ const CASES: readonly (readonly [rows: readonly string[], complaints: readonly s
   [
     ['| ING-001 | x | `docs/pictures/live.png` |', '| ING-001 | x | `docs/pictures/live.png` |'],
     ['4 ING-001: stands here twice'],
+  ],
+  [['| ING-001 | x | `bench/RESULTS.md › ingest › vantage › k/s ≥ 1000` |'], []],
+  [['| ING-001 | x | `bench/RESULTS.md › live › 1, vantage › p50 / p99 ms ≤ 9.69` |'], []],
+  [['| ING-001 | x | `bench/RESULTS.md › live › 10, v › frames/s ≥ 59`, `docs/pictures/live.png` |'], []],
+  [
+    ['| ING-001 | x | `bench/RESULTS.md › live › 1, vantage › p50 / p99 ms ≤ 9.6` |'],
+    ['3 ING-001: p50 / p99 ms ≤ 9.6: was “7.50 / 9.69” in live, 1, vantage'],
+  ],
+  [
+    ['| ING-001 | x | `bench/RESULTS.md › live › 1 › frames/s ≥ 60` |'],
+    ['3 ING-001: frames/s ≥ 60: was “59.0” in live, 1'],
+  ],
+  [
+    ['| ING-001 | x | `bench/RESULTS.md › live › 10, other › frames/s ≥ 1` |'],
+    ['3 ING-001: frames/s ≥ 1: was “-” in live, 10, other'],
+  ],
+  [
+    ['| ING-001 | x | `bench/RESULTS.md › live › 1 › frames ≥ 1` |'],
+    ['3 ING-001: no row that begins with “1” has a column “frames” in live'],
+  ],
+  [['| ING-001 | x | `bench/RESULTS.md › none › 1 › frames/s ≥ 1` |'], ['3 ING-001: no section none in the results']],
+  [
+    ['| ING-001 | x | `bench/RESULTS.md › live › 1 › frames/s` |'],
+    ['3 ING-001: want `section › row › column ≤ number`, got `live › 1 › frames/s`'],
   ],
   [[], [' no promises']],
 ]

@@ -1,6 +1,6 @@
 /**
- * Holds `docs/acceptance.md` to the last full test run: every promise names a test that ran and passed, or a picture
- * that is there.
+ * Holds `docs/acceptance.md` to the last full test run: every promise names a test that ran and passed, a picture
+ * that is there, or a figure of the last full run of a bench, which lies within the bound that the promise gives.
  *
  *   node tools/check-acceptance.ts [--results test-output/vitest.json]
  *
@@ -9,9 +9,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { figureComplaint } from './bench-figures.ts'
 
 const CHECKOUT = resolve(import.meta.dirname, '..')
 const TABLE = 'docs/acceptance.md'
+const FIGURES = 'bench/RESULTS.md'
 /** All promises there are, where the list lies beside the checkout. */
 const KNOWN_IDS = join(CHECKOUT, '../shared/acceptance.md')
 
@@ -19,7 +21,7 @@ const KNOWN_IDS = join(CHECKOUT, '../shared/acceptance.md')
 interface Promised {
   readonly line: number
   readonly id: string
-  /** Tests as `file › title`, and pictures as paths. */
+  /** Tests as `file › title`, pictures as paths, figures as `bench/RESULTS.md › section › row › column ≤ bound`. */
   readonly proofs: readonly string[]
 }
 
@@ -43,6 +45,8 @@ interface AcceptanceInput {
   readonly knownIds: ReadonlySet<string> | undefined
   /** Whether a picture, named from the checkout, is there and not empty. */
   readonly hasPicture: (path: string) => boolean
+  /** The text of `bench/RESULTS.md`. */
+  readonly figures: string
   /** The checkout, against which the report's absolute file names are read. */
   readonly root: string
 }
@@ -65,13 +69,17 @@ export function checkAcceptance(input: AcceptanceInput): string[] {
     if (input.knownIds?.has(id) === false) say('is no known id')
     if (proofs.length === 0) say('names no test and no picture')
     for (const proof of proofs) {
-      const complaint = PICTURE.test(proof)
-        ? pictureComplaint(proof, input.hasPicture)
-        : testComplaint(proof, verdicts.get(proof))
+      const complaint = proofComplaint(proof, input, verdicts)
       if (complaint !== undefined) say(complaint)
     }
   }
   return complaints
+}
+
+function proofComplaint(proof: string, input: AcceptanceInput, verdicts: Map<string, string[]>): string | undefined {
+  if (PICTURE.test(proof)) return pictureComplaint(proof, input.hasPicture)
+  const figures = proof.startsWith(FIGURES + SEPARATOR) && proof.slice(FIGURES.length + SEPARATOR.length)
+  return figures ? figureComplaint(figures, input.figures) : testComplaint(proof, verdicts.get(proof))
 }
 
 /** Code spans of the last column are the proofs; promises may hold code spans and escaped bars too. */
@@ -139,6 +147,7 @@ function main(): number {
     report: JSON.parse(readFileSync(results, 'utf8')),
     knownIds,
     hasPicture: (path) => existsSync(join(CHECKOUT, path)) && statSync(join(CHECKOUT, path)).size > 0,
+    figures: readFileSync(join(CHECKOUT, FIGURES), 'utf8'),
     root: CHECKOUT,
   })
   for (const complaint of complaints) console.error(complaint)

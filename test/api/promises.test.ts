@@ -90,7 +90,9 @@ test('names of the reference metrics pass unchanged', async () => {
 test('classic histograms give their quantiles', async () => {
   const bucket = (name: string, le: string, count: number) =>
     series({ __name__: `${name}_bucket`, le, job: 'h' }, [[NOW_MS, count]])
-  for (const name of ['latency', 'request_duration_seconds', 'http_request_duration_seconds']) {
+  for (const name of [
+    ...['latency', 'request_duration_seconds', 'http_request_duration_seconds', 'message_processing_duration_seconds'],
+  ]) {
     await remoteWrite(server.url, [bucket(name, '1', 50), bucket(name, '2', 100), bucket(name, '+Inf', 100)])
     const query = new URLSearchParams({
       query: `histogram_quantile(0.75, ${name}_bucket)`,

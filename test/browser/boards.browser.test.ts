@@ -128,6 +128,8 @@ describe.skipIf(!hasChromium)('dashboards', () => {
     await host.context().close()
     const own = await openBoard('/d/vantage?from=now-5m&to=now', 8)
     await own.locator('[data-panel="doors"] tbody tr').getByText('prometheus-import').waitFor()
+    await own.locator('[data-panel="acknowledgement"] .legend').getByText('p99', { exact: true }).waitFor()
+    await own.locator('[data-panel="connections"] .legend').getByText('http', { exact: true }).waitFor()
     await own.context().close()
     const api = await openBoard('/d/api?from=now-1h&to=now', 5)
     await api.locator('[data-panel="sources"]').getByText('payments', { exact: true }).waitFor()

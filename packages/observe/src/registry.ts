@@ -151,6 +151,10 @@ export class Gauge extends Values {
   set(value: number, ...labelValues: string[]): void {
     this.child(labelValues).value = value
   }
+
+  add(change: number, ...labelValues: string[]): void {
+    this.child(labelValues).value += change
+  }
 }
 
 export class Histogram {

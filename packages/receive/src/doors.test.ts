@@ -600,6 +600,8 @@ describe('connections', () => {
     for (const socket of sockets) socket.on('error', () => {})
     await Promise.all(sockets.map((socket) => once(socket, 'connect')))
     expect(await raw(doors.port, head(0))).toBe('')
+    const connected = () => figure(doors.reception.registry, 'vantage_connections', { protocol: 'http' })
+    expect(connected()).toBe(2)
     for (const socket of sockets) socket.destroy()
     const answered = async () => {
       try {
@@ -610,10 +612,20 @@ describe('connections', () => {
       }
     }
     await expect.poll(answered).toBe(200)
+    await expect.poll(connected).toBeLessThan(2)
   })
 })
 
 describe('figures', () => {
+  test('what was acknowledged has its duration, what was refused has none', async () => {
+    const doors = await open()
+    await send(doors.port, '/v1/metrics', { headers: PROTOBUF, body: 'abc' })
+    doors.submit = async () => err(fault('unprocessable', 'x'))
+    await send(doors.port, '/v1/metrics', { headers: PROTOBUF, body: 'abc' })
+    const labels = { receiver: 'otlp-http' }
+    expect(figure(doors.reception.registry, 'vantage_ingest_duration_seconds_count', labels)).toBe(1)
+  })
+
   test('received = acknowledged + discarded', async () => {
     const doors = await open()
     const { registry } = doors.reception

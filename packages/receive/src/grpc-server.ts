@@ -29,7 +29,8 @@ export interface GrpcServer {
 
 /** Serves gRPC without TLS, with the limits of the doors. Rejects where the address cannot be bound. */
 export async function startGrpcServer({ host, port, reception, methods }: GrpcServerOptions): Promise<GrpcServer> {
-  const { limits, clock, random } = reception
+  const { limits, clock, random, connections } = reception
+  const count = (change: number) => connections.add(change, 'grpc')
   const open = (stream: Http2Stream, header: RequestHeader): StreamTaker | undefined => {
     if (!isGrpc(stream, header)) return undefined
     const call = new GrpcCall(stream, header, reception)
@@ -38,7 +39,7 @@ export async function startGrpcServer({ host, port, reception, methods }: GrpcSe
     else call.taker = method(call)
     return call.taker === undefined ? undefined : call
   }
-  const server = new Http2Server({ limits, monotonicMs: () => clock.monotonicMs(), random, open })
+  const server = new Http2Server({ limits, monotonicMs: () => clock.monotonicMs(), random, count, open })
   const bound = port === undefined ? undefined : await server.listen(host, port)
   return { port: bound, take: (socket) => server.take(socket), close: (graceMs) => server.close(graceMs) }
 }

@@ -43,19 +43,25 @@ function clientErrorHandler(error: Error & { code?: string }, socket: Socket): v
   socket.destroy()
 }
 
-/** Connection caps (step 1), the whole server's and one address's. Over the cap the socket is closed unanswered. */
-export function limitConnections(server: NetServer, limits: ReceiveLimits): void {
+/**
+ * Connection caps (step 1), the whole server's and one address's. Over the cap the socket is closed unanswered.
+ *
+ * @param count told of each connection that comes (1) and goes (-1)
+ */
+export function limitConnections(server: NetServer, limits: ReceiveLimits, count: (change: number) => void): void {
   server.maxConnections = limits.maxConnections
   const byAddress = new Map<string, number>()
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? ''
-    const count = (byAddress.get(address) ?? 0) + 1
-    if (count > limits.maxConnectionsPerAddress) {
+    const open = (byAddress.get(address) ?? 0) + 1
+    if (open > limits.maxConnectionsPerAddress) {
       socket.destroy()
       return
     }
-    byAddress.set(address, count)
+    byAddress.set(address, open)
+    count(1)
     socket.once('close', () => {
+      count(-1)
       const left = (byAddress.get(address) ?? 1) - 1
       if (left === 0) byAddress.delete(address)
       else byAddress.set(address, left)

@@ -1,5 +1,5 @@
 import { type Clock, DEFAULT_TENANT, type Fault, type TenantId } from '@vantage/model'
-import type { Counter, Logger, Registry } from '@vantage/observe'
+import type { Counter, Histogram, Logger, Registry } from '@vantage/observe'
 import type { IntakeAccepted, IntakeFault } from './intake.ts'
 import { TENANT_LABELS_MAX } from './limits.ts'
 import type { RecentRequests } from './recent.ts'
@@ -33,6 +33,7 @@ export class IntakeCounts {
   readonly #acked: Counter
   readonly #discarded: Counter
   readonly #discardedBytes: Counter
+  readonly #durations: Histogram
   readonly #options: CountsOptions
   readonly #tenants = new Set<TenantId>()
 
@@ -63,6 +64,11 @@ export class IntakeCounts {
       'Bytes of bodies that were refused as a whole, by reason.',
       ['signal', 'reason', 'tenant'],
     )
+    this.#durations = registry.histogram(
+      'vantage_ingest_duration_seconds',
+      'From the beginning of a request to its acknowledgement, the sync of the log included.',
+      ['receiver'],
+    )
   }
 
   /** A door is open: what it takes is 0 until somebody comes. */
@@ -85,6 +91,7 @@ export class IntakeCounts {
     this.#acked.add(outcome.items, visit.signal, visit.receiver, tenant)
     const code = refused === 0 ? 'ok' : 'partial'
     this.#requests.add(1, visit.receiver, code)
+    this.#durations.observe((this.#options.clock.monotonicMs() - visit.startedMonotonicMs) / 1_000, visit.receiver)
     this.#remember(visit, code, outcome.items, refused, outcome.refused[0]?.message ?? '')
   }
 

@@ -1,5 +1,5 @@
 import type { Clock, Fault, Refusal } from '@vantage/model'
-import type { Logger, Registry } from '@vantage/observe'
+import type { Gauge, Logger, Registry } from '@vantage/observe'
 import type { Auth } from './auth.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { InflightBytes } from './inflight.ts'
@@ -46,6 +46,8 @@ export interface ReceptionOptions {
 /** What all doors of one process share: made once, given to each door. */
 export interface Reception extends ReceptionOptions {
   readonly counts: IntakeCounts
+  /** Open ones, by protocol: `http`, `grpc`. */
+  readonly connections: Gauge
   readonly buffers: BufferPool
   readonly inflight: InflightBytes
   readonly rate: RequestRate
@@ -60,6 +62,7 @@ export function openReception(options: ReceptionOptions): Reception {
   return {
     ...options,
     counts: new IntakeCounts(options),
+    connections: registry.gauge('vantage_connections', 'Open connections of senders and askers.', ['protocol']),
     buffers: new BufferPool(),
     inflight,
     rate: new RequestRate(limits.requestRate, limits.requestBurst),

@@ -43,7 +43,8 @@ function bare(deps: AppDeps): FastifyInstance {
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true },
   })
-  limitConnections(app.server, deps.reception.limits)
+  const { limits, connections } = deps.reception
+  limitConnections(app.server, limits, (change) => connections.add(change, 'http'))
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff')
   })

@@ -50,6 +50,7 @@ async function open(
     limits: { ...RECEIVE_LIMITS, ...limits },
     monotonicMs: () => opened.nowMs,
     random: () => 0.5,
+    count: () => {},
     open: (stream) => {
       const parts: Buffer[] = []
       opened.streams.push(stream)

@@ -15,6 +15,8 @@ export interface Http2ServerOptions {
   readonly monotonicMs: () => number
   /** In [0, 1). */
   readonly random: () => number
+  /** Told of each connection that comes (1) and goes (-1). */
+  readonly count: (change: number) => void
   readonly open: (stream: Http2Stream, header: RequestHeader) => StreamTaker | undefined
 }
 
@@ -40,7 +42,7 @@ export class Http2Server {
     this.#options = options
     this.#server = createServer({ noDelay: true })
     // Before `#accept`, which finds those over a cap ended.
-    limitConnections(this.#server, options.limits)
+    limitConnections(this.#server, options.limits, options.count)
     this.#server.on('connection', (socket) => this.#accept(socket))
   }
 

@@ -86,9 +86,9 @@ export function testReception(options: TestOptions = {}): TestReception {
 
 /** The HTTP doors on a free port. */
 export async function listenHttp(test: TestReception): Promise<{ app: FastifyInstance; port: number; url: string }> {
-  const { limits } = test.reception
+  const { limits, connections } = test.reception
   const app = Fastify({ ...httpServerOptions(limits), forceCloseConnections: true })
-  limitConnections(app.server, limits)
+  limitConnections(app.server, limits, (change) => connections.add(change, 'http'))
   registerDoors(app, test.reception)
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   return { app, port: Number(new URL(url).port), url }
