@@ -1,3 +1,4 @@
+export { copyBytes } from './copy.ts'
 export { crc32c } from './crc32c.ts'
 export type { BytesFailure, BytesResult } from './failure.ts'
 export { type InflateEncoding, Inflater } from './inflate.ts'
@@ -10,7 +11,7 @@ export {
   parseInt64,
   parseNumber,
 } from './json-reader.ts'
-export { NativeBuffer, type NativeMemory, nativeMemory } from './native-memory.ts'
+export { inNativeBlock, NativeBuffer, type NativeMemory, nativeMemory } from './native-memory.ts'
 export { NodeFileSystem } from './node-file-system.ts'
 export { ProtobufWriter } from './protobuf-writer.ts'
 export { ReusableBuffer, SLOP_BYTES } from './reusable-buffer.ts'

@@ -58,6 +58,16 @@ interface Kernels {
     last: number,
   ) => number
   readonly encode: (key: number, at: number, bytes: number, from: number, to: number) => void
+  readonly needles: (
+    bytes: number,
+    length: number,
+    needle: number,
+    needleLength: number,
+    first: number,
+    second: number,
+    out: number,
+    most: number,
+  ) => number
   readonly keySlot: (block: number, name: number, length: number, tag: number) => number
   readonly layoutSlot: (block: number, count: number) => number
   readonly points: (
@@ -129,6 +139,26 @@ export function nativeMemory(): NativeMemory | undefined {
     isMissing = true
   }
   return memory
+}
+
+/**
+ * Loops that keep what they work on in a block of this thread's memory.
+ * @returns gives them, made when they are first asked for; undefined where the machine has no such memory, or no more
+ */
+export function inNativeBlock<Loops>(
+  sizeBytes: number,
+  make: (native: NativeMemory, block: number) => Loops,
+): () => Loops | undefined {
+  let loops: Loops | undefined
+  let isTried = false
+  return () => {
+    if (isTried) return loops
+    isTried = true
+    const native = nativeMemory()
+    const block = native?.allocate(sizeBytes) ?? -1
+    if (native !== undefined && block >= 0) loops = make(native, block)
+    return loops
+  }
 }
 
 /** Larger buffers are of the ordinary heap, so that a few huge bodies do not use up the blocks. */

@@ -1,4 +1,4 @@
-import { type NativeMemory, nativeMemory } from '@vantage/bytes'
+import { inNativeBlock, type NativeMemory } from '@vantage/bytes'
 import type { MetricBatch } from '@vantage/model'
 
 /** One block: the place behind the last series, then the columns of one run. */
@@ -60,15 +60,5 @@ export class NativeSeries {
   }
 }
 
-let series: NativeSeries | undefined
-let isMissing = false
-
 /** This thread's; undefined where the machine has no such memory. */
-export function nativeSeries(): NativeSeries | undefined {
-  if (series !== undefined || isMissing) return series
-  const native = nativeMemory()
-  const block = native?.allocate(BLOCK_BYTES) ?? -1
-  if (native === undefined || block < 0) isMissing = true
-  else series = new NativeSeries(native, block)
-  return series
-}
+export const nativeSeries = inNativeBlock(BLOCK_BYTES, (native, block) => new NativeSeries(native, block))

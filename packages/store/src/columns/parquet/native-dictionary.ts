@@ -1,4 +1,4 @@
-import { type NativeMemory, nativeMemory } from '@vantage/bytes'
+import { inNativeBlock, type NativeMemory } from '@vantage/bytes'
 import type { Dictionary, Ranges } from './column-values.ts'
 
 const VALUES_MAX = 65_536
@@ -99,15 +99,5 @@ export class NativeDictionary {
   }
 }
 
-let dictionary: NativeDictionary | undefined
-let isMissing = false
-
 /** This thread's; undefined where the machine has no such memory. */
-export function nativeDictionary(): NativeDictionary | undefined {
-  if (dictionary !== undefined || isMissing) return dictionary
-  const native = nativeMemory()
-  const block = native?.allocate(BLOCK_BYTES) ?? -1
-  if (native === undefined || block < 0) isMissing = true
-  else dictionary = new NativeDictionary(native, block)
-  return dictionary
-}
+export const nativeDictionary = inNativeBlock(BLOCK_BYTES, (native, block) => new NativeDictionary(native, block))
