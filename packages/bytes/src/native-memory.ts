@@ -68,6 +68,18 @@ interface Kernels {
     offsets: number,
     out: number,
   ) => number
+  readonly pick: (
+    codes: number,
+    rest: number,
+    width: number,
+    order: number,
+    first: number,
+    difference: number,
+    power: number,
+    places: number,
+    count: number,
+    out: number,
+  ) => number
 }
 
 /**
