@@ -31,6 +31,13 @@ export type MatchShape =
 
 const LITERAL_LIST_MAX_CHARS = 64 * 1024
 
+/** Patterns that stay compiled, and the longest of them: a dashboard asks with the same few again and again. */
+const KEPT_MAX = 128
+const KEPT_CHARS_MAX = 256
+
+/** Oldest first. */
+const kept = new Map<string, (value: string) => boolean>()
+
 const META = /[\\^$.|?*+()[\]{}]/
 
 /**
@@ -64,9 +71,16 @@ export function compileMatcher(matcher: Matcher, regexCharsMax = Number.POSITIVE
 
 /** Compiles one pattern that must match a whole value. RE2 syntax, so no input can blow up. */
 export function compileRegex(pattern: string): Result<(value: string) => boolean, Fault> {
+  const known = kept.get(pattern)
+  if (known !== undefined) return ok(known)
   try {
     const regex = RE2JS.compile(`^(?s:${pattern})$`)
-    return ok((value: string) => regex.test(value))
+    const matches = (value: string) => regex.test(value)
+    if (pattern.length <= KEPT_CHARS_MAX) {
+      if (kept.size === KEPT_MAX) kept.delete(kept.keys().next().value as string)
+      kept.set(pattern, matches)
+    }
+    return ok(matches)
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error
     return err(fault('bad_request', `regular expression ${JSON.stringify(foreign(pattern))}: ${error.message}`))

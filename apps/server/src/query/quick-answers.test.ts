@@ -1,5 +1,5 @@
 import { runQueryJob } from '@vantage/api'
-import { labelsFromRecord, systemClock } from '@vantage/model'
+import { type Clock, labelsFromRecord, systemClock } from '@vantage/model'
 import { MemoryMetrics, unlimitedBudget } from '@vantage/model/testing'
 import { DEFAULT_OPTIONS, type KnownSteps } from '@vantage/query/promql'
 import { expect, test } from 'vitest'
@@ -9,7 +9,7 @@ import type { WorkerJob } from './worker-job.ts'
 const STEP_MS = 15_000
 const CHEAP = { samples: 100, elapsedMs: 0.2 }
 
-function openQuick(samples = 100) {
+function openQuick(samples = 100, clock: Clock = systemClock, activeMs = () => 0) {
   const metrics = new MemoryMetrics()
   const store = (count: number) => {
     for (let i = 0; i < count; i++) {
@@ -17,7 +17,7 @@ function openQuick(samples = 100) {
     }
   }
   store(samples)
-  return { metrics, store, quick: new QuickAnswers(metrics, systemClock) }
+  return { metrics, store, quick: new QuickAnswers(metrics, clock, activeMs) }
 }
 
 function promql(query: string, extra: object = {}, steps = 20): WorkerJob {
@@ -47,14 +47,54 @@ test('a query is another one where tenant, text, length, step or lookback are ot
 })
 
 test.each([
-  ['many samples', promql('up'), { samples: 2_501, elapsedMs: 0.1 }],
-  ['a long time', promql('up'), { samples: 10, elapsedMs: 2.1 }],
+  ['many samples', promql('up'), { samples: 50_001, elapsedMs: 0.1 }],
+  ['a long time', promql('up'), { samples: 10, elapsedMs: 3.1 }],
   ['an explanation', promql('up', { explain: true }), CHEAP],
   ['a long text', promql(`up${' '.repeat(1_024)}`), CHEAP],
   ['no PromQL', { kind: 'metadata', metric: undefined, limit: 1 } as const, CHEAP],
 ])('%s is a thread’s to answer', (_, job, cost) => {
   const { quick } = openQuick()
   quick.note('default', job, cost)
+  expect(quick.answer('default', job, () => {})).toBeUndefined()
+})
+
+test.each([
+  ['more samples', { samples: 50_000, elapsedMs: 0.1 }],
+  ['more time', { samples: 10, elapsedMs: 3 }],
+])('%s than a small query’s: here only while the main thread was idle for half of the time', (_, cost) => {
+  const clock = { nowMs: () => 0, monotonicMs: () => nowMs }
+  let nowMs = 0
+  let activeMs = 0
+  const { quick } = openQuick(100, clock, () => activeMs)
+  const job = promql('up')
+  const pass = (ms: number, active: number) => {
+    nowMs += ms
+    activeMs += active
+    return quick.answer('default', job, () => {}) !== undefined
+  }
+  quick.note('default', job, cost)
+  expect([pass(249, 0), pass(1, 0), pass(250, 125), pass(249, 0), pass(1, 124)]).toEqual([
+    false,
+    true,
+    false,
+    false,
+    true,
+  ])
+})
+
+test('what was too much here four times stays a thread’s', () => {
+  const { quick, store } = openQuick()
+  const job = promql('sum(count_over_time(up[30d]))', {}, 1)
+  const wide = { range: { startMs: 1e8, endMs: 1e8 + STEP_MS, stepMs: STEP_MS } }
+  const grown = promql('sum(count_over_time(up[30d]))', wide)
+  store(20_000)
+  for (let time = 0; time < 4; time++) {
+    quick.note('default', job, CHEAP)
+    expect(quick.answer('default', job, () => {})?.ok).toBe(true)
+    expect(quick.answer('default', grown, () => {})).toBeUndefined()
+    expect(quick.answer('default', job, () => {})).toBeUndefined()
+  }
+  quick.note('default', job, CHEAP)
   expect(quick.answer('default', job, () => {})).toBeUndefined()
 })
 

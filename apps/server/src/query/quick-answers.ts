@@ -6,12 +6,18 @@ import type { WorkerJob } from './worker-job.ts'
 
 type PromqlJob = Extract<WorkerJob, { kind: 'promql' }>
 
-/** What a query may have cost in its thread to be answered on the main thread from then on. */
-const QUICK_MS = 2
-const QUICK_SAMPLES = 2_500
+/** What a query may have cost its thread to be answered on the main thread from then on: at any time, ... */
+const SMALL = { ms: 2, samples: 2_500 }
+/** ... and while the main thread has little else to do. */
+const MIDDLING = { ms: 3, samples: 50_000 }
 /** What it may cost here: twice that, for data that has grown. What needs more goes to a thread after all. */
-const LIMITS = { maxSamples: 2 * QUICK_SAMPLES, maxBytes: 512 * 1024, maxSeries: 100 }
-const TIMEOUT_MS = 4
+const SMALL_LIMITS = { maxSamples: 2 * SMALL.samples, maxBytes: 512 * 1024, maxSeries: 100 }
+const MIDDLING_LIMITS = { maxSamples: 2 * MIDDLING.samples, maxBytes: 8 * 1024 * 1024, maxSeries: 2_000 }
+/** The part of its time that an idle thread may be busy, and how often it is looked at. */
+const IDLE_BUSY_MAX = 0.5
+const LOOK_MS = 250
+/** After so many it stays a thread's: code that is new to this thread is slow at first. */
+const FAILURES_MAX = 4
 /** Queries that are remembered, and the longest text of one. */
 const TEXTS_MAX = 1_000
 const TEXT_CHARS_MAX = 1_024
@@ -22,21 +28,40 @@ export interface QueryCost {
   readonly elapsedMs: number
 }
 
+/** A query that a thread answered quickly. */
+interface Quick {
+  isSmall: boolean
+  /** A thread was quick since it was last too much here. */
+  isWelcome: boolean
+  /** How often it was too much here. */
+  failures: number
+}
+
 /**
- * Answers queries on the main thread that cost a thread less than the way there and back: panels of one series that are
+ * Answers queries on the main thread that cost a thread less than the way there and back: panels of few series that are
  * asked again and again. Which those are is learnt from the threads, and forgotten where it no longer holds.
  */
 export class QuickAnswers {
   readonly #reader: MetricReader
   readonly #clock: Clock
+  readonly #activeMs: () => number
   /** Known to be quick, least recently used first. */
-  readonly #quick = new Set<string>()
+  readonly #quick = new Map<string, Quick>()
+  #lookedMs: number
+  #lookedActiveMs: number
+  #isIdle = false
   answered = 0
 
-  /** @param reader of the main thread */
-  constructor(reader: MetricReader, clock: Clock) {
+  /**
+   * @param reader of the main thread
+   * @param activeMs how long the main thread has been busy since some point of time
+   */
+  constructor(reader: MetricReader, clock: Clock, activeMs: () => number) {
     this.#reader = reader
     this.#clock = clock
+    this.#activeMs = activeMs
+    this.#lookedMs = clock.monotonicMs()
+    this.#lookedActiveMs = activeMs()
   }
 
   /** @returns the answer; undefined = a thread's to give, and nothing was told to `onKnown` */
@@ -46,16 +71,24 @@ export class QuickAnswers {
     onKnown: (known: KnownSteps) => void,
   ): Result<Uint8Array<ArrayBuffer>> | undefined {
     const key = keyOf(tenant, job)
-    if (key === undefined || !this.#quick.delete(key)) return undefined
+    const quick = key === undefined ? undefined : this.#quick.get(key)
+    if (key === undefined || quick?.isWelcome !== true) return undefined
+    if (!quick.isSmall && !this.#isIdleNow()) return undefined
+    this.#quick.delete(key)
+    this.#quick.set(key, quick)
     let known: KnownSteps | undefined
-    const result = runQueryJob(job as PromqlJob, tenant, this.#reader, new Budget(LIMITS, TIMEOUT_MS), this.#clock, {
+    const budget = quick.isSmall ? new Budget(SMALL_LIMITS, 2 * SMALL.ms) : new Budget(MIDDLING_LIMITS, 2 * MIDDLING.ms)
+    const result = runQueryJob(job as PromqlJob, tenant, this.#reader, budget, this.#clock, {
       onKnown: (steps) => {
         known = steps
       },
     })
     // Whatever is wrong, a thread says it: here it may only have been too much.
-    if (!result.ok) return undefined
-    this.#quick.add(key)
+    if (!result.ok) {
+      quick.isWelcome = false
+      quick.failures++
+      return undefined
+    }
     this.answered++
     if (known !== undefined) onKnown(known)
     return result
@@ -63,11 +96,26 @@ export class QuickAnswers {
 
   /** A thread has answered. */
   note(tenant: TenantId, job: WorkerJob, { samples, elapsedMs }: QueryCost): void {
-    if (elapsedMs > QUICK_MS || samples > QUICK_SAMPLES) return
+    if (elapsedMs > MIDDLING.ms || samples > MIDDLING.samples) return
     const key = keyOf(tenant, job)
     if (key === undefined) return
-    this.#quick.add(key)
-    if (this.#quick.size > TEXTS_MAX) this.#quick.delete(this.#quick.values().next().value as string)
+    const quick = this.#quick.get(key) ?? { isSmall: false, isWelcome: false, failures: 0 }
+    quick.isSmall = samples <= SMALL.samples && elapsedMs <= SMALL.ms
+    quick.isWelcome = quick.failures < FAILURES_MAX
+    this.#quick.set(key, quick)
+    if (this.#quick.size > TEXTS_MAX) this.#quick.delete(this.#quick.keys().next().value as string)
+  }
+
+  /** Whether this thread had little else to do of late. */
+  #isIdleNow(): boolean {
+    const nowMs = this.#clock.monotonicMs()
+    const passedMs = nowMs - this.#lookedMs
+    if (passedMs < LOOK_MS) return this.#isIdle
+    const activeMs = this.#activeMs()
+    this.#isIdle = activeMs - this.#lookedActiveMs < passedMs * IDLE_BUSY_MAX
+    this.#lookedMs = nowMs
+    this.#lookedActiveMs = activeMs
+    return this.#isIdle
   }
 }
 

@@ -106,23 +106,70 @@ function sumWide(bytes: Uint8Array, at: number, from: number, to: number, rest: 
 /** Second differences: the i-th code leads to the difference before the value of place i + 2. */
 function pickSecond(bytes: Uint8Array, start: Start, places: Int32Array, out: Float64Array, outAt: number): void {
   const { at, rest, width, power } = start
-  const p1 = width > 1 ? rest : 0
-  const p2 = width > 2 ? rest * 2 : 0
-  const mask = (1 << (width * 8)) - 1
+  const stepMax = 2 ** (width * 8 - 1)
   let delta = start.delta
   let value = start.first
   // The place that `value` is of.
   let place = 0
   for (let picked = 0; picked < places.length; picked++) {
-    for (const end = places[picked] as number; place < end; place++) {
-      if (place > 0) {
-        const p = at + place - 1
-        const code =
-          ((bytes[p] as number) | ((bytes[p + p1] as number) << 8) | ((bytes[p + p2] as number) << 16)) & mask
-        delta += (code >>> 1) ^ -(code & 1)
-      }
+    const end = places[picked] as number
+    if (place === 0 && end > 0) {
       value += delta
+      place = 1
     }
+    const length = end - place
+    const from = at + place - 1
+    if (length > 0 && length * (Math.abs(delta) + length * stepMax) < TWO_31) {
+      value += sumSteps(bytes, from, from + length, rest, width, delta)
+      delta = stepped[0] as number
+    } else {
+      for (let p = from; p < from + length; p++) {
+        delta += stepAt(bytes, p, rest, width)
+        value += delta
+      }
+    }
+    place = end
     out[outAt + picked] = value / power
   }
+}
+
+const TWO_31 = 2 ** 31
+/** The difference after the last of the steps that `sumSteps` took. */
+const stepped = new Int32Array(1)
+
+/**
+ * Fast path: sums within 32 bits.
+ * @returns the sum of the differences that codes [from, to) lead to from `delta` on
+ */
+function sumSteps(bytes: Uint8Array, from: number, to: number, rest: number, width: number, delta: number): number {
+  let step = delta | 0
+  let sum = 0
+  if (width === 1) {
+    for (let p = from; p < to; p++) {
+      step = (step + (NARROW_STEPS[bytes[p] as number] as number)) | 0
+      sum = (sum + step) | 0
+    }
+  } else if (width === 2) {
+    for (let p = from; p < to; p++) {
+      const code = (bytes[p] as number) | ((bytes[p + rest] as number) << 8)
+      step = (step + ((code >>> 1) ^ -(code & 1))) | 0
+      sum = (sum + step) | 0
+    }
+  } else {
+    for (let p = from; p < to; p++) {
+      step = (step + stepAt(bytes, p, rest, width)) | 0
+      sum = (sum + step) | 0
+    }
+  }
+  stepped[0] = step
+  return sum
+}
+
+/** @param width at most 3 */
+function stepAt(bytes: Uint8Array, at: number, rest: number, width: number): number {
+  if (width === 0) return 0
+  let code = bytes[at] as number
+  if (width > 1) code |= (bytes[at + rest] as number) << 8
+  if (width > 2) code |= (bytes[at + rest * 2] as number) << 16
+  return (code >>> 1) ^ -(code & 1)
 }

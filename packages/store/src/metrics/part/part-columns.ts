@@ -145,19 +145,37 @@ export interface ColumnPicks {
 /** Looking for places pays where it leaves out so many of them. */
 const PICKED_SHARE_MAX = 1 / 2
 
+/** Room for the places of one column. */
+const places = new Int32Array(CHUNK_SAMPLES_MAX)
+
 function picksOf(times: Float64Array, { startMs, stepMs, steps }: Moments): ColumnPicks | undefined {
-  const places = new Int32Array(times.length)
+  const last = times.length - 1
+  const firstMs = times[0] as number
+  const lastMs = times[last] as number
+  const max = times.length * PICKED_SHARE_MAX
+  const endMs = Math.min(lastMs, startMs + steps * stepMs)
+  let moment = Math.max(0, Math.ceil((firstMs - startMs) / stepMs))
+  if (startMs + moment * stepMs < firstMs) moment++
+  // Of times at even intervals so many would be picked.
+  if (Math.min((endMs - startMs) / stepMs - moment, times.length) > max) return undefined
   let count = 0
-  let moment = Math.max(0, Math.ceil(((times[0] as number) - startMs) / stepMs))
-  for (let i = 0; i < times.length; i++) {
-    while (startMs + moment * stepMs < (times[i] as number)) moment++
-    const isLast = i === times.length - 1
-    // What comes behind the column is not known.
-    if (isLast || (moment < steps && startMs + moment * stepMs < (times[i + 1] as number))) places[count++] = i
+  let place = 0
+  // From moment to moment mostly as many places as the last time.
+  let stride = 0
+  for (let ms = startMs + moment * stepMs; ms < endMs; ms = startMs + ++moment * stepMs) {
+    let next = Math.min(place + stride, last)
+    while ((times[next] as number) > ms) next--
+    while ((times[next + 1] as number) <= ms) next++
+    stride = next - place
+    if (count === 0 || next > place) places[count++] = next
+    place = next
   }
-  if (count > times.length * PICKED_SHARE_MAX) return undefined
-  const picked = places.slice(0, count)
-  return { places: picked, times: Float64Array.from(picked, (place) => times[place] as number) }
+  // What comes behind the column is not known.
+  places[count++] = last
+  if (count > max) return undefined
+  const picked = new Float64Array(count)
+  for (let i = 0; i < count; i++) picked[i] = times[places[i] as number] as number
+  return { places: places.slice(0, count), times: picked }
 }
 
 /** Where the chunks of each series lie. */
