@@ -94,7 +94,7 @@ export const SETS: readonly string[] = ['and', 'or', 'unless']
 export const COMPARISONS: readonly string[] = ['>', '<', '>=', '<=', '==', '!=']
 export const ARITHMETIC: readonly string[] = ['*', '/', '+', '-', '%', '^', ...COMPARISONS]
 
-export function bindsOf(sign: string): number | undefined {
+function bindsOf(sign: string): number | undefined {
   return BINDS[sign.toLowerCase()]
 }
 
