@@ -28,6 +28,8 @@ export interface ServerOptions {
   readonly config?: string
   /** True: returns as soon as it listens, ready or not. */
   readonly isStarting?: boolean
+  /** The main port of a server before it, where clients go on looking for it. */
+  readonly port?: number
   /** A folder of the caller's, which `stop` leaves alone: for starting again on what is there. */
   readonly dataDir?: string
 }
@@ -69,7 +71,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
 
 async function startOnce(options: ServerOptions): Promise<TestServer> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'vantage-test-')))
-  const [port, httpPort, grpcPort, streamPort] = (await freePorts(4)) as [number, number, number, number]
+  const [freePort, httpPort, grpcPort, streamPort] = (await freePorts(4)) as [number, number, number, number]
+  const port = options.port ?? freePort
   const args = [SERVER_ENTRY, '--data', dataDir, '--listen', `127.0.0.1:${port}`, ...(options.args ?? [])]
   if (options.config !== undefined) {
     await mkdir(dataDir, { recursive: true })

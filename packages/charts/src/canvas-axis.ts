@@ -1,6 +1,7 @@
 import { SMALL_FONT } from './canvas-text.ts'
 import type { ChartTheme } from './palette.ts'
-import { formatTick, timeTicks, type Zone } from './ticks.ts'
+import { formatTick, timeTicks } from './ticks.ts'
+import type { Zone } from './zone.ts'
 
 /** One label of time in so many pixels. */
 const TICK_PX = 110

@@ -36,7 +36,7 @@ export {
   nodeBeside,
 } from './service-map/scene.ts'
 export { sparklinePath } from './sparkline.ts'
-export { formatInstant, formatTick, type Zone, zoneOffsetMs } from './ticks.ts'
+export { formatInstant, formatTick } from './ticks.ts'
 export {
   type ChartSeries,
   type DataView,
@@ -53,3 +53,4 @@ export {
   type TimeSeriesFrame,
 } from './time-series/model.ts'
 export { formatExact, formatMs, formatValue, NO_DATA, PLAIN, type Unit, unitOf } from './units.ts'
+export { clockInstantMs, isZone, type Zone, zoneOffsetMs } from './zone.ts'

@@ -1,7 +1,5 @@
 import type { Scale } from './units.ts'
-
-/** Clock that axes and tables print: the browser's zone or UTC. */
-export type Zone = 'browser' | 'utc'
+import { clockInstantMs, type Zone, zoneOffsetMs } from './zone.ts'
 
 const NICE_STEPS: readonly number[] = [1, 2, 2.5, 5, 10]
 const SECOND_MS = 1_000
@@ -49,19 +47,31 @@ export interface TimeTicks {
 export function timeTicks(startMs: number, endMs: number, countMax: number, zone: Zone): TimeTicks {
   const rough = Math.max(1, (endMs - startMs) / Math.max(1, countMax))
   const stepMs = TIME_STEPS_MS.find((step) => step >= rough) ?? (TIME_STEPS_MS.at(-1) as number)
-  const shiftMs = zoneOffsetMs(startMs, zone)
   const atMs: number[] = []
-  let at = Math.ceil((startMs + shiftMs) / stepMs) * stepMs - shiftMs
-  while (at <= endMs && atMs.length < TICKS_MAX) {
-    atMs.push(at)
-    at += stepMs
+  const clocks = stepMs <= HOUR_MS ? everyStep : clockSteps
+  for (const at of clocks(startMs, stepMs, zone)) {
+    if (at > endMs || atMs.length >= TICKS_MAX) break
+    if (at >= startMs) atMs.push(at)
   }
   return { stepMs, atMs }
 }
 
-/** What to add to unix ms so that UTC fields read as the zone's clock. */
-export function zoneOffsetMs(atMs: number, zone: Zone): number {
-  return zone === 'utc' ? 0 : -new Date(atMs).getTimezoneOffset() * MINUTE_MS
+/** Up to an hour each step is marked, also those of an hour that comes twice. */
+function* everyStep(startMs: number, stepMs: number, zone: Zone): Generator<number> {
+  for (let at = startMs; ; at += stepMs) {
+    const shiftMs = zoneOffsetMs(at, zone)
+    at = Math.ceil((at + shiftMs) / stepMs) * stepMs - shiftMs
+    yield at
+  }
+}
+
+/** Longer ones go by the clock: midnights are midnights on both sides of a change. What a clock leaves out is not marked. */
+function* clockSteps(startMs: number, stepMs: number, zone: Zone): Generator<number> {
+  let clockMs = Math.ceil((startMs + zoneOffsetMs(startMs, zone)) / stepMs) * stepMs
+  for (; ; clockMs += stepMs) {
+    const at = clockInstantMs(clockMs, zone)
+    if (at + zoneOffsetMs(at, zone) === clockMs) yield at
+  }
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const

@@ -49,6 +49,10 @@ export interface Stand {
 export interface OpenOptions {
   readonly size?: { readonly width: number; readonly height: number }
   readonly theme?: Theme
+  /** Of the browser: a name of the IANA database. */
+  readonly timezoneId?: string
+  /** The browser's clock is so far ahead of the server's. */
+  readonly aheadMs?: number
 }
 
 /** @param env of the server, beside what every one has */
@@ -64,10 +68,11 @@ export async function startStand(env: Readonly<Record<string, string>> = {}): Pr
     server,
     browser,
     complaints,
-    async open(path, { size = DESKTOP, theme = 'dark' } = {}) {
-      const context = await browser.newContext({ viewport: size, timezoneId: 'UTC' })
+    async open(path, { size = DESKTOP, theme = 'dark', timezoneId = 'UTC', aheadMs = 0 } = {}) {
+      const context = await browser.newContext({ viewport: size, timezoneId })
       await context.grantPermissions(['clipboard-read', 'clipboard-write'])
       await context.addInitScript(`localStorage.setItem('vantage.theme', '${theme}')`)
+      if (aheadMs !== 0) await context.addInitScript(aheadClock(aheadMs))
       const page = await context.newPage()
       page.on('pageerror', (error) => complaints.push(`${path}: ${error.message}`))
       page.on('console', (message) => {
@@ -82,6 +87,16 @@ export async function startStand(env: Readonly<Record<string, string>> = {}): Pr
     },
   }
 }
+
+/** Sets the clock of a page. */
+const aheadClock = (aheadMs: number) => `{
+  const Real = Date
+  const now = () => Real.now() + ${aheadMs}
+  globalThis.Date = class extends Real {
+    constructor(...given) { given.length === 0 ? super(now()) : super(...given) }
+    static now() { return now() }
+  }
+}`
 
 interface Sample {
   readonly metric: string

@@ -1,5 +1,6 @@
 import { formatValue, PLAIN, sparklinePath } from '@vantage/charts'
 import { useEffect, useState } from 'react'
+import { usePageClock } from '../time/page-clock.ts'
 import { client } from './client.ts'
 
 const POLL_MS = 5_000
@@ -18,6 +19,7 @@ const UNKNOWN: Health = { samplesPerSecond: Number.NaN, seriesActive: Number.NaN
 /** What arrives now, at the foot of the rail; greyed while the server does not answer. */
 export function IngestHealth() {
   const [health, setHealth] = useState(UNKNOWN)
+  const { aheadMs } = usePageClock()
   useEffect(() => {
     const abort = new AbortController()
     const ask = async () => {
@@ -53,9 +55,21 @@ export function IngestHealth() {
           Trying again every 5 s
         </>
       )}
+      {aheadMs !== 0 && (
+        <p className="health-clock" role="status">
+          This clock is <strong>{aboutText(Math.abs(aheadMs) / 1000)}</strong> {aheadMs < 0 ? 'ahead of' : 'behind'} the
+          server’s, which counts here
+        </p>
+      )}
       <svg viewBox="0 0 180 18" preserveAspectRatio="none" aria-hidden="true">
         {path !== '' && <path d={path} transform="translate(0 1)" vectorEffect="non-scaling-stroke" />}
       </svg>
     </div>
   )
+}
+
+/** In whole minutes where there is one: how far clocks differ is not known to the second. */
+function aboutText(seconds: number): string {
+  const unit = seconds < 60 ? 1 : 60
+  return formatValue(Math.round(seconds / unit) * unit, { kind: 'seconds' })
 }

@@ -6,6 +6,7 @@ import { useAsked } from '../explore/use-asked.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { SERVICES_QUERY } from '../services/service-queries.ts'
 import { copyFixedLink, copyLink } from '../share/share-menu.tsx'
+import { pageNowMs } from '../time/page-clock.ts'
 import { parseTimeText } from '../time/parse-time-text.ts'
 import { chooseTime, timeStateOf } from '../time/time-store.ts'
 import { viewParams } from '../views/view-model.ts'
@@ -123,7 +124,7 @@ function useSources(onShortcuts: () => void): PaletteSources {
       openService: (name: string) => navigatePath(`/services/${encodeURIComponent(name)}`),
       openTrace: (traceId: string) => navigatePath(`/trace/${traceId}`),
       metricNames: metrics.map((metric) => metric.name),
-      parseTime: (text: string) => parseTimeText(text, Date.now(), timeStateOf(readSearch()).zone),
+      parseTime: (text: string) => parseTimeText(text, pageNowMs(), timeStateOf(readSearch()).zone),
       openMetric: (name: string) => {
         const metric = metrics.find((one) => one.name === name)
         if (metric !== undefined) openQuery(defaultQuery(metric, nameSet))
@@ -136,7 +137,7 @@ function useSources(onShortcuts: () => void): PaletteSources {
 
 /** Services that requests came to; asked when the palette opens. */
 function useServiceNames(): readonly string[] {
-  const { answer } = useAsked('services', (signal) => client.queryInstant(SERVICES_QUERY, Date.now(), signal))
+  const { answer } = useAsked('services', (signal) => client.queryInstant(SERVICES_QUERY, pageNowMs(), signal))
   return useMemo(() => {
     const samples = answer?.data.kind === 'vector' ? answer.data.samples : []
     return samples.map(({ metric }) => metric['service'] ?? '').sort((a, b) => a.localeCompare(b))

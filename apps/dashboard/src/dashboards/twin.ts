@@ -1,4 +1,4 @@
-import { formatExact, formatInstant, formatMs, formatValue, PLAIN, type Unit } from '@vantage/charts'
+import { formatExact, formatInstant, formatMs, formatValue, PLAIN, type Unit, type Zone } from '@vantage/charts'
 import { bucketName } from '@vantage/charts/panels'
 import { unreachable } from '@vantage/model'
 import { csvCell } from '../share/export.ts'
@@ -25,7 +25,7 @@ const numberOf = (unit: Unit) => (value: number | null) => {
   const exact = value === null ? '' : formatExact(value)
   return { text: formatValue(value ?? Number.NaN, unit), exact, isNumber: true }
 }
-const timeOf = (ms: number, zone: 'browser' | 'utc'): TwinCell => {
+const timeOf = (ms: number, zone: Zone): TwinCell => {
   return { text: formatInstant(ms, zone), exact: new Date(ms).toISOString(), isNumber: false }
 }
 const count = numberOf(PLAIN)

@@ -1,4 +1,4 @@
-import { dataView } from '@vantage/charts'
+import { dataView, type Zone } from '@vantage/charts'
 import type { TimeSeriesChart } from '@vantage/charts/time-series'
 import { PanelLeftClose, PanelLeftOpen, Play, Plus } from 'lucide-react'
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
@@ -112,7 +112,7 @@ export default function ExplorePage() {
   )
 }
 
-function useFrame(explore: Explore, results: RowResults, nowMs: number, zone: 'browser' | 'utc'): ExploreFrame {
+function useFrame(explore: Explore, results: RowResults, nowMs: number, zone: Zone): ExploreFrame {
   const { metrics } = useCatalogue()
   const { rows, mode, hidden, top } = explore.state
   const hiddenKey = hidden.join(' ')

@@ -4,6 +4,7 @@ import { type KeyboardEvent, memo, type PointerEvent, type RefObject, useEffect,
 import { useDeviceRatio } from '../app/device-ratio.ts'
 import { usePreferences } from '../app/preferences.ts'
 import { Popover } from '../parts/popover.tsx'
+import { useZone } from '../time/pane-time.ts'
 import { type LiveChart, linesOf, shownLines } from './live-chart.ts'
 import type { LiveSession, LiveStripHandle } from './live-session.ts'
 import type { LineFigures, StripState } from './worker-messages.ts'
@@ -200,6 +201,7 @@ function ThresholdMenu({ chart, threshold, onThreshold }: LiveCardProps) {
 
 /** The table twin; it is written once when it opens and on request, so that it can be read in peace. */
 function LatestTable({ chart, host, session }: Pick<LiveCardProps, 'chart' | 'host' | 'session'>) {
+  const zone = useZone()
   const [atMs, setAtMs] = useState(() => session.viewEndMs())
   const [figures, setFigures] = useState<ReadonlyMap<string, LineFigures>>(new Map())
   useEffect(() => {
@@ -212,7 +214,7 @@ function LatestTable({ chart, host, session }: Pick<LiveCardProps, 'chart' | 'ho
   return (
     <div className="strip-table">
       <div className="strip-table-head">
-        {formatInstant(Math.floor(atMs / 1000) * 1000, 'browser').slice(11)}
+        {formatInstant(Math.floor(atMs / 1000) * 1000, zone).slice(11)}
         <button type="button" className="button small" onClick={() => setAtMs(session.viewEndMs())}>
           Read again
         </button>

@@ -1,9 +1,11 @@
+import { formatInstant } from '@vantage/charts'
 import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Link } from '../app/link.tsx'
 import { navigateSearch, readSearch, useSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { Notice } from '../parts/notice.tsx'
+import { useZone } from '../time/pane-time.ts'
 import { Corner } from './corner.tsx'
 import { LiveCard } from './live-card.tsx'
 import { linesOf } from './live-chart.ts'
@@ -105,12 +107,13 @@ function useFreeze(session: LiveSession | undefined): Freeze {
 }
 
 function LiveNotices({ facts }: { readonly facts: LiveFacts }) {
+  const zone = useZone()
   return (
     <div className="live-notices" role="status">
       {facts.connection === 'lost' && (
         <Notice kind="warning">
           The connection is lost
-          {facts.lostSinceMs > 0 && `; the last data is of ${new Date(facts.lostSinceMs).toLocaleTimeString('en-GB')}`}.
+          {facts.lostSinceMs > 0 && `; the last data is of ${formatInstant(facts.lostSinceMs, zone).slice(11, 19)}`}.
           Trying again by itself; what was missed is filled in.
         </Notice>
       )}

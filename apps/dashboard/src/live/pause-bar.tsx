@@ -1,5 +1,6 @@
 import { formatInstant } from '@vantage/charts'
 import { useSyncExternalStore } from 'react'
+import { useZone } from '../time/pane-time.ts'
 import type { LiveSession } from './live-session.ts'
 
 /** How far one may scrub back, ms; as much as is kept. */
@@ -15,6 +16,7 @@ interface PauseBarProps {
 /** Shown while frozen: what has come since, the way back through the buffer, and Resume. */
 export function PauseBar({ session, atMs, onScrub, onResume }: PauseBarProps) {
   const { fresh } = useSyncExternalStore(session.subscribeFigures, session.figures)
+  const zone = useZone()
   const nowMs = session.nowMs()
   const backS = Math.min(SCRUB_MAX_MS, Math.max(0, nowMs - atMs)) / 1000
   return (
@@ -34,7 +36,7 @@ export function PauseBar({ session, atMs, onScrub, onResume }: PauseBarProps) {
           onChange={(event) => onScrub(session.nowMs() + Number(event.target.value) * 1000)}
         />
       </label>
-      <span className="scrub-time">{formatInstant(Math.floor(atMs / 1000) * 1000, 'browser').slice(11)}</span>
+      <span className="scrub-time">{formatInstant(Math.floor(atMs / 1000) * 1000, zone).slice(11)}</span>
       <button type="button" className="button primary small" onClick={onResume}>
         Resume
       </button>

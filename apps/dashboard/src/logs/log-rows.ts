@@ -40,8 +40,11 @@ export function withNewer(rows: readonly LogRow[], lines: readonly LogLine[]): r
   const isLater = lines.every((line) => line.timeNs > newest.timeNs)
   // Fast path: nothing of what is loaded moves but by the number of new lines.
   if (isLater) return [...logRows(lines), ...rows].slice(0, ROWS_MAX)
-  const all = [...lines, ...rows].sort((a, b) => (a.timeNs < b.timeNs ? 1 : a.timeNs > b.timeNs ? -1 : 0))
-  return logRows(all).slice(0, ROWS_MAX)
+  return logRows([...lines, ...rows].sort(newestFirst)).slice(0, ROWS_MAX)
+}
+
+export function newestFirst(a: LogLine, b: LogLine): number {
+  return a.timeNs < b.timeNs ? 1 : a.timeNs > b.timeNs ? -1 : 0
 }
 
 function firstOf(rows: readonly LogRow[], timeNs: bigint): number {

@@ -1,7 +1,7 @@
 import { type LogLine, readTailMessage } from '@vantage/api/client'
 import { useEffect, useRef, useState } from 'react'
 import { retryDelayMs } from '../live/retry.ts'
-import { ROWS_MAX } from './log-rows.ts'
+import { newestFirst, ROWS_MAX } from './log-rows.ts'
 
 /** Lines that came together are shown together. */
 const FLUSH_MS = 250
@@ -51,7 +51,8 @@ export function useLogTail({ query, newestNs, isPaused, onLines }: LogTailOption
     const timer = setInterval(flush, FLUSH_MS)
     const close = connect(query, () => waiting[0]?.timeNs ?? latest.current.newestNs(), {
       onLines: (lines, dropped) => {
-        waiting = [...lines, ...waiting].slice(0, ROWS_MAX)
+        // What was there may come behind lines that are newer.
+        waiting = [...lines, ...waiting].sort(newestFirst).slice(0, ROWS_MAX)
         if (dropped > 0) setTail((former) => ({ ...former, dropped: former.dropped + dropped }))
       },
       onTrouble: (trouble) => setTail((former) => (former.trouble === trouble ? former : { ...former, trouble })),

@@ -80,7 +80,7 @@ interface BarProps {
 }
 
 const Bar = memo(function Bar({ bar, max, zone, zoom }: BarProps) {
-  const label = `${formatInstant(bar.startMs, zone).slice(5, 19)}: ${formatValue(bar.total, PLAIN)} lines`
+  const label = `${formatInstant(bar.startMs, zone).slice(5, 19)}: ${formatValue(bar.total, PLAIN)} ${bar.total === 1 ? 'line' : 'lines'}`
   return (
     <li>
       <button type="button" title={label} aria-label={label} onClick={() => zoom(bar.startMs, bar.endMs)}>

@@ -1,7 +1,8 @@
+import type { Zone } from '@vantage/charts'
 import { useMemo } from 'react'
-import { usePane, useSearch } from '../app/router.ts'
+import { usePane, useParam, useSearch } from '../app/router.ts'
 import { spanMsOf } from './time-expression.ts'
-import { type TimeState, timeStateOf, zoomTo } from './time-store.ts'
+import { type TimeState, timeStateOf, zoneOf, zoomTo } from './time-store.ts'
 
 /** The parameter of a half of a split screen that says how much earlier it looks. */
 export const SHIFT_PARAM = 'shift'
@@ -33,4 +34,9 @@ export function usePaneTime(): PaneTime {
 export function usePaneZoom(): typeof zoomTo {
   const { shiftMs } = usePaneTime()
   return useMemo(() => (startMs, endMs) => zoomTo(startMs + shiftMs, endMs + shiftMs), [shiftMs])
+}
+
+/** The clock that the page prints. */
+export function useZone(): Zone {
+  return zoneOf(useParam('tz'))
 }

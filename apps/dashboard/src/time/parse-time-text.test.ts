@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseTimeText } from './parse-time-text.ts'
-import { describeChoice, resolveChoice } from './time-expression.ts'
+import { describeChoice, describeRange, resolveChoice } from './time-expression.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 21, 15, 45, 30)
 
@@ -61,4 +61,41 @@ describe('a choice has a name', () => {
   check('now-6h', 'now-1h', 'now-6h to now-1h')
   check('1795255200000', '1795255300000', 'Fixed range')
   check('now-1d/d', 'now/d', 'Yesterday')
+})
+
+describe('in Berlin, over the changes of summer time', () => {
+  const zone = 'Europe/Berlin'
+  const check = (now: string, text: string, meaning: string, said: string) =>
+    test(`${now}: ${text}`, () => {
+      const nowMs = Date.parse(now)
+      const choice = parseTimeText(text, nowMs, zone)
+      const range = choice && resolveChoice(choice, nowMs, zone)
+      expect(range && `${short(range.startMs)} … ${short(range.endMs)}`).toBe(meaning)
+      expect(range && describeRange(range, zone)).toBe(said)
+    })
+  const march = '2026-03-29T12:00:00Z'
+  check(march, 'today', '03-28T23:00:00 … 03-29T12:00:00', '00:00 CET – 14:00 CEST')
+  check(march, 'yesterday', '03-27T23:00:00 … 03-28T23:00:00', '03-28 00:00 – 03-29 00:00 CET')
+  check(march, '1:30 to 3:30', '03-29T00:30:00 … 03-29T01:30:00', '01:30 CET – 03:30 CEST')
+  check(march, '2026-03-29 01:00 to 2026-03-29 05:00', '03-29T00:00:00 … 03-29T03:00:00', '01:00 CET – 05:00 CEST')
+  check(
+    '2026-03-30T00:30:00+02:00',
+    'yesterday',
+    '03-28T23:00:00 … 03-29T22:00:00',
+    '03-29 00:00 CET – 03-30 00:00 CEST',
+  )
+  check(
+    '2026-03-30T00:30:00+02:00',
+    'yesterday 14:00 to 15:30',
+    '03-29T12:00:00 … 03-29T13:30:00',
+    '14:00 – 15:30 CEST',
+  )
+  // 23:30 of a day with 25 hours: 24 hours before it is the same day.
+  const october = '2026-10-25T23:30:00+01:00'
+  check(october, 'yesterday', '10-23T22:00:00 … 10-24T22:00:00', '10-24 00:00 – 10-25 00:00 CEST')
+  check(october, 'today', '10-24T22:00:00 … 10-25T22:30:00', '00:00 CEST – 23:30 CET')
+  check(october, 'this week', '10-18T22:00:00 … 10-25T22:30:00', '10-19 00:00 CEST – 10-25 23:30 CET')
+  check(october, '24h', '10-24T22:30:00 … 10-25T22:30:00', '00:30 CEST – 23:30 CET')
+  check(october, '1d', '10-24T21:30:00 … 10-25T22:30:00', '10-24 23:30 CEST – 10-25 23:30 CET')
+  check(october, '2:30 to 4:00', '10-25T00:30:00 … 10-25T03:00:00', '02:30 CEST – 04:00 CET')
 })

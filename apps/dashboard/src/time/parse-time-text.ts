@@ -1,4 +1,4 @@
-import { type Zone, zoneOffsetMs } from '@vantage/charts'
+import { clockInstantMs, type Zone, zoneOffsetMs } from '@vantage/charts'
 import { resolveChoice, resolveExpression, type TimeChoice } from './time-expression.ts'
 
 /** Longest text that is looked at; a pasted log line may be long. */
@@ -71,13 +71,15 @@ function parseClockRange(lower: string, nowMs: number, zone: Zone): TimeChoice |
       lower,
     )
   if (match === null) return undefined
-  const midnightMs = resolveExpression(match[1] === 'yesterday' ? 'now-1d/d' : 'now/d', nowMs, zone) as number
+  const dayMs = resolveExpression(match[1] === 'yesterday' ? 'now-1d/d' : 'now/d', nowMs, zone) as number
+  const midnightMs = dayMs + zoneOffsetMs(dayMs, zone)
   const clockMs = (h: string | undefined, m: string | undefined, s: string | undefined) =>
-    (Number(h) * 3600 + Number(m) * 60 + Number(s ?? 0)) * 1000
-  const startMs = midnightMs + clockMs(match[2], match[3], match[4])
-  const endMs = midnightMs + clockMs(match[5], match[6], match[7])
+    midnightMs + (Number(h) * 3600 + Number(m) * 60 + Number(s ?? 0)) * 1000
+  const startMs = clockMs(match[2], match[3], match[4])
+  const endMs = clockMs(match[5], match[6], match[7])
   // `23:50 to 00:10` runs over midnight.
-  return fixed(startMs, endMs <= startMs ? endMs + DAY_MS : endMs)
+  const lastMs = endMs <= startMs ? endMs + DAY_MS : endMs
+  return fixed(clockInstantMs(startMs, zone), clockInstantMs(lastMs, zone))
 }
 
 /** `A to B`, `A/B` of instants or expressions. */
@@ -116,7 +118,7 @@ function parseInstant(text: string, zone: Zone): number | undefined {
   const atMs = Date.parse(hasZone ? full : `${full}Z`)
   if (Number.isNaN(atMs)) return undefined
   // Written without a zone, the clock is that of the page.
-  return hasZone ? atMs : atMs - zoneOffsetMs(atMs, zone)
+  return hasZone ? atMs : clockInstantMs(atMs, zone)
 }
 
 /** Seconds, ms, µs or ns by their size: each unit has its own number of digits from 2001 to 2286. */

@@ -2,7 +2,6 @@ import { ChevronDown, Clock, ZoomOut } from 'lucide-react'
 import { useState } from 'react'
 import { create } from 'zustand'
 import { useSearch } from '../app/router.ts'
-import { Choice } from '../parts/choice.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { parseTimeText } from './parse-time-text.ts'
 import { describeChoice, describeRange, TIME_PRESETS, type TimeChoice } from './time-expression.ts'
@@ -112,20 +111,24 @@ function TimePanel({ state, nowMs, close }: TimePanelProps) {
           </button>
         ))}
       </div>
-      <div className="zone">
+      <label className="zone">
         Time zone
-        <Choice
-          label="Time zone"
-          value={state.zone}
-          options={[
-            { value: 'browser', label: 'Browser' },
-            { value: 'utc', label: 'UTC' },
-          ]}
-          onChoose={chooseZone}
-        />
-      </div>
+        <select className="zone-select" value={state.zone} onChange={(event) => chooseZone(event.target.value)}>
+          <option value="browser">{`Browser (${Intl.DateTimeFormat().resolvedOptions().timeZone})`}</option>
+          <option value="utc">UTC</option>
+          {zoneNames(state.zone).map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
     </>
   )
+}
+
+/** Of the IANA database, with the chosen one, whatever its spelling. */
+function zoneNames(chosen: string): readonly string[] {
+  const names = Intl.supportedValuesOf('timeZone').filter((name) => name !== 'UTC')
+  return chosen === 'browser' || chosen === 'utc' || names.includes(chosen) ? names : [chosen, ...names]
 }
 
 /** What the text means, said before it is applied. */

@@ -1,4 +1,4 @@
-import { formatInstant, type Zone, zoneOffsetMs } from '@vantage/charts'
+import { clockInstantMs, formatInstant, type Zone, zoneOffsetMs } from '@vantage/charts'
 import type { TimeRange } from '@vantage/model'
 
 /** One end of a range as the URL holds it: `now`, `now-6h`, `now-1d/d`, or unix milliseconds as digits. */
@@ -40,25 +40,26 @@ export function resolveExpression(text: TimeExpression, nowMs: number, zone: Zon
   if (match === null) return undefined
   let atMs = nowMs
   for (const step of (match[1] ?? '').matchAll(/([+-])(\d+)(ms|[smhdw])/g)) {
-    const sizeMs = Number(step[2]) * (UNIT_MS[step[3] as string] as number)
-    atMs += step[1] === '-' ? -sizeMs : sizeMs
+    const sizeMs = Number(step[2]) * (UNIT_MS[step[3] as string] as number) * (step[1] === '-' ? -1 : 1)
+    atMs = /[dw]/.test(step[3] as string) ? onClock(atMs, zone, (clockMs) => clockMs + sizeMs) : atMs + sizeMs
   }
   return match[2] === undefined ? atMs : floorTo(atMs, match[2], zone)
 }
 
+/** What the zone's clock shows, changed: a day of it may have 23 or 25 hours. */
+function onClock(atMs: number, zone: Zone, change: (clockMs: number) => number): number {
+  return clockInstantMs(change(atMs + zoneOffsetMs(atMs, zone)), zone)
+}
+
 /** The start of the minute, hour, day or week (Monday) on the zone's clock. */
 function floorTo(atMs: number, unit: string, zone: Zone): number {
-  if (zone === 'utc' || unit === 'm' || unit === 'h') {
-    const unitMs = UNIT_MS[unit] as number
-    // 1 January 1970 was a Thursday; weeks start three days before it.
-    const shiftMs = unit === 'w' ? 3 * DAY_MS : 0
-    const offsetMs = zoneOffsetMs(atMs, zone)
-    return Math.floor((atMs + offsetMs + shiftMs) / unitMs) * unitMs - shiftMs - offsetMs
-  }
-  // Through the calendar, because a day of the browser's zone may have 23 or 25 hours.
-  const at = new Date(atMs)
-  const weekday = unit === 'w' ? (at.getDay() + 6) % 7 : 0
-  return new Date(at.getFullYear(), at.getMonth(), at.getDate() - weekday).getTime()
+  const unitMs = UNIT_MS[unit] as number
+  // 1 January 1970 was a Thursday; weeks start three days before it.
+  const shiftMs = unit === 'w' ? 3 * DAY_MS : 0
+  const floor = (clockMs: number) => Math.floor((clockMs + shiftMs) / unitMs) * unitMs - shiftMs
+  if (unitMs >= DAY_MS) return onClock(atMs, zone, floor)
+  const offsetMs = zoneOffsetMs(atMs, zone)
+  return floor(atMs + offsetMs) - offsetMs
 }
 
 /** @returns the range in unix ms, undefined where an end is unreadable or the range is empty */
@@ -121,14 +122,17 @@ export function describeRange(range: TimeRange, zone: Zone): string {
   const to = formatInstant(range.endMs, zone)
   const shown = (text: string) => text.slice(11, range.endMs - range.startMs < 10 * MINUTE_MS ? 19 : 16)
   const isOneDay = from.slice(0, 10) === to.slice(0, 10)
-  const span = isOneDay
-    ? `${shown(from)} – ${shown(to)}`
-    : `${from.slice(5, 10)} ${shown(from)} – ${to.slice(5, 10)} ${shown(to)}`
-  return `${span} ${zoneName(zone, range.endMs)}`
+  const [fromZone, toZone] = [zoneName(zone, range.startMs), zoneName(zone, range.endMs)]
+  // On both sides of a change of summer time the clock has two names.
+  const start = fromZone === toZone ? shown(from) : `${shown(from)} ${fromZone}`
+  const span = isOneDay ? `${start} – ${shown(to)}` : `${from.slice(5, 10)} ${start} – ${to.slice(5, 10)} ${shown(to)}`
+  return `${span} ${toZone}`
 }
 
 function zoneName(zone: Zone, atMs: number): string {
   if (zone === 'utc') return 'UTC'
-  const parts = new Intl.DateTimeFormat('en', { timeZoneName: 'short' }).formatToParts(atMs)
+  const named = zone === 'browser' ? {} : { timeZone: zone }
+  // British English has names for more zones than American English has.
+  const parts = new Intl.DateTimeFormat('en-GB', { ...named, timeZoneName: 'short' }).formatToParts(atMs)
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? 'local'
 }

@@ -1,7 +1,8 @@
-import type { Zone } from '@vantage/charts'
+import { isZone, type Zone } from '@vantage/charts'
 import type { TimeRange } from '@vantage/model'
 import { create } from 'zustand'
 import { navigateSearch, readSearch } from '../app/router.ts'
+import { pageNowMs, usePageClock } from './page-clock.ts'
 import { DEFAULT_CHOICE, isRelative, resolveChoice, type TimeChoice } from './time-expression.ts'
 
 /** Zooms that `z` can step back through. */
@@ -14,7 +15,9 @@ interface TimeMemory {
 }
 
 /** What the URL does not hold: the moment of the last refresh and the way back out of zooms. */
-export const useTimeMemory = create<TimeMemory>(() => ({ nowMs: Date.now(), zoomStack: [] }))
+export const useTimeMemory = create<TimeMemory>(() => ({ nowMs: pageNowMs(), zoomStack: [] }))
+// Once the server's clock is known to be another one, what was asked by this machine's is asked again.
+usePageClock.subscribe(refresh)
 
 export interface TimeState {
   readonly choice: TimeChoice
@@ -22,11 +25,16 @@ export interface TimeState {
   readonly isLive: boolean
 }
 
+/** The clock that the URL names; the browser's where it names none that is known. */
+export function zoneOf(tz: string | null): Zone {
+  return tz !== null && isZone(tz) ? tz : 'browser'
+}
+
 /** The time part of the URL; unreadable ends fall back to the last hour. */
 export function timeStateOf(params: URLSearchParams): TimeState {
-  const zone: Zone = params.get('tz') === 'utc' ? 'utc' : 'browser'
+  const zone = zoneOf(params.get('tz'))
   const asked = { from: params.get('from') ?? DEFAULT_CHOICE.from, to: params.get('to') ?? DEFAULT_CHOICE.to }
-  const choice = resolveChoice(asked, Date.now(), zone) === undefined ? DEFAULT_CHOICE : asked
+  const choice = resolveChoice(asked, pageNowMs(), zone) === undefined ? DEFAULT_CHOICE : asked
   return { choice, zone, isLive: isRelative(choice) && params.get('live') !== '0' }
 }
 
@@ -41,12 +49,12 @@ export function rangeOf(state: TimeState, nowMs: number, shiftMs = 0): TimeRange
 
 /** Asks all panels for data up to now. */
 export function refresh(): void {
-  useTimeMemory.setState({ nowMs: Date.now() })
+  useTimeMemory.setState({ nowMs: pageNowMs() })
 }
 
 /** A new range from the time control: it starts a new history of zooms. */
 export function chooseTime(choice: TimeChoice): void {
-  useTimeMemory.setState({ nowMs: Date.now(), zoomStack: [] })
+  useTimeMemory.setState({ nowMs: pageNowMs(), zoomStack: [] })
   navigateSearch({ from: choice.from, to: choice.to, live: null })
 }
 
@@ -69,7 +77,7 @@ export function zoomBack(): void {
 /** Twice the range around the same middle, never past now. */
 export function zoomOut(): void {
   const state = timeStateOf(readSearch())
-  const nowMs = Date.now()
+  const nowMs = pageNowMs()
   const { startMs, endMs } = rangeOf(state, nowMs)
   const span = endMs - startMs
   const newEndMs = Math.min(nowMs, endMs + span / 2)
@@ -78,7 +86,7 @@ export function zoomOut(): void {
 
 /** Moves the window by half of itself; -1 is back. */
 export function shiftWindow(direction: -1 | 1): void {
-  const { startMs, endMs } = rangeOf(timeStateOf(readSearch()), Date.now())
+  const { startMs, endMs } = rangeOf(timeStateOf(readSearch()), pageNowMs())
   const shiftMs = ((endMs - startMs) / 2) * direction
   zoomTo(startMs + shiftMs, endMs + shiftMs)
 }
@@ -96,5 +104,5 @@ export function toggleLive(): void {
 }
 
 export function chooseZone(zone: Zone): void {
-  navigateSearch({ tz: zone === 'utc' ? 'utc' : null })
+  navigateSearch({ tz: zone === 'browser' ? null : zone })
 }

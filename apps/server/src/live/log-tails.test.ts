@@ -12,7 +12,7 @@ import {
   type Result,
 } from '@vantage/model'
 import { MemoryLogs, unlimitedBudget } from '@vantage/model/testing'
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { LogTails } from './log-tails.ts'
 
 const NOW_MS = 1_700_000_000_000
@@ -81,6 +81,14 @@ class Stage {
   }
 }
 
+// Time stands still but where a test moves it on.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
 /** What was asked for goes on. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
@@ -100,8 +108,7 @@ test('rows before, while and after what was there is asked for come once, in ord
   await turn()
   stage.store()
   await turn()
-  // What was there comes newest first, as it was asked for.
-  expect(stage.lines).toEqual(['1', '0', '2', '3'])
+  expect(stage.lines).toEqual(['0', '1', '2', '3'])
 })
 
 test('where what was there cannot be read, rows since it was asked for come', async () => {
@@ -124,4 +131,47 @@ test('who wants nothing of before gets what comes', async () => {
   stage.store()
   await turn()
   expect(stage.lines).toEqual(['1'])
+})
+
+test('where what was there takes its time, rows go ahead of it', async () => {
+  const stage = new Stage()
+  stage.store()
+  stage.open()
+  await turn()
+  stage.store()
+  stage.begin()
+  stage.store()
+  vi.advanceTimersByTime(99)
+  await turn()
+  expect(stage.lines).toEqual([])
+  vi.advanceTimersByTime(1)
+  await turn()
+  stage.store()
+  await turn()
+  expect(stage.lines).toEqual(['1', '2', '3'])
+  stage.answer()
+  await turn()
+  stage.store()
+  await turn()
+  expect(stage.lines).toEqual(['1', '2', '3', '0', '4'])
+})
+
+test('where nothing is read yet, rows go ahead, and what was there is without them', async () => {
+  const stage = new Stage()
+  stage.store()
+  stage.open()
+  await turn()
+  stage.store()
+  vi.advanceTimersByTime(100)
+  await turn()
+  stage.store()
+  await turn()
+  expect(stage.lines).toEqual(['1', '2'])
+  stage.begin()
+  await turn()
+  stage.store()
+  await turn()
+  stage.answer()
+  await turn()
+  expect(stage.lines).toEqual(['1', '2', '3', '0'])
 })

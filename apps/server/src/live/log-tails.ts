@@ -20,6 +20,10 @@ const BACKLOG_BYTES_MAX = 4 * 1024 * 1024
 const HISTORY_ROWS = 100
 const HISTORY_ROWS_MAX = 5_000
 const HISTORY_MS = 3_600_000
+/** What is stored meanwhile waits so long for what was there, then goes ahead of it: finding that may mean reading an hour. */
+const HISTORY_PATIENCE_MS = 100
+/** Rows that may come while nothing is read yet: they are in the answer, too, where they are known by what they hold. */
+const AHEAD_ROWS_MAX = 5_000
 /** Rows that a message names as lost, at most. */
 const DROPPED_MAX = 100
 const NS_PER_MS = 1_000_000n
@@ -42,9 +46,11 @@ interface Tail {
   readonly socket: TailSocket
   readonly follow: (block: LogBlock) => Stream[]
   dropped: { timeNs: bigint; labels: readonly string[] }[]
-  /** Messages that wait until what was there before them is sent; undefined = it is. */
+  /** Messages that wait for what was there before them; undefined = they no longer do. */
   waiting: Uint8Array[] | undefined
   waitingBytes: number
+  /** Rows since the tail was opened, until what was there is being read; undefined = it is, or nobody asked for it. */
+  ahead: Set<string> | undefined
 }
 
 export interface LogTailsOptions {
@@ -59,8 +65,8 @@ export interface LogTailsOptions {
 }
 
 /**
- * Followers of logs: first what was there, then each row that is stored, once it is synced; no row twice, none left out
- * between the two.
+ * Followers of logs: what was there, and each row that is stored, once it is synced; no row twice, none left out between
+ * the two. What was there comes first, unless finding it takes its time.
  */
 export class LogTails {
   readonly #options: LogTailsOptions
@@ -84,8 +90,8 @@ export class LogTails {
       )
     }
     const limit = historyLimit(params)
-    const waiting = limit === 0 ? undefined : []
-    const tail: Tail = { tenant, socket, follow: follow.value, dropped: [], waiting, waitingBytes: 0 }
+    const waits = limit === 0 ? { waiting: undefined, ahead: undefined } : { waiting: [], ahead: new Set<string>() }
+    const tail: Tail = { tenant, socket, follow: follow.value, dropped: [], waitingBytes: 0, ...waits }
     this.#tails.add(tail)
     if (limit > 0) void this.#sendHistory(tail, query, params, limit, nowMs)
     return ok(() => {
@@ -101,7 +107,8 @@ export class LogTails {
     for (const tail of tails) {
       const streams = tail.follow(block)
       if (streams.length === 0) continue
-      if (tail.socket.bufferedAmount + tail.waitingBytes > BACKLOG_BYTES_MAX) {
+      const isBehind = tail.socket.bufferedAmount + tail.waitingBytes > BACKLOG_BYTES_MAX
+      if (isBehind || !remember(tail, streams)) {
         drop(tail, streams)
         continue
       }
@@ -136,12 +143,22 @@ export class LogTails {
       detectsLevels: true,
       isCategorized: false,
     }
-    // Rows that were stored before it begins are in its answer; those that wait since then follow it.
-    const answer = await this.#options.history(tail.tenant, job, () => keep(tail))
+    const patience = setTimeout(() => this.#goOn(tail), HISTORY_PATIENCE_MS)
+    const { ahead = new Set<string>() } = tail
+    const answer = await this.#options.history(tail.tenant, job, () => {
+      tail.ahead = undefined
+    })
+    clearTimeout(patience)
     if (answer.ok && this.#tails.has(tail)) {
-      const { data } = JSON.parse(Buffer.from(answer.value).toString('utf8')) as { data: { result: unknown[] } }
-      if (data.result.length > 0) tail.socket.send(Buffer.from(JSON.stringify({ streams: data.result })))
+      const streams = streamsBut(ahead, answer.value)
+      if (streams.length > 0) tail.socket.send(Buffer.from(JSON.stringify({ streams })))
     }
+    tail.ahead = undefined
+    this.#goOn(tail)
+  }
+
+  /** Sends what waits; what comes from now on waits for nothing. */
+  #goOn(tail: Tail): void {
     const waiting = tail.waiting ?? []
     tail.waiting = undefined
     tail.waitingBytes = 0
@@ -149,11 +166,34 @@ export class LogTails {
   }
 }
 
-/** Begins anew to keep rows. */
-function keep(tail: Tail): void {
-  tail.waiting = []
-  tail.waitingBytes = 0
-  tail.dropped = []
+/** Rows that the answer of what was there will have, too. @returns false where they are too many */
+function remember({ ahead }: Tail, streams: readonly Stream[]): boolean {
+  if (ahead === undefined) return true
+  if (ahead.size > AHEAD_ROWS_MAX) return false
+  for (const { labels, entries } of streams) {
+    for (const { timeNs, line } of entries) ahead.add(rowKey(labels, String(timeNs), line))
+  }
+  return true
+}
+
+interface FoundStream {
+  readonly stream: Readonly<Record<string, string>>
+  readonly values: readonly (readonly [string, string])[]
+}
+
+/** The streams of an answer without the rows that a follower gets as they came. */
+function streamsBut(ahead: ReadonlySet<string>, answer: Uint8Array): readonly FoundStream[] {
+  const { data } = JSON.parse(Buffer.from(answer).toString('utf8')) as { data: { result: readonly FoundStream[] } }
+  if (ahead.size === 0) return data.result
+  const left = data.result.map(({ stream, values }) => {
+    const labels = Object.entries(stream).flat()
+    return { stream, values: values.filter(([timeNs, line]) => !ahead.has(rowKey(labels, timeNs, line))) }
+  })
+  return left.filter(({ values }) => values.length > 0)
+}
+
+function rowKey(labels: readonly string[], timeNs: string, line: string): string {
+  return JSON.stringify([labels, timeNs, line])
 }
 
 function historyLimit(params: URLSearchParams): number {

@@ -2,8 +2,8 @@ import { type Bucket, bucketName, bucketsOf, type CumulativeBucket, trimmedBucke
 import { paintTimeAxis } from '../canvas-axis.ts'
 import { SMALL_FONT, sizedContext } from '../canvas-text.ts'
 import type { ChartTheme } from '../palette.ts'
-import type { Zone } from '../ticks.ts'
 import { formatValue, type Unit } from '../units.ts'
+import type { Zone } from '../zone.ts'
 
 /** Counts by bucket and step: where most values lie, and when that changed. */
 export interface Heatmap {

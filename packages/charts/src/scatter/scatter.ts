@@ -1,9 +1,9 @@
 import { paintTimeAxis } from '../canvas-axis.ts'
 import { SMALL_FONT, sizedContext } from '../canvas-text.ts'
 import { type ChartTheme, slotColour } from '../palette.ts'
-import type { Zone } from '../ticks.ts'
 import { formatMs } from '../units.ts'
 import { paintDiamond } from '../waterfall/paint-names.ts'
+import type { Zone } from '../zone.ts'
 
 /** One thing that began at a moment and took some time. */
 export interface ScatterPoint {

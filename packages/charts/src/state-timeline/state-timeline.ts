@@ -2,8 +2,9 @@ import type { NamedState, Tone } from '@vantage/model/dashboards'
 import { paintTimeAxis } from '../canvas-axis.ts'
 import { SMALL_FONT, sizedContext, TextFitter } from '../canvas-text.ts'
 import type { ChartTheme } from '../palette.ts'
-import { formatInstant, type Zone } from '../ticks.ts'
+import { formatInstant } from '../ticks.ts'
 import { toneFill } from '../tone.ts'
+import type { Zone } from '../zone.ts'
 
 /** One state of a series for as long as it held. */
 export interface StateRun {

@@ -1,6 +1,7 @@
 import { type SeriesStats, seriesStats } from '../series-stats.ts'
-import { formatInstant, type Zone } from '../ticks.ts'
+import { formatInstant } from '../ticks.ts'
 import { PLAIN, type Unit } from '../units.ts'
+import type { Zone } from '../zone.ts'
 
 export const DRAW_MODES = ['line', 'area', 'bars', 'stacked', 'stacked-bars'] as const
 export type DrawMode = (typeof DRAW_MODES)[number]
