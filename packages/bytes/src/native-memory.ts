@@ -143,6 +143,27 @@ export function nativeMemory(): NativeMemory | undefined {
   return memory
 }
 
+/**
+ * What works in a block of its own, of which a thread has one.
+ * @param sizeBytes a multiple of 64 KiB
+ * @returns gives this thread's, made at the first call; undefined where the machine has no such memory
+ */
+export function oneInBlock<One>(
+  sizeBytes: number,
+  make: (native: NativeMemory, block: number) => One,
+): () => One | undefined {
+  let one: One | undefined
+  let isNone = false
+  return () => {
+    if (one !== undefined || isNone) return one
+    const native = nativeMemory()
+    const block = native?.allocate(sizeBytes) ?? -1
+    if (native === undefined || block < 0) isNone = true
+    else one = make(native, block)
+    return one
+  }
+}
+
 /** Larger buffers are of the ordinary heap, so that a few huge bodies do not use up the blocks. */
 const BUFFER_BYTES_MAX = 16 * 1024 * 1024
 

@@ -1,4 +1,4 @@
-import { type NativeMemory, nativeMemory } from '@vantage/bytes'
+import { type NativeMemory, oneInBlock } from '@vantage/bytes'
 
 /** Values that are picked of one block. */
 const PICKS_MAX = 4096
@@ -10,7 +10,7 @@ const BLOCK_BYTES = Math.ceil((VALUES + PICKS_MAX * 8) / PAGE_BYTES) * PAGE_BYTE
 const CODES_MIN = 32
 
 /** Sums up differences by the SIMD module, of bytes that lie in its memory. Owner: one thread. */
-export class NativePicks {
+class NativePicks {
   readonly #native: NativeMemory
   readonly #block: number
   readonly #places: Int32Array
@@ -55,15 +55,5 @@ export class NativePicks {
   }
 }
 
-let picks: NativePicks | undefined
-let isMissing = false
-
 /** This thread's; undefined where the machine has no such memory. */
-export function nativePicks(): NativePicks | undefined {
-  if (picks !== undefined || isMissing) return picks
-  const native = nativeMemory()
-  const block = native?.allocate(BLOCK_BYTES) ?? -1
-  if (native === undefined || block < 0) isMissing = true
-  else picks = new NativePicks(native, block)
-  return picks
-}
+export const nativePicks = oneInBlock(BLOCK_BYTES, (native, block) => new NativePicks(native, block))
