@@ -1,12 +1,14 @@
 /** Set: test, 15 s. Small promises of the screens that no other file keeps. */
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasChromium, type Stand, send, startStand } from './support/dashboard.ts'
 import { SOON } from './support/soon.ts'
+
+const EXAMPLES = join(import.meta.dirname, '../../examples/dashboards')
 
 const QUEUE_BOARD = {
   version: 1,
@@ -30,6 +32,7 @@ beforeAll(async () => {
   if (!hasChromium) return
   folder = await mkdtemp(join(tmpdir(), 'vantage-board-'))
   await writeFile(join(folder, 'queue.json'), JSON.stringify(QUEUE_BOARD))
+  await copyFile(join(EXAMPLES, 'executions.json'), join(folder, 'executions.json'))
   stand = await startStand({ VANTAGE_DASHBOARDS_DIRECTORY: folder, VANTAGE_SELF_ENABLED: 'false' })
 })
 
@@ -100,6 +103,26 @@ describe.skipIf(!hasChromium)('promises', () => {
     await sendDepth(8)
     await page.clock.fastForward(15_000)
     await expect.poll(() => value.textContent(), SOON).toMatch(/^8\s*$/)
+    await page.context().close()
+  })
+
+  test('runs of integration jobs become panels, from the file that they come in to the screen', async () => {
+    const nowMs = Date.now()
+    const sentence = (ms: number) => new Date(ms).toISOString().replace('Z', '')
+    const runs = ['Zoho', 'PowerBI', 'PowerBI', 'PowerBI'].map((source, i) => ({
+      ...{ Entreprise: 'Northwind', No_Sequence: `s-${i}`, Objet_Id: i, Source: source },
+      ...(source === 'Zoho' ? { Etat: 'FAILED', Description: 'Erreur: HTTP 429' } : { Etat: 'SUCCESS' }),
+      ...{ Debut: sentence(nowMs - 120_000), Fin: sentence(nowMs - 60_000), 'cpu_time (sec)': '30' },
+    }))
+    const taken = await fetch(`${stand.server.url}/ingest/file`, { method: 'POST', body: JSON.stringify(runs) })
+    expect(taken.status).toBe(200)
+    const page = await stand.open('/d/executions?from=now-15m&to=now', { size: { width: 1440, height: 1200 } })
+    const panel = (id: string) => page.locator(`[data-panel="${id}"][data-state="shown"]`)
+    await panel('succeeded').getByText('75').first().waitFor()
+    await panel('errors').getByText('Zoho · HTTP 429').first().waitFor()
+    await panel('sources').getByText('PowerBI').first().waitFor()
+    await panel('entries').getByText('s-0').first().waitFor()
+    await panel('runs').getByText('PowerBI').first().waitFor()
     await page.context().close()
   })
 

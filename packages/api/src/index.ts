@@ -4,6 +4,7 @@ export type { DeletionEntry, DeletionRequest, Deletions } from './deletions/dele
 export { DeletionApi } from './deletions/routes.ts'
 export { DOCS_CSS, docsPage } from './docs-page.ts'
 export { eventRoutes } from './events/routes.ts'
+export { executionRoutes } from './executions/routes.ts'
 export { faultAnswer } from './fault-answer.ts'
 export { JAEGER_PREFIX, JaegerApi, type JaegerDeps } from './jaeger/routes.ts'
 export { type JaegerRpcRequest, jaegerRpcMethods, type ReadJaegerRequest } from './jaeger/rpc.ts'

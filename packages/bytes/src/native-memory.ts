@@ -58,6 +58,16 @@ interface Kernels {
     last: number,
   ) => number
   readonly encode: (key: number, at: number, bytes: number, from: number, to: number) => void
+  readonly keySlot: (block: number, name: number, length: number, tag: number) => number
+  readonly layoutSlot: (block: number, count: number) => number
+  readonly points: (
+    values: number,
+    present: number,
+    steps: number,
+    heads: number,
+    offsets: number,
+    out: number,
+  ) => number
   readonly needles: (
     bytes: number,
     length: number,
@@ -68,14 +78,16 @@ interface Kernels {
     out: number,
     most: number,
   ) => number
-  readonly keySlot: (block: number, name: number, length: number, tag: number) => number
-  readonly layoutSlot: (block: number, count: number) => number
-  readonly points: (
-    values: number,
-    present: number,
-    steps: number,
-    heads: number,
-    offsets: number,
+  readonly pick: (
+    codes: number,
+    rest: number,
+    width: number,
+    order: number,
+    first: number,
+    difference: number,
+    power: number,
+    places: number,
+    count: number,
     out: number,
   ) => number
 }
@@ -142,22 +154,23 @@ export function nativeMemory(): NativeMemory | undefined {
 }
 
 /**
- * Loops that keep what they work on in a block of this thread's memory.
- * @returns gives them, made when they are first asked for; undefined where the machine has no such memory, or no more
+ * What works in a block of its own, of which a thread has one.
+ * @param sizeBytes a multiple of 64 KiB
+ * @returns gives this thread's, made at the first call; undefined where the machine has no such memory
  */
-export function inNativeBlock<Loops>(
+export function oneInBlock<One>(
   sizeBytes: number,
-  make: (native: NativeMemory, block: number) => Loops,
-): () => Loops | undefined {
-  let loops: Loops | undefined
-  let isTried = false
+  make: (native: NativeMemory, block: number) => One,
+): () => One | undefined {
+  let one: One | undefined
+  let isNone = false
   return () => {
-    if (isTried) return loops
-    isTried = true
+    if (one !== undefined || isNone) return one
     const native = nativeMemory()
     const block = native?.allocate(sizeBytes) ?? -1
-    if (native !== undefined && block >= 0) loops = make(native, block)
-    return loops
+    if (native === undefined || block < 0) isNone = true
+    else one = make(native, block)
+    return one
   }
 }
 

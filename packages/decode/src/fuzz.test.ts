@@ -5,12 +5,13 @@ import { seededRandom, testSeed, testSet } from '@vantage/model/testing'
 import { loadSync } from 'protobufjs'
 import { describe, expect, test } from 'vitest'
 import { readChangeEvents } from './events/change-event.ts'
+import { readExecutionRow } from './execution-log/entry.ts'
 import { InfluxDecoder } from './influx/decode.ts'
 import { JaegerAgentReader } from './jaeger/agent.ts'
 import { readJaegerRequest } from './jaeger/query-request.ts'
 import { isJsonBatch, JsonBatchDecoder } from './json-batch/decode.ts'
-import { JSON_LINE_MAPPING } from './json-lines/fields.ts'
-import { JsonArrayTranscoder, JsonLinesTranscoder } from './json-lines/transcode.ts'
+import { JSON_LINE_MAPPING, readJsonLine } from './json-lines/fields.ts'
+import { JsonArrayTranscoder, JsonLinesTranscoder, type ReadRow } from './json-lines/transcode.ts'
 import { MetricFamilyDecoder } from './metric-family/decode.ts'
 import { OtlpMetricsDecoder } from './otlp/decode.ts'
 import { OtlpInterner } from './otlp/interner.ts'
@@ -283,11 +284,19 @@ const jsonLines = new JsonLinesTranscoder()
 const jsonArrays = new JsonArrayTranscoder()
 
 function runJsonLines(body: Uint8Array): void {
-  jsonLines.start(body, body.length, JSON_LINE_MAPPING)
+  jsonLines.start(body, body.length, (line) => readJsonLine(line, JSON_LINE_MAPPING))
   let outcome = jsonLines.step(0, clock)
   while (outcome === 'more') outcome = jsonLines.step(0, clock)
   expect(outcome).toBe('done')
   for (const push of jsonLines.pushes) runPush(push)
+}
+
+function runJsonArray(body: Uint8Array, read: ReadRow): void {
+  jsonArrays.start(body, body.length, read)
+  let outcome = jsonArrays.step(0, clock)
+  while (outcome === 'more') outcome = jsonArrays.step(0, clock)
+  if (outcome !== 'done') expect(STATUS[outcome.code].http).toBeLessThan(500)
+  for (const push of jsonArrays.pushes) runPush(push)
 }
 
 /** Every decoder of bytes from outside, with one good body each to start from. */
@@ -357,13 +366,14 @@ const FUZZED: readonly {
   {
     name: 'arrays of JSON',
     seed: Buffer.from('[{"_msg":"a","time":"1700000000","b":{"c":[1]}}, {"level":"warn"}]'),
-    run: (body) => {
-      jsonArrays.start(body, body.length, JSON_LINE_MAPPING)
-      let outcome = jsonArrays.step(0, clock)
-      while (outcome === 'more') outcome = jsonArrays.step(0, clock)
-      if (outcome !== 'done') expect(STATUS[outcome.code].http).toBeLessThan(500)
-      for (const push of jsonArrays.pushes) runPush(push)
-    },
+    run: (body) => runJsonArray(body, (text) => readJsonLine(text, JSON_LINE_MAPPING)),
+  },
+  {
+    name: 'execution logs',
+    seed: Buffer.from(
+      '[{"Entreprise":"a","No_Sequence":"b","Objet_Id":1,"Source":"c","Etat":"FAILED","Debut":"05-09-2025 16:45:03.1","cpu_time (sec)":"1,5"}]',
+    ),
+    run: (body) => runJsonArray(body, readExecutionRow),
   },
   {
     name: 'events',

@@ -27,6 +27,8 @@ const NO_TEXT = {
   read: () => Promise.reject(new Error('no text comes here')),
   encode: () => new Uint8Array(0),
   readEvents: (body: Uint8Array, length: number) => ok({ pushes: [body.subarray(0, length)], refused: [] }),
+  readExecutions: async (body: Uint8Array, length: number) => ok({ pushes: [body.subarray(0, length)], refused: [] }),
+  sampleExecutions: () => Buffer.from('sample'),
   readJsonLines: async (body: Uint8Array, length: number, names: object) =>
     ok({ pushes: [body.subarray(0, length), Buffer.from(JSON.stringify(names))], refused: [] }),
 }

@@ -56,6 +56,10 @@ export interface TextCodec {
   readJsonLines(body: Uint8Array, length: number, names: JsonLineNames): Promise<Result<ReadPushes, Fault>>
   /** Deploys and other changes; read in one go. */
   readEvents(body: Uint8Array, length: number): Result<ReadPushes, Fault>
+  /** Entries of execution logs: one JSON array, or one object; as `read`. */
+  readExecutions(body: Uint8Array, length: number): Promise<Result<ReadPushes, Fault>>
+  /** Entries that come with the product, to be tried. */
+  sampleExecutions(): Uint8Array
   /** A compressed request of remote write 1.0. */
   encode(series: readonly TextSeries[], metadata: readonly MetricMetadata[]): Uint8Array
 }

@@ -1,4 +1,5 @@
 import { err, type Fault, fault, ok, PAYLOAD_ENCODINGS, PAYLOAD_FORMATS, type Result, STATUS } from '@vantage/model'
+import type { Answer } from './http-answers.ts'
 import type { IntakeAccepted, IntakeFault } from './intake.ts'
 import type { JsonLineNames, ReadPushes, TextCodec } from './text-doors-codec.ts'
 import { queryOf, refusalText, sumOf, textAnswer, textFault, textForm } from './text-doors-forms.ts'
@@ -63,6 +64,33 @@ export function eventsDoor(codec: TextCodec): TextDoor {
   return pushingDoor('events', { paths: [EVENTS_PATH], isShared: true }, async ({ body }) =>
     codec.readEvents(body.body, body.bodyLength),
   )
+}
+
+/** `POST /ingest/single`, `/ingest/file`: what integration jobs write down of their runs, one object or an array. */
+export function executionsDoor(codec: TextCodec): TextDoor {
+  const paths = ['/ingest/single', '/ingest/file']
+  const door = pushingDoor(EXECUTIONS, { paths }, ({ body }) => codec.readExecutions(body.body, body.bodyLength))
+  return { ...door, accepted: executionsAnswer }
+}
+
+/** `/ingest/trigger`: takes the entries that come with the product. It was a GET elsewhere and is one here too. */
+export function sampleExecutionsDoor(codec: TextCodec): TextDoor {
+  const door = pushingDoor(EXECUTIONS, { paths: ['/ingest/trigger'] }, () => {
+    const sample = codec.sampleExecutions()
+    return codec.readExecutions(sample, sample.length)
+  })
+  return { ...door, methods: ['GET', 'POST'], accepted: executionsAnswer }
+}
+
+const EXECUTIONS = 'execution-log'
+
+function executionsAnswer(outcome: IntakeAccepted): Answer {
+  const rejected = outcome.refused.reduce((sum, one) => sum + one.count, 0)
+  const reasons = outcome.refused.map(({ message }) => message)
+  const isRefused = outcome.items === 0 && rejected > 0
+  const status = isRefused ? STATUS.unprocessable.http : 200
+  const body = { status: isRefused ? 'error' : 'success', accepted: outcome.items, rejected, reasons }
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
 /** A door for JSON that is logged as Loki's push. */

@@ -28,7 +28,7 @@ export interface TextDoor {
   readonly signal: Signal
   readonly receiver: string
   readonly paths: readonly string[]
-  readonly methods: readonly ('POST' | 'PUT' | 'DELETE')[]
+  readonly methods: readonly ('GET' | 'POST' | 'PUT' | 'DELETE')[]
   /** Other methods of its paths are somebody else's; otherwise they are refused here. */
   readonly isShared?: true
   readonly readForm: (contentType: string | undefined, contentEncoding: string | undefined) => Result<BodyForm, Fault>

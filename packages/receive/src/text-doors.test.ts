@@ -48,6 +48,8 @@ const LINE_CODEC: TextCodec = {
   },
   readJsonLines: () => Promise.reject(new Error('no JSON lines come here')),
   readEvents: () => err(fault('bad_request', 'no events come here')),
+  readExecutions: () => Promise.reject(new Error('no executions come here')),
+  sampleExecutions: () => new Uint8Array(0),
   encode: (series) =>
     Buffer.from(series.map(({ labels, times, values }) => `${labels.join()} ${values[0]} ${times[0]}`).join('\n')),
 }

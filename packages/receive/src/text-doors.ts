@@ -6,7 +6,14 @@ import type { TextCodec } from './text-doors-codec.ts'
 import { importDoor } from './text-doors-import.ts'
 import { INFLUX_DOOR, registerInfluxHandshake } from './text-doors-influx.ts'
 import { JAEGER_DOOR } from './text-doors-jaeger.ts'
-import { EVENTS_PATH, eventsDoor, jsonArrayDoor, jsonLinesDoor } from './text-doors-json.ts'
+import {
+  EVENTS_PATH,
+  eventsDoor,
+  executionsDoor,
+  jsonArrayDoor,
+  jsonLinesDoor,
+  sampleExecutionsDoor,
+} from './text-doors-json.ts'
 import { LOKI_DOOR } from './text-doors-loki.ts'
 import { pushDoor } from './text-doors-push.ts'
 import { type TextDoor, TextVisit } from './text-doors-visit.ts'
@@ -21,7 +28,7 @@ export interface TextDoors {
 }
 
 /**
- * InfluxDB writes, imports of Prometheus text, Pushgateway, Loki push, JSON lines and arrays, events, Zipkin and Jaeger. As at the other doors a request is served in
+ * InfluxDB writes, imports of Prometheus text, Pushgateway, Loki push, JSON lines and arrays, events, execution logs, Zipkin and Jaeger. As at the other doors a request is served in
  * Fastify's first hook, so that the order of checks is ours alone.
  * @param folder where groups of pushes survive a restart; absent = they are forgotten
  */
@@ -35,6 +42,8 @@ export function openTextDoors(reception: Reception, codec: TextCodec, folder?: P
     jsonLinesDoor(codec),
     jsonArrayDoor(codec),
     eventsDoor(codec),
+    executionsDoor(codec),
+    sampleExecutionsDoor(codec),
     importDoor(codec),
     pushDoor(codec, new PushGroups(folder, reception.logger)),
   ]

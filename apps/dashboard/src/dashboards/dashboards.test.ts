@@ -226,6 +226,11 @@ describe('a panel shows', () => {
       ['a', '1', '–'],
     ])
     expect(view).toMatchObject({ table: { rowsLeftOut: 1 } })
+    const overTime = matrix([{ s: 'b' }, [3, 4]], [{ s: 'a' }, [5]])
+    expect(tableOf(viewOf(panel, requests, overTime))).toEqual([
+      ['b', '9', '400\u202f%'],
+      ['a', '1', '500\u202f%'],
+    ])
   })
 
   test('values sorted by any column; those without a value last, ties by name', () => {

@@ -30,7 +30,7 @@ import type { Panel, PanelQuery, StatPanel, Tone } from '@vantage/model/dashboar
 import { formatLegend, seriesKey, shortLabels } from '../explore/series-label.ts'
 import type { PanelAnswer } from './panel-answer.ts'
 import { UNITS } from './units.ts'
-import { type TableSort, type ValueTable, valueTable } from './value-table.ts'
+import { lastValues, type TableSort, type ValueTable, valueTable } from './value-table.ts'
 
 export interface StatItem {
   readonly key: string
@@ -188,14 +188,8 @@ function seriesOf(queries: readonly PanelQuery[], answer: PanelAnswer): NamedSer
   })
 }
 
-/** Last values. A query over time, as LogQL's, gives the last of each series. */
 function valuesOf(queries: readonly PanelQuery[], answer: PanelAnswer): NamedValue[] {
-  return named(queries, answer, ({ data }) => {
-    if (data.kind === 'vector') return data.samples.map(({ metric, value }) => ({ labels: metric, value }))
-    if (data.kind === 'scalar') return [{ labels: {}, value: data.value }]
-    if (data.kind !== 'matrix') return []
-    return data.series.map(({ metric, values }) => ({ labels: metric, value: values.at(-1) ?? Number.NaN }))
-  })
+  return named(queries, answer, lastValues)
 }
 
 /** What all queries gave, each under a name and a key of its own. */

@@ -1,4 +1,4 @@
-import type { QueryAnswer } from '@vantage/api/client'
+import type { LabelRecord, QueryAnswer } from '@vantage/api/client'
 import type { Unit } from '@vantage/charts'
 import { METRIC_NAME } from '@vantage/model'
 import type { TablePanel } from '@vantage/model/dashboards'
@@ -54,16 +54,24 @@ function orderOf(sort: TableSort | undefined, labels: readonly string[]): (a: Va
   }
 }
 
+/** Last values. A query over time, as LogQL's, gives the last of each series. */
+export function lastValues({ data }: QueryAnswer): { readonly labels: LabelRecord; readonly value: number }[] {
+  if (data.kind === 'vector') return data.samples.map(({ metric, value }) => ({ labels: metric, value }))
+  if (data.kind === 'scalar') return [{ labels: {}, value: data.value }]
+  if (data.kind !== 'matrix') return []
+  return data.series.map(({ metric, values }) => ({ labels: metric, value: values.at(-1) ?? Number.NaN }))
+}
+
 /** Rows by what is chosen, else by their first value, the largest first. */
 export function valueTable(panel: TablePanel, answers: readonly QueryAnswer[], sort?: TableSort): ValueTable {
-  const found = answers.map(({ data }) => (data.kind === 'vector' ? data.samples : []))
+  const found = answers.map(lastValues)
   const all = found.flat()
-  const names = [...new Set(all.flatMap(({ metric }) => Object.keys(metric)))].filter((name) => name !== METRIC_NAME)
-  const labels = names.filter((name) => all.some(({ metric }) => (metric[name] ?? '') !== '')).sort()
+  const names = [...new Set(all.flatMap((one) => Object.keys(one.labels)))].filter((name) => name !== METRIC_NAME)
+  const labels = names.filter((name) => all.some((one) => (one.labels[name] ?? '') !== '')).sort()
   const rows = new Map<string, { readonly labels: string[]; readonly values: number[] }>()
   found.forEach((samples, column) => {
-    for (const { metric, value } of samples) {
-      const texts = labels.map((name) => metric[name] ?? '')
+    for (const { labels: own, value } of samples) {
+      const texts = labels.map((name) => own[name] ?? '')
       const key = JSON.stringify(texts)
       const row = rows.get(key) ?? { labels: texts, values: answers.map(() => Number.NaN) }
       row.values[column] = value

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import type { LoadedConfig } from '../config/load.ts'
 import { type AppDeps, faceApp, fullApp, otlpApp } from './app.ts'
 
-/** What `--compat` adds for the faces that exist: collector, query API, live socket, live page, Prometheus. */
-const COMPAT_PORTS = [5173, 8000, 8001, 8080, 9090]
+/** What `--compat` adds for the faces that exist: collector, query API, execution logs, live socket, live page, Prometheus. */
+const COMPAT_PORTS = [5173, 8000, 8001, 8002, 8003, 8080, 9090]
 
 /** A port beside the main one. */
 export interface OtherPort {

@@ -4,6 +4,7 @@ import { expositionText, type Registry, TEXT_CONTENT_TYPE } from '@vantage/obser
 import type { RecentRequests } from '@vantage/receive'
 import type { ColumnStore } from '@vantage/store/columns'
 import type { MetricStore } from '@vantage/store/metrics'
+import { executionLogRoutes } from '../execution-log/routes.ts'
 
 /** Rows of each list of the intake view. */
 const RECENT_ROWS_MAX = 50
@@ -40,6 +41,7 @@ export function ownRoutes(deps: OwnRouteDeps): Route[] {
     return answer(reasons.length === 0 ? 200 : 503, { status: state, reasons, warnings: deps.warnings() })
   }
   return [
+    ...executionLogRoutes(deps.registry),
     get('/-/healthy', 'Alive', 'public', async () =>
       ok({ contentType: 'text/plain; charset=utf-8', body: 'Vantage is healthy.\n' }),
     ),

@@ -1,6 +1,7 @@
 import { snappyCompress } from '@vantage/bytes'
 import { readChangeEvents } from '@vantage/decode/events'
-import { JSON_LINE_MAPPING, JsonArrayTranscoder, JsonLinesTranscoder } from '@vantage/decode/json-lines'
+import { readExecutionRow } from '@vantage/decode/execution-log'
+import { JSON_LINE_MAPPING, JsonArrayTranscoder, JsonLinesTranscoder, readJsonLine } from '@vantage/decode/json-lines'
 import { MetricFamilyDecoder } from '@vantage/decode/metric-family'
 import { encodeRemoteWrite } from '@vantage/decode/remote-write'
 import { TextDecoder } from '@vantage/decode/text'
@@ -19,6 +20,7 @@ import {
   type Result,
 } from '@vantage/model'
 import type { JsonLineNames, ReadPushes, ReadText, ReadTextOptions, TextCodec, TextSeries } from '@vantage/receive'
+import SAMPLE from '../execution-log/logs.json' with { type: 'json' }
 import type { DecoderLimits } from './decoders.ts'
 import { runSliced } from './sliced.ts'
 
@@ -26,6 +28,7 @@ import { runSliced } from './sliced.ts'
 const SLICE_MS = 5
 /** Rows between two looks at the clock. */
 const ROWS_PER_CLOCK_READ = 64
+const SAMPLE_EXECUTIONS = Buffer.from(JSON.stringify(SAMPLE))
 /** Times are whole milliseconds: a sample with this one brought none. */
 const NO_TIME = 0.5
 
@@ -35,6 +38,8 @@ export function textCodec(limits: DecoderLimits, clock: Clock): TextCodec {
     read: (body, length, options) => readText(body, length, options, limits, clock),
     readJsonLines: (body, length, names) => readJsonLines(body, length, names, clock),
     readEvents,
+    readExecutions: (body, length) => readExecutions(body, length, clock),
+    sampleExecutions: () => SAMPLE_EXECUTIONS,
     encode: (series, metadata) => snappyCompress(encodeRemoteWrite(series, metadata)),
   }
 }
@@ -86,7 +91,15 @@ async function readJsonLines(
     stream: names.stream,
     ...(streamName === undefined ? {} : { streamName }),
   }
-  transcoder.start(body, length, mapping)
+  transcoder.start(body, length, (text) => readJsonLine(text, mapping))
+  const problem = await runSliced(transcoder, clock)
+  if (problem !== undefined) return err(problem)
+  return ok({ pushes: transcoder.pushes, refused: transcoder.refused })
+}
+
+async function readExecutions(body: Uint8Array, length: number, clock: Clock): Promise<Result<ReadPushes, Fault>> {
+  const transcoder = new JsonArrayTranscoder()
+  transcoder.start(body, length, readExecutionRow)
   const problem = await runSliced(transcoder, clock)
   if (problem !== undefined) return err(problem)
   return ok({ pushes: transcoder.pushes, refused: transcoder.refused })

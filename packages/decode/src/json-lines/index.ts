@@ -1,2 +1,2 @@
-export { JSON_LINE_MAPPING, type JsonLineMapping } from './fields.ts'
+export { JSON_LINE_MAPPING, type JsonLineMapping, jsonFields, readJsonLine } from './fields.ts'
 export { JsonArrayTranscoder, JsonLinesTranscoder } from './transcode.ts'

@@ -2,13 +2,13 @@ import { systemClock } from '@vantage/model'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LINE_BYTES_MAX, RECORDS_MAX_PER_REQUEST } from '../limits.ts'
-import { JSON_LINE_MAPPING, type JsonLineMapping, unixNsOf } from './fields.ts'
+import { JSON_LINE_MAPPING, type JsonLineMapping, readJsonLine, unixNsOf } from './fields.ts'
 import { JsonArrayTranscoder, JsonLinesTranscoder } from './transcode.ts'
 
 function run(text: string | Uint8Array, mapping: Partial<JsonLineMapping> = {}) {
   const transcoder = new JsonLinesTranscoder()
   const body = Buffer.from(text)
-  transcoder.start(body, body.length, { ...JSON_LINE_MAPPING, ...mapping })
+  transcoder.start(body, body.length, (line) => readJsonLine(line, { ...JSON_LINE_MAPPING, ...mapping }))
   let outcome = transcoder.step(0, systemClock)
   while (outcome === 'more') outcome = transcoder.step(0, systemClock)
   const streams = transcoder.pushes.flatMap((push) => JSON.parse(push.toString()).streams)
@@ -137,7 +137,7 @@ test('no lines break it', () => {
 function runArray(text: string | Uint8Array) {
   const transcoder = new JsonArrayTranscoder()
   const body = Buffer.from(text)
-  transcoder.start(body, body.length, { ...JSON_LINE_MAPPING, streamName: 'web' })
+  transcoder.start(body, body.length, (line) => readJsonLine(line, { ...JSON_LINE_MAPPING, streamName: 'web' }))
   let outcome = transcoder.step(0, systemClock)
   while (outcome === 'more') outcome = transcoder.step(0, systemClock)
   const streams = transcoder.pushes.flatMap((push) => JSON.parse(push.toString()).streams)

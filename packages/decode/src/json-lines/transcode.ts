@@ -2,7 +2,7 @@ import { isUtf8Range, JSON_TOKENS, JsonReader, type JsonToken, utf8Text } from '
 import { type Clock, type Fault, fault, foreign, type Refusal } from '@vantage/model'
 import { FIELDS_PER_CLOCK_READ, LINE_BYTES_MAX, RECORDS_MAX_PER_REQUEST } from '../limits.ts'
 import { refuseItems } from '../refusals.ts'
-import { JSON_LINE_MAPPING, type JsonLineMapping, readJsonLine } from './fields.ts'
+import type { JsonLineRow } from './fields.ts'
 
 /** Bytes of lines, and their number, that go into one push: some 5 ms of work. */
 const PUSH_BYTES = 512 * 1024
@@ -12,18 +12,21 @@ const LINES_PER_CLOCK_READ = 32
 const NEWLINE = 0x0a
 const RETURN = 0x0d
 
+/** @returns the row that an object is, or what is wrong with it */
+export type ReadRow = (text: string) => JsonLineRow | string
+
 type Entry = readonly [string, string, Readonly<Record<string, string>>]
 
 /** Rows of JSON objects, gathered to bodies of Loki's push in JSON, which one path decodes, logs and replays. */
 class PushWriter {
-  #mapping = JSON_LINE_MAPPING
+  #read: ReadRow = () => 'BUG: not started'
   #pushBytes = 0
   #streams = new Map<string, { readonly stream: object; readonly values: Entry[] }>()
   readonly pushes: Buffer[] = []
   readonly refused: Refusal[] = []
 
-  start(mapping: JsonLineMapping): void {
-    this.#mapping = mapping
+  start(read: ReadRow): void {
+    this.#read = read
     this.#pushBytes = 0
     this.#streams.clear()
     this.pushes.length = 0
@@ -41,7 +44,7 @@ class PushWriter {
       return
     }
     const text = utf8Text(bytes, from, to)
-    const row = readJsonLine(text, this.#mapping)
+    const row = this.#read(text)
     if (typeof row === 'string') {
       this.#refuse('invalid_value', place, row)
       return
@@ -77,12 +80,12 @@ export class JsonLinesTranscoder {
   readonly pushes = this.#out.pushes
   readonly refused = this.#out.refused
 
-  start(body: Uint8Array, length: number, mapping: JsonLineMapping): void {
+  start(body: Uint8Array, length: number, read: ReadRow): void {
     this.#body = body
     this.#length = length
     this.#at = 0
     this.#lines = 0
-    this.#out.start(mapping)
+    this.#out.start(read)
   }
 
   /** As `RemoteWriteDecoder.step`. */
@@ -126,12 +129,12 @@ export class JsonArrayTranscoder {
   readonly pushes = this.#out.pushes
   readonly refused = this.#out.refused
 
-  start(body: Uint8Array, length: number, mapping: JsonLineMapping): void {
+  start(body: Uint8Array, length: number, read: ReadRow): void {
     this.#body = body
     this.#isUtf8 = this.#reader.start(body, 0, length)
     this.#isFirst = true
     this.#objects = 0
-    this.#out.start(mapping)
+    this.#out.start(read)
   }
 
   /** As `RemoteWriteDecoder.step`. */

@@ -1,4 +1,4 @@
-import { inNativeBlock, type NativeMemory } from '@vantage/bytes'
+import { type NativeMemory, oneInBlock } from '@vantage/bytes'
 
 /** One block: the place behind the last point, the points of one run, the head of their aliases. */
 const BLOCK_BYTES = 64 * 1024
@@ -53,4 +53,4 @@ export class NativePoints {
 }
 
 /** This thread's; undefined where the machine has no such memory. */
-export const nativePoints = inNativeBlock(BLOCK_BYTES, (native, block) => new NativePoints(native, block))
+export const nativePoints = oneInBlock(BLOCK_BYTES, (native, block) => new NativePoints(native, block))

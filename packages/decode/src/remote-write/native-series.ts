@@ -1,4 +1,4 @@
-import { inNativeBlock, type NativeMemory } from '@vantage/bytes'
+import { type NativeMemory, oneInBlock } from '@vantage/bytes'
 import type { MetricBatch } from '@vantage/model'
 
 /** One block: the place behind the last series, then the columns of one run. */
@@ -8,7 +8,7 @@ export const SAMPLES_PER_RUN = 4096
 export const ROWS_PER_RUN = 2048
 
 /** What the SIMD loop found of plain series (`remoteSeries` of wasm/kernels.ts). Owner: one thread. */
-export class NativeSeries {
+class NativeSeries {
   readonly #native: NativeMemory
   readonly #block: number
   readonly #end: Uint32Array
@@ -61,4 +61,4 @@ export class NativeSeries {
 }
 
 /** This thread's; undefined where the machine has no such memory. */
-export const nativeSeries = inNativeBlock(BLOCK_BYTES, (native, block) => new NativeSeries(native, block))
+export const nativeSeries = oneInBlock(BLOCK_BYTES, (native, block) => new NativeSeries(native, block))

@@ -1,4 +1,4 @@
-import { inNativeBlock, type NativeMemory } from '@vantage/bytes'
+import { type NativeMemory, oneInBlock } from '@vantage/bytes'
 
 /** Steps of a row: as many as a range may have, and some. */
 const STEPS_MAX = 11_008
@@ -24,7 +24,7 @@ export interface PointHeads {
 }
 
 /** Writes the points of a series as they stand in an answer, by the SIMD module. Owner: one thread. */
-export class NativePoints {
+class NativePoints {
   readonly #native: NativeMemory
   readonly #block: number
   readonly #values: Float64Array
@@ -65,4 +65,4 @@ export class NativePoints {
 }
 
 /** This thread's; undefined where the machine has no such memory. */
-export const nativePoints = inNativeBlock(BLOCK_BYTES, (native, block) => new NativePoints(native, block))
+export const nativePoints = oneInBlock(BLOCK_BYTES, (native, block) => new NativePoints(native, block))

@@ -1,4 +1,4 @@
-import { inNativeBlock, type NativeMemory } from '@vantage/bytes'
+import { type NativeMemory, oneInBlock } from '@vantage/bytes'
 import type { ByteRanges } from '@vantage/model'
 import { GROUP_ROWS_MAX } from '../limits.ts'
 import type { Dictionary } from '../parquet/column-values.ts'
@@ -176,4 +176,4 @@ class KeyMemory implements NativeValues {
 }
 
 /** This thread's; undefined where the machine has no such memory. */
-export const nativeShredder = inNativeBlock(BLOCK_BYTES, (native, block) => new NativeShredder(native, block))
+export const nativeShredder = oneInBlock(BLOCK_BYTES, (native, block) => new NativeShredder(native, block))

@@ -1,4 +1,4 @@
-import { inNativeBlock, type NativeMemory } from '@vantage/bytes'
+import { type NativeMemory, oneInBlock } from '@vantage/bytes'
 import type { Dictionary, Ranges } from './column-values.ts'
 
 const VALUES_MAX = 65_536
@@ -17,7 +17,7 @@ const OVERREAD_BYTES = 8
  * Dictionaries of texts by the SIMD module: what `rangeDictionary` finds, in a third of the time. Owner: one thread, for
  * one row group at a time.
  */
-export class NativeDictionary {
+class NativeDictionary {
   readonly #native: NativeMemory
   readonly #block: number
   readonly #entries: Int32Array
@@ -100,4 +100,4 @@ export class NativeDictionary {
 }
 
 /** This thread's; undefined where the machine has no such memory. */
-export const nativeDictionary = inNativeBlock(BLOCK_BYTES, (native, block) => new NativeDictionary(native, block))
+export const nativeDictionary = oneInBlock(BLOCK_BYTES, (native, block) => new NativeDictionary(native, block))

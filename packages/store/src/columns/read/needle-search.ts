@@ -1,4 +1,4 @@
-import { copyBytes, inNativeBlock, type NativeMemory } from '@vantage/bytes'
+import { copyBytes, type NativeMemory, oneInBlock } from '@vantage/bytes'
 
 /** Finds one text in bytes: a walk over them from front to back. */
 export interface NeedleWalk {
@@ -76,7 +76,7 @@ interface NativeBlock {
   readonly hits: Int32Array
 }
 
-const nativeBlock = inNativeBlock(BLOCK_BYTES, (native, address): NativeBlock => {
+const nativeBlock = oneInBlock(BLOCK_BYTES, (native, address): NativeBlock => {
   return { native, address, hits: new Int32Array(native.bytes.buffer, address + HITS_AT, HITS_MAX) }
 })
 

@@ -1,4 +1,4 @@
-import { inNativeBlock, type NativeMemory } from '@vantage/bytes'
+import { type NativeMemory, oneInBlock } from '@vantage/bytes'
 import type { ByteRanges } from '@vantage/model'
 
 /** Rows, and bytes of them, that one call copies. */
@@ -13,7 +13,7 @@ const STAGE = 2 * COLUMN_BYTES
  * Copies ranges of bodies one behind the other by the SIMD module, where a copy of each would cost more than its bytes.
  * Owner: one thread.
  */
-export class NativeGather {
+class NativeGather {
   readonly #native: NativeMemory
   readonly #block: number
   readonly #froms: Int32Array
@@ -43,4 +43,4 @@ export class NativeGather {
 }
 
 /** This thread's; undefined where the machine has no such memory. */
-export const nativeGather = inNativeBlock(BLOCK_BYTES, (native, block) => new NativeGather(native, block))
+export const nativeGather = oneInBlock(BLOCK_BYTES, (native, block) => new NativeGather(native, block))

@@ -1,0 +1,1 @@
+export { type Execution, readExecutionRow, standardize } from './entry.ts'
