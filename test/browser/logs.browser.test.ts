@@ -153,6 +153,14 @@ describe.skipIf(!hasChromium)('lines', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Show all lines' }).click()
     await page.locator('.log-row').first().waitFor()
+    // It says which filter removes them all, and drops it.
+    await page.getByLabel('LogQL query').fill('{service_name="payments"} |= "order" | zone="nowhere"')
+    await page.keyboard.press('Enter')
+    await page.getByText(/Without zone="nowhere" there are \d+ lines\./).waitFor()
+    expect(await violations(page, '.empty')).toEqual([])
+    await page.getByRole('button', { name: 'Drop it' }).click()
+    await expect.poll(() => param(page, 'q'), SOON).toBe('{service_name="payments"} |= "order"')
+    await page.locator('.log-row').first().waitFor()
     await page.context().close()
   })
 })
@@ -243,6 +251,8 @@ describe.skipIf(!hasChromium)('lines as a table', () => {
 })
 
 const METRICS = '/explore/metrics?from=now-15m&to=now&live=0'
+const SHARE =
+  'sum by (route) (rate(http_requests_total{route="/pay"}[5m])) / on (route) group_left sum by (route) (rate(http_requests_total[5m])) * 100 > 20'
 const BY_ROUTE = encodeURIComponent('sum by (route) (rate(http_requests_total{service_name="shop"}[1m]))')
 const SPLIT =
   `/explore/split?from=now-15m&to=now&live=0&left=logs&left.q=${encodeURIComponent('{service_name="payments"}')}` +
@@ -278,10 +288,47 @@ describe.skipIf(!hasChromium)('builder and code are the same query', () => {
     await page.getByText('Code', { exact: true }).click()
     const code = page.locator('[data-editor] .cm-content')
     await expect.poll(() => code.textContent(), SOON).toBe(`${filtered} * 1`)
-    const odd = 'http_requests_total  /  on (route)  request_latency_seconds'
+    const odd = '-http_requests_total'
     await page.goto(`${stand.server.url}${METRICS}&edit=builder&a=${encodeURIComponent(odd)}`)
-    await page.getByText('The builder cannot show this query: it combines two queries.').waitFor()
+    await page.getByText('The builder cannot show this query: a sign stands before a query.').waitFor()
     expect(await builder(page).locator('pre').textContent()).toBe(odd)
+    await page.context().close()
+  })
+
+  test('of two queries of metrics: each has its fields; a subquery, too', async () => {
+    const errors = 'sum by (route) (rate(http_requests_total{route="/pay"}[1m]))'
+    const page = await stand.open(`${METRICS}&edit=builder&a=${encodeURIComponent(errors)}`)
+    await builder(page).getByLabel('Operation', { exact: true }).selectOption({ label: '÷ query' })
+    // What is not chosen yet is no part of the text.
+    const other = chip(page, 'The query behind /')
+    expect(param(page, 'a')).toBe(errors)
+    await other.getByLabel('Metric').fill('http_requests_total')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => param(page, 'a'), SOON).toBe(`${errors} / http_requests_total`)
+    await other.getByLabel('Operation', { exact: true }).selectOption({ label: 'rate' })
+    await other.getByLabel('Operation', { exact: true }).selectOption({ label: 'sum' })
+    await page.getByLabel('Series belong together').selectOption('on')
+    await page.getByLabel('Labels of on').fill('route')
+    await page.keyboard.press('Enter')
+    await page.getByLabel('How many belong together').selectOption('many to one')
+    await other.getByLabel('Labels that sum groups by').fill('route')
+    await page.keyboard.press('Enter')
+    const whole = `${errors} / on (route) group_left sum by (route) (rate(http_requests_total[5m]))`
+    await expect.poll(() => param(page, 'a'), SOON).toBe(whole)
+    await page.locator('.legend tbody tr').first().waitFor()
+    expect(await violations(page, '.builder')).toEqual([])
+    await builder(page)
+      .getByLabel('Operation', { exact: true })
+      .last()
+      .selectOption({ label: 'max_over_time of a subquery' })
+    await expect.poll(() => param(page, 'a'), SOON).toBe(`max_over_time((${whole})[1h:1m])`)
+    await page.getByLabel('Step of the subquery').fill('')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => param(page, 'a'), SOON).toBe(`max_over_time((${whole})[1h:])`)
+    await page.getByRole('button', { name: 'Remove subquery' }).click()
+    await expect.poll(() => param(page, 'a'), SOON).toBe(whole)
+    await page.getByRole('button', { name: 'Remove operation / another query' }).click()
+    await expect.poll(() => param(page, 'a'), SOON).toBe(errors)
     await page.context().close()
   })
 
@@ -431,7 +478,7 @@ const SCREENS: readonly Screen[] = [
   ['logs-patterns', `${LOGS}&tab=patterns`, '.log-pattern'],
   ['logs-fields', `${LOGS}&tab=fields`, '.log-fields tbody tr'],
   ['logs-table', `${PAYMENTS}&tab=table&col=user_id&col=zone&sort=-user_id`, '.log-table tbody tr[data-open]'],
-  ['builder', `${METRICS}&edit=builder&a=${BY_ROUTE}`, '.legend tbody tr'],
+  ['builder', `${METRICS}&edit=builder&a=${BY_ROUTE}&b=${encodeURIComponent(SHARE)}`, '.legend tbody tr'],
   ['split', SPLIT, '.legend tbody tr'],
 ]
 

@@ -1,7 +1,12 @@
 import { type TokenReader, Unshowable } from './tokens.ts'
 
+/** A number, a text, or a call that asks for no series (`time()`), as it is written. */
+export interface Literal {
+  readonly literal: string
+}
+
 /** One operation around a query. `before` and `after` are its other arguments, as they are written. */
-export type Step =
+export type Step<Leaf> =
   | {
       readonly kind: 'call'
       readonly name: string
@@ -16,21 +21,52 @@ export type Step =
       readonly parameter: string
       readonly grouping: Grouping | undefined
     }
-  | { readonly kind: 'arithmetic'; readonly sign: string; readonly isBool: boolean; readonly number: string }
+  | BinaryStep<Leaf>
+  /** `[1h:1m] offset 5m`: what is inside, asked at many moments. */
+  | { readonly kind: 'subquery'; readonly range: string; readonly modifiers: string }
   | { readonly kind: 'parentheses' }
 
-export interface Grouping {
+/** What stands before it, and another query or a number. */
+export interface BinaryStep<Leaf> {
+  readonly kind: 'binary'
+  readonly sign: string
+  readonly isBool: boolean
+  readonly matching: Matching | undefined
+  readonly right: Chain<Leaf>
+}
+
+export interface Labels {
   readonly word: string
   readonly labels: readonly string[]
+  readonly hasLastComma: boolean
+}
+
+export interface Grouping extends Labels {
   /** Behind the parentheses in place of before them. */
   readonly isLast: boolean
-  readonly hasLastComma: boolean
+}
+
+/** Which series of both sides belong together: `on (a) group_left (b)`. */
+export interface Matching extends Labels {
+  readonly group: GroupSide | undefined
+}
+
+/** `labels` are undefined where no parentheses are written. */
+export interface GroupSide extends Omit<Labels, 'labels'> {
+  readonly labels: readonly string[] | undefined
 }
 
 /** A leaf with the operations around it, the innermost first. */
 export interface Chain<Leaf> {
-  readonly leaf: Leaf
-  readonly steps: readonly Step[]
+  readonly leaf: Leaf | Literal
+  readonly steps: readonly Step<Leaf>[]
+}
+
+/** What the languages of chains differ in. */
+export interface ChainLanguage<Leaf> {
+  readonly leaf: (reader: TokenReader) => Leaf
+  /** Reads `[1h:1m]` where one stands; in a language without them nothing does. */
+  readonly subquery: (reader: TokenReader) => Step<Leaf> | undefined
 }
 
 const AGGREGATIONS: readonly string[] = [
@@ -45,102 +81,134 @@ export const COUNTED_AGGREGATIONS = ['topk', 'bottomk'] as const
 
 /** How tightly a sign binds. */
 const BINDS: Readonly<Record<string, number>> = {
-  ...{ '==': 1, '!=': 1, '>': 1, '<': 1, '>=': 1, '<=': 1 },
-  ...{ '+': 2, '-': 2, '*': 3, '/': 3, '%': 3, '^': 4 },
+  ...{ or: 1, and: 2, unless: 2 },
+  ...{ '==': 3, '!=': 3, '>': 3, '<': 3, '>=': 3, '<=': 3 },
+  ...{ '+': 4, '-': 4, '*': 5, '/': 5, '%': 5, atan2: 5, '^': 6 },
 }
-export const ARITHMETIC: readonly string[] = ['*', '/', '+', '-', '%', '^', '>', '<', '>=', '<=', '==', '!=']
-const TIGHTEST = 5
+const LOOSEST = 1
+/** What needs no parentheses, whatever stands around it. */
+const UNIT = 7
+/** The only sign that is read from the right: `a ^ b ^ c` is `a ^ (b ^ c)`. */
+const POWER = '^'
+export const SETS: readonly string[] = ['and', 'or', 'unless']
+export const COMPARISONS: readonly string[] = ['>', '<', '>=', '<=', '==', '!=']
+export const ARITHMETIC: readonly string[] = ['*', '/', '+', '-', '%', '^', ...COMPARISONS]
 
-/** Reads a query that is one leaf with operations around it. */
-export function readChain<Leaf>(reader: TokenReader, leaf: (reader: TokenReader) => Leaf): Chain<Leaf> {
-  let chain = readUnit(reader, leaf)
-  let former = TIGHTEST
+function bindsOf(sign: string): number | undefined {
+  return BINDS[sign.toLowerCase()]
+}
+
+export function isLiteral<Leaf extends object>(leaf: Leaf | Literal): leaf is Literal {
+  return 'literal' in leaf
+}
+
+/** Reads leaves with operations around them, up to a sign that binds less tightly than `least`. */
+export function readChain<Leaf>(
+  reader: TokenReader,
+  language: ChainLanguage<Leaf>,
+  least: number = LOOSEST,
+): Chain<Leaf> {
+  let chain = readUnit(reader, language)
   for (;;) {
     const sign = reader.text()
-    const binds = reader.kind() === 'sign' ? BINDS[sign] : undefined
-    if (binds === undefined) return chain
-    if (binds > former || (sign === '^' && former === binds)) {
-      throw new Unshowable(`“${sign}” binds more tightly than what stands before it`)
-    }
-    former = binds
+    const binds = reader.kind() === 'sign' || reader.kind() === 'word' ? bindsOf(sign) : undefined
+    if (binds === undefined || binds < least) return chain
     reader.take()
     const isBool = reader.kind() === 'word' && reader.takeIf('bool')
-    chain = withStep(chain, { kind: 'arithmetic', sign, isBool, number: readNumber(reader) })
+    const matching = readMatching(reader)
+    const right = readChain(reader, language, sign === POWER ? binds : binds + 1)
+    chain = withStep(chain, { kind: 'binary', sign, isBool, matching, right })
   }
 }
 
-function withStep<Leaf>({ leaf, steps }: Chain<Leaf>, step: Step): Chain<Leaf> {
+function withStep<Leaf>({ leaf, steps }: Chain<Leaf>, step: Step<Leaf>): Chain<Leaf> {
   return { leaf, steps: [...steps, step] }
 }
 
-function readNumber(reader: TokenReader): string {
-  if (!isLiteral(reader)) throw new Unshowable('it combines two queries')
-  return readLiteral(reader)
+function isWord(reader: TokenReader, pattern: RegExp): boolean {
+  return reader.kind() === 'word' && pattern.test(reader.text())
 }
 
-function isLiteral(reader: TokenReader): boolean {
+function readMatching(reader: TokenReader): Matching | undefined {
+  if (!isWord(reader, /^(on|ignoring)$/i) || reader.text(1) !== '(') return undefined
+  const word = reader.take()
+  const labels = readLabels(reader)
+  if (!isWord(reader, /^group_(left|right)$/i)) return { word, ...labels, group: undefined }
+  const side = reader.take()
+  const copied = reader.text() === '(' ? readLabels(reader) : { labels: undefined, hasLastComma: false }
+  return { word, ...labels, group: { word: side, ...copied } }
+}
+
+function isLiteralNext(reader: TokenReader): boolean {
   const signed = reader.text() === '-' || reader.text() === '+' ? 1 : 0
   const kind = reader.kind(signed)
-  return kind === 'number' || (signed === 0 && kind === 'string') || isNamedNumber(reader.text(signed), reader, signed)
+  return kind === 'number' || (signed === 0 && kind === 'string') || isNamedNumber(reader, signed)
 }
 
-function isNamedNumber(text: string, reader: TokenReader, ahead: number): boolean {
-  return reader.kind(ahead) === 'word' && /^(inf|nan)$/i.test(text)
+function isNamedNumber(reader: TokenReader, ahead: number): boolean {
+  return reader.kind(ahead) === 'word' && /^(inf|nan)$/i.test(reader.text(ahead))
 }
 
 function readLiteral(reader: TokenReader): string {
   const sign = reader.takeIf('-') ? '-' : reader.takeIf('+') ? '+' : ''
-  return `${sign}${reader.take()}`
+  const text = `${sign}${reader.take()}`
+  if (sign !== '' && reader.text() === POWER) throw new Unshowable('a sign stands before a power')
+  return text
 }
 
-function readUnit<Leaf>(reader: TokenReader, leaf: (reader: TokenReader) => Leaf): Chain<Leaf> {
-  const chain = readWhole(reader, leaf)
-  if (reader.text() === '[') throw new Unshowable('it has a subquery')
-  return chain
+function readUnit<Leaf>(reader: TokenReader, language: ChainLanguage<Leaf>): Chain<Leaf> {
+  let chain = readWhole(reader, language)
+  for (;;) {
+    const subquery = language.subquery(reader)
+    if (subquery === undefined) return chain
+    chain = withStep(chain, subquery)
+  }
 }
 
-function readWhole<Leaf>(reader: TokenReader, leaf: (reader: TokenReader) => Leaf): Chain<Leaf> {
+function readWhole<Leaf>(reader: TokenReader, language: ChainLanguage<Leaf>): Chain<Leaf> {
   if (reader.takeIf('(')) {
-    const chain = readChain(reader, leaf)
+    const chain = readChain(reader, language)
     reader.expect(')')
     return withStep(chain, { kind: 'parentheses' })
   }
+  if (isLiteralNext(reader)) return { leaf: { literal: readLiteral(reader) }, steps: [] }
   if (reader.kind() === 'word') {
     const lower = reader.text().toLowerCase()
     const next = reader.text(1)
-    if (AGGREGATIONS.includes(lower) && (next === '(' || isGroupingWord(next))) return readAggregate(reader, leaf)
-    if (next === '(') return readCall(reader, leaf)
+    if (AGGREGATIONS.includes(lower) && (next === '(' || isGroupingWord(next))) return readAggregate(reader, language)
+    if (next === '(') return readCall(reader, language)
   }
-  if (reader.text() === '-' || reader.text() === '+') throw new Unshowable('it begins with a sign')
-  if (reader.kind() === 'number' || reader.kind() === 'string') throw new Unshowable('it is a number or a text')
-  return { leaf: leaf(reader), steps: [] }
+  if (reader.text() === '-' || reader.text() === '+') throw new Unshowable('a sign stands before a query')
+  return { leaf: language.leaf(reader), steps: [] }
 }
 
 function isGroupingWord(text: string): boolean {
   return /^(by|without)$/i.test(text)
 }
 
-function readCall<Leaf>(reader: TokenReader, leaf: (reader: TokenReader) => Leaf): Chain<Leaf> {
+function readCall<Leaf>(reader: TokenReader, language: ChainLanguage<Leaf>): Chain<Leaf> {
+  const mark = reader.mark()
   const name = reader.take()
   reader.expect('(')
-  const { inner, before, after } = readArguments(reader, leaf, name)
-  const step: Step = { kind: 'call', name, before, after }
+  const { inner, before, after } = readArguments(reader, language, name)
+  if (inner === undefined) return { leaf: { literal: reader.since(mark) }, steps: [] }
+  const step: Step<Leaf> = { kind: 'call', name, before, after }
   return withStep(inner, isGroupingWord(reader.text()) ? { ...step, grouping: readGrouping(reader, true) } : step)
 }
 
-function readArguments<Leaf>(reader: TokenReader, leaf: (reader: TokenReader) => Leaf, name: string) {
+/** `inner` is undefined where all arguments are literals. */
+function readArguments<Leaf>(reader: TokenReader, language: ChainLanguage<Leaf>, name: string) {
   let inner: Chain<Leaf> | undefined
   const before: string[] = []
   const after: string[] = []
-  if (reader.text() === ')') throw new Unshowable(`${name}() asks for no series`)
+  if (reader.takeIf(')')) return { inner, before, after }
   do {
-    if (isLiteral(reader) && (reader.text(1) === ',' || reader.text(1) === ')' || isSigned(reader))) {
+    if (isLiteralNext(reader) && (reader.text(1) === ',' || reader.text(1) === ')' || isSigned(reader))) {
       ;(inner === undefined ? before : after).push(readLiteral(reader))
-    } else if (inner === undefined) inner = readChain(reader, leaf)
+    } else if (inner === undefined) inner = readChain(reader, language)
     else throw new Unshowable(`${name}() takes two queries`)
   } while (reader.takeIf(','))
   reader.expect(')')
-  if (inner === undefined) throw new Unshowable(`${name}() asks for no series`)
   return { inner, before, after }
 }
 
@@ -150,11 +218,12 @@ function isSigned(reader: TokenReader): boolean {
   return (sign === '-' || sign === '+') && (next === ',' || next === ')')
 }
 
-function readAggregate<Leaf>(reader: TokenReader, leaf: (reader: TokenReader) => Leaf): Chain<Leaf> {
+function readAggregate<Leaf>(reader: TokenReader, language: ChainLanguage<Leaf>): Chain<Leaf> {
   const name = reader.take()
   const first = isGroupingWord(reader.text()) ? readGrouping(reader, false) : undefined
   reader.expect('(')
-  const { inner, before, after } = readArguments(reader, leaf, name)
+  const { inner, before, after } = readArguments(reader, language, name)
+  if (inner === undefined) throw new Unshowable(`${name}() asks for no series`)
   if (before.length > 1 || after.length > 0) throw new Unshowable(`${name}() takes one parameter before its query`)
   const last = first === undefined && isGroupingWord(reader.text()) ? readGrouping(reader, true) : undefined
   const grouping = first ?? last
@@ -163,7 +232,10 @@ function readAggregate<Leaf>(reader: TokenReader, leaf: (reader: TokenReader) =>
 }
 
 function readGrouping(reader: TokenReader, isLast: boolean): Grouping {
-  const word = reader.take()
+  return { word: reader.take(), ...readLabels(reader), isLast }
+}
+
+function readLabels(reader: TokenReader): Pick<Labels, 'labels' | 'hasLastComma'> {
   reader.expect('(')
   const labels: string[] = []
   let hasLastComma = false
@@ -175,40 +247,89 @@ function readGrouping(reader: TokenReader, isLast: boolean): Grouping {
     if (!hasLastComma) break
   }
   reader.expect(')')
-  return { word, labels, isLast, hasLastComma }
+  return { labels, hasLastComma }
 }
 
-/** The text of a chain; `leaf` is the text of its leaf. */
-export function printChain(leaf: string, steps: readonly Step[]): string {
-  return steps.reduce(printStep, leaf)
+/** A piece of text, and how tightly its outermost sign binds. */
+interface Printed {
+  readonly text: string
+  readonly binds: number
 }
 
-function printStep(inner: string, step: Step): string {
+/** The text of a chain, with the parentheses that it needs beside those that it has. */
+export function printChain<Leaf extends object>(chain: Chain<Leaf>, leafText: (leaf: Leaf) => string): string {
+  return printed(chain, leafText).text
+}
+
+function printed<Leaf extends object>({ leaf, steps }: Chain<Leaf>, leafText: (leaf: Leaf) => string): Printed {
+  const text = isLiteral(leaf) ? leaf.literal : leafText(leaf)
+  // Nothing is asked yet: nothing is done with it.
+  if (text === '') return { text, binds: UNIT }
+  // `-1 ^ 2` is the negative of a power.
+  const start: Printed = { text, binds: isLiteral(leaf) && /^[+-]/.test(text) ? BINDS[POWER]! : UNIT }
+  return steps.reduce((inner, step) => printStep(inner, step, leafText), start)
+}
+
+function printStep<Leaf extends object>(inner: Printed, step: Step<Leaf>, leafText: (leaf: Leaf) => string): Printed {
   switch (step.kind) {
     case 'parentheses':
-      return `(${inner})`
-    case 'call':
-      return printGrouped(step.name, `(${[...step.before, inner, ...step.after].join(', ')})`, step.grouping)
-    case 'arithmetic':
-      return `${inner} ${step.sign} ${step.isBool ? 'bool ' : ''}${step.number}`
+      return { text: `(${inner.text})`, binds: UNIT }
+    case 'subquery':
+      return { text: `${wrapped(inner, UNIT)}[${step.range}]${step.modifiers && ` ${step.modifiers}`}`, binds: UNIT }
+    case 'call': {
+      const body = `(${[...step.before, inner.text, ...step.after].join(', ')})`
+      return { text: printGrouped(step.name, body, step.grouping), binds: UNIT }
+    }
+    case 'binary':
+      return printBinary(inner, step, leafText)
     case 'aggregate': {
       const { name, parameter, grouping } = step
-      const body = parameter === '' ? `(${inner})` : `(${parameter}, ${inner})`
-      return printGrouped(name, body, grouping)
+      const body = parameter === '' ? `(${inner.text})` : `(${parameter}, ${inner.text})`
+      return { text: printGrouped(name, body, grouping), binds: UNIT }
     }
   }
 }
 
-function printGrouped(name: string, body: string, grouping: Grouping | undefined): string {
-  if (grouping === undefined) return `${name}${body}`
-  const by = `${grouping.word} (${grouping.labels.join(', ')}${grouping.hasLastComma ? ',' : ''})`
-  return grouping.isLast ? `${name}${body} ${by}` : `${name} ${by} ${body}`
+function wrapped({ text, binds }: Printed, least: number): string {
+  return binds < least ? `(${text})` : text
 }
 
-/** With one more operation outside; a sign that binds more tightly than what is there gets it in parentheses. */
-export function stepsWith(steps: readonly Step[], step: Step): readonly Step[] {
-  const last = steps.at(-1)
-  if (step.kind !== 'arithmetic' || last?.kind !== 'arithmetic') return [...steps, step]
-  const isTighter = (BINDS[step.sign] ?? 0) > (BINDS[last.sign] ?? 0) || step.sign === '^'
-  return isTighter ? [...steps, { kind: 'parentheses' }, step] : [...steps, step]
+/** An operation whose other side is not filled in yet is left out. */
+function printBinary<Leaf extends object>(
+  inner: Printed,
+  { sign, isBool, matching, right }: BinaryStep<Leaf>,
+  leafText: (leaf: Leaf) => string,
+): Printed {
+  const other = printed(right, leafText)
+  if (other.text === '') return inner
+  const binds = bindsOf(sign) ?? LOOSEST
+  const isNumber = isLiteral(right.leaf) && right.steps.length === 0
+  const left = wrapped(inner, sign === POWER ? binds + 1 : binds)
+  const behind = isNumber ? other.text : wrapped(other, sign === POWER ? binds : binds + 1)
+  const words = [
+    left,
+    sign,
+    isBool ? 'bool' : '',
+    matching === undefined ? '' : printMatching(matching, behind),
+    behind,
+  ]
+  return { text: words.filter((word) => word !== '').join(' '), binds }
+}
+
+/** @param behind what follows: parentheses behind a side without labels would be read as these */
+function printMatching({ group, ...labels }: Matching, behind: string): string {
+  if (group === undefined) return printLabels(labels)
+  const isAlone = group.labels === undefined && !behind.startsWith('(')
+  const side = isAlone ? group.word : printLabels({ ...group, labels: group.labels ?? [] })
+  return `${printLabels(labels)} ${side}`
+}
+
+function printLabels({ word, labels, hasLastComma }: Labels): string {
+  return `${word} (${labels.join(', ')}${hasLastComma ? ',' : ''})`
+}
+
+function printGrouped(name: string, body: string, grouping: Grouping | undefined): string {
+  if (grouping === undefined) return `${name}${body}`
+  const by = printLabels(grouping)
+  return grouping.isLast ? `${name}${body} ${by}` : `${name} ${by} ${body}`
 }

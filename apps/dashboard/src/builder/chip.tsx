@@ -5,14 +5,21 @@ interface ChipProps {
   /** What it is, for those who cannot see it: `filter route`. */
   readonly name: string
   readonly isFragment?: boolean
+  /** It holds a whole query, which takes a row of its own. */
+  readonly hasQuery?: boolean
   readonly onRemove: () => void
   readonly children: ReactNode
 }
 
 /** One part of a query, with the way to take it out. A fragment is shown as it is written. */
-export function Chip({ name, isFragment, onRemove, children }: ChipProps) {
+export function Chip({ name, isFragment, hasQuery, onRemove, children }: ChipProps) {
   return (
-    <fieldset className="builder-chip" data-fragment={isFragment === true} aria-label={name}>
+    <fieldset
+      className="builder-chip"
+      data-fragment={isFragment === true}
+      data-query={hasQuery === true}
+      aria-label={name}
+    >
       {children}
       <button
         type="button"

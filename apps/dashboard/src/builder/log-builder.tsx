@@ -1,6 +1,7 @@
-import type { Step } from './chain.ts'
+import { type Chain, isLiteral, type Step } from './chain.ts'
 import { Chip, Fragment, withAt } from './chip.tsx'
-import { LABEL_OPS, LINE_OPS, type LogBuilder, type LogSelection, PARSERS, type Stage } from './logql.ts'
+import { LiteralField } from './fields.tsx'
+import { LABEL_OPS, LINE_OPS, type LogBuilder, type LogSelection, NO_LINES, PARSERS, type Stage } from './logql.ts'
 import { MatcherChips, type Words } from './matcher-chips.tsx'
 import { literalOf, textOf } from './matchers.ts'
 import { StepChips } from './step-chips.tsx'
@@ -9,7 +10,15 @@ import { Add, Select, SuggestField } from './suggest-field.tsx'
 const WINDOWED = ['count_over_time', 'rate', 'bytes_over_time', 'bytes_rate', 'absent_over_time']
 const RANGES = ['10s', '30s', '1m', '5m', '15m', '1h']
 const RANGE_DEFAULT = '1m'
-const NO_FUNCTIONS: readonly Step[] = []
+const NO_FUNCTIONS: readonly Step<LogSelection>[] = []
+/** Only what is counted can be held against something. */
+const OTHER_COUNT: Chain<LogSelection> = {
+  leaf: { ...(NO_LINES.leaf as LogSelection), range: RANGE_DEFAULT },
+  steps: [
+    { kind: 'call', name: 'count_over_time', before: [], after: [] },
+    { kind: 'aggregate', name: 'sum', parameter: '', grouping: undefined },
+  ],
+}
 
 const NEW_STAGES: readonly { readonly title: string; readonly items: readonly { name: string; make: Stage }[] }[] = [
   {
@@ -34,7 +43,37 @@ interface LogBuilderViewProps {
 /** A query of lines as fields: whose, which of them, and how they are counted. */
 export function LogBuilderView({ model, words, onChange }: LogBuilderViewProps) {
   const { leaf, steps } = model
-  const put = (change: Partial<LogSelection>) => onChange({ ...model, leaf: { ...leaf, ...change } })
+  return (
+    <>
+      {isLiteral(leaf) ? (
+        <LiteralField literal={leaf.literal} onCommit={(literal) => onChange({ ...model, leaf: { literal } })} />
+      ) : (
+        <SelectionFields leaf={leaf} words={words} onChange={(next) => onChange({ ...model, leaf: next })} />
+      )}
+      <StepChips
+        steps={steps}
+        windowed={WINDOWED}
+        overResults={[]}
+        functions={NO_FUNCTIONS}
+        labels={words.labels}
+        other={OTHER_COUNT}
+        operand={(chain, put) => <LogBuilderView model={chain} words={words} onChange={put} />}
+        onChange={(next) =>
+          onChange({ leaf: isLiteral(leaf) ? leaf : { ...leaf, ...timeFor(leaf, next) }, steps: next })
+        }
+      />
+    </>
+  )
+}
+
+interface SelectionFieldsProps {
+  readonly leaf: LogSelection
+  readonly words: Words
+  readonly onChange: (leaf: LogSelection) => void
+}
+
+function SelectionFields({ leaf, words, onChange }: SelectionFieldsProps) {
+  const put = (change: Partial<LogSelection>) => onChange({ ...leaf, ...change })
   return (
     <>
       <MatcherChips braces={leaf.braces} words={words} onChange={(braces) => put({ braces })} />
@@ -52,19 +91,12 @@ export function LogBuilderView({ model, words, onChange }: LogBuilderViewProps) 
         <Select label="Window" value={leaf.range} options={RANGES} onSelect={(range) => put({ range })} />
       )}
       {leaf.modifiers !== '' && <span className="builder-chip code">{leaf.modifiers}</span>}
-      <StepChips
-        steps={steps}
-        windowed={WINDOWED}
-        functions={NO_FUNCTIONS}
-        labels={words.labels}
-        onChange={(next) => onChange({ leaf: { ...leaf, ...timeFor(leaf, next) }, steps: next })}
-      />
     </>
   )
 }
 
 /** Lines are counted over a window exactly where something counts them. */
-function timeFor({ range, modifiers }: LogSelection, steps: readonly Step[]) {
+function timeFor({ range, modifiers }: LogSelection, steps: readonly Step<LogSelection>[]) {
   const isTaken = steps.some(({ kind }) => kind === 'call')
   return isTaken ? { range: range || RANGE_DEFAULT, modifiers } : { range: '', modifiers: '' }
 }

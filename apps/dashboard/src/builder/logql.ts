@@ -1,4 +1,4 @@
-import { type Chain, printChain, readChain } from './chain.ts'
+import { type Chain, type ChainLanguage, printChain, readChain } from './chain.ts'
 import { type Braces, printBraces, readBraces } from './matchers.ts'
 import { PROMQL } from './promql.ts'
 import { type Lexicon, readQuery, type Shown, type TokenReader, Unshowable } from './tokens.ts'
@@ -23,6 +23,10 @@ export interface LogSelection {
 }
 
 export type LogBuilder = Chain<LogSelection>
+export const NO_LINES: LogBuilder = {
+  leaf: { braces: { matchers: [], hasLastComma: false }, stages: [], range: '', isRangeFirst: false, modifiers: '' },
+  steps: [],
+}
 
 export const LINE_OPS = ['|=', '!=', '|~', '!~', '|>', '!>'] as const
 export const LABEL_OPS = ['=', '!=', '=~', '!~', '>', '>=', '<', '<=', '=='] as const
@@ -42,15 +46,11 @@ const ALONE: ReadonlySet<string> = new Set([...PARSERS, 'decolorize'])
 
 export function readLogql(query: string): Shown<LogBuilder> {
   return readQuery(query, LOGQL, (reader) => {
-    if (reader.kind() === 'end') {
-      const braces = { matchers: [], hasLastComma: false }
-      return { leaf: { braces, stages: [], range: '', isRangeFirst: false, modifiers: '' }, steps: [] }
-    }
-    const builder = readChain(reader, readSelection)
-    if (/^(and|or|unless)$/i.test(reader.text())) throw new Unshowable('it combines two queries')
-    return builder
+    return reader.kind() === 'end' ? NO_LINES : readChain(reader, LANGUAGE)
   })
 }
+
+const LANGUAGE: ChainLanguage<LogSelection> = { leaf: readSelection, subquery: () => undefined }
 
 function readSelection(reader: TokenReader): LogSelection {
   if (reader.text() !== '{') throw new Unshowable(`“{” is expected, not ${reader.found()}`)
@@ -158,10 +158,14 @@ function printStage(stage: Stage): string {
   }
 }
 
-export function printLogql({ leaf, steps }: LogBuilder): string {
-  const { braces, stages, range, isRangeFirst, modifiers } = leaf
+export function printLogql(builder: LogBuilder): string {
+  return printChain(builder, selectionText)
+}
+
+function selectionText({ braces, stages, range, isRangeFirst, modifiers }: LogSelection): string {
+  if (braces.matchers.length === 0 && stages.length === 0) return ''
   const time = `${range === '' ? '' : `[${range}]`}${modifiers === '' ? '' : ` ${modifiers}`}`
   const lines = stages.filter(isFilled).map(printStage)
   const parts = isRangeFirst ? [printBraces(braces) + time, ...lines] : [printBraces(braces), ...lines, time]
-  return printChain(parts.filter((part) => part !== '').join(' '), steps)
+  return parts.filter((part) => part !== '').join(' ')
 }

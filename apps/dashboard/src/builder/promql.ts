@@ -1,4 +1,4 @@
-import { type Chain, printChain, readChain } from './chain.ts'
+import { type Chain, type ChainLanguage, printChain, readChain, type Step } from './chain.ts'
 import { type Braces, printBraces, readBraces } from './matchers.ts'
 import { type Lexicon, readQuery, type Shown, type TokenReader, Unshowable } from './tokens.ts'
 
@@ -15,6 +15,7 @@ export interface Selector {
 }
 
 export type PromBuilder = Chain<Selector>
+export const NO_QUERY: PromBuilder = { leaf: { metric: '', braces: undefined, range: '', modifiers: '' }, steps: [] }
 
 export const PROMQL: Lexicon = {
   word: /[a-zA-Z_:][a-zA-Z0-9_:]*/y,
@@ -30,12 +31,11 @@ const WORDS: ReadonlySet<string> = new Set(['and', 'or', 'unless', 'bool', 'on',
 
 export function readPromql(query: string): Shown<PromBuilder> {
   return readQuery(query, PROMQL, (reader) => {
-    if (reader.kind() === 'end') return { leaf: { metric: '', braces: undefined, range: '', modifiers: '' }, steps: [] }
-    const builder = readChain(reader, readSelector)
-    if (/^(and|or|unless|atan2)$/i.test(reader.text())) throw new Unshowable('it combines two queries')
-    return builder
+    return reader.kind() === 'end' ? NO_QUERY : readChain(reader, LANGUAGE)
   })
 }
+
+const LANGUAGE: ChainLanguage<Selector> = { leaf: readSelector, subquery: readSubquery }
 
 function readSelector(reader: TokenReader): Selector {
   let metric = ''
@@ -48,12 +48,28 @@ function readSelector(reader: TokenReader): Selector {
   return { metric, braces, range: readRange(reader), modifiers: readModifiers(reader) }
 }
 
-/** `[5m]`, as it is written. */
+/** `[5m]`, as it is written; that of a subquery is another step. */
 function readRange(reader: TokenReader): string {
-  if (!reader.takeIf('[')) return ''
+  return reader.text() !== '[' || isSubquery(reader) ? '' : readBrackets(reader)
+}
+
+function isSubquery(reader: TokenReader): boolean {
+  if (reader.text() !== '[') return false
+  for (let ahead = 1; reader.kind(ahead) !== 'end' && reader.text(ahead) !== ']'; ahead++) {
+    if (reader.text(ahead).startsWith(':')) return true
+  }
+  return false
+}
+
+function readSubquery(reader: TokenReader): Step<Selector> | undefined {
+  if (!isSubquery(reader)) return undefined
+  return { kind: 'subquery', range: readBrackets(reader), modifiers: readModifiers(reader) }
+}
+
+function readBrackets(reader: TokenReader): string {
+  reader.expect('[')
   const mark = reader.mark()
   while (reader.text() !== ']') {
-    if (reader.text().startsWith(':')) throw new Unshowable('it has a subquery')
     if (reader.kind() === 'end') throw new Unshowable('“]” is expected, not the end')
     reader.take()
   }
@@ -84,9 +100,9 @@ function readModifiers(reader: TokenReader): string {
   }
 }
 
-export function printPromql({ leaf, steps }: PromBuilder): string {
-  const { metric, braces, range, modifiers } = leaf
-  const text = `${metric}${braces === undefined ? '' : printBraces(braces)}`
-  const ranged = `${text}${range === '' ? '' : `[${range}]`}${modifiers === '' ? '' : ` ${modifiers}`}`
-  return printChain(ranged, steps)
+export function printPromql(builder: PromBuilder): string {
+  return printChain(builder, ({ metric, braces, range, modifiers }) => {
+    const text = `${metric}${braces === undefined ? '' : printBraces(braces)}`
+    return `${text}${range === '' ? '' : `[${range}]`}${modifiers === '' ? '' : ` ${modifiers}`}`
+  })
 }

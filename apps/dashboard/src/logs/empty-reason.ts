@@ -1,3 +1,4 @@
+import { isLiteral } from '../builder/chain.ts'
 import { printLogql, readLogql, type Stage } from '../builder/logql.ts'
 import { type QueryVariant, VARIANTS_MAX } from '../explore/empty-reason.ts'
 
@@ -8,8 +9,9 @@ import { type QueryVariant, VARIANTS_MAX } from '../explore/empty-reason.ts'
  */
 export function lineVariants(query: string, window: string): QueryVariant[] {
   const shown = readLogql(query)
-  if (!shown.ok || shown.value.steps.length > 0 || shown.value.leaf.range !== '') return []
-  const { leaf } = shown.value
+  if (!shown.ok) return []
+  const { leaf, steps } = shown.value
+  if (isLiteral(leaf) || steps.length > 0 || leaf.range !== '') return []
   const { braces, stages } = leaf
   const variant = (part: string, change: Partial<typeof leaf>): QueryVariant => {
     const without = { ...leaf, ...change }
