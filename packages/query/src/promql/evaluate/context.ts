@@ -63,14 +63,18 @@ export class EvaluationContext {
     this.budget.check()
   }
 
-  /** Reads one series into `samples` and `histograms`, against the budget. */
-  /** @param moments where of each only the newest sample is looked at */
+  /**
+   * Reads one series into `samples` and `histograms`, against the budget.
+   * @param moments see `SeriesSelection.read`
+   */
   readSeries(selection: SeriesSelection, index: number, startMs: number, endMs: number, moments?: Moments): void {
     this.budget.check()
     selection.read(index, startMs, endMs, this.samples, moments)
-    this.samplesRead += this.samples.count
+    const { count, isThinned, fullCount } = this.samples
+    // What is left out is summed up, but takes no room.
+    this.samplesRead += isThinned ? fullCount : count
     this.seriesRead++
-    this.budget.chargeSamples(this.samples.count)
+    this.budget.chargeSamples(count)
     if (selection.mayHaveHistograms(index)) this.#readHistograms(selection, index, startMs, endMs)
     else if (this.histograms.count > 0) this.histograms.reset()
   }
