@@ -10,7 +10,7 @@ export {
   parseInt64,
   parseNumber,
 } from './json-reader.ts'
-export { NativeBuffer, type NativeMemory, nativeMemory } from './native-memory.ts'
+export { NativeBuffer, type NativeMemory, nativeMemory, oneInBlock } from './native-memory.ts'
 export { NodeFileSystem } from './node-file-system.ts'
 export { ProtobufWriter } from './protobuf-writer.ts'
 export { ReusableBuffer, SLOP_BYTES } from './reusable-buffer.ts'

@@ -68,6 +68,18 @@ interface Kernels {
     offsets: number,
     out: number,
   ) => number
+  readonly pick: (
+    codes: number,
+    rest: number,
+    width: number,
+    order: number,
+    first: number,
+    difference: number,
+    power: number,
+    places: number,
+    count: number,
+    out: number,
+  ) => number
 }
 
 /**
@@ -129,6 +141,27 @@ export function nativeMemory(): NativeMemory | undefined {
     isMissing = true
   }
   return memory
+}
+
+/**
+ * What works in a block of its own, of which a thread has one.
+ * @param sizeBytes a multiple of 64 KiB
+ * @returns gives this thread's, made at the first call; undefined where the machine has no such memory
+ */
+export function oneInBlock<One>(
+  sizeBytes: number,
+  make: (native: NativeMemory, block: number) => One,
+): () => One | undefined {
+  let one: One | undefined
+  let isNone = false
+  return () => {
+    if (one !== undefined || isNone) return one
+    const native = nativeMemory()
+    const block = native?.allocate(sizeBytes) ?? -1
+    if (native === undefined || block < 0) isNone = true
+    else one = make(native, block)
+    return one
+  }
 }
 
 /** Larger buffers are of the ordinary heap, so that a few huge bodies do not use up the blocks. */

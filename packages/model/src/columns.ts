@@ -18,6 +18,13 @@ export class SampleColumns {
   isFreeOfMarkers = false
   /** True promises that no value lies below the one before it, as those of a counter without resets. */
   isAscending = false
+  /** True where samples were left out that do not fall below those before them. */
+  isThinned = false
+  /** Of thinned samples the place of each among all; the first `ranked` are valid. */
+  ranks = new Int32Array(0)
+  ranked = 0
+  /** So many samples, those that were left out among them, have a place. */
+  fullCount = 0
 
   constructor(capacity = 1024) {
     this.times = new Float64Array(capacity)
@@ -30,6 +37,37 @@ export class SampleColumns {
     this.timesKey = 0
     this.isFreeOfMarkers = false
     this.isAscending = false
+    this.isThinned = false
+    this.ranked = 0
+    this.fullCount = 0
+  }
+
+  /** Gives a place to the samples that were added without one: none was left out between them. */
+  rankRest(): void {
+    this.#reserveRanks()
+    while (this.ranked < this.count) this.ranks[this.ranked++] = this.fullCount++
+  }
+
+  /**
+   * Gives a place to the samples that were added last, between which others were left out.
+   * @param places of each of them, ascending, from any origin
+   * @param behind so many were left out behind the last one
+   */
+  rankThinned(places: Int32Array, behind: number): void {
+    this.#reserveRanks()
+    const before = this.fullCount - (places[0] as number)
+    const { ranks, ranked } = this
+    for (let i = 0; i < places.length; i++) ranks[ranked + i] = before + (places[i] as number)
+    this.ranked += places.length
+    this.fullCount = before + (places[places.length - 1] as number) + 1 + behind
+    this.isThinned = true
+  }
+
+  #reserveRanks(): void {
+    if (this.ranks.length >= this.count) return
+    const ranks = new Int32Array(this.times.length)
+    ranks.set(this.ranks)
+    this.ranks = ranks
   }
 
   /** Grows so that `capacity` samples fit; what is there stays. */

@@ -37,6 +37,8 @@ export interface Moments {
   /** > 0 */
   readonly stepMs: number
   readonly steps: number
+  /** Set: windows of this length, open at the left, end at the moments. */
+  readonly windowMs?: number
 }
 
 /**
@@ -49,7 +51,9 @@ export interface SeriesSelection {
   /**
    * Reads the samples of one series in [startMs, endMs] into `out` (reset first), ascending, one per time stamp,
    * staleness markers included. `out` is the caller's; nothing else is allocated in the steady state.
-   * @param moments a hint: of each only the newest sample at or before it is looked at; others may be left out
+   * @param moments a hint: of each only the newest sample at or before it is looked at; others may be left out. Where
+   *   they end windows: of each only the first sample and the last, how many it holds, and where values fall; what is
+   *   left out then has its place in `ranks`
    */
   read(index: number, startMs: number, endMs: number, out: SampleColumns, moments?: Moments): void
   /** False promises that `readHistograms` finds nothing in the scan's range; cheap, so that floats pay nothing. */

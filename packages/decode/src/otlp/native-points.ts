@@ -1,4 +1,4 @@
-import { type NativeMemory, nativeMemory } from '@vantage/bytes'
+import { type NativeMemory, oneInBlock } from '@vantage/bytes'
 
 /** One block: the place behind the last point, the points of one run, the head of their aliases. */
 const BLOCK_BYTES = 64 * 1024
@@ -52,15 +52,5 @@ export class NativePoints {
   }
 }
 
-let points: NativePoints | undefined
-let isMissing = false
-
 /** This thread's; undefined where the machine has no such memory. */
-export function nativePoints(): NativePoints | undefined {
-  if (points !== undefined || isMissing) return points
-  const native = nativeMemory()
-  const block = native?.allocate(BLOCK_BYTES) ?? -1
-  if (native === undefined || block < 0) isMissing = true
-  else points = new NativePoints(native, block)
-  return points
-}
+export const nativePoints = oneInBlock(BLOCK_BYTES, (native, block) => new NativePoints(native, block))

@@ -1,4 +1,4 @@
-import { type NativeMemory, nativeMemory } from '@vantage/bytes'
+import { type NativeMemory, oneInBlock } from '@vantage/bytes'
 import type { MetricBatch } from '@vantage/model'
 
 /** One block: the place behind the last series, then the columns of one run. */
@@ -8,7 +8,7 @@ export const SAMPLES_PER_RUN = 4096
 export const ROWS_PER_RUN = 2048
 
 /** What the SIMD loop found of plain series (`remoteSeries` of wasm/kernels.ts). Owner: one thread. */
-export class NativeSeries {
+class NativeSeries {
   readonly #native: NativeMemory
   readonly #block: number
   readonly #end: Uint32Array
@@ -60,15 +60,5 @@ export class NativeSeries {
   }
 }
 
-let series: NativeSeries | undefined
-let isMissing = false
-
 /** This thread's; undefined where the machine has no such memory. */
-export function nativeSeries(): NativeSeries | undefined {
-  if (series !== undefined || isMissing) return series
-  const native = nativeMemory()
-  const block = native?.allocate(BLOCK_BYTES) ?? -1
-  if (native === undefined || block < 0) isMissing = true
-  else series = new NativeSeries(native, block)
-  return series
-}
+export const nativeSeries = oneInBlock(BLOCK_BYTES, (native, block) => new NativeSeries(native, block))

@@ -1,4 +1,4 @@
-import { type NativeMemory, nativeMemory } from '@vantage/bytes'
+import { type NativeMemory, oneInBlock } from '@vantage/bytes'
 
 /** Steps of a row: as many as a range may have, and some. */
 const STEPS_MAX = 11_008
@@ -24,7 +24,7 @@ export interface PointHeads {
 }
 
 /** Writes the points of a series as they stand in an answer, by the SIMD module. Owner: one thread. */
-export class NativePoints {
+class NativePoints {
   readonly #native: NativeMemory
   readonly #block: number
   readonly #values: Float64Array
@@ -64,15 +64,5 @@ export class NativePoints {
   }
 }
 
-let points: NativePoints | undefined
-let isMissing = false
-
 /** This thread's; undefined where the machine has no such memory. */
-export function nativePoints(): NativePoints | undefined {
-  if (points !== undefined || isMissing) return points
-  const native = nativeMemory()
-  const block = native?.allocate(BLOCK_BYTES) ?? -1
-  if (native === undefined || block < 0) isMissing = true
-  else points = new NativePoints(native, block)
-  return points
-}
+export const nativePoints = oneInBlock(BLOCK_BYTES, (native, block) => new NativePoints(native, block))

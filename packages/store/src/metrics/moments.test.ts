@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { labelsFromRecord, METRIC_NAME, type Moments, SampleColumns } from '@vantage/model'
+import { isStaleAt, labelsFromRecord, METRIC_NAME, type Moments, SampleColumns } from '@vantage/model'
 import { seededRandom, testSeed, unlimitedBudget } from '@vantage/model/testing'
 import { afterAll, expect, test } from 'vitest'
 import { row, StoreHarness } from './testing/store-harness.ts'
@@ -25,6 +25,7 @@ const SHAPES: readonly ((i: number, random: () => number) => number | typeof STA
   () => 42,
   (i, random) => (random() < 0.01 ? STALE : i % 50),
   (i) => i * i * 7,
+  (i) => (i > 1_310 && i % 37 === 0 ? STALE : i * 10),
 ]
 
 /** Of each moment, time and bits of the newest sample at or before it. */
@@ -38,10 +39,31 @@ function newestAt({ startMs, stepMs, steps }: Moments, { times, halves, count }:
   return found
 }
 
-test('what is newest at each moment is read, whatever else is left out', async () => {
-  const seed = testSeed()
-  const random = seededRandom(seed)
-  const one = new StoreHarness(directory)
+/** Of each window: how many samples it holds, time and bits of the first and the last, and what counters lost. */
+function windowsOf({ startMs, stepMs, steps, windowMs = 0 }: Moments, samples: SampleColumns): string[] {
+  const { times, values, halves, count } = samples
+  const found: string[] = []
+  let from = 0
+  let to = 0
+  for (let step = 0; step < steps; step++) {
+    const endMs = startMs + step * stepMs
+    while (to < count && (times[to] as number) <= endMs) to++
+    while (from < to && (times[from] as number) <= endMs - windowMs) from++
+    const ranks = samples.isThinned ? samples.ranks : undefined
+    const held = to === from ? 0 : (ranks?.[to - 1] ?? to - 1) - (ranks?.[from] ?? from) + 1
+    const lost: number[] = []
+    for (let i = from + 1; i < to; i++) {
+      if ((values[i] as number) < (values[i - 1] as number)) lost.push(values[i - 1] as number)
+    }
+    const ends = to === from ? [] : [from, to - 1].map((i) => `${times[i]} ${halves[i * 2]} ${halves[i * 2 + 1]}`)
+    found.push(`${held} ${ends} ${lost}`)
+  }
+  return found
+}
+
+/** A store with series of all shapes, in two parts and in memory. */
+async function openShapes(random: () => number) {
+  const one = new StoreHarness(mkdtempSync(join(directory, 'store-')))
   await one.open()
   const beginMs = one.clock.nowMs() - SAMPLES * STEP_MS
   const append = (from: number, to: number) => {
@@ -61,6 +83,13 @@ test('what is newest at each moment is read, whatever else is left out', async (
   append(900, 1_300)
   await one.store.seal()
   append(1_300, SAMPLES)
+  return { one, beginMs }
+}
+
+test('what is newest at each moment is read, whatever else is left out', async () => {
+  const seed = testSeed()
+  const random = seededRandom(seed)
+  const { one, beginMs } = await openShapes(random)
   const everything = new SampleColumns()
   const some = new SampleColumns()
   let read = 0
@@ -87,5 +116,42 @@ test('what is newest at each moment is read, whatever else is left out', async (
     }
   }
   expect([seed, leftOut > read / 4]).toEqual([seed, true])
+  await one.store.close()
+})
+
+test('of windows the ends, the number and the falls are read, whatever else is left out', async () => {
+  const seed = testSeed()
+  const random = seededRandom(seed)
+  const { one, beginMs } = await openShapes(random)
+  const everything = new SampleColumns()
+  const some = new SampleColumns()
+  let read = 0
+  let leftOut = 0
+  for (let round = 0; round < ROUNDS; round++) {
+    // Samples in between that came late: no place among those that were left out is known to them.
+    if (round === ROUNDS / 2) {
+      one.apply([0, 3, 6].map((s) => row(labelsFromRecord({ [METRIC_NAME]: `m${s}` }), [beginMs + 6_004_321, 77 + s])))
+    }
+    const stepMs = 1 + Math.floor(random() * 100 * STEP_MS)
+    const windowMs = 1 + Math.floor(random() * 2 * stepMs)
+    const startMs = beginMs + Math.floor(random() * 600) * STEP_MS
+    const moments = { startMs, stepMs, steps: 1 + Math.floor(random() * 300), windowMs }
+    const [fromMs, toMs] = [startMs - windowMs + 1, startMs + stepMs * (moments.steps - 1)]
+    const selection = one.store
+      .reader()
+      .select('default', { matchers: [], startMs: fromMs, endMs: toMs }, unlimitedBudget)
+    for (let i = 0; i < selection.count; i++) {
+      selection.read(i, fromMs, toMs, everything)
+      selection.read(i, fromMs, toMs, some, moments)
+      read += everything.count
+      leftOut += everything.count - some.count
+      const name = selection.labels(i)[1]
+      expect([seed, round, name, windowsOf(moments, some)]).toEqual([seed, round, name, windowsOf(moments, everything)])
+      const markers = some.values.subarray(0, some.count).filter((_, at) => isStaleAt(some.halves, at)).length
+      if (some.isThinned)
+        expect([seed, round, name, markers, some.isFreeOfMarkers]).toEqual([seed, round, name, 0, true])
+    }
+  }
+  expect([seed, leftOut > read / 8]).toEqual([seed, true])
   await one.store.close()
 })

@@ -27,6 +27,7 @@ export class UnionScratch {
  * stays, whichever kind it is. Call it for each source, oldest first; the floats, the histograms and the histograms'
  * times of a range that are read so never share a time.
  * @param out reset before the first source; floats, ascending
+ * @returns false where samples were left out that have no place among those of other sources: read all of them then
  */
 export function addFloats(
   source: SampleSource,
@@ -36,21 +37,26 @@ export function addFloats(
   out: SampleColumns,
   scratch: UnionScratch,
   moments?: Moments,
-): void {
-  if (!source.mayHold(series, startMs, endMs)) return
+): boolean {
+  if (!source.mayHold(series, startMs, endMs)) return true
   // Fast path: most reads touch one source.
   if (out.count === 0) {
     out.isFreeOfMarkers = false
     out.isAscending = false
     source.read(series, startMs, endMs, out, scratch.source, moments)
   } else {
-    scratch.floats.reset()
-    source.read(series, startMs, endMs, scratch.floats, scratch.source, moments)
-    out.isFreeOfMarkers &&= scratch.floats.isFreeOfMarkers
-    out.isAscending &&= isAscendingAfter(out, scratch.floats)
-    mergeColumns(out, 0, scratch.floats, scratch.room)
+    const { floats } = scratch
+    floats.reset()
+    source.read(series, startMs, endMs, floats, scratch.source, moments)
+    out.isFreeOfMarkers &&= floats.isFreeOfMarkers
+    out.isAscending &&= isAscendingAfter(out, floats)
+    const isThinned = out.isThinned || floats.isThinned
+    if (isThinned && !isBehind(floats, out)) return false
+    if (isThinned) out.rankRest()
+    mergeColumns(out, 0, floats, scratch.room)
+    if (floats.isThinned) rankAppended(out, floats)
   }
-  if (!source.hasHistograms || out.count === 0) return
+  if (!source.hasHistograms || out.count === 0) return true
   scratch.source.trail.spoil()
   const { times } = scratch
   times.reset()
@@ -58,6 +64,18 @@ export function addFloats(
   const last = out.times[out.count - 1] as number
   source.histogramTimes(series, first, last, times, scratch.source)
   dropFloatsAt(out, times)
+  return true
+}
+
+function isBehind(newer: SampleColumns, out: SampleColumns): boolean {
+  return newer.count === 0 || (out.times[out.count - 1] as number) < (newer.times[0] as number)
+}
+
+/** Gives `newer`, which stands at the end of `out`, the places that follow. */
+function rankAppended(out: SampleColumns, newer: SampleColumns): void {
+  newer.rankRest()
+  const { ranks, count, fullCount } = newer
+  out.rankThinned(ranks.subarray(0, count), fullCount - 1 - (ranks[count - 1] as number))
 }
 
 /** True where no value of `newer` makes the values of both fall: all of it lies behind, and not lower. */

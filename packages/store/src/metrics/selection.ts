@@ -3,6 +3,7 @@ import {
   compareLabels,
   type Exemplar,
   type HistogramColumns,
+  isStaleAt,
   type Labels,
   labelsEqual,
   type Moments,
@@ -220,19 +221,32 @@ export class Selection implements SeriesSelection {
   }
 
   read(index: number, startMs: number, endMs: number, out: SampleColumns, moments?: Moments): void {
+    // A histogram may stand in the place of a float that was left in, and each sample may have a start time.
+    const isWhole = this.#hasHistograms || (this.#hasStartTimes && moments?.windowMs !== undefined)
+    const looksAt = isWhole ? undefined : moments
+    if (this.#read(index, startMs, endMs, out, looksAt)) {
+      out.timesKey = this.#keysOf(startMs, endMs, looksAt).key(out, this.#scratch.source.trail)
+    } else {
+      this.#read(index, startMs, endMs, out, undefined)
+    }
+  }
+
+  /** @returns false where samples were left out that have to be looked at; `out` has no key yet */
+  #read(index: number, startMs: number, endMs: number, out: SampleColumns, looksAt: Moments | undefined): boolean {
     out.reset()
-    // A histogram may stand in the place of a float that was left in.
-    const looksAt = this.#hasHistograms ? undefined : moments
-    const { trail } = this.#scratch.source
-    trail.reset()
+    this.#scratch.source.trail.reset()
     const { groups, first, placeGroup, placeSeries, placeNext } = this.#union
     for (let at = first.items[this.#order[index] as number] as number; at >= 0; at = placeNext.items[at] as number) {
       const series = placeSeries.items[at] as number
       for (const source of (groups[placeGroup.items[at] as number] as IndexGroup).sources) {
-        addFloats(source, series, startMs, endMs, out, this.#scratch, looksAt)
+        if (!addFloats(source, series, startMs, endMs, out, this.#scratch, looksAt)) return false
       }
     }
-    out.timesKey = this.#keysOf(startMs, endMs, looksAt).key(out, trail)
+    if (!out.isThinned) return true
+    out.rankRest()
+    // A marker takes a place but is no sample.
+    out.isFreeOfMarkers ||= !holdsMarker(out)
+    return out.isFreeOfMarkers
   }
 
   readBuckets(
@@ -314,4 +328,9 @@ function reducedToMs({ groups, placeGroup, placeSeries }: Union): number | undef
 /** Equal in two threads where the numbers of groups and series mean the same in both. */
 function nameIndexes(groups: readonly IndexGroup[]): string {
   return groups.map((one) => one.id).join()
+}
+
+function holdsMarker({ halves, count }: SampleColumns): boolean {
+  for (let i = 0; i < count; i++) if (isStaleAt(halves, i)) return true
+  return false
 }

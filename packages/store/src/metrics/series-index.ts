@@ -50,7 +50,8 @@ export interface SampleSource {
   /**
    * Appends the floats of [startMs, endMs] to `out`, ascending, one per time; where `histogramTimes` names the same
    * time, the histogram is the newer one and counts (`addFloats`).
-   * @param moments samples that are not the newest of the source at any of them may be left out
+   * @param moments samples that are not the newest of the source at any of them may be left out; where they end windows
+   *   only those that are neither the first nor the last of one, and do not fall
    */
   read(
     series: number,

@@ -9,7 +9,7 @@ import type { TimesTrail } from './times-trail.ts'
  * One per selection; bounded, and columns beyond the bound get the key 0.
  */
 export class TimesKeys {
-  readonly #columns: Float64Array[] = []
+  readonly #columns: KeyedTimes[] = []
   readonly #byHash = new Map<number, number>()
   #lastKey = 0
   /** By the hash of the trail: trails whose keys are known. */
@@ -35,28 +35,32 @@ export class TimesKeys {
     return key
   }
 
-  #keyOf({ count, times }: SampleColumns): number {
+  #keyOf(samples: SampleColumns): number {
+    const { count, times, ranks, isThinned } = samples
     if (count === 0) return 0
     // Fast path: neighbours in label order mostly come from one scrape.
-    if (this.#lastKey !== 0 && isEqual(this.#columns[this.#lastKey - 1] as Float64Array, times, count)) {
-      return this.#lastKey
-    }
-    const hash = hashTimes(times, count)
+    if (this.#lastKey !== 0 && isEqual(this.#columns[this.#lastKey - 1] as KeyedTimes, samples)) return this.#lastKey
+    const hash = mixWord(hashTimes(times, count), isThinned ? samples.fullCount : count)
     const known = this.#byHash.get(hash)
-    if (known !== undefined) {
-      if (!isEqual(this.#columns[known - 1] as Float64Array, times, count)) return 0
-      return known
-    }
+    if (known !== undefined) return isEqual(this.#columns[known - 1] as KeyedTimes, samples) ? known : 0
     if (this.#columns.length === TIME_COLUMNS_MAX) return 0
-    this.#columns.push(times.slice(0, count))
+    this.#columns.push({ times: times.slice(0, count), ranks: isThinned ? ranks.slice(0, count) : undefined })
     this.#byHash.set(hash, this.#columns.length)
     return this.#columns.length
   }
 }
 
-function isEqual(column: Float64Array, times: Float64Array, count: number): boolean {
-  if (column.length !== count) return false
-  for (let i = 0; i < count; i++) if (column[i] !== times[i]) return false
+/** The same times among more samples that were left out are others. */
+interface KeyedTimes {
+  readonly times: Float64Array
+  /** Set where samples were left out. */
+  readonly ranks: Int32Array | undefined
+}
+
+function isEqual({ times, ranks }: KeyedTimes, samples: SampleColumns): boolean {
+  if (times.length !== samples.count || (ranks !== undefined) !== samples.isThinned) return false
+  for (let i = 0; i < times.length; i++) if (times[i] !== samples.times[i]) return false
+  if (ranks !== undefined) for (let i = 0; i < ranks.length; i++) if (ranks[i] !== samples.ranks[i]) return false
   return true
 }
 

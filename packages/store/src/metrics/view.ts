@@ -275,7 +275,7 @@ export class StoreView {
     this.#seed = options.seed
     this.#retention = options.retention
     this.#local = local
-    this.#pages = new PageCache(cacheBytes)
+    this.#pages = new PageCache(cacheBytes, true)
   }
 
   update(message: TenantViewMessage): void {

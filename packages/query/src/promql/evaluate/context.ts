@@ -63,8 +63,10 @@ export class EvaluationContext {
     this.budget.check()
   }
 
-  /** Reads one series into `samples` and `histograms`, against the budget. */
-  /** @param moments where of each only the newest sample is looked at */
+  /**
+   * Reads one series into `samples` and `histograms`, against the budget.
+   * @param moments see `SeriesSelection.read`
+   */
   readSeries(selection: SeriesSelection, index: number, startMs: number, endMs: number, moments?: Moments): void {
     this.budget.check()
     selection.read(index, startMs, endMs, this.samples, moments)

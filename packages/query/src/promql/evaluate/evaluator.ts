@@ -8,6 +8,7 @@ import { scalarBinary, vectorScalarBinary } from '../binary/scalars.ts'
 import { setBinary } from '../binary/set.ts'
 import { vectorBinary } from '../binary/vector.ts'
 import { absentRows, markPresent } from '../functions/absent.ts'
+import type { FunctionImplementation } from '../functions/function.ts'
 import { FUNCTIONS } from '../functions/registry.ts'
 import { limitFault } from '../language/fault.ts'
 import { isSetOp } from '../language/operators.ts'
@@ -284,7 +285,8 @@ export class Evaluator {
     const { source } = plan
     if (source.kind === 'range') {
       const reach = reachOf(this.#context, plan)
-      return new StoredSource(this.#context, source, ends, reach, this.#assigned?.selection)
+      const looksAtEnds = source.select.extended === undefined && looksAtWindowEnds(FUNCTIONS[plan.name])
+      return new StoredSource(this.#context, source, ends, reach, looksAtEnds, this.#assigned?.selection)
     }
     return this.subquery(source, ends)
   }
@@ -421,6 +423,11 @@ function windowFunction(plan: WindowPlan): WindowFunction {
     `${plan.name} takes a window by its signature`,
   )
   return implementation
+}
+
+/** True for functions that of a window take the first sample, the last, how many there are, and where values fall. */
+function looksAtWindowEnds(fn: FunctionImplementation): boolean {
+  return fn.kind === 'rate' && fn.isCounter
 }
 
 /** What an aggregation may take series by series. */

@@ -253,7 +253,7 @@ function rawSamples(
   const ends = windowEnds(plan, grid)
   const source =
     plan.kind === 'range'
-      ? new StoredSource(context, plan, ends, { beforeMs: 0, afterMs: 0 })
+      ? new StoredSource(context, plan, ends, { beforeMs: 0, afterMs: 0 }, false)
       : evaluator.subquery(plan, ends)
   const series: SampleSeries[] = []
   for (let i = 0; i < source.count; i++) {

@@ -1,4 +1,4 @@
-import { type Labels, RESET_HINT, type SampleColumns, type SeriesSelection } from '@vantage/model'
+import { type Labels, type Moments, RESET_HINT, type SampleColumns, type SeriesSelection } from '@vantage/model'
 import { withHint } from '@vantage/model/histograms'
 import type { WindowSource } from '../plan/plan.ts'
 import type { EvaluationContext } from './context.ts'
@@ -38,16 +38,22 @@ export class StoredSource implements RangeSource {
   readonly #detectsResets: boolean
   readonly #startMs: number
   readonly #endMs: number
+  readonly #looksAt: Moments | undefined
 
-  /** @param selection where another thread has made it */
+  /**
+   * @param looksAtEnds of each window at its first sample and its last, how many it holds, and where values fall
+   * @param selection where another thread has made it
+   */
   constructor(
     context: EvaluationContext,
     source: Extract<WindowSource, { kind: 'range' }>,
     ends: Grid,
     reach: Reach,
+    looksAtEnds: boolean,
     selection?: SeriesSelection,
   ) {
     this.#context = context
+    this.#looksAt = looksAtEnds && ends.stepMs > 0 ? { ...ends, windowMs: source.rangeMs } : undefined
     this.#startMs = ends.startMs - source.rangeMs - reach.beforeMs + 1
     this.#endMs = lastTimeMs(ends) + reach.afterMs
     this.selection = selection ?? selectSeries(context, source.select, this.#startMs, this.#endMs)
@@ -68,7 +74,7 @@ export class StoredSource implements RangeSource {
 
   load(index: number): SampleColumns {
     const { samples, histograms } = this.#context
-    this.#context.readSeries(this.selection, index, this.#startMs, this.#endMs)
+    this.#context.readSeries(this.selection, index, this.#startMs, this.#endMs, this.#looksAt)
     removeStale(samples)
     if (this.#detectsResets && histograms.count > 0) detectResets(histograms)
     return samples

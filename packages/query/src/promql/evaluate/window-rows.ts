@@ -106,7 +106,7 @@ function rateEvaluator(
   const frames = new RateFrames(shape)
   return (samples, values, present) => {
     if (isCounter) findResets(samples, resets)
-    rateRow(samples, resets, shape, frames.of(samples.times), values, present)
+    rateRow(samples, resets, shape, frames.of(samples), values, present)
   }
 }
 

@@ -83,15 +83,15 @@ export class RateFrames {
     this.#kept = new PerTimes(steps * FRAME_STEP_BYTES, make, shape.context.budget)
   }
 
-  /** @param times those that the bounds of the shape are of */
-  of(times: Float64Array): RateFrame {
+  /** @param samples those that the bounds of the shape are of */
+  of(samples: SampleColumns): RateFrame {
     const { bounds } = this.#shape
     const frame = this.#kept.ofKey(bounds.version, 0)
-    if (!this.#kept.isKnown) this.#fill(frame, times)
+    if (!this.#kept.isKnown) this.#fill(frame, samples)
     return frame
   }
 
-  #fill(frame: RateFrame, times: Float64Array): void {
+  #fill(frame: RateFrame, { times, isThinned, ranks }: SampleColumns): void {
     const { ends, rangeMs, bounds } = this.#shape
     const { from, to } = bounds
     for (let step = 0; step < ends.steps; step++) {
@@ -102,7 +102,8 @@ export class RateFrames {
       const firstMs = times[first] as number
       const lastMs = times[last] as number
       const sampled = (lastMs - firstMs) / 1000
-      const average = sampled / (last - first)
+      const gaps = isThinned ? (ranks[last] as number) - (ranks[first] as number) : last - first
+      const average = sampled / gaps
       const threshold = average * 1.1
       const toStart = (firstMs - (endMs - rangeMs)) / 1000
       const toEnd = (endMs - lastMs) / 1000

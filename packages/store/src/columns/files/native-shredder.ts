@@ -1,4 +1,4 @@
-import { type NativeMemory, nativeMemory } from '@vantage/bytes'
+import { type NativeMemory, oneInBlock } from '@vantage/bytes'
 import type { ByteRanges } from '@vantage/model'
 import { GROUP_ROWS_MAX } from '../limits.ts'
 import type { Dictionary } from '../parquet/column-values.ts'
@@ -175,15 +175,5 @@ class KeyMemory implements NativeValues {
   }
 }
 
-let shredder: NativeShredder | undefined
-let isMissing = false
-
 /** This thread's; undefined where the machine has no such memory. */
-export function nativeShredder(): NativeShredder | undefined {
-  if (shredder !== undefined || isMissing) return shredder
-  const native = nativeMemory()
-  const block = native?.allocate(BLOCK_BYTES) ?? -1
-  if (native === undefined || block < 0) isMissing = true
-  else shredder = new NativeShredder(native, block)
-  return shredder
-}
+export const nativeShredder = oneInBlock(BLOCK_BYTES, (native, block) => new NativeShredder(native, block))

@@ -1,4 +1,4 @@
-import { type NativeMemory, nativeMemory } from '@vantage/bytes'
+import { type NativeMemory, oneInBlock } from '@vantage/bytes'
 import type { Dictionary, Ranges } from './column-values.ts'
 
 const VALUES_MAX = 65_536
@@ -17,7 +17,7 @@ const OVERREAD_BYTES = 8
  * Dictionaries of texts by the SIMD module: what `rangeDictionary` finds, in a third of the time. Owner: one thread, for
  * one row group at a time.
  */
-export class NativeDictionary {
+class NativeDictionary {
   readonly #native: NativeMemory
   readonly #block: number
   readonly #entries: Int32Array
@@ -99,15 +99,5 @@ export class NativeDictionary {
   }
 }
 
-let dictionary: NativeDictionary | undefined
-let isMissing = false
-
 /** This thread's; undefined where the machine has no such memory. */
-export function nativeDictionary(): NativeDictionary | undefined {
-  if (dictionary !== undefined || isMissing) return dictionary
-  const native = nativeMemory()
-  const block = native?.allocate(BLOCK_BYTES) ?? -1
-  if (native === undefined || block < 0) isMissing = true
-  else dictionary = new NativeDictionary(native, block)
-  return dictionary
-}
+export const nativeDictionary = oneInBlock(BLOCK_BYTES, (native, block) => new NativeDictionary(native, block))

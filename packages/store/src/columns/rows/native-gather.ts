@@ -1,4 +1,4 @@
-import { type NativeMemory, nativeMemory } from '@vantage/bytes'
+import { type NativeMemory, oneInBlock } from '@vantage/bytes'
 import type { ByteRanges } from '@vantage/model'
 
 /** Rows, and bytes of them, that one call copies. */
@@ -13,7 +13,7 @@ const STAGE = 2 * COLUMN_BYTES
  * Copies ranges of bodies one behind the other by the SIMD module, where a copy of each would cost more than its bytes.
  * Owner: one thread.
  */
-export class NativeGather {
+class NativeGather {
   readonly #native: NativeMemory
   readonly #block: number
   readonly #froms: Int32Array
@@ -42,15 +42,5 @@ export class NativeGather {
   }
 }
 
-let gather: NativeGather | undefined
-let isMissing = false
-
 /** This thread's; undefined where the machine has no such memory. */
-export function nativeGather(): NativeGather | undefined {
-  if (gather !== undefined || isMissing) return gather
-  const native = nativeMemory()
-  const block = native?.allocate(BLOCK_BYTES) ?? -1
-  if (native === undefined || block < 0) isMissing = true
-  else gather = new NativeGather(native, block)
-  return gather
-}
+export const nativeGather = oneInBlock(BLOCK_BYTES, (native, block) => new NativeGather(native, block))

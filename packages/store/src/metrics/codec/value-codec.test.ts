@@ -1,3 +1,4 @@
+import { type NativeMemory, nativeMemory } from '@vantage/bytes'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodeValues, VALUE_KIND, ValueScratch, valuesBytesMax } from './value-codec.ts'
@@ -5,6 +6,9 @@ import { decodeValues, decoded as learned } from './value-decoder.ts'
 import { pickValues } from './value-picker.ts'
 
 const scratch = new ValueScratch()
+const MEMORY_BYTES = 128 * 1024
+const native = nativeMemory() as NativeMemory
+const memory = native.allocate(MEMORY_BYTES)
 /** Of which some values were read alone. */
 let pickedBlocks = 0
 
@@ -24,10 +28,22 @@ function roundTrip(halves: Uint32Array): { kind: number; bytes: number } {
     const wanted = Float64Array.from(places, (place) => decoded[place + 1] as number)
     expect(new Uint32Array(picked.buffer).subarray(2)).toEqual(new Uint32Array(wanted.buffer))
     pickedBlocks++
+    pickNatively(out, count, places, picked)
   }
   const falls = values.some((value, i) => i > 0 && value < (values[i - 1] as number))
   if (falls) expect(learned.isAscending).toBe(false)
   return { kind: out[3] as number, bytes: end - 3 }
+}
+
+/** The SIMD module picks the same of the same bytes, and says the same of what falls. */
+function pickNatively(block: Uint8Array, count: number, places: Int32Array, wanted: Float64Array): void {
+  const { isAscending } = learned
+  const bytes = native.bytes.subarray(memory, memory + MEMORY_BYTES)
+  bytes.set(block)
+  const picked = new Float64Array(wanted.length)
+  expect(pickValues(bytes, 3, count, places, picked, 1)).toBe(true)
+  expect(new Uint32Array(picked.buffer)).toEqual(new Uint32Array(wanted.buffer))
+  expect(learned.isAscending).toBe(isAscending)
 }
 
 function ofNumbers(values: readonly number[]): Uint32Array {

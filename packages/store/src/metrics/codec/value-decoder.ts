@@ -1,7 +1,7 @@
 import { STALE_HIGH } from '@vantage/model'
 import { EXPONENT_MAX, POWERS, VALUE_KIND } from './value-codec.ts'
 
-/** What the last `decodeValues` learned beside the values. */
+/** What the last `decodeValues` or `pickValues` learned beside the values. */
 export const decoded = {
   /** True promises that no value lies below the one before it. */
   isAscending: false,

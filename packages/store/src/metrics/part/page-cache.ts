@@ -1,3 +1,4 @@
+import { nativeMemory } from '@vantage/bytes'
 import { PAGE_BYTES } from '../limits.ts'
 
 /** Slots come in slabs of this many, so that a small store pays for few. */
@@ -15,6 +16,7 @@ export interface PageSlot {
  */
 export class PageCache {
   readonly #slotsMax: number
+  readonly #isNative: boolean
   readonly #slabs: Uint8Array[] = []
   readonly #slotOf = new Map<number, number>()
   readonly #keys: number[] = []
@@ -23,8 +25,10 @@ export class PageCache {
   hits = 0
   misses = 0
 
-  constructor(bytesMax: number) {
+  /** @param isNative in memory that the SIMD loops reach, of which it gives nothing back: it is its thread's only one */
+  constructor(bytesMax: number, isNative = false) {
     this.#slotsMax = Math.max(4, Math.floor(bytesMax / PAGE_BYTES))
+    this.#isNative = isNative
   }
 
   get byteLength(): number {
@@ -48,7 +52,7 @@ export class PageCache {
   claim(key: number, slot: PageSlot): void {
     let index = this.#keys.length
     if (index < this.#slotsMax) {
-      if (index % SLOTS_PER_SLAB === 0) this.#slabs.push(new Uint8Array(SLOTS_PER_SLAB * PAGE_BYTES))
+      if (index % SLOTS_PER_SLAB === 0) this.#slabs.push(this.#slab())
       this.#keys.push(key)
       this.#used.push(true)
     } else {
@@ -58,6 +62,13 @@ export class PageCache {
     }
     this.#slotOf.set(key, index)
     this.#name(index, slot)
+  }
+
+  #slab(): Uint8Array {
+    const size = SLOTS_PER_SLAB * PAGE_BYTES
+    const native = this.#isNative ? nativeMemory() : undefined
+    const address = native?.allocate(size) ?? -1
+    return native === undefined || address < 0 ? new Uint8Array(size) : native.bytes.subarray(address, address + size)
   }
 
   #evict(): number {

@@ -3,6 +3,7 @@ import { crc32c } from '@vantage/bytes'
 import { type Moments, type OpenFile, readAllNow } from '@vantage/model'
 import { decodeValues } from '../codec/value-decoder.ts'
 import { CHUNK_SAMPLES_MAX, PAGE_BYTES } from '../limits.ts'
+import { type ColumnPicks, picksOf } from './column-picks.ts'
 import type { PageSource } from './histogram-chunk.ts'
 import { HEADER_BYTES, SECTION } from './layout.ts'
 import type { PageCache, PageSlot } from './page-cache.ts'
@@ -97,11 +98,12 @@ export class PartColumns implements PageSource {
     return times
   }
 
-  /** Which samples of a time column are the newest at one of the moments; undefined where that is many of them. */
+  /** Which samples of a time column are looked at for one of the moments; undefined where that is many of them. */
   picks(column: number, moments: Moments): ColumnPicks | undefined {
-    const { startMs, stepMs, steps } = moments
+    const { startMs, stepMs, steps, windowMs } = moments
     const known = this.#pickedAt
-    if (known?.startMs !== startMs || known.stepMs !== stepMs || known.steps !== steps) {
+    const isSame = known?.startMs === startMs && known.stepMs === stepMs && known.steps === steps
+    if (!isSame || known?.windowMs !== windowMs) {
       this.#pickedAt = moments
       this.#picked.clear()
     }
@@ -134,48 +136,6 @@ export class PartColumns implements PageSource {
   verify(): void {
     for (let page = 0; page < this.#pageStored.length; page++) this.page(page)
   }
-}
-
-/** Some samples of a time column. */
-export interface ColumnPicks {
-  readonly places: Int32Array
-  readonly times: Float64Array
-}
-
-/** Looking for places pays where it leaves out so many of them. */
-const PICKED_SHARE_MAX = 1 / 2
-
-/** Room for the places of one column. */
-const places = new Int32Array(CHUNK_SAMPLES_MAX)
-
-function picksOf(times: Float64Array, { startMs, stepMs, steps }: Moments): ColumnPicks | undefined {
-  const last = times.length - 1
-  const firstMs = times[0] as number
-  const lastMs = times[last] as number
-  const max = times.length * PICKED_SHARE_MAX
-  const endMs = Math.min(lastMs, startMs + steps * stepMs)
-  let moment = Math.max(0, Math.ceil((firstMs - startMs) / stepMs))
-  if (startMs + moment * stepMs < firstMs) moment++
-  // Of times at even intervals so many would be picked.
-  if (Math.min((endMs - startMs) / stepMs - moment, times.length) > max) return undefined
-  let count = 0
-  let place = 0
-  // From moment to moment mostly as many places as the last time.
-  let stride = 0
-  for (let ms = startMs + moment * stepMs; ms < endMs; ms = startMs + ++moment * stepMs) {
-    let next = Math.min(place + stride, last)
-    while ((times[next] as number) > ms) next--
-    while ((times[next + 1] as number) <= ms) next++
-    stride = next - place
-    if (count === 0 || next > place) places[count++] = next
-    place = next
-  }
-  // What comes behind the column is not known.
-  places[count++] = last
-  if (count > max) return undefined
-  const picked = new Float64Array(count)
-  for (let i = 0; i < count; i++) picked[i] = times[places[i] as number] as number
-  return { places: places.slice(0, count), times: picked }
 }
 
 /** Where the chunks of each series lie. */

@@ -229,11 +229,15 @@ export class PartReader implements SampleSource {
     out.reserve(out.count + places.length)
     const at = slot.at + (this.#chunkOffsets[chunk] as number)
     if (!pickValues(slot.bytes, at, this.#columns.count(column), places, out.values, out.count)) return false
+    const isOfWindows = moments.windowMs !== undefined
+    if (isOfWindows && !decoded.isAscending) return false
     trail.push(this.id, column, from, to)
     if (out.count === 0) out.isFreeOfMarkers = true
-    out.isAscending = false
+    noteOrder(out)
     out.times.set(isWhole ? picks.times : picks.times.subarray(from, to), out.count)
+    if (isOfWindows) out.rankRest()
     out.count += places.length
+    if (isOfWindows) out.rankThinned(places, 0)
     return true
   }
 
