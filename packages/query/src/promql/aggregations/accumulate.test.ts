@@ -48,6 +48,34 @@ test('results of one group', () => {
   check('stddev', [Infinity, 1], Number.NaN)
 })
 
+test('rows without gaps are summed to the bits that value by value would give', () => {
+  const value = fc.oneof(
+    fc.double(),
+    fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+    fc.constantFrom(0, 1e308, -1e308, 1e-320),
+  )
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 2, maxLength: 12 }), (values) => {
+      const whole = foldOf(
+        FOLDS.sum,
+        values.map((one) => [one]),
+        1,
+      )
+      // A second step that never has a value keeps the group from being full.
+      const gaping = foldOf(
+        FOLDS.sum,
+        values.map((one) => [one, undefined]),
+        2,
+      )
+      FOLDS.sum.finish(whole)
+      FOLDS.sum.finish(gaping)
+      expect([whole.isFull, gaping.isFull]).toEqual([true, false])
+      expect(whole.columns[0]?.[0]).toBe(gaping.columns[0]?.[0])
+    }),
+    { ...SEED, numRuns: 2_000 },
+  )
+})
+
 test('a group folded in two parts and merged comes to the same', () => {
   const names = Object.keys(FOLDS) as FoldName[]
   const steps = 4

@@ -70,9 +70,11 @@ export class EvaluationContext {
   readSeries(selection: SeriesSelection, index: number, startMs: number, endMs: number, moments?: Moments): void {
     this.budget.check()
     selection.read(index, startMs, endMs, this.samples, moments)
-    this.samplesRead += this.samples.count
+    const { count, isThinned, fullCount } = this.samples
+    // What is left out is summed up, but takes no room.
+    this.samplesRead += isThinned ? fullCount : count
     this.seriesRead++
-    this.budget.chargeSamples(this.samples.count)
+    this.budget.chargeSamples(count)
     if (selection.mayHaveHistograms(index)) this.#readHistograms(selection, index, startMs, endMs)
     else if (this.histograms.count > 0) this.histograms.reset()
   }
