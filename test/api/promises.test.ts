@@ -159,6 +159,53 @@ test.each([
   expect((await batch([item], { 'x-api-key': KEY }, one.url)).status).toBe(200)
   expect((await fetch(`${one.url}/api/services`)).status).toBe(401)
   expect((await fetch(`${one.url}/api/services?range=86400`, { headers: { 'x-api-key': KEY } })).status).toBe(200)
+  const path = '/api/metrics/timeseries?service=shop&range=3600'
+  expect((await fetch(`${one.url}${path}`)).status).toBe(401)
+  const asked = await fetch(`${one.url}${path}`, { headers: { 'x-api-key': KEY } })
+  expect([asked.status, await asked.text()]).toEqual([200, expect.stringContaining('http.request.duration')])
+  await one.stop()
+})
+
+test('throughput, lag and queues are metrics', async () => {
+  const text = await (await fetch(`${server.url}/metrics`)).text()
+  // What came and what of it was stored; what a restart would read again; what waits for the log, and for a query thread.
+  const names = ['vantage_ingest_items_total', 'vantage_acked_items_total', 'vantage_wal_unsealed_bytes']
+  for (const name of [...names, 'vantage_inflight_bytes', 'vantage_query_workers', 'vantage_connections']) {
+    expect(text).toMatch(new RegExp(`^${name}(?:\\{.*\\})? \\d+$`, 'm'))
+  }
+})
+
+test('limits.requestRate: writers that come too often are told when to come again, questions are answered', async () => {
+  const one = await startServer({
+    env: { VANTAGE_SELF_ENABLED: 'false' },
+    config: 'limits: {requestRate: 1, requestBurst: 3}\n',
+  })
+  const answers = []
+  for (let i = 0; i < 8; i++) answers.push(await batch([item], {}, one.url))
+  expect(answers.slice(0, 3).map(({ status }) => status)).toEqual([200, 200, 200])
+  const refused = answers.filter(({ status }) => status === 429)
+  expect(refused.length).toBeGreaterThan(0)
+  expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(await refused[0]?.text()).toContain('more than 1 requests a second')
+  expect((await fetch(`${one.url}/api/v1/query?query=1`)).status).toBe(200)
+  await one.stop()
+})
+
+test('what a trend comes to is asked in PromQL: the volume that is full in four hours', async () => {
+  const one = await startServer({ env: { VANTAGE_SELF_ENABLED: 'false' } })
+  const free = (mount: string, perMinute: number) =>
+    series(
+      { __name__: 'node_filesystem_avail_bytes', mountpoint: mount },
+      Array.from({ length: 60 }, (_, i) => [NOW_MS - (59 - i) * 60_000, 1e9 - i * perMinute]),
+    )
+  expect((await remoteWrite(one.url, [free('/full', 5e6), free('/calm', 1e6)])).status).toBe(204)
+  const query = 'predict_linear(node_filesystem_avail_bytes[1h], 4 * 3600) < 0'
+  const asked = new URLSearchParams({ query, time: String(NOW_MS / 1000) })
+  const { data } = (await (await fetch(`${one.url}/api/v1/query?${asked}`)).json()) as {
+    data: { result: { metric: Record<string, string>; value: [number, string] }[] }
+  }
+  expect(data.result.map(({ metric }) => metric['mountpoint'])).toEqual(['/full'])
+  expect(Number(data.result[0]?.value[1])).toBeCloseTo(1e9 - 59 * 5e6 - 240 * 5e6, 0)
   await one.stop()
 })
 
@@ -218,6 +265,13 @@ test('with --compat the known ports answer with their faces', async () => {
     else expect(one.output()).toContain(`compat port ${port}`)
   }
   expect([...isFree.values()]).toContain(true)
+  if (isFree.get(3100)) {
+    const line = [`${NOW_MS}000000`, 'hello']
+    const body = JSON.stringify({ streams: [{ stream: { container: 'web', job: 'docker' }, values: [line] }] })
+    const headers = { 'content-type': 'application/json' }
+    const pushed = await fetch('http://127.0.0.1:3100/loki/api/v1/push', { method: 'POST', headers, body })
+    expect(pushed.status).toBe(204)
+  }
   if (isFree.get(8080)) {
     const socket = new WebSocket('ws://127.0.0.1:8080/ws')
     await new Promise((resolve, reject) => {

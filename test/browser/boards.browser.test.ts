@@ -460,6 +460,7 @@ const screens: readonly Screen[] = [
   ['dashboard-service', '/d/service?from=now-1h&to=now&live=0', '[data-panel="requests"][data-state="shown"]'],
   ['hosts', HOSTS, '.host-list tbody tr'],
   ['host', `${HOST}&live=0`, '[data-panel="cpu"][data-state="shown"]'],
+  ['service', '/services/payments?from=now-1h&to=now', '[data-panel="latency"] .chart-host[aria-label*="Meanwhile"]'],
   ['service-traces', '/services/payments/traces?from=now-1h&to=now&live=0', '[data-panel="distribution"] canvas'],
   ['service-deploys', '/services/payments/deploys?from=now-1h&to=now&live=0', 'tbody tr'],
 ]

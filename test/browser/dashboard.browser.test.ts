@@ -397,7 +397,7 @@ const SCREENS: readonly Screen[] = [
     '.live-card',
   ],
   ['services', '/services?from=now-5m&to=now', '.service-list tbody tr'],
-  ['service', '/services/orders?from=now-5m&to=now&different=failed', '.difference-list li'],
+  ['service-different', '/services/orders?from=now-5m&to=now&different=failed', '.difference-list li'],
 ]
 
 describe.skipIf(!hasChromium)('every screen in both themes', () => {

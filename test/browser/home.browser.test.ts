@@ -21,7 +21,7 @@ const FINDING = /^9(\.\d+)?\s% of requests to payments fail since \d\d:\d\d$/
 /** A page that counts the clicks of a person who has only the page. */
 async function startAtHome() {
   const page = await stand.open(HOME)
-  await page.locator('.home-finding').first().waitFor()
+  await page.locator('.finding').first().waitFor()
   const walk = {
     page,
     clicks: 0,
@@ -63,7 +63,7 @@ describe.skipIf(!hasChromium)('home', () => {
 
   test('without a rule for alerts it names the service that is worse, since when, and the deploy before', async () => {
     const page = await stand.open(HOME)
-    const finding = page.locator('.home-finding').first()
+    const finding = page.locator('.finding').first()
     await finding.getByRole('link', { name: FINDING }).waitFor()
     const text = (await finding.textContent()) ?? ''
     expect(text).toContain('0.2\u202f% before')
@@ -72,7 +72,7 @@ describe.skipIf(!hasChromium)('home', () => {
     const saidMinutes = Number(since[1]) * 60 + Number(since[2])
     const trueMinutes = Math.floor(((Date.now() - FAULT_AGO_MS) % 86_400_000) / 60_000)
     expect(Math.abs(saidMinutes - trueMinutes)).toBeLessThanOrEqual(2)
-    expect(await page.locator('.home-finding').count()).toBe(2)
+    expect(await page.locator('.finding').count()).toBe(2)
     await page.getByText('How findings are made').click()
     await page.getByText('Each service is compared with the time before, just as long').waitFor()
     await page.locator('.service-changes').getByText('payments 2.41.0').waitFor()
@@ -81,15 +81,24 @@ describe.skipIf(!hasChromium)('home', () => {
 
   test('the finding opens its service from a little before its start, and Back leads home', async () => {
     const page = await stand.open(HOME)
-    await page.locator('.home-finding').first().getByRole('link', { name: FINDING }).click()
+    await page.locator('.finding').first().getByRole('link', { name: FINDING }).click()
     await page.waitForURL('**/services/payments?*')
     const params = new URL(page.url()).searchParams
     const spanMs = Number(params.get('to')) - Number(params.get('from'))
     expect(spanMs).toBeGreaterThan(FAULT_AGO_MS)
     expect(spanMs).toBeLessThan(2 * FAULT_AGO_MS)
     await page.getByText('Failing').first().waitFor()
+    // The page says the same, beside figures with their lines, and leads to the comparison.
+    const strip = page.locator('.finding')
+    await strip.getByText(/of requests to payments fail since/).waitFor()
+    await expect.poll(() => page.locator('.service-figures .service-trend path[d^="M"]').count(), SOON).toBe(5)
+    expect(await page.getByLabel('Breadcrumb').textContent()).toBe('Servicespayments')
+    await strip.getByRole('link', { name: 'Before and after' }).click()
+    await page.waitForURL('**/services/payments/deploys?*')
     await page.goBack()
-    await page.locator('.home-finding').first().waitFor()
+    await strip.waitFor()
+    await page.goBack()
+    await page.locator('.finding').first().waitFor()
     expect(new URL(page.url()).searchParams.get('from')).toBe('now-1h')
     await page.context().close()
   })
@@ -116,9 +125,9 @@ describe.skipIf(!hasChromium)('home', () => {
     await page.getByRole('heading', { name: 'Live' }).waitFor()
     await page.keyboard.press('g')
     await page.keyboard.press('h')
-    await page.locator('.home-finding').first().waitFor()
+    await page.locator('.finding').first().waitFor()
     await page.keyboard.press('Tab')
-    for (let i = 0; i < 40 && !(await focusIsOn(page, '.home-headline')); i++) await page.keyboard.press('Tab')
+    for (let i = 0; i < 40 && !(await focusIsOn(page, '.finding-headline')); i++) await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.waitForURL('**/services/*')
     await page.context().close()
@@ -127,7 +136,7 @@ describe.skipIf(!hasChromium)('home', () => {
   test('a time without requests says so and offers a wider one', async () => {
     const page = await stand.open('/?from=1577836800000&to=1577840400000')
     await page.getByRole('heading', { name: 'No service has had requests in this time' }).waitFor()
-    expect(await page.locator('.home-finding').count()).toBe(0)
+    expect(await page.locator('.finding').count()).toBe(0)
     await page.getByRole('link', { name: 'Look at the last 24 hours' }).click()
     await page.waitForURL('**from=now-24h*')
     await page.locator('.home-services tbody tr').first().waitFor()
@@ -140,7 +149,7 @@ describe.skipIf(!hasChromium)('home', () => {
     await page.goto(`${stand.server.url}${HOME}`)
     await page.getByText('Starts of findings: too busy').waitFor()
     // Without lines nobody knows since when; what is worse is known.
-    const headline = page.locator('.home-headline', { hasText: 'payments' })
+    const headline = page.locator('.finding-headline', { hasText: 'payments' })
     await headline.waitFor()
     expect(await headline.textContent()).not.toContain('since')
     await page.unroute('**/api/v1/query_range?*')
@@ -157,7 +166,7 @@ describe.skipIf(!hasChromium)('home', () => {
     await page.context().close()
   })
 
-  const screens: readonly Screen[] = [['home', HOME, '.home-finding']]
+  const screens: readonly Screen[] = [['home', HOME, '.finding']]
   test('axe finds nothing', { timeout: 120_000 }, () => expectAccessible(stand, screens))
   test('fits 390 and 1440 px', { timeout: 120_000 }, () => takePictures(stand, screens, 'contact-sheet-home.png'))
 })
@@ -178,7 +187,7 @@ describe.skipIf(!hasChromium)('five tasks, counted in clicks from Home', () => {
     await walk.page.waitForURL('**sort=slowest*')
     await walk.page.context().close()
     const other = await startAtHome()
-    await other.click('Failed traces', '.home-finding >> nth=0')
+    await other.click('Failed traces', '.finding >> nth=0')
     await other.click(/GET \/checkout/)
     await other.page.waitForURL(`**/trace/${TRACE_ID}*`)
     expect(other.clicks).toBeLessThanOrEqual(3)
@@ -187,7 +196,7 @@ describe.skipIf(!hasChromium)('five tasks, counted in clicks from Home', () => {
 
   test('read the failing line: at most 3', async () => {
     const walk = await startAtHome()
-    await walk.click('Failed traces', '.home-finding >> nth=0')
+    await walk.click('Failed traces', '.finding >> nth=0')
     await walk.click(/GET \/checkout/)
     // The third row of the waterfall.
     await walk.page.locator('.waterfall-scroll canvas').click({ position: { x: 200, y: 26 + 26 * 2 + 13 } })
@@ -199,7 +208,7 @@ describe.skipIf(!hasChromium)('five tasks, counted in clicks from Home', () => {
 
   test('see what changed before it: at most 2', async () => {
     const walk = await startAtHome()
-    await walk.page.locator('.home-finding').first().getByText('payments 2.41.0').waitFor()
+    await walk.page.locator('.finding').first().getByText('payments 2.41.0').waitFor()
     await walk.click(FINDING)
     await walk.page.locator('.service-changes').getByText('payments 2.41.0').waitFor()
     expect(walk.clicks).toBeLessThanOrEqual(2)

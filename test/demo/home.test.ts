@@ -32,9 +32,9 @@ test.skipIf(!hasChromium)(
     await new Promise((wake) => setTimeout(wake, CALM_MS))
     await shop.switchFault('bad-deploy', SERVICE, true)
     const page = await stand.open('/?from=now-2m&to=now')
-    const finding = page.locator('.home-finding', { hasText: `of requests to ${SERVICE} fail since` })
+    const finding = page.locator('.finding', { hasText: `of requests to ${SERVICE} fail since` })
     await finding.filter({ hasText: `the deploy: ${SERVICE} 1.0.0 → 1.1.0` }).waitFor({ timeout: WAIT_MS })
-    await finding.locator('.home-headline').click()
+    await finding.locator('.finding-headline').click()
     await page.waitForURL(`**/services/${SERVICE}?*`)
     await page.locator('.service-changes').getByText(`${SERVICE} 1.0.0 → 1.1.0`).waitFor()
   },

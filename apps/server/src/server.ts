@@ -20,8 +20,6 @@ import {
   openReception,
   openTextDoors,
   type Phase,
-  RECEIVE_LIMITS,
-  type ReceiveLimits,
   RecentRequests,
   SCOPES,
 } from '@vantage/receive'
@@ -41,13 +39,14 @@ import { otherPorts } from './http/other-ports.ts'
 import { ownRoutes } from './http/own-routes.ts'
 import { remoteReadRoute } from './http/remote-read-route.ts'
 import type { DecoderLimits } from './intake/decoders.ts'
+import { decoderLimits, receiveLimits } from './intake/limits.ts'
 import { MetricsIntake } from './intake/metrics-intake.ts'
 import { openQuietDoors, type QuietDoors } from './intake/quiet-doors.ts'
 import { recordLimits } from './intake/record-limits.ts'
 import { textCodec } from './intake/text-codec.ts'
 import { listenMain, listenOptional } from './listen.ts'
 import { LiveHub } from './live/hub.ts'
-import { memoryLimitBytes, PressureGauge } from './pressure.ts'
+import { PressureGauge } from './pressure.ts'
 import { registerLoopDelay, registerProcessMetrics } from './process-metrics.ts'
 import { EarlyThread } from './query/early-thread.ts'
 import { engineOptions } from './query/engine-options.ts'
@@ -66,7 +65,6 @@ import { VERSION } from './version.ts'
 const TOPIC = 'metrics-raw'
 const CONSUMER = 'metrics'
 const TICK_MS = 1_000
-const INFLIGHT_SHARE = 0.25
 const DRAIN_CLOSE_MS = 20_000
 
 /** The stored data cannot be opened: a newer release wrote it, or it is damaged beyond its checksums' reach. */
@@ -474,27 +472,3 @@ export class Server {
 const WARNINGS_MAX = 20
 /** Of questions that nobody leaves. */
 const NEVER = new AbortController().signal
-const REMOTE_WRITE_UNPACKED_MAX = 32 * 1024 ** 2
-
-function decoderLimits({ http, limits }: Config): DecoderLimits {
-  const { maxLabels, maxLabelNameBytes, maxLabelValueBytes } = limits
-  const maxDecompressedBytes = Math.min(http.maxDecompressedBytes, REMOTE_WRITE_UNPACKED_MAX)
-  return { maxLabels, maxLabelNameBytes, maxLabelValueBytes, maxDecompressedBytes }
-}
-
-function receiveLimits(config: Config): ReceiveLimits {
-  const { http, grpc, ingest } = config
-  return {
-    ...RECEIVE_LIMITS,
-    maxBodyBytes: http.maxBodyBytes,
-    maxDecompressedBytes: http.maxDecompressedBytes,
-    maxUrlBytes: http.maxUrlBytes,
-    maxHeaderBytes: http.maxHeaderBytes,
-    headersTimeoutMs: http.headersTimeout ?? 0,
-    requestTimeoutMs: http.requestTimeout ?? 0,
-    maxConnections: http.maxConnections,
-    maxInflightBytes: ingest.maxInflightBytes ?? Math.round(memoryLimitBytes() * INFLIGHT_SHARE),
-    grpcMaxMessageBytes: grpc.maxMessageBytes,
-    grpcMaxConcurrentStreams: grpc.maxConcurrentStreams,
-  }
-}

@@ -1,3 +1,4 @@
+export { copyBytes } from './copy.ts'
 export { crc32c } from './crc32c.ts'
 export type { BytesFailure, BytesResult } from './failure.ts'
 export { type InflateEncoding, Inflater } from './inflate.ts'

@@ -68,6 +68,16 @@ interface Kernels {
     offsets: number,
     out: number,
   ) => number
+  readonly needles: (
+    bytes: number,
+    length: number,
+    needle: number,
+    needleLength: number,
+    first: number,
+    second: number,
+    out: number,
+    most: number,
+  ) => number
   readonly pick: (
     codes: number,
     rest: number,

@@ -8,7 +8,7 @@ import { Palette } from './palette.tsx'
 import { switchTheme, toggleRail, usePreferences } from './preferences.ts'
 import { BottomBar, Rail } from './rail.tsx'
 import { navigatePath, useParam, usePath } from './router.ts'
-import { ROUTES, type Route, routeOf } from './routes.ts'
+import { ROUTES, type Route, routeOf, titleOf } from './routes.ts'
 import { ShortcutList } from './shortcut-list.tsx'
 import type { Shortcut } from './shortcuts.ts'
 import { Toast } from './toast.tsx'
@@ -25,7 +25,7 @@ export function App() {
   const [layer, setLayer] = useState<Layer>('none')
   useShellShortcuts(setLayer, route)
   useShortcutListener()
-  useTitle(route)
+  useTitle(route, path)
   const openPalette = useCallback(() => setLayer('palette'), [])
   const openShortcuts = useCallback(() => setLayer('shortcuts'), [])
   return (
@@ -90,10 +90,10 @@ class PageBoundary extends Component<{ readonly children: ReactNode }, { readonl
   }
 }
 
-function useTitle(route: Route | undefined): void {
+function useTitle(route: Route | undefined, path: string): void {
   useEffect(() => {
-    document.title = route === undefined ? 'Vantage' : `${route.title} · Vantage`
-  }, [route])
+    document.title = route === undefined ? 'Vantage' : `${titleOf(route, path)} · Vantage`
+  }, [route, path])
 }
 
 function useShellShortcuts(setLayer: (layer: Layer) => void, route: Route | undefined): void {

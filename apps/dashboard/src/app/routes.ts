@@ -1,11 +1,14 @@
 import { Activity, Boxes, Bug, Compass, House, LayoutDashboard, PlugZap, Server, Waypoints } from 'lucide-react'
 import type { ComponentType } from 'react'
+import { pathPart } from './router.ts'
 import { screen } from './screen.tsx'
 
 export interface Route {
   /** A part that begins with `:` stands for any text. */
   readonly path: string
   readonly title: string
+  /** The second part of its path is the name of what it shows. */
+  readonly isNamed?: true
   /** Before the title in the breadcrumb. */
   readonly group: string | undefined
   /** Its place in the rail; undefined for screens that others lead to. */
@@ -55,6 +58,7 @@ export const ROUTES: readonly Route[] = [
   {
     path: '/services/:name',
     title: 'Service',
+    isNamed: true,
     group: 'Observe',
     rail: undefined,
     keys: undefined,
@@ -65,6 +69,7 @@ export const ROUTES: readonly Route[] = [
   {
     path: '/services/:name/:tab',
     title: 'Service',
+    isNamed: true,
     group: 'Observe',
     rail: undefined,
     keys: undefined,
@@ -86,6 +91,7 @@ export const ROUTES: readonly Route[] = [
   {
     path: '/hosts/:name',
     title: 'Host',
+    isNamed: true,
     group: 'Observe',
     rail: undefined,
     keys: undefined,
@@ -239,6 +245,12 @@ export function routeOf(path: string): Route | undefined {
       own.length === parts.length && own.every((part, i) => part === parts[i] || (part[0] === ':' && parts[i] !== ''))
     )
   })
+}
+
+/** What a screen is called: a service or a host by its name. */
+export function titleOf(route: Route | undefined, path: string): string {
+  if (route === undefined) return 'Not found'
+  return route.isNamed === true ? pathPart(path, 2) : route.title
 }
 
 /** The place in the rail that a screen belongs to: its own, that of its address, else that of its group. */

@@ -6,20 +6,28 @@ import { ShareMenu } from '../share/share-menu.tsx'
 import { TimeControl } from '../time/time-control.tsx'
 import { ViewMenu } from '../views/view-menu.tsx'
 import { isSavable } from '../views/view-model.ts'
+import { Link } from './link.tsx'
 import { chooseTheme, usePreferences } from './preferences.ts'
-import type { Route } from './routes.ts'
+import { usePath } from './router.ts'
+import { type Route, railOf, titleOf } from './routes.ts'
 
 export const TopBar = memo(function TopBar({ route }: { readonly route: Route | undefined }) {
+  const path = usePath()
+  const parent = railOf(route)
   return (
     <header className="top-bar">
       <nav className="breadcrumb" aria-label="Breadcrumb">
         {route?.group !== undefined && (
           <>
-            <span>{route.group}</span>
+            {parent === undefined || parent === route ? (
+              <span>{route.group}</span>
+            ) : (
+              <Link to={parent.path}>{parent.rail}</Link>
+            )}
             <ChevronRight className="icon" aria-hidden="true" />
           </>
         )}
-        <span aria-current="page">{route?.title ?? 'Not found'}</span>
+        <span aria-current="page">{titleOf(route, path)}</span>
       </nav>
       {route?.hasTime === true && <TimeControl />}
       {route !== undefined && isSavable(route.path) && <ViewMenu hasTime={route.hasTime} />}

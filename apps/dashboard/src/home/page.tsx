@@ -1,31 +1,22 @@
 import type { ChangeEvent } from '@vantage/api/client'
 import { formatInstant, type Zone } from '@vantage/charts'
-import type { TimeRange } from '@vantage/model'
 import { useMemo } from 'react'
-import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { searchChangeOf } from '../app/router.ts'
-import { type Asked, useAsked } from '../explore/use-asked.ts'
+import type { Asked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
+import { Findings } from '../findings/findings-card.tsx'
+import { EVENTS_MAX, useJudgement } from '../findings/use-judgement.ts'
 import { AnswerFaults } from '../services/answer-faults.tsx'
 import { ChangeList } from '../services/change-list.tsx'
-import { redBy, serviceRows } from '../services/service-model.ts'
-import { figureStepsQuery } from '../services/service-queries.ts'
-import { type AnswerFault, type ServiceAsked, useServiceAnswers } from '../services/use-service-answers.ts'
+import { serviceRows } from '../services/service-model.ts'
+import { type ServiceAsked, useServiceAnswers } from '../services/use-service-answers.ts'
 import { ViewsCard } from '../views/views-card.tsx'
-import { type Judgement, judge, stepsByService } from './findings.ts'
-import { Findings } from './findings-card.tsx'
 import { useRecentList } from './recent-views.ts'
 import { ServicesCard } from './services-card.tsx'
 import { SetupCard } from './setup-card.tsx'
 import { SETUP_STEPS, useSetupState } from './setup-steps.ts'
 
-/** Steps of the range and the time before it in which starts are looked for. */
-const STEPS = 120
-const STEP_MIN_MS = 5_000
-/** Changes that may have led to the first step. */
-const LEAD_MS = 1_800_000
-const EVENTS_MAX = 500
 const EVENTS_SHOWN = 8
 const RECENT_SHOWN = 8
 
@@ -34,7 +25,8 @@ export default function HomePage() {
   const { range, zone, nowMs } = usePageRange('overview')
   const services = useServiceAnswers(range)
   const setup = useSetupState(nowMs)
-  const found = useJudgement(range, services)
+  const { now, before } = services.answers
+  const found = useJudgement(range, now, before)
   const rows = useMemo(() => serviceRows(services.answers), [services.answers])
   const isNew = setup.isKnown && setup.done.size === 0 && rows.length === 0
   return (
@@ -64,44 +56,6 @@ export default function HomePage() {
       )}
     </div>
   )
-}
-
-interface Found {
-  /** Undefined until the figures of both times are known. */
-  readonly judgement: Judgement | undefined
-  readonly events: Asked<readonly ChangeEvent[]>
-  readonly faults: readonly AnswerFault[]
-}
-
-/** Compares services with the time before, and finds where they changed and what happened shortly before. */
-function useJudgement(range: TimeRange, { answers: { now, before } }: ServiceAsked): Found {
-  const { startMs, endMs } = range
-  const stepMs = Math.max(STEP_MIN_MS, Math.ceil((2 * (endMs - startMs)) / STEPS / 1000) * 1000)
-  const fromMs = endMs - Math.floor((2 * (endMs - startMs)) / stepMs) * stepMs
-  const key = `${startMs} ${endMs}`
-  const steps = useAsked(key, (signal) =>
-    client.queryRange({ query: figureStepsQuery(stepMs), startMs: fromMs, endMs, stepMs }, signal),
-  )
-  const events = useAsked(key, (signal) =>
-    client.events({ startMs: fromMs - LEAD_MS, endMs }, undefined, EVENTS_MAX, signal),
-  )
-  const judgement = useMemo(() => {
-    if (now === undefined || before === undefined) return undefined
-    return judge({
-      range: { startMs, endMs },
-      now: redBy(now, 'service'),
-      before: redBy(before, 'service'),
-      steps: stepsByService(steps.answer),
-      stepMs,
-      events: events.answer ?? [],
-    })
-  }, [now, before, steps.answer, events.answer, startMs, endMs, stepMs])
-  const fault = steps.fault
-  return {
-    judgement,
-    events,
-    faults: fault === undefined ? [] : [{ what: 'Starts of findings', message: fault.message }],
-  }
 }
 
 interface MyServicesProps {

@@ -28,17 +28,27 @@ interface ChangeProps {
 }
 
 /** How much more or less than in the time before; nothing where there is nothing to say. */
-export function Change({ now, before, isGood }: ChangeProps) {
-  const change = changeOf(now, before)
-  if (change === undefined || Math.abs(change) < SHOWN_MIN) return null
+export function Change(props: ChangeProps) {
+  const change = changeOf(props.now, props.before)
+  const tone = toneOf(props)
+  if (change === undefined || tone === undefined) return null
   const size = change >= 9.995 ? `${(change + 1).toFixed(0)} ×` : `${Math.round(Math.abs(change) * 100)} %`
-  const tone = isGood === undefined ? 'plain' : change > 0 === isGood ? 'good' : 'bad'
   return (
     <span className="service-delta" data-tone={tone}>
       {change > 0 ? '+' : '−'}
       {size}
     </span>
   )
+}
+
+type Tone = 'plain' | 'good' | 'bad'
+
+/** Whether a change is one for the better; undefined where there is none to speak of. */
+export function toneOf({ now, before, isGood }: ChangeProps): Tone | undefined {
+  const change = changeOf(now, before)
+  if (change === undefined || Math.abs(change) < SHOWN_MIN) return undefined
+  if (isGood === undefined) return 'plain'
+  return change > 0 === isGood ? 'good' : 'bad'
 }
 
 interface RedCellProps {
@@ -80,10 +90,21 @@ export function NumberHeads({ names }: { readonly names: readonly string[] }) {
 
 const SPARK = { width: 96, height: 24 }
 
-/** Requests a second over time, as a line. */
-export function Trend({ values }: { readonly values: readonly number[] }) {
+interface TrendProps {
+  readonly values: readonly number[]
+  readonly tone?: Tone | undefined
+}
+
+/** A figure over time, as a line. */
+export function Trend({ values, tone = 'plain' }: TrendProps) {
   return (
-    <svg className="service-trend" viewBox={`0 0 ${SPARK.width} ${SPARK.height}`} aria-hidden="true">
+    <svg
+      className="service-trend"
+      data-tone={tone}
+      viewBox={`0 0 ${SPARK.width} ${SPARK.height}`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
       <path d={sparklinePath(values, SPARK.width, SPARK.height)} />
     </svg>
   )

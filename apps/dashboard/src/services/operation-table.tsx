@@ -2,9 +2,9 @@ import { formatValue, PLAIN } from '@vantage/charts'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { useAsked } from '../explore/use-asked.ts'
-import { ErrorsCell, NumberHeads } from './figures.tsx'
+import { ErrorsCell, NumberHeads, Trend } from './figures.tsx'
 import { type OperationRow, operationRows } from './service-model.ts'
-import { figuresQuery, quoted, timeQuery } from './service-queries.ts'
+import { figuresQuery, quoted, timeQuery, trendQuery, trendStepMs } from './service-queries.ts'
 import { partKey, type ServicePartProps } from './service-tabs.ts'
 import { RATIO, SECONDS } from './units.ts'
 
@@ -16,8 +16,12 @@ export function useOperations(part: ServicePartProps) {
     client.queryInstant(figuresQuery(spanMs, 0, 'span_name', service), range.endMs, signal),
   )
   const time = useAsked(partKey(part), (signal) => client.queryInstant(timeQuery(service, spanMs), range.endMs, signal))
-  const fault = [figures.fault, time.fault].find((one) => one !== undefined && one.code !== 'cancelled')
-  const rows = operationRows(figures.answer, time.answer)
+  const stepMs = trendStepMs(spanMs)
+  const trend = useAsked(partKey(part), (signal) =>
+    client.queryRange({ query: trendQuery(stepMs, 'span_name', service), ...range, stepMs }, signal),
+  )
+  const fault = [figures.fault, time.fault, trend.fault].find((one) => one !== undefined && one.code !== 'cancelled')
+  const rows = operationRows(figures.answer, time.answer, trend.answer)
   return { rows, fault: fault?.message, isKnown: figures.answer !== undefined, isLoading: figures.isLoading }
 }
 
@@ -35,7 +39,9 @@ export function OperationTable({ rows, service }: OperationTableProps) {
         <thead>
           <tr>
             <th scope="col">Operation</th>
-            <NumberHeads names={['Time', 'Requests/s', 'Errors', 'p50', 'p95', 'p99']} />
+            <th scope="col">Trend</th>
+            <NumberHeads names={['Requests/s', 'Errors', 'p50', 'p95', 'p99']} />
+            <th scope="col">Time consumed</th>
           </tr>
         </thead>
         <tbody>
@@ -53,7 +59,7 @@ interface OperationProps {
   readonly service: string
 }
 
-function Operation({ row: { name, red, timeShare }, service }: OperationProps) {
+function Operation({ row: { name, red, timeShare, trend }, service }: OperationProps) {
   const query = `{ resource.service.name = ${quoted(service)} && name = ${quoted(name)} }`
   return (
     <tr>
@@ -62,12 +68,22 @@ function Operation({ row: { name, red, timeShare }, service }: OperationProps) {
           {name}
         </Link>
       </th>
-      <td className="number">{formatValue(timeShare, RATIO)}</td>
+      <td>
+        <Trend values={trend} />
+      </td>
       <td className="number">{formatValue(red.rate, PLAIN)}</td>
       <ErrorsCell red={red} />
       <td className="number">{formatValue(red.p50, SECONDS)}</td>
       <td className="number">{formatValue(red.p95, SECONDS)}</td>
       <td className="number">{formatValue(red.p99, SECONDS)}</td>
+      <td>
+        <span className="service-time">
+          <span className="service-time-bar" aria-hidden="true">
+            <span style={{ width: `${timeShare * 100}%` }} />
+          </span>
+          <span className="number">{formatValue(timeShare, RATIO)}</span>
+        </span>
+      </td>
     </tr>
   )
 }

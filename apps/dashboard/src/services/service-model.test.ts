@@ -1,8 +1,10 @@
 import type { QueryAnswer } from '@vantage/api/client'
 import { describe, expect, test } from 'vitest'
+import { serviceFacts } from './service-facts.tsx'
 import {
   changeOf,
   dependencyRows,
+  figureLines,
   operationRows,
   type Red,
   redBy,
@@ -101,7 +103,7 @@ test.each([
 
 test('operations are ordered by the time they take', () => {
   const figures = vector([{ span_name: 'x', figure: 'rate' }, 9], [{ span_name: 'y', figure: 'rate' }, 1])
-  const rows = operationRows(figures, vector([{ span_name: 'x' }, 1], [{ span_name: 'y' }, 3]))
+  const rows = operationRows(figures, vector([{ span_name: 'x' }, 1], [{ span_name: 'y' }, 3]), undefined)
   expect(rows.map(({ name, timeShare, red: { rate } }) => [name, timeShare, rate])).toEqual([
     ['y', 0.75, 1],
     ['x', 0.25, 9],
@@ -124,4 +126,47 @@ test('callers stand before what is called, the busiest first', () => {
     { service: 'cache', side: 'server', rate: 8, errorShare: 0, p95: Number.NaN },
     { service: 'db', side: 'server', rate: 4, errorShare: 0.25, p95: Number.NaN },
   ])
+})
+
+describe('what is said of a service in its head', () => {
+  const of = (version: string, instance: string, language = 'nodejs') => ({
+    labels: {
+      'resource.service.namespace': 'shop',
+      'resource.telemetry.sdk.language': language,
+      'resource.service.version': version,
+      'resource.service.instance.id': instance,
+    },
+    value: 1,
+  })
+  const check = (name: string, figures: readonly ReturnType<typeof of>[], facts: readonly string[]) =>
+    test(name, () => expect(serviceFacts(figures)).toEqual(facts))
+  check('nothing without spans', [], [])
+  check('one instance', [of('1.0', 'a')], ['shop', 'nodejs', '1 instance', 'version 1.0'])
+  check(
+    'two versions during a deploy',
+    [of('1.1', 'b'), of('1.0', 'a'), of('1.0', 'c')],
+    ['shop', 'nodejs', '3 instances', 'version 1.0, 1.1'],
+  )
+  check(
+    'more versions than are named',
+    ['5', '4', '3', '2', '1'].map((one) => of(one, 'a')),
+    ['shop', 'nodejs', '1 instance', 'version 1, 2, 3 and 2 more'],
+  )
+  check('what spans do not say is left out', [of('nil', 'nil', '')], ['shop'])
+})
+
+test('figures over time are those of the range, errors as a share', () => {
+  const series = (figure: string, values: readonly number[]) => ({
+    metric: { figure },
+    timesSeconds: Float64Array.from(values, (_, i) => 100 + 10 * i),
+    values: Float64Array.from(values),
+  })
+  const data = {
+    kind: 'matrix' as const,
+    series: [series('rate', [1, 2, 4, 0]), series('errors', [1, 1, 1, 0]), series('p99', [1, 2, 3, 4])],
+    histogramSeries: 0,
+  }
+  const lines = figureLines({ data, warnings: [], infos: [], explain: undefined }, { startMs: 110_000, endMs: 140_000 })
+  expect(lines).toEqual({ rate: [2, 4, 0], errorShare: [0.5, 0.25, Number.NaN], p50: [], p95: [], p99: [2, 3, 4] })
+  expect(figureLines(undefined, { startMs: 0, endMs: 1 }).rate).toEqual([])
 })

@@ -1,5 +1,8 @@
 import type { ChangeEvent, QueryAnswer, VectorSample } from '@vantage/api/client'
+import type { TimeRange } from '@vantage/model'
 import { FIGURES, type Figure } from './service-queries.ts'
+
+type MatrixData = Extract<QueryAnswer['data'], { readonly kind: 'matrix' }>
 
 export interface Red {
   /** Requests a second. */
@@ -106,6 +109,28 @@ function trendBy(answer: QueryAnswer | undefined, by: string): Map<string, numbe
   )
 }
 
+/** Each figure over time, NaN where nothing is known. */
+export type FigureLines = Readonly<Record<keyof Red, readonly number[]>>
+
+/** Reads what `figureStepsQuery` asked about one service; the part that lies in a range. */
+export function figureLines(answer: QueryAnswer | undefined, { startMs }: TimeRange): FigureLines {
+  const within = answer?.data.kind === 'matrix' ? { ...answer, data: after(answer.data, startMs) } : answer
+  const lines = trendBy(within, 'figure')
+  const line = (figure: Figure) => lines.get(figure) ?? []
+  const rate = line('rate')
+  const errorShare = rate.map((one, i) => (one > 0 ? (line('errors')[i] || 0) / one : Number.NaN))
+  return { rate, errorShare, p50: line('p50'), p95: line('p95'), p99: line('p99') }
+}
+
+function after(data: MatrixData, startMs: number): MatrixData {
+  const series = data.series.map((one) => {
+    const from = one.timesSeconds.findIndex((seconds) => seconds * 1000 >= startMs)
+    const first = from < 0 ? one.timesSeconds.length : from
+    return { ...one, timesSeconds: one.timesSeconds.subarray(first), values: one.values.subarray(first) }
+  })
+  return { ...data, series }
+}
+
 export const SORTS = ['state', 'name', 'rate', 'errors', 'p95'] as const
 export type ServiceSort = (typeof SORTS)[number]
 
@@ -136,14 +161,24 @@ export interface OperationRow {
   readonly red: Red
   /** Of the time that all operations took. */
   readonly timeShare: number
+  /** Requests a second over time, NaN where nothing is known. */
+  readonly trend: readonly number[]
 }
 
 /** Operations by the time they take, most first. */
-export function operationRows(figures: QueryAnswer | undefined, time: QueryAnswer | undefined): OperationRow[] {
+export function operationRows(
+  figures: QueryAnswer | undefined,
+  time: QueryAnswer | undefined,
+  trend: QueryAnswer | undefined,
+): OperationRow[] {
+  const trends = trendBy(trend, 'span_name')
   const seconds = new Map(samplesOf(time).map(({ metric, value }) => [metric['span_name'] ?? '', value]))
   const total = [...seconds.values()].reduce((sum, one) => sum + one, 0)
   return [...redBy(figures, 'span_name')]
-    .map(([name, red]) => ({ name, red, timeShare: total > 0 ? (seconds.get(name) ?? 0) / total : 0 }))
+    .map(([name, red]) => {
+      const timeShare = total > 0 ? (seconds.get(name) ?? 0) / total : 0
+      return { name, red, timeShare, trend: trends.get(name) ?? [] }
+    })
     .sort((a, b) => b.timeShare - a.timeShare || a.name.localeCompare(b.name))
 }
 

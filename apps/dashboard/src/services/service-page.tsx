@@ -5,16 +5,19 @@ import { Link } from '../app/link.tsx'
 import { pathPart, usePath } from '../app/router.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
+import { FindingStrip } from '../findings/findings-card.tsx'
+import { useJudgement } from '../findings/use-judgement.ts'
 import { Notice } from '../parts/notice.tsx'
 import { StarButton } from '../parts/star-button.tsx'
 import { DependenciesTab } from './dependencies-tab.tsx'
 import { DeploysTab } from './deploys-tab.tsx'
-import { Change, StateMark } from './figures.tsx'
+import { Change, StateMark, Trend, toneOf } from './figures.tsx'
 import { MetricsTab } from './metrics-tab.tsx'
 import { OperationsTab } from './operations-tab.tsx'
 import { OverviewTab } from './overview-tab.tsx'
 import { LogsTab, TracesTab } from './panel-tabs.tsx'
-import { NO_RED, type Red, redBy, STATE_RULE, stateOf } from './service-model.ts'
+import { ServiceFacts } from './service-facts.tsx'
+import { type FigureLines, figureLines, NO_RED, type Red, redBy, STATE_RULE, stateOf } from './service-model.ts'
 import { figuresQuery } from './service-queries.ts'
 import { partKey, SERVICE_TABS, type ServicePartProps, type ServiceTab, serviceTab, tabPath } from './service-tabs.ts'
 import { RATIO, SECONDS } from './units.ts'
@@ -40,9 +43,9 @@ export default function ServicePage() {
   const Tab = tab === undefined ? NoTab : TABS[tab]
   return (
     <div className="service">
-      <Head service={service} figures={figures} />
+      <Head {...part} figures={figures} />
       <Tabs service={service} current={tab} />
-      {tab === 'overview' && <Figures {...figures} />}
+      {tab === 'overview' && <Summary {...part} figures={figures} />}
       <Tab {...part} />
     </div>
   )
@@ -81,15 +84,16 @@ function useFigures(part: ServicePartProps) {
   const askedBefore = useAsked(partKey(part), ask(spanMs))
   const now = redBy(asked.answer, 'service').get(service) ?? NO_RED
   const before = redBy(askedBefore.answer, 'service').get(service)
-  return { now, before, isKnown: asked.answer !== undefined, isLoading: asked.isLoading, fault: asked.fault }
+  const { answer, isLoading, fault } = asked
+  return { now, before, isKnown: answer !== undefined, isLoading, fault, answer, answerBefore: askedBefore.answer }
 }
 
-interface HeadProps {
-  readonly service: string
+interface HeadProps extends ServicePartProps {
   readonly figures: ReturnType<typeof useFigures>
 }
 
-function Head({ service, figures: { now, before, isKnown, fault } }: HeadProps) {
+function Head({ figures: { now, before, isKnown, fault }, ...part }: HeadProps) {
+  const { service } = part
   return (
     <>
       <div className="page-head">
@@ -99,6 +103,7 @@ function Head({ service, figures: { now, before, isKnown, fault } }: HeadProps) 
             <StateMark state={stateOf(now, before)} />
           </span>
         )}
+        <ServiceFacts {...part} />
         <div className="tools">
           <StarButton kind="services" name={service} label={service} />
         </div>
@@ -108,34 +113,60 @@ function Head({ service, figures: { now, before, isKnown, fault } }: HeadProps) 
   )
 }
 
+/** What is worse than before, and the figures with their lines over the range. */
+function Summary({ service, range, zone, figures }: HeadProps) {
+  const { answer, answerBefore, now, before, isLoading } = figures
+  const { judgement, steps } = useJudgement(range, answer, answerBefore, service)
+  const finding = judgement?.findings[0]
+  const onward = { label: 'Before and after', to: tabPath(service, 'deploys') }
+  return (
+    <>
+      {finding !== undefined && <FindingStrip finding={finding} range={range} zone={zone} onward={onward} />}
+      <Figures now={now} before={before} lines={figureLines(steps, range)} isLoading={isLoading} />
+    </>
+  )
+}
+
 interface FiguresProps {
   readonly now: Red
   readonly before: Red | undefined
+  readonly lines: FigureLines
   readonly isLoading: boolean
 }
 
-function Figures({ now, before, isLoading }: FiguresProps) {
+function Figures({ now, before, lines, isLoading }: FiguresProps) {
   const errors = Number.isNaN(now.errorShare) ? NO_DATA : formatValue(now.errorShare, RATIO)
   const figures = [
-    { name: 'Requests/s', text: formatValue(now.rate, PLAIN), now: now.rate, before: before?.rate, isGood: undefined },
-    { name: 'Errors', text: errors, now: now.errorShare, before: before?.errorShare, isGood: false },
-    { name: 'p50', text: formatValue(now.p50, SECONDS), now: now.p50, before: before?.p50, isGood: false },
-    { name: 'p95', text: formatValue(now.p95, SECONDS), now: now.p95, before: before?.p95, isGood: false },
-    { name: 'p99', text: formatValue(now.p99, SECONDS), now: now.p99, before: before?.p99, isGood: false },
-  ]
+    { id: 'rate', name: 'Requests per second', text: formatValue(now.rate, PLAIN), isGood: undefined },
+    { id: 'errorShare', name: 'Error rate', text: errors, isGood: false },
+    { id: 'p50', name: 'Latency p50', text: formatValue(now.p50, SECONDS), isGood: false },
+    { id: 'p95', name: 'Latency p95', text: formatValue(now.p95, SECONDS), isGood: false },
+    { id: 'p99', name: 'Latency p99', text: formatValue(now.p99, SECONDS), isGood: false },
+  ] as const
   return (
     <section className="card service-figures" aria-label="Figures" aria-busy={isLoading}>
       <dl>
-        {figures.map((one) => (
-          <div key={one.name}>
-            <dt>{one.name}</dt>
-            <dd>
-              <span className="number">{one.text}</span> <Change {...one} />
-            </dd>
-          </div>
-        ))}
+        {figures.map(({ id, name, text, isGood }) => {
+          const sides = { now: now[id], before: before?.[id], isGood }
+          const tone = toneOf(sides)
+          return (
+            <div key={id}>
+              <dt>{name}</dt>
+              <dd>
+                <span className="number">{text}</span>
+                <Trend values={lines[id]} tone={tone} />
+                <span className="service-versus">
+                  <Change {...sides} /> {tone === undefined ? sameText(sides.before) : 'vs the time before'}
+                </span>
+              </dd>
+            </div>
+          )
+        })}
       </dl>
-      <p className="service-rule">Changes are against the time before, just as long.</p>
     </section>
   )
+}
+
+function sameText(before: number | undefined): string {
+  return before === undefined || Number.isNaN(before) ? 'nothing before' : 'as in the time before'
 }

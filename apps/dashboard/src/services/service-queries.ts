@@ -43,21 +43,20 @@ export function figuresQuery(spanMs: number, offsetMs: number, by: string, servi
 }
 
 /**
- * Requests, errors and p95 of every service over time. The window of a step reaches back to the step before it, so that a
- * change shows at its step.
+ * Requests, errors and p95 of every service over time, of one alone all quantiles. The window of a step reaches back to the
+ * step before it, so that a change shows at its step.
  */
-export function figureStepsQuery(stepMs: number): string {
-  return figureParts(
-    `[${spanText(stepReachMs(stepMs))}]`,
-    'service',
-    QUANTILES.filter(([figure]) => figure === 'p95'),
-  )
+export function figureStepsQuery(stepMs: number, service?: string): string {
+  const isOne = service !== undefined
+  const quantiles = isOne ? QUANTILES : QUANTILES.filter(([figure]) => figure === 'p95')
+  const reachMs = Math.max(stepMs, isOne ? LINE_REACH_MS : STEP_REACH_MS)
+  return figureParts(`[${spanText(reachMs)}]`, 'service', quantiles, service)
 }
 
-/** How far back a step of `figureStepsQuery` looks: long enough for metrics that are stated every few seconds. */
-function stepReachMs(stepMs: number): number {
-  return Math.max(stepMs, 20_000)
-}
+/** How far back a step looks at least: long enough for metrics that are stated every few seconds. */
+const STEP_REACH_MS = 20_000
+/** Of one service, whose lines are drawn: also for metrics that are scraped twice a minute. */
+const LINE_REACH_MS = 60_000
 
 function figureParts(window: string, by: string, quantiles: typeof QUANTILES, service?: string): string {
   const named = (figure: Figure, query: string) => `label_replace(${query}, "figure", "${figure}", "", "")`
@@ -83,9 +82,17 @@ function stepWindow(stepMs: number): string {
   return `[${spanText(rateWindowMs(stepMs))}]`
 }
 
-/** Requests a second of every service. */
-export function trendQuery(stepMs: number): string {
-  return `sum by (service) (rate(${CALLS}${matchers(undefined)}${stepWindow(stepMs)}))`
+/** Steps of a sparkline. */
+const TREND_STEPS = 40
+const TREND_STEP_MIN_MS = 5_000
+
+export function trendStepMs(spanMs: number): number {
+  return Math.max(TREND_STEP_MIN_MS, Math.ceil(spanMs / TREND_STEPS / 1000) * 1000)
+}
+
+/** Requests a second over time. @param by label that tells the rows */
+export function trendQuery(stepMs: number, by: string, service?: string): string {
+  return `sum by (${by}) (rate(${CALLS}${matchers(service)}${stepWindow(stepMs)}))`
 }
 
 /** Requests a second by how they ended; of a panel, which fills `$window` in. */

@@ -4,12 +4,9 @@ import { useMemo } from 'react'
 import { client } from '../app/client.ts'
 import { type Asked, useAsked } from '../explore/use-asked.ts'
 import type { ServiceAnswers } from './service-model.ts'
-import { figuresQuery, trendQuery } from './service-queries.ts'
+import { figuresQuery, trendQuery, trendStepMs } from './service-queries.ts'
 
 const EVENTS_MAX = 200
-/** Steps of a sparkline. */
-const TREND_STEPS = 40
-const TREND_STEP_MIN_MS = 5_000
 const NO_EVENTS: readonly ChangeEvent[] = []
 
 export interface ServiceAsked {
@@ -30,12 +27,12 @@ export function useServiceAnswers(range: TimeRange): ServiceAsked {
   const { startMs, endMs } = range
   const spanMs = endMs - startMs
   const key = `${startMs} ${endMs}`
-  const stepMs = Math.max(TREND_STEP_MIN_MS, Math.ceil(spanMs / TREND_STEPS / 1000) * 1000)
+  const stepMs = trendStepMs(spanMs)
   const ask = (query: string) => (signal: AbortSignal) => client.queryInstant(query, endMs, signal)
   const now = useAsked(key, ask(figuresQuery(spanMs, 0, 'service')))
   const before = useAsked(key, ask(figuresQuery(spanMs, spanMs, 'service')))
   const trend = useAsked(key, (signal) =>
-    client.queryRange({ query: trendQuery(stepMs), startMs, endMs, stepMs }, signal),
+    client.queryRange({ query: trendQuery(stepMs, 'service'), startMs, endMs, stepMs }, signal),
   )
   const events = useAsked(key, (signal) => client.events(range, undefined, EVENTS_MAX, signal))
   const asked: Readonly<Record<string, Asked<unknown>>> = {

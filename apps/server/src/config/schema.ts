@@ -85,6 +85,8 @@ export const configSchema = z.strictObject({
     .strictObject({
       maxSeries: count.default(0),
       maxSeriesPerMetric: count.default(0),
+      requestRate: count.default(0),
+      requestBurst: count.min(1).default(2_000),
       maxLabels: count.default(40),
       maxStreams: count.default(10_000),
       maxStreamLabels: count.default(15),

@@ -18,8 +18,8 @@ export interface Heatmap {
   readonly zone: Zone
 }
 
-const LEFT_PX = 64
-const RIGHT_PX = 8
+const LEFT_PX = 61
+const RIGHT_PX = 12
 const TOP_PX = 6
 const BOTTOM_PX = 22
 const LABEL_PX = 18

@@ -64,7 +64,7 @@ describe('cumulative buckets', () => {
     const heatmap = heatmapOf(cumulative, frame)
     expect([heatmap.rows.length, heatmap.max]).toEqual([4, 4])
     expect(heatmapSummary(heatmap)).toBe('Heatmap of 4 buckets over 2 steps, most of it in 200\u202fms … 500\u202fms.')
-    expect([10, 64, 171, 280].map((x) => heatmapStepAt(heatmap, x, 272 + 8))).toEqual([-1, 0, 1, -1])
+    expect([10, 61, 171, 280].map((x) => heatmapStepAt(heatmap, x, 61 + 208 + 12))).toEqual([-1, 0, 1, -1])
     expect(heatmapSummary(heatmapOf([], frame))).toBe('Heatmap without counts.')
   })
   test('are bars of a histogram, with their share of all', () => {

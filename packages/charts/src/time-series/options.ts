@@ -54,7 +54,8 @@ export function plotOptions(state: DrawState, width: number, height: number): uP
     width,
     height,
     legend: { show: false },
-    padding: [8, 12, 0, 0],
+    // A label under the last moment has room for its half.
+    padding: [8, 18, 0, 0],
     pxAlign: true,
     cursor: {
       y: false,

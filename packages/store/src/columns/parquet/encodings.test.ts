@@ -86,7 +86,9 @@ test('places of ascending values are found without reading all of them', () => {
         expect([...places]).toEqual(right.map((place) => (place < 0 ? count : place)))
         const all = Float64Array.of(since.at(-1) as number)
         const cut = new DeltaSource(out.bytes, 0, out.at - 1)
-        if (count > 1) expect(firstGreater(cut, count, known, all, new Int32Array(1))).toBe(false)
+        // Where the last value is a known one, nothing is read behind it.
+        const isNeeded = (count - 1) % KNOWN_EVERY !== 0
+        if (isNeeded) expect(firstGreater(cut, count, known, all, new Int32Array(1))).toBe(false)
       },
     ),
     { numRuns: 100 },

@@ -9,7 +9,7 @@ import {
   type SearchPattern,
   valueText,
 } from '@vantage/model'
-import { NeedleSearch } from './needle-search.ts'
+import { type NeedleWalk, needleWalk } from './needle-search.ts'
 
 /** A search through the bytes of all lines at once pays from this share of them on. */
 const WHOLE_SHARE = 0.25
@@ -19,7 +19,7 @@ export interface LineNeedle {
   readonly text: string
   readonly bytes: Buffer
   readonly isWanted: boolean
-  readonly search: NeedleSearch
+  readonly walk: NeedleWalk
   readonly pattern: SearchPattern | undefined
 }
 
@@ -33,7 +33,7 @@ export function lineNeedles(filters: readonly LineFilter[]): LineNeedle[] {
     .map(({ text, isWanted, isPattern }) => {
       const pattern = isPattern === true ? patternOf(text) : undefined
       const bytes = Buffer.from(text, 'utf8')
-      return { text, bytes, isWanted, search: new NeedleSearch(bytes), pattern }
+      return { text, bytes, isWanted, walk: needleWalk(bytes), pattern }
     })
     .sort((a, b) => Number(a.pattern !== undefined) - Number(b.pattern !== undefined))
 }
@@ -127,16 +127,16 @@ function findHits(columns: LogColumns, needle: LineNeedle, rows: Int32Array, cou
 function markHits(
   bodies: ByteRanges,
   area: Buffer,
-  { bytes: needle, search }: LineNeedle,
+  { bytes: needle, walk }: LineNeedle,
   first: number,
   end: number,
   low: number,
   high: number,
 ): Uint8Array {
   const marks = new Uint8Array(end - first)
-  const within = area.subarray(0, high)
   let row = first
-  let at = search.indexIn(within, low)
+  walk.begin(area.subarray(0, high))
+  let at = walk.next(low)
   while (at >= 0) {
     while (row < end && (bodies.to[row] as number) <= at) row++
     if (row >= end) break
@@ -144,7 +144,7 @@ function markHits(
     const to = bodies.to[row] as number
     const isWithin = at >= from && at + needle.length <= to
     if (isWithin) marks[row - first] = 1
-    at = search.indexIn(within, isWithin ? to : at + 1)
+    at = walk.next(isWithin ? to : at + 1)
   }
   return marks
 }

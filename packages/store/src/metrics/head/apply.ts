@@ -371,10 +371,9 @@ function appendRow(head: TenantHead, batch: MetricBatch, row: number, series: nu
     if (deltaStarts !== undefined && !Number.isNaN(deltaStarts[i] as number)) {
       code = appendDelta(head, series, deltaStarts[i] as number, timeMs, values[i] as number)
     } else if (isStarted) {
-      const low = halves[i * 2] as number
-      code = generation.appendStarted(series, timeMs, startTimes?.[i] ?? 0, low, halves[i * 2 + 1] as number, isReplay)
+      code = generation.appendStarted(series, times, halves, i, startTimes?.[i] ?? 0, isReplay)
     } else {
-      code = generation.append(series, timeMs, halves[i * 2] as number, halves[i * 2 + 1] as number, isReplay)
+      code = generation.append(series, times, halves, i, isReplay)
     }
     if (code === APPENDED.duplicate) {
       tally.duplicates++
@@ -438,16 +437,19 @@ function appendHistogram(
   if (isWindowed) head.noteMaxTime(series, timeMs)
 }
 
-const valueScratch = new Float64Array(1)
-const valueHalves = new Uint32Array(valueScratch.buffer)
+/** A batch of one sample. */
+const sumTime = new Float64Array(1)
+const sumValue = new Float64Array(1)
+const sumHalves = new Uint32Array(sumValue.buffer)
 
 /** Sums a delta point; the sum is stored at the interval's end, unless newer points are stored already. */
 function appendDelta(head: TenantHead, series: number, startMs: number, endMs: number, value: number): number {
   const sum = head.deltaSums.add(series, startMs, endMs, value)
   if (sum === undefined) return APPENDED.duplicate
   if (endMs <= head.current.maxTimeOf(series)) return APPENDED.stored
-  valueScratch[0] = sum
-  return head.current.appendStarted(series, endMs, 0, valueHalves[0] as number, valueHalves[1] as number, true)
+  sumTime[0] = endMs
+  sumValue[0] = sum
+  return head.current.appendStarted(series, sumTime, sumHalves, 0, 0, true)
 }
 
 /** The same for a native histogram. */

@@ -94,11 +94,13 @@ export class Generation {
   }
 
   /**
-   * Adds one sample, for readers to see after `publish`; the value comes as its 64 bits.
+   * Adds sample `i` of a batch, for readers to see after `publish`; its value comes as its 64 bits. Taking the columns
+   * and the place, not the time, spares a number on the heap for each sample.
    * @param overrides replay: a conflict inside the tail was taken when it was live, so it is kept as a late sample
    * @returns one of `APPENDED`
    */
-  append(series: number, timeMs: number, low: number, high: number, overrides: boolean): number {
+  append(series: number, times: Float64Array, halves: Uint32Array, i: number, overrides: boolean): number {
+    const timeMs = times[i] as number
     const record = series << RECORD_WORD_BITS
     const records = this.records.words[record >>> SEGMENT_WORD_BITS] as Int32Array
     const recordDoubles = this.records.doubles[record >>> SEGMENT_WORD_BITS] as Float64Array
@@ -106,7 +108,7 @@ export class Generation {
     let tail = records[at] as number
     if (tail === 0) tail = this.#open(record, timeMs)
     else if (timeMs <= (recordDoubles[(at + RECORD.maxTime) >>> 1] as number)) {
-      return this.#appendOld(record, timeMs, low, high, overrides)
+      return this.#appendOld(record, timeMs, halves[i * 2] as number, halves[i * 2 + 1] as number, overrides)
     }
     let words = this.data.words[tail >>> SEGMENT_WORD_BITS] as Int32Array
     let base = tail & SEGMENT_WORD_MASK
@@ -119,8 +121,8 @@ export class Generation {
     const doubles = this.data.doubles[tail >>> SEGMENT_WORD_BITS] as Float64Array
     const sample = base + REGION.header + count * SAMPLE_WORDS
     doubles[sample >>> 1] = timeMs
-    words[sample + 2] = low
-    words[sample + 3] = high
+    words[sample + 2] = halves[i * 2] as number
+    words[sample + 3] = halves[i * 2 + 1] as number
     recordDoubles[(at + RECORD.maxTime) >>> 1] = timeMs
     words[base + REGION.written] = count + 1
     if (this.#touched[this.#touchedCount - 1] !== tail) this.#touch(tail)
@@ -209,15 +211,16 @@ export class Generation {
    */
   appendStarted(
     series: number,
-    timeMs: number,
+    times: Float64Array,
+    halves: Uint32Array,
+    i: number,
     startMs: number,
-    low: number,
-    high: number,
     overrides: boolean,
   ): number {
+    const timeMs = times[i] as number
     if (timeMs > this.maxTimeOf(series)) this.#noteStart(series << RECORD_WORD_BITS, timeMs, startMs, false)
     this.#startMs = startMs
-    const code = this.append(series, timeMs, low, high, overrides)
+    const code = this.append(series, times, halves, i, overrides)
     this.#startMs = 0
     return code
   }

@@ -16,6 +16,15 @@ function generation(): Generation {
   return fresh
 }
 
+/** Appends a sample whose value has these bits. */
+function append(to: Generation, timeMs: number, low: number): number {
+  return to.append(1, Float64Array.of(timeMs), Uint32Array.of(low, 0), 0, false)
+}
+
+function appendStarted(to: Generation, timeMs: number, startMs: number, low: number): number {
+  return to.appendStarted(1, Float64Array.of(timeMs), Uint32Array.of(low, 0), 0, startMs, false)
+}
+
 /** What a reader that has nothing but the segments finds: `time:start`, unknown ones left out. */
 function read(source: Generation, times: readonly number[], startMs = -EVER, endMs = EVER): string {
   source.publish()
@@ -98,24 +107,24 @@ const cases: [string, Arrivals, string][] = [
 describe('start times of one series', () => {
   test.each(cases)('%s', (_name, arrivals, want) => {
     const source = generation()
-    for (const [time, start] of arrivals) source.appendStarted(1, time, start, time, 0, false)
+    for (const [time, start] of arrivals) appendStarted(source, time, start, time)
     const times = arrivals.map(([time]) => time).sort((a, b) => a - b)
     expect(read(source, times)).toBe(want)
   })
 
   test('packed samples keep theirs, and a late sample that replaces one brings its own', () => {
     const source = generation()
-    for (let time = 1; time <= 100; time++) source.appendStarted(1, time, time < 50 ? -1 : 49, time, 0, false)
-    expect(source.appendStarted(1, 5, 3, 999, 0, false)).toBe(APPENDED.late)
+    for (let time = 1; time <= 100; time++) appendStarted(source, time, time < 50 ? -1 : 49, time)
+    expect(appendStarted(source, 5, 3, 999)).toBe(APPENDED.late)
     expect(read(source, [4, 5, 49, 50, 100])).toBe('4:-1 5:3 49:-1 50:49 100:49')
     expect(read(source, [4, 5, 49, 50, 100], 5, 49)).toBe('5:3 49:-1')
   })
 
   test('a repeated or refused sample changes nothing', () => {
     const source = generation()
-    source.appendStarted(1, 10, 5, 1, 0, false)
-    expect(source.appendStarted(1, 10, 7, 1, 0, false)).toBe(APPENDED.duplicate)
-    expect(source.appendStarted(1, 10, 7, 2, 0, false)).toBe(APPENDED.conflict)
+    appendStarted(source, 10, 5, 1)
+    expect(appendStarted(source, 10, 7, 1)).toBe(APPENDED.duplicate)
+    expect(appendStarted(source, 10, 7, 2)).toBe(APPENDED.conflict)
     expect(read(source, [10])).toBe('10:5')
   })
 
@@ -124,9 +133,9 @@ describe('start times of one series', () => {
     const silent = generation()
     const started = generation()
     for (let time = 1; time <= 1000; time++) {
-      plain.append(1, time, time, 0, false)
-      silent.appendStarted(1, time, 0, time, 0, false)
-      started.appendStarted(1, time, -1, time, 0, false)
+      append(plain, time, time)
+      appendStarted(silent, time, 0, time)
+      appendStarted(started, time, -1, time)
     }
     expect(silent.data.top).toBe(plain.data.top)
     expect(started.data.top - plain.data.top).toBe(8)
@@ -134,7 +143,7 @@ describe('start times of one series', () => {
 
   test('unknown starts take the place of those of older sources', () => {
     const source = generation()
-    source.append(1, 10, 1, 0, false)
+    append(source, 10, 1)
     source.publish()
     const reader = new GenerationReader(1)
     reader.update(generationDelta(source, 0, 0, true))

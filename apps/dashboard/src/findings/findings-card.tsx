@@ -16,20 +16,26 @@ interface FindingsProps {
 export function Findings({ judgement, range, zone }: FindingsProps) {
   const { findings } = judgement
   return (
-    <section className="home-findings" aria-labelledby="findings-title">
+    <section className="findings" aria-labelledby="findings-title">
       <h2 id="findings-title" className="visually-hidden">
         Findings
       </h2>
       {findings.slice(0, FINDINGS_MAX).map((finding) => (
-        <FindingStrip key={finding.service} finding={finding} range={range} zone={zone} />
+        <FindingStrip
+          key={finding.service}
+          finding={finding}
+          range={range}
+          zone={zone}
+          onward={{ label: 'Open service', to: `/services/${encodeURIComponent(finding.service)}` }}
+        />
       ))}
       {findings.length === 0 && <Calm judgement={judgement} />}
       {findings.length > FINDINGS_MAX && (
-        <p className="home-more">
+        <p className="finding-more">
           <Link to="/services">{moreText(findings.length - FINDINGS_MAX)}</Link>
         </p>
       )}
-      <details className="home-rule">
+      <details className="finding-rule">
         <summary>How findings are made</summary>
         <p>{FINDINGS_RULE}</p>
       </details>
@@ -49,7 +55,7 @@ function Calm({ judgement: { services, compared } }: { readonly judgement: Judge
         ? `Nothing stands out: all ${services} services do as before.`
         : `Nothing stands out: ${compared} of ${services} services were compared; the others have had too few requests.`
   return (
-    <div className="notice home-calm">
+    <div className="notice finding-calm">
       <CircleCheck className="icon" aria-hidden="true" />
       <div>{text}</div>
     </div>
@@ -60,29 +66,32 @@ interface FindingProps {
   readonly finding: Finding
   readonly range: TimeRange
   readonly zone: Zone
+  /** Where else it leads, and under which name. */
+  readonly onward: { readonly label: string; readonly to: string }
 }
 
-function FindingStrip({ finding, range, zone }: FindingProps) {
+/** What is worse, since when, and the ways to why. */
+export function FindingStrip({ finding, range, zone, onward }: FindingProps) {
   const { service, isCritical } = finding
   const { headline, detail } = findingText(finding, range, zone)
   const { startMs, endMs } = findingWindow(finding, range)
   const time = { from: String(startMs), to: String(endMs), live: '0' }
   const Mark = isCritical ? CircleAlert : TriangleAlert
   return (
-    <article className={`notice home-finding ${isCritical ? 'critical' : 'warning'}`} aria-label={headline}>
+    <article className={`notice finding ${isCritical ? 'critical' : 'warning'}`} aria-label={headline}>
       <Mark className="icon" aria-label={isCritical ? 'Critical' : 'Warning'} role="img" />
       <p>
-        <Link to={`/services/${encodeURIComponent(service)}`} params={time} className="home-headline">
+        <Link to={`/services/${encodeURIComponent(service)}`} params={time} className="finding-headline">
           {headline}
         </Link>{' '}
-        <span className="home-detail">— {detail}</span>
+        <span className="finding-detail">— {detail}</span>
       </p>
       <div className="actions">
         <Link className="button small" to="/explore/traces" params={{ ...time, ...tracesOf(finding) }}>
           {TRACES[finding.kind]}
         </Link>
-        <Link className="button small" to={`/services/${encodeURIComponent(service)}`} params={time}>
-          Open service
+        <Link className="button small" to={onward.to} params={time}>
+          {onward.label}
         </Link>
       </div>
     </article>

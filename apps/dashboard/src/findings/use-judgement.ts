@@ -1,0 +1,66 @@
+import type { ChangeEvent, QueryAnswer } from '@vantage/api/client'
+import type { TimeRange } from '@vantage/model'
+import { useMemo } from 'react'
+import { client } from '../app/client.ts'
+import { type Asked, useAsked } from '../explore/use-asked.ts'
+import { redBy } from '../services/service-model.ts'
+import { figureStepsQuery } from '../services/service-queries.ts'
+import type { AnswerFault } from '../services/use-service-answers.ts'
+import { type Judgement, judge, stepsByService } from './findings.ts'
+
+/** Steps of the range and the time before it in which starts are looked for. */
+const STEPS = 120
+const STEP_MIN_MS = 5_000
+/** Changes that may have led to the first step. */
+const LEAD_MS = 1_800_000
+export const EVENTS_MAX = 500
+
+export interface Found {
+  /** Undefined until the figures of both times are known. */
+  readonly judgement: Judgement | undefined
+  readonly events: Asked<readonly ChangeEvent[]>
+  /** Figures over the range and the time before it. */
+  readonly steps: QueryAnswer | undefined
+  readonly faults: readonly AnswerFault[]
+}
+
+/**
+ * Compares services with the time before, and finds where they changed and what happened shortly before.
+ * @param now what `figuresQuery` says of the range, `before` of the time before it
+ * @param service the only one that is compared; undefined = all of them
+ */
+export function useJudgement(
+  range: TimeRange,
+  now: QueryAnswer | undefined,
+  before: QueryAnswer | undefined,
+  service?: string,
+): Found {
+  const { startMs, endMs } = range
+  const stepMs = Math.max(STEP_MIN_MS, Math.ceil((2 * (endMs - startMs)) / STEPS / 1000) * 1000)
+  const fromMs = endMs - Math.floor((2 * (endMs - startMs)) / stepMs) * stepMs
+  const key = JSON.stringify([startMs, endMs, service])
+  const steps = useAsked(key, (signal) =>
+    client.queryRange({ query: figureStepsQuery(stepMs, service), startMs: fromMs, endMs, stepMs }, signal),
+  )
+  const events = useAsked(key, (signal) =>
+    client.events({ startMs: fromMs - LEAD_MS, endMs }, undefined, EVENTS_MAX, signal),
+  )
+  const judgement = useMemo(() => {
+    if (now === undefined || before === undefined) return undefined
+    return judge({
+      range: { startMs, endMs },
+      now: redBy(now, 'service'),
+      before: redBy(before, 'service'),
+      steps: stepsByService(steps.answer),
+      stepMs,
+      events: events.answer ?? [],
+    })
+  }, [now, before, steps.answer, events.answer, startMs, endMs, stepMs])
+  const fault = steps.fault
+  return {
+    judgement,
+    events,
+    steps: steps.answer,
+    faults: fault === undefined ? [] : [{ what: 'Starts of findings', message: fault.message }],
+  }
+}
