@@ -54,7 +54,7 @@ export interface RecordsOptions {
   readonly log: Log
   readonly logger: Logger
   readonly workers: ColumnsWorkerHost
-  readonly retentionMs: number
+  readonly retentionMs: (signal: SignalName) => number
   readonly hotBytesMax: number
   readonly limits: PushLimits
   readonly times: TimeLimits
@@ -135,7 +135,7 @@ export class Records {
       clock,
       workers,
       hotBytesMax,
-      retentionMs: () => retentionMs,
+      retentionMs: (_tenant, signal) => retentionMs(signal),
       whenDurable: async (topic) => (topic === 'raw-logs' ? records?.logs : records?.spans)?.whenDurable(),
       onProblem,
     })

@@ -27,7 +27,7 @@ import type { ColumnStore } from '@vantage/store/columns'
 import { type MetricStore, openMetricStore, TenantRetention } from '@vantage/store/metrics'
 import type { FastifyInstance } from 'fastify'
 import type { LoadedConfig } from './config/load.ts'
-import { retentionOf } from './config/retention.ts'
+import { retentionOf, rowRetentionOf } from './config/retention.ts'
 import type { Config } from './config/schema.ts'
 import { Deletions } from './deletions.ts'
 import { defaultMinFree } from './disk.ts'
@@ -358,7 +358,7 @@ export class Server {
       log,
       logger: this.#logger,
       workers: { spawn: (role, data) => spawnThread({ role, data }) },
-      retentionMs: storage.retention ?? Number.POSITIVE_INFINITY,
+      retentionMs: rowRetentionOf(storage),
       hotBytesMax: storage.hotBytes,
       limits: recordLimits(this.#config),
       times: { maxFutureMs: limits.maxFuture, maxPastMs: limits.maxPast },

@@ -25,7 +25,10 @@ afterEach(async () => {
 
 async function until(isDone: () => boolean): Promise<void> {
   const deadlineMs = performance.now() + WAIT_MS
-  while (!isDone() && performance.now() < deadlineMs) await new Promise((resume) => setTimeout(resume, 5))
+  while (!isDone()) {
+    if (performance.now() > deadlineMs) throw new Error(`it did not come about in ${WAIT_MS} ms: ${isDone}`)
+    await new Promise((resume) => setTimeout(resume, 5))
+  }
 }
 
 async function sendUdp(port: number, ...datagrams: (string | Uint8Array)[]): Promise<void> {
@@ -258,7 +261,8 @@ describe("Jaeger's agent", () => {
     await until(() => dropped(door, 'jaeger-udp', 'queue') === 1)
     expect(door.submitted.length).toBe(fitting)
     release()
-    await until(() => figure(door.reception.registry, 'vantage_acked_items_total', { receiver: 'jaeger-udp' }) > 0)
+    const labels = { signal: 'traces', receiver: 'jaeger-udp', tenant: 'default' }
+    await until(() => figure(door.reception.registry, 'vantage_acked_items_total', labels) === fitting)
     await sendUdp(door.port, 'b')
     await until(() => door.submitted.length === fitting + 1)
     expect(door.submitted.length).toBe(fitting + 1)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Keep, RetentionFilter } from '@vantage/store/metrics'
 import { afterAll, describe, expect, test } from 'vitest'
 import { isLoopback, loadConfig } from './load.ts'
-import { retentionOf } from './retention.ts'
+import { retentionOf, rowRetentionOf } from './retention.ts'
 import { type Config, ENVIRONMENT } from './schema.ts'
 
 const KEY = 'k'.repeat(32)
@@ -54,6 +54,8 @@ const VARIABLES: Readonly<Record<string, readonly [string, unknown]>> = {
   VANTAGE_RETENTION: ['off', undefined],
   VANTAGE_RETENTION_5M: ['30d', 2_592_000_000],
   VANTAGE_RETENTION_1H: ['off', undefined],
+  VANTAGE_RETENTION_LOGS: ['7d', 604_800_000],
+  VANTAGE_RETENTION_TRACES: ['off', Number.POSITIVE_INFINITY],
   VANTAGE_SEAL_AFTER: ['1.5h', 5_400_000],
   VANTAGE_STORAGE_MIN_FREE: ['1.5KiB', 1_536],
   VANTAGE_DRAIN_DELAY: ['0s', 0],
@@ -179,6 +181,17 @@ test.each([
 ] as const)('%s.%s: off is off', (group, key) => {
   const config = load(['--config', fileOf(`${group}: {${key}: off}`)])
   expect(at(config, `${group}.${key}`)).toBeUndefined()
+})
+
+test.each([
+  ['{}', 15, 15],
+  ['{retention: 30d}', 30, 30],
+  ['{retentionLogs: 7d}', 7, 15],
+  ['{retention: off, retentionTraces: 3d}', Number.POSITIVE_INFINITY, 3],
+  ['{retention: 1d, retentionLogs: off}', Number.POSITIVE_INFINITY, 1],
+])('retention of logs and of traces: %s', (storage, logsDays, tracesDays) => {
+  const keptMs = rowRetentionOf(load(['--config', fileOf(`storage: ${storage}`)]).storage)
+  expect([keptMs('logs'), keptMs('spans')]).toEqual([logsDays * 86_400_000, tracesDays * 86_400_000])
 })
 
 test('retention by tenant and matcher', () => {

@@ -1,4 +1,5 @@
 import { DEFAULT_OPTIONS, parsePromql } from '@vantage/query/promql'
+import type { SignalName } from '@vantage/store/columns'
 import type { Keep, Retention, RetentionFilter } from '@vantage/store/metrics'
 import { z } from 'zod'
 import { duration, period } from './duration.ts'
@@ -11,6 +12,8 @@ export const RETENTION_KEYS = {
   retention: duration(15 * 86_400_000),
   retention5m: duration(90 * 86_400_000),
   retention1h: duration(400 * 86_400_000),
+  retentionLogs: period.transform((ms) => ms ?? Number.POSITIVE_INFINITY).optional(),
+  retentionTraces: period.transform((ms) => ms ?? Number.POSITIVE_INFINITY).optional(),
   retentionFilters: z
     .array(
       z
@@ -53,11 +56,23 @@ function readFilter(filter: FilterKeys, refuse: (message: string) => void): Rete
   return { ...(tenant === undefined ? {} : { tenant }), matchers: parsed.value.matchers, keep }
 }
 
+interface RowKeys {
+  readonly retention: number | undefined
+  readonly retentionLogs?: number | undefined
+  readonly retentionTraces?: number | undefined
+}
+
 interface StorageKeys {
   readonly retention: number | undefined
   readonly retention5m: number | undefined
   readonly retention1h: number | undefined
   readonly retentionFilters: readonly RetentionFilter[]
+}
+
+/** How long rows are kept: as samples are, unless their signal has a period of its own. */
+export function rowRetentionOf(storage: RowKeys): (signal: SignalName) => number {
+  const ms = storage.retention ?? Number.POSITIVE_INFINITY
+  return (signal) => (signal === 'logs' ? storage.retentionLogs : storage.retentionTraces) ?? ms
 }
 
 /** The keys as the store takes them: raw samples for ever where switched off, tiers not at all. */

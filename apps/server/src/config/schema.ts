@@ -203,6 +203,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   VANTAGE_RETENTION: 'storage.retention',
   VANTAGE_RETENTION_5M: 'storage.retention5m',
   VANTAGE_RETENTION_1H: 'storage.retention1h',
+  VANTAGE_RETENTION_LOGS: 'storage.retentionLogs',
+  VANTAGE_RETENTION_TRACES: 'storage.retentionTraces',
   VANTAGE_SEAL_AFTER: 'storage.sealAfter',
   VANTAGE_STORAGE_MIN_FREE: 'storage.minFree',
   VANTAGE_DRAIN_DELAY: 'drain.delay',

@@ -84,7 +84,7 @@ export class QueryPool implements MetricQueries {
     this.#options = options
     const { registry } = options
     const activeMs = () => performance.eventLoopUtilization().active
-    this.#quick = new QuickAnswers(options.store.reader(), options.clock, activeMs)
+    this.#quick = new QuickAnswers(options.store.reader(), options.limits, options.clock, activeMs)
     this.#queries = registry.counter('vantage_queries_total', 'Queries by outcome.', ['lang', 'outcome'])
     for (const lang of ['promql', ...Object.values(LANGUAGES)]) this.#queries.begin(lang, 'success')
     this.#limited = registry.counter('vantage_query_limited_total', 'Queries that hit a limit.', ['reason'])

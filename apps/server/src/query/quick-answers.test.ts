@@ -9,7 +9,9 @@ import type { WorkerJob } from './worker-job.ts'
 const STEP_MS = 15_000
 const CHEAP = { samples: 100, elapsedMs: 0.2 }
 
-function openQuick(samples = 100, clock: Clock = systemClock, activeMs = () => 0) {
+const LIMITS = { maxSamples: 1e9, maxBytes: 1e9, maxSeries: 1e9 }
+
+function openQuick(samples = 100, clock: Clock = systemClock, activeMs = () => 0, limits = LIMITS) {
   const metrics = new MemoryMetrics()
   const store = (count: number) => {
     for (let i = 0; i < count; i++) {
@@ -17,7 +19,7 @@ function openQuick(samples = 100, clock: Clock = systemClock, activeMs = () => 0
     }
   }
   store(samples)
-  return { metrics, store, quick: new QuickAnswers(metrics, clock, activeMs) }
+  return { metrics, store, quick: new QuickAnswers(metrics, limits, clock, activeMs) }
 }
 
 function promql(query: string, extra: object = {}, steps = 20): WorkerJob {
@@ -80,6 +82,13 @@ test.each([
     false,
     true,
   ])
+})
+
+test('the limits of any query hold here, too', () => {
+  const { quick } = openQuick(100, systemClock, () => 0, { ...LIMITS, maxSamples: 10 })
+  const job = promql('up')
+  quick.note('default', job, CHEAP)
+  expect(quick.answer('default', job, () => {})).toBeUndefined()
 })
 
 test('what was too much here four times stays a thread’s', () => {

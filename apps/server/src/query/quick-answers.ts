@@ -1,7 +1,7 @@
 import { runQueryJob } from '@vantage/api'
 import type { Clock, MetricReader, Result, TenantId } from '@vantage/model'
 import type { KnownSteps } from '@vantage/query/promql'
-import { Budget } from './budget.ts'
+import { Budget, type QueryLimits } from './budget.ts'
 import type { WorkerJob } from './worker-job.ts'
 
 type PromqlJob = Extract<WorkerJob, { kind: 'promql' }>
@@ -45,6 +45,8 @@ export class QuickAnswers {
   readonly #reader: MetricReader
   readonly #clock: Clock
   readonly #activeMs: () => number
+  readonly #small: QueryLimits
+  readonly #middling: QueryLimits
   /** Known to be quick, least recently used first. */
   readonly #quick = new Map<string, Quick>()
   #lookedMs: number
@@ -54,10 +56,13 @@ export class QuickAnswers {
 
   /**
    * @param reader of the main thread
+   * @param limits of any query
    * @param activeMs how long the main thread has been busy since some point of time
    */
-  constructor(reader: MetricReader, clock: Clock, activeMs: () => number) {
+  constructor(reader: MetricReader, limits: QueryLimits, clock: Clock, activeMs: () => number) {
     this.#reader = reader
+    this.#small = lesser(limits, SMALL_LIMITS)
+    this.#middling = lesser(limits, MIDDLING_LIMITS)
     this.#clock = clock
     this.#activeMs = activeMs
     this.#lookedMs = clock.monotonicMs()
@@ -77,7 +82,7 @@ export class QuickAnswers {
     this.#quick.delete(key)
     this.#quick.set(key, quick)
     let known: KnownSteps | undefined
-    const budget = quick.isSmall ? new Budget(SMALL_LIMITS, 2 * SMALL.ms) : new Budget(MIDDLING_LIMITS, 2 * MIDDLING.ms)
+    const budget = quick.isSmall ? new Budget(this.#small, 2 * SMALL.ms) : new Budget(this.#middling, 2 * MIDDLING.ms)
     const result = runQueryJob(job as PromqlJob, tenant, this.#reader, budget, this.#clock, {
       onKnown: (steps) => {
         known = steps
@@ -116,6 +121,14 @@ export class QuickAnswers {
     this.#lookedMs = nowMs
     this.#lookedActiveMs = activeMs
     return this.#isIdle
+  }
+}
+
+function lesser(a: QueryLimits, b: QueryLimits): QueryLimits {
+  return {
+    maxSamples: Math.min(a.maxSamples, b.maxSamples),
+    maxBytes: Math.min(a.maxBytes, b.maxBytes),
+    maxSeries: Math.min(a.maxSeries, b.maxSeries),
   }
 }
 
