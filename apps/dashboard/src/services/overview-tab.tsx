@@ -23,7 +23,7 @@ export function OverviewTab(part: ServicePartProps) {
       <div className="service-columns">
         <Operations {...part} />
         <div className="service-side">
-          <DifferenceCard service={part.service} range={part.range} />
+          <DifferenceCard {...part} />
           <Dependencies {...part} />
           <Changes asked={events} zone={part.zone} />
         </div>
