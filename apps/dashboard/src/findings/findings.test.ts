@@ -186,7 +186,7 @@ describe('in words', () => {
     ],
     [
       { now: red(1, 0.3) },
-      ['30\u202f% of requests to shop fail, as before', 'There is no time before to compare with. '],
+      ['30\u202f% of requests to shop fail', 'There is no time before to compare with. '],
     ],
   ])('%#', (one, want) => expect(textOf(one)).toEqual(want))
 
