@@ -289,6 +289,33 @@ describe.skipIf(!hasChromium)('services', () => {
     await page.context().close()
   })
 
+  test('a part of the heatmap is explained: dragged over, or by keys; the URL has it, Back leads out', async () => {
+    const page = await stand.open('/services/orders?from=now-5m&to=now')
+    const heatmap = page.locator('[data-panel="distribution"]')
+    await heatmap.locator('canvas').waitFor()
+    const box = (await heatmap.locator('.picture-canvas').boundingBox()) as { x: number; y: number; width: number }
+    const rows = page.locator('.difference-list li')
+    // The slow ones are in the rows on top.
+    await page.mouse.move(box.x + 70, box.y + 8)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width - 14, box.y + 16, { steps: 4 })
+    await page.mouse.up()
+    await page.waitForURL('**region=*')
+    await heatmap.locator('.picture-region').waitFor()
+    await expect.poll(() => rows.locator('.code').first().textContent()).toBe('span.region = b')
+    expect(await violations(page, '.service-difference')).toEqual([])
+    const other = await stand.open(new URL(page.url()).pathname + new URL(page.url()).search)
+    await other.locator('[data-panel="distribution"] .picture-region').waitFor()
+    await other.context().close()
+    await page.goBack()
+    await heatmap.locator('.picture-region').waitFor({ state: 'detached' })
+    await page.getByLabel('Longer than').fill('500')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: /longer than 500/ }).waitFor()
+    await expect.poll(() => rows.locator('.code').first().textContent()).toBe('span.region = b')
+    await page.context().close()
+  })
+
   test('a service is found by its name, the order is in the URL, and nothing found says so', async () => {
     const page = await stand.open('/services?from=now-5m&to=now&sort=name')
     await page.locator('.service-list tbody tr').nth(1).waitFor()

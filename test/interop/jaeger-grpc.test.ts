@@ -234,6 +234,11 @@ describe('the second version', () => {
   })
 })
 
+/** Members that are zero or empty need not be sent. */
+function withoutZeros(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (_, one) => (one === 0 || one === '' ? undefined : one)))
+}
+
 describe('the third version', () => {
   interface Traces {
     readonly resourceSpans: { readonly scopeSpans: { readonly spans: readonly { readonly name: string }[] }[] }[]
@@ -286,6 +291,62 @@ describe('the third version', () => {
     const large = await getV3(LARGE)
     expect(large.length).toBeGreaterThan(4)
     expect(namesOf(large)).toHaveLength(LARGE_SPANS)
+  })
+
+  test('FindTraceSummaries: over gRPC and over HTTP', async () => {
+    const orphans = { traceId: hex(77, 32), name: 'late', startTimeUnixNano: ns(1), endTimeUnixNano: ns(2) }
+    await post([
+      resourceSpans('cut', [
+        { ...orphans, spanId: hex(1, 16), parentSpanId: hex(99, 16), status: { code: 2 } },
+        { ...orphans, spanId: hex(2, 16), parentSpanId: hex(1, 16), startTimeUnixNano: ns(0.5) },
+      ]),
+    ])
+    const summariesOf = (serviceName: string) =>
+      v3.ask<{ summaries: object[] }>(
+        'FindTraceSummaries',
+        'jaeger.api_v3.FindTraceSummariesRequest',
+        { query: { ...range, serviceName } },
+        'jaeger.api_v3.FindTraceSummariesResponse',
+      )
+    const shop = {
+      traceId: TRACE,
+      rootServiceName: 'web',
+      rootOperationName: 'GET /checkout',
+      minStartTimeUnixNano: ROOT.startTimeUnixNano,
+      maxEndTimeUnixNano: ns(3),
+      spanCount: 3,
+      errorSpanCount: 1,
+      orphanSpanCount: 0,
+      services: [
+        { name: 'shop', spanCount: 1, errorSpanCount: 1 },
+        { name: 'web', spanCount: 2, errorSpanCount: 0 },
+      ],
+    }
+    const cut = {
+      traceId: hex(77, 32),
+      rootServiceName: '',
+      rootOperationName: '',
+      minStartTimeUnixNano: ns(0.5),
+      maxEndTimeUnixNano: ns(2),
+      spanCount: 2,
+      errorSpanCount: 1,
+      orphanSpanCount: 1,
+      services: [{ name: 'cut', spanCount: 2, errorSpanCount: 1 }],
+    }
+    for (const [service, want] of [
+      ['shop', shop],
+      ['cut', cut],
+    ] as const) {
+      expect(withoutZeros(await summariesOf(service))).toEqual(withoutZeros([{ summaries: [want] }]))
+      const query = new URLSearchParams({
+        'query.service_name': service,
+        'query.start_time_min': new Date((BASE_S - 60) * 1_000).toISOString(),
+        'query.start_time_max': new Date((BASE_S + 60) * 1_000).toISOString(),
+      })
+      const overHttp = await fetch(`${server.url}/jaeger/api/v3/trace-summaries?${query}`)
+      expect(await overHttp.json()).toEqual({ result: { summaries: [want] } })
+    }
+    expect(await summariesOf('nobody')).toEqual([])
   })
 
   test('a structured filter is refused, not left out', async () => {

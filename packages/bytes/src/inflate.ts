@@ -1,5 +1,6 @@
 import type { Transform } from 'node:stream'
 import { constants, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { copyBytes } from './copy.ts'
 import type { BytesFailure } from './failure.ts'
 import type { ReusableBuffer } from './reusable-buffer.ts'
 
@@ -63,7 +64,7 @@ export class Inflater {
       return
     }
     this.#into.reserve(length, this.length)
-    this.#into.bytes.set(chunk, this.length)
+    copyBytes(chunk, 0, chunk.length, this.#into.bytes, this.length)
     this.length = length
   }
 

@@ -1,3 +1,4 @@
+import { copyBytes } from './copy.ts'
 import { type NativeMemory, nativeMemory } from './native-memory.ts'
 import { varintLength, writeVarint } from './varint.ts'
 
@@ -64,10 +65,10 @@ function packNative(
   if (address >= 0) address += from
   else {
     address = stage
-    bytes.set(from === 0 && end === input.length ? input : input.subarray(from, end), stage)
+    copyBytes(input, from, end, bytes, stage)
   }
   const length = kernels.pack(address, address + end - from, packedAt, packedAt + STAGE_OUT_BYTES)
-  out.set(bytes.subarray(packedAt, packedAt + length), outAt)
+  copyBytes(bytes, packedAt, packedAt + length, out, outAt)
   return outAt + length
 }
 

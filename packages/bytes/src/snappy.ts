@@ -1,3 +1,4 @@
+import { copyBytes } from './copy.ts'
 import { type BytesResult, malformed, tooLarge } from './failure.ts'
 import { type NativeMemory, nativeMemory } from './native-memory.ts'
 import { type ReusableBuffer, SLOP_BYTES } from './reusable-buffer.ts'
@@ -63,7 +64,7 @@ function unpackInto(input: Uint8Array, start: number, end: number, out: Reusable
     const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
     return unpack(input, view, start, end, out.bytes, out.view, length)
   }
-  native.bytes.set(input.subarray(start, end), stage)
+  copyBytes(input, start, end, native.bytes, stage)
   const written = native.kernels.unpack(stage, stage + end - start, address, length)
   return written >= 0 ? written : written - start
 }

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import {
+  copyBytes,
   crc32c,
   getUint32,
   getUint64,
@@ -153,7 +154,7 @@ function putPayload(record: LogRecord, out: Uint8Array, versionAt: number, at: n
       return end
     }
   }
-  out.set(payload, at)
+  copyBytes(payload, 0, payload.length, out, at)
   return at + payload.length
 }
 

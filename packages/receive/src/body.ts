@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { type BytesFailure, Inflater, type ReusableBuffer } from '@vantage/bytes'
+import { type BytesFailure, copyBytes, Inflater, type ReusableBuffer } from '@vantage/bytes'
 import { err, type Fault, fault, ok, type PayloadEncoding, type Result } from '@vantage/model'
 import { type BodyForm, inflightFault, tooLargeFault, wireEncoding } from './admission.ts'
 import type { InflightHold } from './inflight.ts'
@@ -100,7 +100,7 @@ export class BodyReader {
       return tooLargeFault(`body: want at most ${maxBodyBytes} bytes, got more`, 'http.maxBodyBytes')
     if (!this.#hold.ensure(length + (this.#inflater?.length ?? 0))) return inflightFault()
     this.#wire.reserve(length, this.wireBytes)
-    this.#wire.bytes.set(chunk, this.wireBytes)
+    copyBytes(chunk, 0, chunk.length, this.#wire.bytes, this.wireBytes)
     this.wireBytes = length
     return undefined
   }

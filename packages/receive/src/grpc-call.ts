@@ -1,4 +1,4 @@
-import { type BytesFailure, type InflateEncoding, Inflater, type ReusableBuffer } from '@vantage/bytes'
+import { type BytesFailure, copyBytes, type InflateEncoding, Inflater, type ReusableBuffer } from '@vantage/bytes'
 import { type Fault, fault, STATUS } from '@vantage/model'
 import { tooLargeFault } from './admission.ts'
 import { encodeField, STATUS_200 } from './http2/hpack.ts'
@@ -160,7 +160,7 @@ export class GrpcCall implements StreamTaker {
       if (this.#buffer === undefined) at = this.#readHead(bytes, at, to)
       else {
         const count = Math.min(this.#length - this.#filled, to - at)
-        this.#buffer.bytes.set(bytes.subarray(at, at + count), this.#filled)
+        copyBytes(bytes, at, at + count, this.#buffer.bytes, this.#filled)
         this.#filled += count
         at += count
       }

@@ -2,6 +2,7 @@ import { CHART_THEMES, type ChartTheme } from '@vantage/charts'
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react'
 import { useDeviceRatio } from '../app/device-ratio.ts'
 import { usePreferences } from '../app/preferences.ts'
+import { type BoxFrame, type Point, useBoxDrag } from '../parts/box-drag.ts'
 import { type Box, useBox } from './use-box.ts'
 
 /** Places along a picture that can be read: columns, bars, moments. */
@@ -12,15 +13,23 @@ export interface Readout {
   text(place: number): string
 }
 
+/** Boxes that are dragged over a picture. */
+export interface PictureSelection {
+  /** Where what is selected lies; undefined where nothing is. */
+  frame(box: Box): BoxFrame | undefined
+  onBox(from: Point, to: Point, box: Box): void
+}
+
 interface CanvasPictureProps {
   /** One sentence for people who do not see it. */
   readonly label: string
   readonly readout?: Readout
+  readonly selection?: PictureSelection | undefined
   readonly paint: (canvas: HTMLCanvasElement, theme: ChartTheme, box: Box & { readonly at: number | undefined }) => void
 }
 
 /** A drawing as large as its place; pointer and arrow keys read it, the words stand under it. */
-export function CanvasPicture({ label, readout, paint }: CanvasPictureProps) {
+export function CanvasPicture({ label, readout, selection, paint }: CanvasPictureProps) {
   const host = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const theme = usePreferences((one) => one.drawnTheme)
@@ -34,7 +43,10 @@ export function CanvasPicture({ label, readout, paint }: CanvasPictureProps) {
     if (canvas.current === null || box.widthPx === 0 || box.heightPx === 0) return
     paint(canvas.current, CHART_THEMES[theme], { ...box, at })
   }, [paint, theme, box, at, hasFonts, ratio])
+  const { frame, handlers } = useBoxDrag(selection && ((from, to) => selection.onBox(from, to, box)))
+  const selected = frame ?? selection?.frame(box)
   const onPointerMove = (event: PointerEvent<HTMLDivElement>) => {
+    handlers.onPointerMove(event)
     const { left } = event.currentTarget.getBoundingClientRect()
     setChosen(readout?.at(event.clientX - left, box.widthPx) ?? -1)
   }
@@ -51,12 +63,15 @@ export function CanvasPicture({ label, readout, paint }: CanvasPictureProps) {
         ref={host}
         role="img"
         aria-label={label}
+        data-selects={selection !== undefined}
         tabIndex={readout === undefined ? undefined : 0}
+        {...handlers}
         onPointerMove={onPointerMove}
         onPointerLeave={() => setChosen(-1)}
         onKeyDown={onKeyDown}
       >
         <canvas ref={canvas} />
+        {selected !== undefined && box.widthPx > 0 && <span className="picture-region" style={selected} />}
       </div>
       {readout !== undefined && (
         <p className="picture-readout" aria-live="polite">

@@ -9,18 +9,19 @@ import { hiddenAfterClick } from '../explore/explore-url.ts'
 import { BarFigures, GaugeFigures, PieFigure, StatFigures } from './figure-panels.tsx'
 import { hiddenOf, setHidden, setSort } from './panel-url.ts'
 import type { PanelView } from './panel-view.ts'
-import { HeatmapPicture, HistogramPicture, StatePicture } from './picture-panels.tsx'
+import { type HeatmapExplain, HeatmapPicture, HistogramPicture, StatePicture } from './picture-panels.tsx'
 import { LogRows, TraceRows, ValueRows } from './row-panels.tsx'
 
 interface PanelBodyProps {
   readonly panel: Panel
   readonly view: PanelView
   readonly marks: readonly TimeMark[] | undefined
+  readonly explain: HeatmapExplain | undefined
   readonly chart: RefObject<TimeSeriesChart | undefined>
 }
 
 /** What a panel shows, drawn by its kind. */
-export function PanelBody({ panel, view, marks, chart }: PanelBodyProps) {
+export function PanelBody({ panel, view, marks, explain, chart }: PanelBodyProps) {
   switch (view.kind) {
     case 'time-series': {
       const keys = view.frame.series.map(({ key }) => key)
@@ -37,7 +38,7 @@ export function PanelBody({ panel, view, marks, chart }: PanelBodyProps) {
     case 'bars':
       return <BarFigures rows={view.rows} unit={view.unit} />
     case 'heatmap':
-      return <HeatmapPicture heatmap={view.heatmap} />
+      return <HeatmapPicture heatmap={view.heatmap} explain={panel.unit === 'seconds' ? explain : undefined} />
     case 'histogram':
       return <HistogramPicture histogram={view.histogram} />
     case 'pie':

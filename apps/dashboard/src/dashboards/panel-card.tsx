@@ -57,6 +57,7 @@ export function PanelCard({ panel: given, context }: PanelCardProps) {
         <PanelContent
           state={state}
           marks={context.marks}
+          explain={context.explain}
           chart={chart}
           isTable={search.getAll(TABLE_PARAM).includes(id)}
         />
@@ -83,11 +84,12 @@ function stateName({ asked, view }: PanelState): string {
 interface PanelContentProps {
   readonly state: PanelState
   readonly marks: PanelContext['marks']
+  readonly explain: PanelContext['explain']
   readonly chart: RefObject<TimeSeriesChart | undefined>
   readonly isTable: boolean
 }
 
-function PanelContent({ state, marks, chart, isTable }: PanelContentProps) {
+function PanelContent({ state, marks, explain, chart, isTable }: PanelContentProps) {
   const { panel, asked, view } = state
   const { fault, answer } = asked
   const hasFailed = fault !== undefined && fault.code !== 'cancelled'
@@ -117,7 +119,7 @@ function PanelContent({ state, marks, chart, isTable }: PanelContentProps) {
           {isTable ? (
             <TwinRows title={panel.title} twin={twinOf(view)} />
           ) : (
-            <PanelBody panel={panel} view={view} marks={marks} chart={chart} />
+            <PanelBody panel={panel} view={view} marks={marks} explain={explain} chart={chart} />
           )}
         </div>
       )}

@@ -3,6 +3,8 @@ import {
   bucketName,
   type Heatmap,
   type HistogramChart,
+  heatmapCorners,
+  heatmapRegion,
   heatmapStepAt,
   heatmapSummary,
   histogramBarAt,
@@ -16,15 +18,29 @@ import {
   stateTimeAt,
 } from '@vantage/charts/panels'
 import { useCallback, useMemo } from 'react'
+import { frameOf } from '../parts/box-drag.ts'
 import { RATIO } from '../services/units.ts'
-import { CanvasPicture } from './canvas-picture.tsx'
+import { LONGEST_MS, type Region } from '../traces/region.ts'
+import { CanvasPicture, type PictureSelection } from './canvas-picture.tsx'
 
 /** Buckets that one readout names. */
 const NAMED_MAX = 4
 /** Moments of a state timeline that arrow keys stop at. */
 const MOMENTS = 100
 
-export function HeatmapPicture({ heatmap }: { readonly heatmap: Heatmap }) {
+/** What of a heatmap of durations is explained, and how another part is chosen. */
+export interface HeatmapExplain {
+  readonly region: Region | undefined
+  readonly onRegion: (region: Region) => void
+}
+
+interface HeatmapPictureProps {
+  readonly heatmap: Heatmap
+  /** Of a heatmap whose parts can be explained. */
+  readonly explain?: HeatmapExplain | undefined
+}
+
+export function HeatmapPicture({ heatmap, explain }: HeatmapPictureProps) {
   const readout = useMemo(
     () => ({
       count: heatmap.timesMs.length,
@@ -37,7 +53,23 @@ export function HeatmapPicture({ heatmap }: { readonly heatmap: Heatmap }) {
     (canvas, theme, { at, ...box }) => paintHeatmap(canvas, heatmap, theme, { ...box, step: at }),
     [heatmap],
   )
-  return <CanvasPicture label={heatmapSummary(heatmap)} readout={readout} paint={paint} />
+  const selection = explain && selectionOf(heatmap, explain)
+  return <CanvasPicture label={heatmapSummary(heatmap)} readout={readout} selection={selection} paint={paint} />
+}
+
+/** Between seconds of buckets and milliseconds of regions. */
+function selectionOf(heatmap: Heatmap, { region, onRegion }: HeatmapExplain): PictureSelection {
+  return {
+    frame: (box) => {
+      if (region === undefined) return undefined
+      const { startMs, endMs, fromMs, toMs } = region
+      return frameOf(...heatmapCorners(heatmap, box, { startMs, endMs, low: fromMs / 1_000, high: toMs / 1_000 }))
+    },
+    onBox: (from, to, box) => {
+      const { startMs, endMs, low, high } = heatmapRegion(heatmap, box, from, to)
+      onRegion({ startMs, endMs, fromMs: low * 1_000, toMs: Math.min(LONGEST_MS, high * 1_000) })
+    },
+  }
 }
 
 function stepText({ rows, timesMs, unit, zone }: Heatmap, step: number): string {

@@ -9,6 +9,7 @@ import { type Choices, filledPanel } from './fill.ts'
 import { askPanel, type PanelAnswer, panelRange } from './panel-answer.ts'
 import { hiddenOf, readSort, sortTextOf } from './panel-url.ts'
 import { type PanelView, panelView } from './panel-view.ts'
+import type { HeatmapExplain } from './picture-panels.tsx'
 
 /** What all panels of a page have in common. */
 export interface PanelContext {
@@ -17,6 +18,8 @@ export interface PanelContext {
   readonly zone: Zone
   /** What happened meanwhile: charts over time show it. */
   readonly marks?: readonly TimeMark[]
+  /** Parts of heatmaps of durations can be explained. */
+  readonly explain?: HeatmapExplain | undefined
 }
 
 export interface PanelState {

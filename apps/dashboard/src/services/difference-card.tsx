@@ -3,48 +3,67 @@ import { navigateSearch, useSearch } from '../app/router.ts'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Choice } from '../parts/choice.tsx'
+import { LONGEST_MS, type Region, regionOf } from '../traces/region.ts'
+import { RegionForm } from '../traces/region-form.tsx'
 import { DifferenceRows } from './difference-rows.tsx'
 import { quoted } from './service-queries.ts'
+import type { ServicePartProps } from './service-tabs.ts'
 
 const ROWS_MAX = 6
 
-type Kind = 'off' | 'failed' | 'slow'
+type Kind = 'off' | 'failed' | 'slow' | 'selected'
 /** Slower than this share of the service's own spans. */
 const SLOW_QUANTILE = 0.95
 
-interface DifferenceCardProps {
-  readonly service: string
-  readonly range: SteppedRange
-}
-
-/** What requests that failed, or were slow, have that the others have not. Asked for by a button: it reads spans. */
-export function DifferenceCard({ service, range }: DifferenceCardProps) {
-  const given = useSearch().get('different')
-  const kind: Kind = given === 'failed' || given === 'slow' ? given : 'off'
-  const key = kind === 'off' ? undefined : JSON.stringify([service, range.startMs, range.endMs, kind])
-  const asked = useAsked(key, (signal) => difference(service, range, kind, signal))
+/** What requests that failed, were slow or are selected have that the others have not. Asked for: it reads spans. */
+export function DifferenceCard({ service, range, zone }: ServicePartProps) {
+  const search = useSearch()
+  const given = search.get('different')
+  const region = regionOf(search.get('region'))
+  const kind: Kind = region !== undefined ? 'selected' : given === 'failed' || given === 'slow' ? given : 'off'
+  const key = kind === 'off' ? undefined : JSON.stringify([service, range.startMs, range.endMs, kind, region])
+  const asked = useAsked(key, (signal) =>
+    region === undefined ? difference(service, range, kind, signal) : regionDifference(service, region, signal),
+  )
   return (
     <section className="card service-difference" aria-labelledby="difference-title" aria-busy={asked.isLoading}>
       <div className="card-head">
         <h2 id="difference-title">What is different</h2>
-        <Choice
-          label="About which requests"
-          value={kind}
-          options={[
-            { value: 'off', label: 'Off' },
-            { value: 'failed', label: 'Failed' },
-            { value: 'slow', label: 'Slow' },
-          ]}
-          onChoose={(value) => navigateSearch({ different: value === 'off' ? null : value })}
-        />
+        {region === undefined && (
+          <Choice
+            label="About which requests"
+            value={kind}
+            options={[
+              { value: 'off', label: 'Off' },
+              { value: 'failed', label: 'Failed' },
+              { value: 'slow', label: 'Slow' },
+            ]}
+            onChoose={(value) => navigateSearch({ different: value === 'off' ? null : value })}
+          />
+        )}
       </div>
+      {(kind === 'off' || kind === 'selected') && (
+        <div className="service-region">
+          <RegionForm region={region} range={range} zone={zone} highMs={LONGEST_MS} />
+        </div>
+      )}
       {kind === 'off' ? (
-        <p className="service-none">Compares the requests that failed, or the slowest twentieth, with all others.</p>
+        <p className="service-none">
+          Compares the requests that failed, the slowest twentieth, or those of a part of the heatmap with all others.
+        </p>
       ) : (
         <DifferenceRows rows={asked.answer} isLoading={asked.isLoading} fault={asked.fault?.message} kind={kind} />
       )}
     </section>
   )
+}
+
+/** The requests by which a service was entered, of some durations, against its others of that time. */
+function regionDifference(service: string, { startMs, endMs, fromMs, toMs }: Region, signal: AbortSignal) {
+  const own = `resource.service.name = ${quoted(service)} && (kind = server || kind = consumer)`
+  const micros = (ms: number) => `${Math.round(ms * 1_000)}us`
+  const query = `{ ${own} && duration > ${micros(fromMs)} && duration <= ${micros(toMs)} }`
+  return client.spanDifference({ query, scope: `{ ${own} }`, startMs, endMs }, ROWS_MAX, signal)
 }
 
 async function difference(service: string, range: SteppedRange, kind: Kind, signal: AbortSignal) {

@@ -1,7 +1,10 @@
 import type { ChangeEvent } from '@vantage/api/client'
 import type { Panel } from '@vantage/model/dashboards'
 import { useMemo } from 'react'
+import { navigateSearch, useParam } from '../app/router.ts'
 import { PanelGrid } from '../dashboards/panel-grid.tsx'
+import type { HeatmapExplain } from '../dashboards/picture-panels.tsx'
+import { type Region, regionOf, regionText } from '../traces/region.ts'
 import { logPanels, overviewPanels, tracePanels } from './service-panels.ts'
 import type { ServicePartProps } from './service-tabs.ts'
 import { useServiceEvents } from './use-service-events.ts'
@@ -24,20 +27,29 @@ export function LogsTab(part: ServicePartProps) {
 /** Requests, latency, and what it writes, over time. */
 export function OverviewPanels(part: ServicePartProps & { readonly events: readonly ChangeEvent[] | undefined }) {
   const panels = useMemo(() => overviewPanels(part.service), [part.service])
-  return <Panels {...part} panels={panels} />
+  const region = useParam('region')
+  const explain = useMemo(
+    () => ({
+      region: regionOf(region),
+      onRegion: (chosen: Region) => navigateSearch({ region: regionText(chosen) }),
+    }),
+    [region],
+  )
+  return <Panels {...part} panels={panels} explain={explain} />
 }
 
 interface PanelsProps extends ServicePartProps {
   readonly panels: readonly Panel[]
   /** What its charts mark. */
   readonly events: readonly ChangeEvent[] | undefined
+  readonly explain?: HeatmapExplain
 }
 
-function Panels({ range, zone, panels, events = NO_EVENTS }: PanelsProps) {
+function Panels({ range, zone, panels, explain, events = NO_EVENTS }: PanelsProps) {
   const { startMs, endMs } = range
   const context = useMemo(() => {
     const marks = events.map(({ timeMs, title }) => ({ atMs: timeMs, label: title }))
-    return { choices: NO_CHOICES, range: { startMs, endMs }, zone, marks }
-  }, [startMs, endMs, zone, events])
+    return { choices: NO_CHOICES, range: { startMs, endMs }, zone, marks, explain }
+  }, [startMs, endMs, zone, events, explain])
   return <PanelGrid panels={panels} context={context} />
 }

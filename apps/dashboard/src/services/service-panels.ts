@@ -17,12 +17,12 @@ function latencyBuckets(service: string, window: string): string {
   return `sum by (le) (increase(traces_spanmetrics_latency_bucket{${matchers}}[${window}]))`
 }
 
-function latencyHeatmap(service: string, place: Panel['place']): Panel {
+function latencyHeatmap(service: string, place: Panel['place'], more = ''): Panel {
   return {
     id: 'distribution',
     kind: 'heatmap',
     title: 'Latency over time',
-    description: 'Of the requests by which it was entered.',
+    description: `Of the requests by which it was entered.${more}`,
     empty: NO_REQUESTS,
     place,
     unit: 'seconds',
@@ -57,7 +57,7 @@ export function overviewPanels(service: string): readonly Panel[] {
       draw: 'line',
       queries: quantiles.map(([name, text]) => query('promql', text, name)),
     },
-    latencyHeatmap(service, { x: 0, y: 7, width: 12, height: 6 }),
+    latencyHeatmap(service, { x: 0, y: 7, width: 12, height: 6 }, ' Drag over some of them to explain them.'),
     volumePanel(service, { x: 12, y: 7, width: 12, height: 6 }),
   ]
 }

@@ -9,6 +9,9 @@ export interface Region {
   readonly toMs: number
 }
 
+/** Longer than anything: the last bucket of a histogram has no bound. */
+export const LONGEST_MS = 1e9
+
 /** `1700000000000-1700000060000,10-500` */
 export function regionOf(text: string | null): Region | undefined {
   const [, start, end, from, to] = /^(\d+)-(\d+),(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)$/.exec(text ?? '') ?? []

@@ -1,5 +1,5 @@
 import type { FoundTrace } from '@vantage/api/client'
-import { CHART_THEMES, formatInstant, formatMs, type Zone } from '@vantage/charts'
+import { CHART_THEMES, formatMs, type Zone } from '@vantage/charts'
 import {
   paintScatter,
   type ScatterBox,
@@ -10,30 +10,24 @@ import {
   scatterX,
   scatterY,
 } from '@vantage/charts/trace'
-import { X } from 'lucide-react'
-import { type FormEvent, type PointerEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { useEffect, useId, useMemo, useRef } from 'react'
 import { useDeviceRatio } from '../app/device-ratio.ts'
 import { usePreferences } from '../app/preferences.ts'
 import { useNavigate } from '../app/router.ts'
 import type { SteppedRange } from '../explore/range-steps.ts'
+import { frameOf, useBoxDrag } from '../parts/box-drag.ts'
 import { isWithin, type Region, regionText, startMsOf } from './region.ts'
+import { RegionForm } from './region-form.tsx'
 import { counted } from './trace-view.ts'
 import { useWidth } from './use-width.ts'
 
 const HEIGHT_PX = 190
-/** A shorter drag is a click, which selects nothing. */
-const DRAG_MIN_PX = 5
 
 interface ScatterCardProps {
   readonly traces: readonly FoundTrace[]
   readonly region: Region | undefined
   readonly range: SteppedRange
   readonly zone: Zone
-}
-
-interface Drag {
-  readonly from: readonly [x: number, y: number]
-  readonly to: readonly [x: number, y: number]
 }
 
 /** How long traces took, over time; what is dragged over is what the list shows and what is explained. */
@@ -45,7 +39,6 @@ export function ScatterCard({ traces, region, range, zone }: ScatterCardProps) {
   const theme = usePreferences((one) => one.drawnTheme)
   const ratio = useDeviceRatio()
   const widthPx = useWidth(host)
-  const [drag, setDrag] = useState<Drag | undefined>(undefined)
   const points = useMemo(() => traces.map(pointOf), [traces])
   const { startMs, endMs } = range
   const scale = useMemo(() => scatterScale(points, startMs, endMs), [points, startMs, endMs])
@@ -61,16 +54,8 @@ export function ScatterCard({ traces, region, range, zone }: ScatterCardProps) {
     paint()
     void document.fonts.ready.then(paint)
   }, [points, scale, region, zone, theme, ratio, widthPx])
-  const placeOf = (event: PointerEvent<HTMLElement>): readonly [number, number] => {
-    const { left, top } = event.currentTarget.getBoundingClientRect()
-    return [event.clientX - left, event.clientY - top]
-  }
-  // Where the pointer is now: the last move may not be drawn yet, and `drag` is what was drawn.
-  const end = (event: PointerEvent<HTMLElement>) => {
-    setDrag(undefined)
-    const to = placeOf(event)
-    if (drag === undefined || Math.hypot(to[0] - drag.from[0], to[1] - drag.from[1]) < DRAG_MIN_PX) return
-    const [a, b] = [scatterAt(scale, box, ...drag.from), scatterAt(scale, box, ...to)]
+  const { frame, handlers } = useBoxDrag((from, to) => {
+    const [a, b] = [scatterAt(scale, box, ...from), scatterAt(scale, box, ...to)]
     const dragged = {
       startMs: Math.min(a.atMs, b.atMs),
       endMs: Math.max(a.atMs, b.atMs),
@@ -78,8 +63,8 @@ export function ScatterCard({ traces, region, range, zone }: ScatterCardProps) {
       toMs: Math.max(a.tookMs, b.tookMs),
     }
     navigate({ region: regionText(dragged) })
-  }
-  const shown = drag === undefined ? region && regionFrame(region, scale, box) : frameOf(drag.from, drag.to)
+  })
+  const shown = frame ?? (region && regionFrame(region, scale, box))
   return (
     <section className="card scatter" aria-labelledby={titleId}>
       <div className="card-head">
@@ -87,17 +72,7 @@ export function ScatterCard({ traces, region, range, zone }: ScatterCardProps) {
         <span className="aside">drag over some to explain them</span>
         <RegionForm region={region} range={range} zone={zone} highMs={scale.highMs} />
       </div>
-      <div
-        className="scatter-host"
-        ref={host}
-        onPointerDown={(event) => {
-          event.currentTarget.setPointerCapture(event.pointerId)
-          setDrag({ from: placeOf(event), to: placeOf(event) })
-        }}
-        onPointerMove={(event) => drag !== undefined && setDrag({ ...drag, to: placeOf(event) })}
-        onPointerUp={end}
-        onPointerCancel={() => setDrag(undefined)}
-      >
+      <div className="scatter-host" ref={host} {...handlers}>
         <canvas
           ref={canvas}
           role="img"
@@ -118,11 +93,6 @@ function pointOf(trace: FoundTrace): ScatterPoint {
   }
 }
 
-function frameOf(a: readonly [number, number], b: readonly [number, number]) {
-  const [left, top] = [Math.min(a[0], b[0]), Math.min(a[1], b[1])]
-  return { left, top, width: Math.abs(a[0] - b[0]), height: Math.abs(a[1] - b[1]) }
-}
-
 /** What of a region is within the axes. */
 function regionFrame(region: Region, scale: ScatterScale, box: ScatterBox) {
   const within = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value))
@@ -138,51 +108,5 @@ function summaryOf(points: readonly ScatterPoint[]): string {
   return (
     `${counted(points.length, 'trace')} from ${formatMs(took[0] as number)} to ${formatMs(took.at(-1) as number)}, ` +
     `half of them below ${formatMs(took[Math.floor(took.length / 2)] as number)}, ${failed} with errors. The list below has them all.`
-  )
-}
-
-interface RegionFormProps {
-  readonly region: Region | undefined
-  readonly range: SteppedRange
-  readonly zone: Zone
-  readonly highMs: number
-}
-
-/** The same by keys: durations of the whole time. */
-function RegionForm({ region, range, zone, highMs }: RegionFormProps) {
-  const navigate = useNavigate()
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const fromMs = Number(new FormData(event.currentTarget).get('longer'))
-    if (!Number.isFinite(fromMs) || fromMs < 0 || fromMs >= highMs) return
-    navigate({ region: regionText({ startMs: range.startMs, endMs: range.endMs, fromMs, toMs: highMs }) })
-  }
-  if (region !== undefined) {
-    const time = (ms: number) => formatInstant(ms, zone).slice(11, 19)
-    return (
-      <button
-        type="button"
-        className="button small scatter-chosen"
-        title="Select nothing (Esc)"
-        onClick={() => navigate({ region: null })}
-      >
-        <X className="icon" aria-hidden="true" />
-        {formatMs(region.fromMs)} – {formatMs(region.toMs)}, {time(region.startMs)} – {time(region.endMs)}
-      </button>
-    )
-  }
-  return (
-    <form className="scatter-form" onSubmit={submit}>
-      <label>
-        Longer than{' '}
-        <span className="field">
-          <input name="longer" inputMode="decimal" autoComplete="off" placeholder="500" />
-        </span>{' '}
-        ms
-      </label>
-      <button type="submit" className="button small">
-        Explain
-      </button>
-    </form>
   )
 }

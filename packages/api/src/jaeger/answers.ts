@@ -1,6 +1,6 @@
 import { type AnyValue, type Attributes, type Origin, serviceOf, valueText } from '@vantage/model'
 import type { SpanView, TraceView } from '@vantage/query/traceql'
-import { jaegerFields, jaegerTags, type ServiceEdge } from '@vantage/query/traces'
+import { jaegerFields, jaegerTags, type ServiceEdge, type TraceSummary } from '@vantage/query/traces'
 
 /** The envelope of every answer of Jaeger's JSON API. Source: jaegertracing/jaeger internal/uimodel. */
 export function jaegerBody(data: readonly unknown[]): unknown {
@@ -112,4 +112,14 @@ export function jaegerThirdDependencies(edges: readonly ServiceEdge[]): unknown 
     callCount: String(calls),
   }))
   return { dependencies }
+}
+
+/** `FindTraceSummariesResponse` as JSON: 64-bit numbers are texts. */
+export function jaegerSummaries(summaries: readonly TraceSummary[]): unknown {
+  const shown = summaries.map(({ startNs, endNs, ...rest }) => ({
+    ...rest,
+    minStartTimeUnixNano: String(startNs),
+    maxEndTimeUnixNano: String(endNs),
+  }))
+  return { result: { summaries: shown } }
 }

@@ -31,6 +31,7 @@ const TRACE_IDS_MAX = 100
 
 export type Job = Result<TracesJob, Fault>
 /** Whose form the answers of the third version have: JSON over HTTP, messages over gRPC. */
+type SummaryForm = 'jaeger-v3' | 'jaeger-v3-rpc'
 type ThirdForm = 'jaeger-v3' | 'jaeger-v3-rpc' | 'jaeger-v2-rpc'
 
 /** Jobs of the parameters of Jaeger's APIs. */
@@ -102,6 +103,12 @@ export class JaegerJobs {
     )
     if (!query.ok) return query
     return ok({ kind: 'find', query: query.value, range: range.value, limit: limit.value, form })
+  }
+
+  /** The same search, of whose traces a few figures are told. */
+  summaries(params: URLSearchParams, form: SummaryForm): Job {
+    const found = this.findThird(params, form)
+    return found.ok && found.value.kind === 'find' ? ok({ ...found.value, kind: 'summaries', form }) : found
   }
 
   #microRange(params: URLSearchParams): Result<NsRange, Fault> {

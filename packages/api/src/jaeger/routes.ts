@@ -92,6 +92,9 @@ export class JaegerApi {
       route('/api/v3/traces', 'Find traces, as OTLP', search, (r) =>
         ask(r, this.#jobs.findThird(r.params, 'jaeger-v3')),
       ),
+      route('/api/v3/trace-summaries', 'Find traces, a few figures of each', search, (r) =>
+        ask(r, this.#jobs.summaries(r.params, 'jaeger-v3')),
+      ),
       route('/api/v3/traces/:traceId', 'One trace, as OTLP', [], (r) =>
         ask(r, traceJob(r.path['traceId'] ?? '', 'jaeger-v3')),
       ),

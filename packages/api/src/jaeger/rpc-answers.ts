@@ -6,9 +6,11 @@ import {
   encodeJaegerOperations,
   encodeJaegerServices,
   encodeJaegerSpans,
+  encodeJaegerSummaries,
   encodeTrace,
   framed,
   type ServiceEdge,
+  type TraceSummary,
 } from '@vantage/query/traces'
 import { callsOf } from './answers.ts'
 
@@ -40,4 +42,9 @@ export function rpcOperations(
 
 export function rpcDependencies(edges: readonly ServiceEdge[]): Uint8Array {
   return framed([encodeJaegerDependencies(callsOf(edges))])
+}
+
+/** None is no message. */
+export function rpcSummaries(summaries: readonly TraceSummary[]): Uint8Array {
+  return framed(summaries.length === 0 ? [] : [encodeJaegerSummaries(summaries)])
 }

@@ -38,7 +38,11 @@ export function jaegerRpcMethods({ queries, clock }: JaegerRpcDeps, read: ReadJa
         return job.ok ? queries.ask(tenant, job.value, { signal, timeoutMs: undefined }) : job
       },
     })
+    // The second version has none.
+    const summaries =
+      form === 'jaeger-v3-rpc' ? [method('FindTraceSummaries', 'find', (p) => jobs.summaries(p, form))] : []
     return [
+      ...summaries,
       method('GetServices', 'empty', () => jobs.services(form)),
       method('GetOperations', 'operations', (params) =>
         jobs.operations(params.get('service') ?? '', params.get('span_kind') ?? '', form),

@@ -14,14 +14,21 @@ import {
   valueText,
 } from '@vantage/model'
 import { findTraces, readTrace, SpanView, type TraceqlLimits, type TraceView } from '@vantage/query/traceql'
-import { type ServiceEdge, serviceGraph } from '@vantage/query/traces'
-import { jaegerBody, jaegerDependencies, jaegerThirdDependencies, jaegerTrace } from '../jaeger/answers.ts'
+import { type ServiceEdge, serviceGraph, type TraceSummary, traceSummary } from '@vantage/query/traces'
+import {
+  jaegerBody,
+  jaegerDependencies,
+  jaegerSummaries,
+  jaegerThirdDependencies,
+  jaegerTrace,
+} from '../jaeger/answers.ts'
 import {
   isJaegerRpc,
   type JaegerRpcForm,
   rpcDependencies,
   rpcOperations,
   rpcServices,
+  rpcSummaries,
   rpcTraces,
 } from '../jaeger/rpc-answers.ts'
 import { zipkinDependencies, zipkinTrace } from '../zipkin/answers.ts'
@@ -48,6 +55,14 @@ export type FaceJob =
       readonly range: NsRange
       readonly limit: number
       readonly form: FaceForm
+    }
+  /** A few figures of each trace that `find` would give. */
+  | {
+      readonly kind: 'summaries'
+      readonly query: string
+      readonly range: NsRange
+      readonly limit: number
+      readonly form: 'jaeger-v3' | 'jaeger-v3-rpc'
     }
   /** Whole traces by their ids, 32 hex digits each. */
   | { readonly kind: 'traces'; readonly traceIds: readonly string[]; readonly form: FaceForm }
@@ -82,6 +97,15 @@ export function faceAnswer(
         found.push([id, trace])
       })
       return counts.ok ? ok(tracesBody(found, job.form)) : counts
+    }
+    case 'summaries': {
+      const summaries: TraceSummary[] = []
+      const request = { ...job.range, query: job.query, limit: job.limit }
+      const counts = findTraces(request, tenant, reader, budget, limits, (id, trace) => {
+        summaries.push(traceSummary(id, trace))
+      })
+      if (!counts.ok) return counts
+      return ok(job.form === 'jaeger-v3' ? jaegerSummaries(summaries) : rpcSummaries(summaries))
     }
     case 'traces': {
       const found = job.traceIds.flatMap((id): [string, TraceView][] => {

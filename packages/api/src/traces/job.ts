@@ -117,6 +117,7 @@ function answerOf(
     case 'services':
     case 'operations':
     case 'find':
+    case 'summaries':
     case 'traces':
     case 'dependencies':
     case 'attribute-values':

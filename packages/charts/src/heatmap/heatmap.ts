@@ -39,6 +39,66 @@ export function heatmapStepAt({ timesMs }: Heatmap, xPx: number, widthPx: number
   return share < 0 || share >= 1 ? -1 : Math.floor(share * timesMs.length)
 }
 
+/** What a box covers: a time, and values between two bounds. */
+interface HeatmapRegion {
+  readonly startMs: number
+  readonly endMs: number
+  readonly low: number
+  readonly high: number
+}
+
+type Point = readonly [xPx: number, yPx: number]
+
+interface Area {
+  readonly widthPx: number
+  readonly heightPx: number
+}
+
+/** The steps and buckets that a box between two points touches. */
+export function heatmapRegion({ rows, timesMs, startMs }: Heatmap, area: Area, a: Point, b: Point): HeatmapRegion {
+  const { widthPx, heightPx } = area
+  const column = ([x]: Point) => ((x - LEFT_PX) / (widthPx - LEFT_PX - RIGHT_PX)) * timesMs.length
+  const row = ([, y]: Point) => rows.length - ((y - TOP_PX) / (heightPx - TOP_PX - BOTTOM_PX)) * rows.length
+  const [firstStep, lastStep] = between(column(a), column(b), timesMs.length)
+  const [firstRow, lastRow] = between(row(a), row(b), rows.length)
+  const stepMs = stepOf(timesMs, startMs)
+  return {
+    startMs: (timesMs[firstStep] ?? startMs) - stepMs,
+    endMs: timesMs[lastStep] ?? startMs,
+    low: Math.max(0, rows[firstRow]?.low ?? 0),
+    high: rows[lastRow]?.high ?? Number.POSITIVE_INFINITY,
+  }
+}
+
+function stepOf(timesMs: readonly number[], startMs: number): number {
+  const [first = startMs, second] = timesMs
+  return second === undefined ? first - startMs : second - first
+}
+
+/** The first and the last of so many places that lie between two. */
+function between(a: number, b: number, count: number): readonly [number, number] {
+  const place = (at: number) => Math.min(count - 1, Math.max(0, Math.floor(at)))
+  return [place(Math.min(a, b)), place(Math.max(a, b))]
+}
+
+/** Where a region lies, as two corners. */
+export function heatmapCorners(heatmap: Heatmap, { widthPx, heightPx }: Area, region: HeatmapRegion): [Point, Point] {
+  const { rows, timesMs, startMs } = heatmap
+  const stepMs = stepOf(timesMs, startMs)
+  const firstMs = (timesMs[0] ?? startMs) - stepMs
+  const x = (atMs: number) => {
+    const share = (atMs - firstMs) / Math.max(1, timesMs.length * stepMs)
+    return LEFT_PX + Math.min(1, Math.max(0, share)) * (widthPx - LEFT_PX - RIGHT_PX)
+  }
+  const y = (row: number) => TOP_PX + (1 - row / Math.max(1, rows.length)) * (heightPx - TOP_PX - BOTTOM_PX)
+  const below = rows.filter(({ high }) => high <= region.low).length
+  const covered = rows.filter(({ low }) => low < region.high).length
+  return [
+    [x(region.startMs), y(covered)],
+    [x(region.endMs), y(Math.min(below, covered))],
+  ]
+}
+
 /** One sentence for people who do not see the canvas. */
 export function heatmapSummary(heatmap: Heatmap): string {
   const { rows, timesMs, unit } = heatmap

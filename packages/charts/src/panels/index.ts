@@ -2,7 +2,15 @@
 export { type BarRow, barsOf } from '../bars/bars.ts'
 export { bucketName, type CumulativeBucket } from '../buckets.ts'
 export { type Gauge, gaugeShare, paintGauge } from '../gauge/gauge.ts'
-export { type Heatmap, heatmapOf, heatmapStepAt, heatmapSummary, paintHeatmap } from '../heatmap/heatmap.ts'
+export {
+  type Heatmap,
+  heatmapCorners,
+  heatmapOf,
+  heatmapRegion,
+  heatmapStepAt,
+  heatmapSummary,
+  paintHeatmap,
+} from '../heatmap/heatmap.ts'
 export {
   type HistogramChart,
   histogramBarAt,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { barsOf } from '../bars/bars.ts'
 import { bucketName, bucketsOf } from '../buckets.ts'
 import { gaugeShare } from '../gauge/gauge.ts'
-import { heatmapOf, heatmapStepAt, heatmapSummary } from '../heatmap/heatmap.ts'
+import { heatmapCorners, heatmapOf, heatmapRegion, heatmapStepAt, heatmapSummary } from '../heatmap/heatmap.ts'
 import { histogramBarAt, histogramOf, histogramSummary } from '../histogram/histogram.ts'
 import { CHART_THEMES } from '../palette.ts'
 import { pieOf, pieSummary } from '../pie/pie.ts'
@@ -66,6 +66,24 @@ describe('cumulative buckets', () => {
     expect(heatmapSummary(heatmap)).toBe('Heatmap of 4 buckets over 2 steps, most of it in 200\u202fms … 500\u202fms.')
     expect([10, 61, 171, 280].map((x) => heatmapStepAt(heatmap, x, 61 + 208 + 12))).toEqual([-1, 0, 1, -1])
     expect(heatmapSummary(heatmapOf([], frame))).toBe('Heatmap without counts.')
+  })
+  test('a box over a heatmap covers whole steps and buckets, and is drawn around them', () => {
+    const frame = { startMs: 0, endMs: 2_000, timesMs: [1_000, 2_000], unit: seconds, zone: 'utc' } as const
+    const heatmap = heatmapOf(cumulative, frame)
+    // Two columns of 100 px, four rows of 50 px.
+    const area = { widthPx: 61 + 200 + 12, heightPx: 6 + 200 + 22 }
+    const covered = (a: [number, number], b: [number, number]) => {
+      const { startMs, endMs, low, high } = heatmapRegion(heatmap, area, a, b)
+      return [startMs, endMs, low, high]
+    }
+    expect(covered([70, 10], [80, 20])).toEqual([0, 1_000, 0.5, Number.POSITIVE_INFINITY])
+    expect(covered([250, 190], [70, 120])).toEqual([0, 2_000, 0.01, 0.2])
+    expect(covered([-50, -50], [900, 900])).toEqual([0, 2_000, 0.01, Number.POSITIVE_INFINITY])
+    const region = heatmapRegion(heatmap, area, [170, 60], [180, 110])
+    expect(heatmapCorners(heatmap, area, region)).toEqual([
+      [161, 56],
+      [261, 156],
+    ])
   })
   test('are bars of a histogram, with their share of all', () => {
     const histogram = histogramOf(cumulative, seconds)

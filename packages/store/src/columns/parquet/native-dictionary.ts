@@ -1,4 +1,4 @@
-import { type NativeMemory, oneInBlock } from '@vantage/bytes'
+import { copyBytes, type NativeMemory, oneInBlock } from '@vantage/bytes'
 import type { Dictionary, Ranges } from './column-values.ts'
 
 const VALUES_MAX = 65_536
@@ -78,7 +78,7 @@ class NativeDictionary {
     this.#source = bytes
     if (!this.#cover(end + OVERREAD_BYTES)) return -1
     if (end > this.#copied) {
-      this.#native.bytes.set(bytes.subarray(this.#copied, end), this.#texts + this.#copied)
+      copyBytes(bytes, this.#copied, end, this.#native.bytes, this.#texts + this.#copied)
       this.#copied = end
     }
     return this.#texts

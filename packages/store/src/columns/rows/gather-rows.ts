@@ -1,3 +1,4 @@
+import { copyBytes } from '@vantage/bytes'
 import type { ByteRanges } from '@vantage/model'
 import type { ColumnSet } from './column-set.ts'
 import { nativeGather } from './native-gather.ts'
@@ -96,7 +97,7 @@ export function gatherRanges(
     const row = rows[i] as number
     const start = source.from[row] as number
     if (start !== runTo) {
-      copyBytes(source.bytes, runFrom, runTo - runFrom, target.bytes, end - (runTo - runFrom))
+      copyRange(source.bytes, runFrom, runTo - runFrom, target.bytes, end - (runTo - runFrom))
       runFrom = start
     }
     runTo = source.to[row] as number
@@ -104,7 +105,7 @@ export function gatherRanges(
     end += runTo - start
     target.to[at + i - from] = end
   }
-  copyBytes(source.bytes, runFrom, runTo - runFrom, target.bytes, end - (runTo - runFrom))
+  copyRange(source.bytes, runFrom, runTo - runFrom, target.bytes, end - (runTo - runFrom))
   return end
 }
 
@@ -126,17 +127,17 @@ export function copyRanges(
   for (let row = from; row < to; row++) {
     const start = source.from[row] as number
     const bytes = (source.to[row] as number) - start
-    if (!isCopied) copyBytes(source.bytes, start, bytes, target.bytes, end)
+    if (!isCopied) copyRange(source.bytes, start, bytes, target.bytes, end)
     target.from[at + row - from] = end
     end += bytes
     target.to[at + row - from] = end
   }
 }
 
-function copyBytes(source: Uint8Array, from: number, length: number, target: Uint8Array, at: number): void {
+function copyRange(source: Uint8Array, from: number, length: number, target: Uint8Array, at: number): void {
   if (length <= SHORT_BYTES) {
     for (let k = 0; k < length; k++) target[at + k] = source[from + k] as number
   } else {
-    target.set(source.subarray(from, from + length), at)
+    copyBytes(source, from, from + length, target, at)
   }
 }

@@ -1,4 +1,4 @@
-import { type NativeMemory, oneInBlock } from '@vantage/bytes'
+import { copyBytes, type NativeMemory, oneInBlock } from '@vantage/bytes'
 import type { ByteRanges } from '@vantage/model'
 
 /** Rows, and bytes of them, that one call copies. */
@@ -37,7 +37,7 @@ class NativeGather {
     this.#ends.set(source.to.subarray(from, to))
     const stage = this.#block + STAGE
     this.#native.kernels.gather(address, this.#block, this.#block + COLUMN_BYTES, to - from, stage)
-    target.set(this.#native.bytes.subarray(stage, stage + length), at)
+    copyBytes(this.#native.bytes, stage, stage + length, target, at)
     return true
   }
 }
