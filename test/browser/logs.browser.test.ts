@@ -200,6 +200,20 @@ describe.skipIf(!hasChromium)('what lines have in common', () => {
     await page.context().close()
   })
 
+  test('those that are new stand on the page of their service, and lead to their lines', async () => {
+    const page = await stand.open('/services/payments?from=now-15m&to=now')
+    const card = page.locator('.service-patterns')
+    await card.locator('li').first().waitFor()
+    expect(await card.locator('.badge').first().textContent()).toBe('error')
+    expect(await card.locator('.service-pattern-change').first().textContent()).toBe('new')
+    expect(await violations(page, '.service-patterns')).toEqual([])
+    await card.locator('li').first().getByRole('link').click()
+    await page.waitForURL('**/explore/logs?*')
+    expect(param(page, 'q')).toMatch(/^\{service_name="payments"\} \|> "/)
+    await page.locator('.log-row').first().waitFor()
+    await page.context().close()
+  })
+
   test('fields: what was sent, what a parser would read, and columns of them', async () => {
     const page = await openLogs(`${LOGS}&q=${encodeURIComponent('{service_name="cart"} |= "cart.closed"')}&tab=fields`)
     const row = (name: string) =>

@@ -24,7 +24,8 @@ export function findingText(finding: Finding, range: TimeRange, zone: Zone): Fin
 
 function whatText({ service, kind, now, before, isNew }: Finding): string {
   if (kind === 'latency') return `p95 of ${service} is ${timesText(now / (before as number))} as long`
-  if (kind === 'errors') return `${formatValue(now, RATIO)} of requests to ${service} fail${isNew ? '' : ', as before'}`
+  if (kind === 'errors')
+    return `${formatValue(now, RATIO)} of requests to ${service} fail${isNew || before === undefined ? '' : ', as before'}`
   if (now === 0) return `${service} gets no requests`
   return `${service} gets ${formatValue(1 - now / (before as number), RATIO)} fewer requests`
 }

@@ -184,10 +184,7 @@ describe('in words', () => {
       { now: red(0, NAN, NAN), before: red(1), steps: stepsOf(80, red(1), red(0, NAN, NAN)) },
       ['shop gets no requests since 01:19', '0, 1\u202f/s before. No change was reported shortly before.'],
     ],
-    [
-      { now: red(1, 0.3) },
-      ['30\u202f% of requests to shop fail, as before', 'There is no time before to compare with. '],
-    ],
+    [{ now: red(1, 0.3) }, ['30\u202f% of requests to shop fail', 'There is no time before to compare with. ']],
   ])('%#', (one, want) => expect(textOf(one)).toEqual(want))
 
   test('the time that it opens begins a little before its start, and is not too short', () => {

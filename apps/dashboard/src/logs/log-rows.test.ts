@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { logRows, markedParts, rowAtTop, rowsWith, rowTops, sortedRows, withNewer, withOlder } from './log-rows.ts'
 import { logStateOf, sortAfterClick, withColumn } from './log-url.ts'
 import { linesCsv, linesJson, linesText } from './logs-export.ts'
-import { changeText, patternParts, patternRows, varyingValues } from './pattern-model.ts'
+import { changeText, patternParts, patternRows, risingRows, varyingValues } from './pattern-model.ts'
 
 const line = (timeNs: number, text: string, labels: Record<string, string> = {}): LogLine => ({
   timeNs: BigInt(timeNs),
@@ -136,4 +136,19 @@ describe('patterns', () => {
       { value: 'x ok', count: 1 },
     ])
   })
+})
+
+test('kinds of lines that are new or come twice as often, the most severe first', () => {
+  const row = (pattern: string, level: 'error' | 'warn' | 'info', count: number, before: number) => {
+    return { pattern, level, count, before, firstMs: 0, trend: [] }
+  }
+  const rows = [
+    row('served', 'info', 500, 490),
+    row('doubled', 'info', 20, 10),
+    row('retry', 'warn', 9, 0),
+    row('refused', 'error', 3, 1),
+    row('declined', 'error', 7, 0),
+    row('fewer', 'error', 1, 5),
+  ]
+  expect(risingRows(rows).map(({ pattern }) => pattern)).toEqual(['declined', 'refused', 'retry', 'doubled'])
 })

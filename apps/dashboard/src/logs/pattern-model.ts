@@ -1,5 +1,5 @@
 import type { LogLine, LogPattern } from '@vantage/api/client'
-import { type Level, levelOf } from './log-model.ts'
+import { LEVELS, type Level, levelOf } from './log-model.ts'
 
 const VARYING = '<_>'
 
@@ -37,6 +37,15 @@ export function patternRows(
     .filter((row) => row.count > 0)
     .sort((a, b) => b.count - a.count || (a.pattern < b.pattern ? -1 : 1))
 }
+
+/** Of those that came twice as often as before, or not at all before: the most severe first, then the most frequent. */
+export function risingRows(rows: readonly PatternRow[]): PatternRow[] {
+  return rows
+    .filter(({ count, before }) => count >= RISING_FACTOR * before)
+    .sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level) || b.count - a.count)
+}
+
+const RISING_FACTOR = 2
 
 function countOf({ samples }: LogPattern): number {
   return samples.reduce((sum, { count }) => sum + count, 0)

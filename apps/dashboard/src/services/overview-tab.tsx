@@ -6,6 +6,7 @@ import { ChangeList } from './change-list.tsx'
 import { DifferenceCard } from './difference-card.tsx'
 import { OperationTable, useOperations } from './operation-table.tsx'
 import { OverviewPanels } from './panel-tabs.tsx'
+import { PatternsCard } from './patterns-card.tsx'
 import { type DependencyRow, dependencyRows } from './service-model.ts'
 import { dependencyQuery } from './service-queries.ts'
 import { partKey, type ServicePartProps, tabPath } from './service-tabs.ts'
@@ -25,6 +26,7 @@ export function OverviewTab(part: ServicePartProps) {
         <div className="service-side">
           <DifferenceCard {...part} />
           <Dependencies {...part} />
+          <PatternsCard {...part} />
           <Changes asked={events} zone={part.zone} />
         </div>
       </div>
