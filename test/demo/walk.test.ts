@@ -217,17 +217,18 @@ test('from a spike of p99 to an exemplar, its trace, its lines, the slow depende
   })
   // An exemplar of the spike leads to a trace of the whole shop.
   const range = { start: String(faultAtMs / 1000), end: String(Date.now() / 1000 + 1) }
-  const traceId = await until('exemplar of a slow trace', async () => {
+  const { traceId, about } = await until('exemplar of a slow trace of five services', async () => {
     const { data } = await ask<{ data: { exemplars: { labels: { trace_id: string }; value: string }[] }[] }>(
       '/api/v1/query_exemplars',
       { query: CHECKOUTS, start: range.start, end: String(Date.now() / 1000 + 1) },
     )
-    const found = data.flatMap(({ exemplars }) => exemplars).sort((a, b) => Number(b.value) - Number(a.value))
-    return Number(found[0]?.value ?? 0) > SLOW_MS / 1000 ? found[0]?.labels.trace_id : undefined
-  })
-  const about = await until('trace of five services', async () => {
-    const found = await ask<About>('/api/vantage/v1/about', { trace: traceId })
-    return found.services.length >= 5 && found.logs.lines.length > 0 ? found : undefined
+    const slow = data.flatMap(({ exemplars }) => exemplars).filter(({ value }) => Number(value) > SLOW_MS / 1000)
+    for (const { labels } of slow.sort((a, b) => Number(b.value) - Number(a.value))) {
+      const found = await ask<About>('/api/vantage/v1/about', { trace: labels.trace_id })
+      // A request that failed on its way never came to all of them.
+      if (found.services.length >= 5 && found.logs.lines.length > 0) return { traceId: labels.trace_id, about: found }
+    }
+    return undefined
   })
   expect(about.logs.lines.every((line) => line.traceId === traceId && line.spanId !== '')).toBe(true)
   expect(new Set(about.logs.lines.map(({ stream }) => stream['service_name'])).size).toBeGreaterThan(1)
