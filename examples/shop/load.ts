@@ -8,7 +8,7 @@ import { LoadRun, type LoadTask } from './load-run.ts'
  *
  *   node examples/shop/load.ts --host http://127.0.0.1:5000 --users 20 --spawn-rate 2 --run-time 60 [--headless]
  *
- * Without `--headless` it serves its page on `--port` (8089) and runs until it is stopped.
+ * `HOST` names the host, too, where it is a URL. Without `--headless` it serves its page on `--port` (8089) and runs until it is stopped.
  */
 const TASKS: readonly LoadTask[] = [
   { name: 'GET /product/:id', weight: 10, method: 'GET', path: (random) => `/product/${Math.floor(random() * 40)}` },
@@ -29,9 +29,12 @@ const TASKS: readonly LoadTask[] = [
   { name: 'GET /health', weight: 1, method: 'GET', path: () => '/health' },
 ]
 
+/** Some shells name the machine so. */
+const HOST = process.env['HOST'] ?? ''
+
 const { values } = parseArgs({
   options: {
-    host: { type: 'string', default: 'http://127.0.0.1:5000' },
+    host: { type: 'string', default: /^https?:/.test(HOST) ? HOST : 'http://127.0.0.1:5000' },
     users: { type: 'string', default: '12' },
     'spawn-rate': { type: 'string', default: '2' },
     'run-time': { type: 'string', default: '0' },

@@ -252,9 +252,11 @@ test('with --compat the known ports answer with their faces', async () => {
     [5173, '/-/ready'],
     [8080, '/-/ready'],
     [3100, '/loki/api/v1/labels'],
+    [3100, '/ready'],
     [3200, '/api/echo'],
     [16686, '/api/services'],
     [9411, '/api/v2/services'],
+    [9411, '/health'],
   ]
   const isFree = new Map<number, boolean>()
   for (const [port] of faces) if (!isFree.has(port)) isFree.set(port, await freePort(port))

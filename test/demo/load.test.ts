@@ -31,8 +31,9 @@ test('fifty users come, twenty a second, and choose their tasks by weight', asyn
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const options = ['--host', `http://127.0.0.1:${port}`, '--users', String(USERS), '--spawn-rate', String(SPAWN_RATE)]
-  const load = spawn(process.execPath, [LOAD, ...options, '--run-time', '7', '--headless'])
+  const options = ['--users', String(USERS), '--spawn-rate', String(SPAWN_RATE), '--run-time', '7', '--headless']
+  const env = { ...process.env, HOST: `http://127.0.0.1:${port}` }
+  const load = spawn(process.execPath, [LOAD, ...options], { env })
   const written: Buffer[] = []
   load.stdout.on('data', (bytes: Buffer) => written.push(bytes))
   const [code] = await once(load, 'close')

@@ -1,7 +1,8 @@
 /**
  * Sets: test (2 s of overload a door, 2,000 inputs of noise), wide (8 s, 20,000), long (60 s, 200,000); less than that at
- * each door of logs and spans. Too much work, noise and a full disk at the doors beside remote write: OTLP over gRPC, the
- * telemetry stream, InfluxDB lines, text, pushes, StatsD, Zipkin, Jaeger's, Loki's push, lines of JSON.
+ * each door of logs and spans. Too much work, noise and a full disk at the doors beside remote write: OTLP over gRPC
+ * (metrics, logs, spans), the telemetry stream, InfluxDB lines, text, pushes, StatsD, Zipkin, Jaeger's, Loki's push, lines
+ * of JSON.
  */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -26,6 +27,8 @@ import {
   jsonLineBodies,
   type LoadBodies,
   lokiBodies,
+  otlpLogBodies,
+  otlpSpanBodies,
   storedLogRows,
   storedSpans,
   zipkinJsonBodies,
@@ -50,6 +53,9 @@ const CONNECTIONS = 16
 const OPEN_MAX = 256
 const GROWN_BYTES_MAX = 700 * 1024 ** 2
 const EXPORT = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export'
+
+const EXPORT_LOGS = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
+const EXPORT_SPANS = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
 
 interface Door {
   readonly name: string
@@ -114,6 +120,13 @@ const DOORS: readonly Door[] = [
     mayHoldMore: false,
     ...SAMPLES,
   },
+  recordDoor(
+    'OTLP gRPC, logs',
+    otlpLogBodies,
+    ({ otlpGrpcTarget }) => grpcClient(otlpGrpcTarget, EXPORT_LOGS),
+    storedLogRows,
+  ),
+  recordDoor('OTLP gRPC, spans', otlpSpanBodies, ({ otlpGrpcTarget }) => grpcClient(otlpGrpcTarget, EXPORT_SPANS)),
   recordDoor('Zipkin JSON', zipkinJsonBodies, ({ url }) => httpClient(`${url}/api/v2/spans`, JSON_TYPE)),
   recordDoor('Zipkin protobuf', zipkinProtobufBodies, ({ url }) => httpClient(`${url}/api/v2/spans`, PROTOBUF_TYPE)),
   recordDoor('Jaeger Thrift', jaegerThriftBodies, ({ url }) => httpClient(`${url}/api/traces`, THRIFT_TYPE)),

@@ -1,3 +1,7 @@
+import { LogRows } from '../../bench/load/log-rows.ts'
+import type { RecordTemplate } from '../../bench/load/record-template.ts'
+import { type RowMaker, recordShape } from '../../bench/load/row-parts.ts'
+import { SpanRows } from '../../bench/load/span-rows.ts'
 import {
   jaegerProtobufBody,
   jaegerThriftBody,
@@ -70,6 +74,26 @@ export const zipkinProtobufBodies = (shard: number) => spanBodies(zipkinProtobuf
 export const jaegerThriftBodies = (shard: number) => spanBodies(jaegerThriftBody, shard, false)
 export const jaegerProtobufBodies = (shard: number) => spanBodies(jaegerProtobufBody, shard, false)
 
+/** Rows of one request of OTLP lie so far apart. */
+const STEP_NS = 1_000
+
+/** Requests of OTLP as the benches send them, each at times of its own. */
+function otlpBodies(maker: RowMaker): (shard: number) => LoadBodies {
+  const { templates } = recordShape(maker, 2)
+  let sends = 0
+  return (shard) => {
+    const template = templates[shard % templates.length] as RecordTemplate
+    const at = () => {
+      const sinceNs = BigInt(sends * template.rows * STEP_NS)
+      return Buffer.from(template.patch(BigInt(START_MS) * 1_000_000n + sinceNs, STEP_NS, ++sends))
+    }
+    return { items: template.rows, at }
+  }
+}
+
+export const otlpLogBodies = otlpBodies(new LogRows('wide'))
+export const otlpSpanBodies = otlpBodies(new SpanRows('wide'))
+
 const decimal = (number: number) => Buffer.from(String(number).padStart(MARK.length, '0'))
 
 export function jsonLineBodies(shard: number): LoadBodies {
@@ -98,7 +122,7 @@ async function answerOf<Answer>(url: string): Promise<Answer> {
 
 /** All log rows of the load. */
 export async function storedLogRows({ url }: TestServer): Promise<number> {
-  const query = 'sum(count_over_time({service_name=~"overload-.*"}[3h]))'
+  const query = 'sum(count_over_time({service_name=~"(?:overload|service)-.*"}[3h]))'
   const answer = await answerOf<{ data: { result: { value: [number, string] }[] } }>(
     `${url}/loki/api/v1/query?${new URLSearchParams({ query })}`,
   )

@@ -91,7 +91,7 @@ export function openFaces({ ask, facts, config, files, deletions }: FaceDeps): F
       ...tempo.rpcMethods(readTempoRequest),
     ],
     ports: [
-      { port: 3100, routes: ofLoki },
+      { port: 3100, routes: [...ofLoki, ...loki.portRoutes()] },
       { port: 3200, routes: tempo.routes('') },
       { port: 9411, routes: zipkin.routes('') },
       { port: 16686, routes: jaeger.routes('') },

@@ -105,6 +105,16 @@ export class LokiApi {
     ]
   }
 
+  /** What Loki has beside its API, where this face has a port of its own. */
+  portRoutes(): Route[] {
+    const ready = ok({ contentType: 'text/plain', body: 'ready\n' })
+    const summary = 'Answers ready'
+    const handle = async () => ready
+    return [
+      { methods: ['GET'], path: '/ready', permission: 'logs:read', summary, parameters: [], faults: 'text', handle },
+    ]
+  }
+
   #indexRoutes(
     route: (path: string, summary: string, parameters: readonly Parameter[], handle: Route['handle']) => Route,
   ): Route[] {

@@ -31,7 +31,7 @@ import {
   rpcSummaries,
   rpcTraces,
 } from '../jaeger/rpc-answers.ts'
-import { zipkinDependencies, zipkinTrace } from '../zipkin/answers.ts'
+import { remoteService, zipkinDependencies, zipkinTrace } from '../zipkin/answers.ts'
 import { resourceSpansJson } from './otlp-json.ts'
 
 /** Whose form an answer has. */
@@ -48,6 +48,8 @@ export type FaceJob =
       readonly range: NsRange
       readonly form: FaceForm | 'jaeger-names'
     }
+  /** Names that spans of a service have for whom they call or who calls them. */
+  | { readonly kind: 'remote-services'; readonly service: string; readonly range: NsRange }
   /** Whole traces with a span that a TraceQL query selects. */
   | {
       readonly kind: 'find'
@@ -89,6 +91,15 @@ export function faceAnswer(
       return ok(servicesBody(serviceNames(job.range, tenant, reader, budget), job.form))
     case 'operations':
       return ok(operationsBody(operationsOf(job, tenant, reader, budget), job.form))
+    case 'remote-services': {
+      const names = new Set<string>()
+      for (const span of spansOfService(job, tenant, reader, budget)) {
+        const name = remoteService(span)
+        if (name !== '') names.add(name)
+        if (names.size >= NAMES_MAX) break
+      }
+      return ok([...names].sort())
+    }
     case 'find': {
       const found: [string, TraceView][] = []
       const request = { ...job.range, query: job.query, limit: job.limit }
@@ -173,29 +184,40 @@ function operationsOf(
   reader: SpanReader,
   budget: QueryBudget,
 ): Operation[] {
+  const found = new Map<string, Operation>()
+  for (const { kind, name } of spansOfService(job, tenant, reader, budget)) {
+    const spanKind = SPAN_KINDS[kind] ?? 'unspecified'
+    if (job.spanKind !== undefined && job.spanKind !== spanKind) continue
+    found.set(`${spanKind} ${name}`, { name, spanKind })
+    if (found.size >= NAMES_MAX) break
+  }
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+}
+
+/** The view moves on with each. */
+function* spansOfService(
+  { service, range }: { readonly service: string; readonly range: NsRange },
+  tenant: TenantId,
+  reader: SpanReader,
+  budget: QueryBudget,
+): Iterable<SpanView> {
   const field = { scope: 'resource', name: 'service.name' } as const
-  const value = { kind: 'string', value: job.service } as const
+  const value = { kind: 'string', value: service } as const
   const scan = {
-    ...job.range,
+    ...range,
     conditions: [{ field, op: '=' as const, value }],
     isAll: true,
     direction: 'backward' as const,
   }
-  const found = new Map<string, Operation>()
   const view = new SpanView()
   for (const { columns, rows, origins } of reader.scan(tenant, scan, budget)) {
     budget.check()
     for (const row of rows) {
       view.moveTo(columns, origins, row)
-      if (!view.origin.resource.some((one) => one.key === field.name && valueText(one.value) === job.service)) continue
-      const spanKind = SPAN_KINDS[view.kind] ?? 'unspecified'
-      if (job.spanKind !== undefined && job.spanKind !== spanKind) continue
-      const { name } = view
-      found.set(`${spanKind} ${name}`, { name, spanKind })
+      const isOf = view.origin.resource.some((one) => one.key === field.name && valueText(one.value) === service)
+      if (isOf) yield view
     }
-    if (found.size >= NAMES_MAX) break
   }
-  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
 }
 
 function operationsBody(operations: readonly Operation[], form: FaceForm | 'jaeger-names'): unknown {

@@ -116,6 +116,7 @@ function answerOf(
     }
     case 'services':
     case 'operations':
+    case 'remote-services':
     case 'find':
     case 'summaries':
     case 'traces':

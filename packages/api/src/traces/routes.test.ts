@@ -234,6 +234,7 @@ test.each([
     'scope: want resource, span, event, link, instrumentation, intrinsic, got "x"',
   ],
   ['/tempo/api/metrics/query_range', 400, 'want a TraceQL query in q'],
+  ['/zipkin/api/v2/remoteServices', 400, 'want a serviceName'],
   [`/zipkin/api/v2/trace/${'c'.repeat(32)}`, 404, `trace ${'c'.repeat(32)} not found`],
 ])('%s answers %i', async (url, status, message) => {
   expect(await get(url)).toMatchObject({ status, body: message })
@@ -405,6 +406,10 @@ test('Jaeger reads services, operations, traces and dependencies', async () => {
 test('Zipkin reads services, spans, traces and dependencies', async () => {
   expect(await json('/zipkin/api/v2/services')).toEqual(['cart', 'shop'])
   expect(await json('/zipkin/api/v2/spans?serviceName=shop')).toEqual(['GET /', 'call'])
+  expect(await json('/zipkin/api/v2/remoteServices?serviceName=shop')).toEqual(['cart'])
+  expect(await json('/zipkin/api/v2/remoteServices?serviceName=cart')).toEqual([])
+  expect(await json('/zipkin/health')).toEqual({ status: 'UP' })
+  expect(await json('/zipkin/config.json')).toMatchObject({ queryLimit: 10, searchEnabled: true })
   expect(await json('/zipkin/api/v2/dependencies')).toEqual([{ parent: 'shop', child: 'cart', callCount: 1 }])
   expect(await json('/zipkin/api/v2/autocompleteKeys')).toEqual(['item'])
   expect(await json('/zipkin/api/v2/autocompleteValues?key=item')).toEqual(['42'])

@@ -106,11 +106,19 @@ function tagsOf(span: SpanView): Record<string, string> {
   return tags
 }
 
+/** The other side of a span; '' where nobody says who it is. */
+export function remoteService({ attributes }: SpanView): string {
+  return firstText(attributes, REMOTE_NAMES)
+}
+
+function firstText(attributes: Attributes, names: readonly string[]): string {
+  return names.map((name) => textOf(attributes, name)).find((text) => text !== '') ?? ''
+}
+
 function remoteEndpoint(attributes: Attributes): Record<string, string | number> | undefined {
-  const first = (names: readonly string[]) =>
-    names.map((name) => textOf(attributes, name)).find((text) => text !== '') ?? ''
-  const address = first(['network.peer.address', 'net.sock.peer.addr', REMOTE_IP])
-  return endpoint(first(REMOTE_NAMES), address, first(['network.peer.port', REMOTE_PORT, 'server.port']))
+  const address = firstText(attributes, ['network.peer.address', 'net.sock.peer.addr', REMOTE_IP])
+  const port = firstText(attributes, ['network.peer.port', REMOTE_PORT, 'server.port'])
+  return endpoint(firstText(attributes, REMOTE_NAMES), address, port)
 }
 
 function endpoint(serviceName: string, address: string, portText: string): Record<string, string | number> | undefined {

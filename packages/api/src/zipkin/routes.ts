@@ -22,6 +22,16 @@ const LIMIT = 10
 const LIMIT_MAX = 1_000
 const TRACE_IDS_MAX = 100
 
+const NO_SERVICE = err(fault('bad_request', 'want a serviceName'))
+/** What the screens of Zipkin ask before anything else. */
+const UI_CONFIG = {
+  environment: '',
+  queryLimit: LIMIT,
+  defaultLookback: Number(LOOKBACK_MS),
+  searchEnabled: true,
+  dependency: { enabled: true },
+}
+
 type Job = Result<TracesJob, Fault>
 
 /** Zipkin's read API. Source: openzipkin/zipkin-api zipkin2-api.yaml. */
@@ -35,7 +45,13 @@ export class ZipkinApi {
   /** @param prefix ZIPKIN_PREFIX, or '' on a port of its own */
   routes(prefix: string): Route[] {
     const route = traceRoutes(prefix, 'text')
-    return [...this.#nameRoutes(route), ...this.#traceRoutes(route)]
+    return [
+      ...this.#nameRoutes(route),
+      ...this.#traceRoutes(route),
+      // With a key, as all others: who tests a data source wants to know whether its key is right.
+      route('/health', 'Answers UP', [], async () => ok(json({ status: 'UP' }))),
+      route('/config.json', 'What the screens of Zipkin ask first', [], async () => ok(json(UI_CONFIG))),
+    ]
   }
 
   #nameRoutes(route: TraceRoute): Route[] {
@@ -47,6 +63,11 @@ export class ZipkinApi {
         ask(r, ok({ kind: 'services', range: this.#recent(), form: 'zipkin' })),
       ),
       route('/api/v2/spans', 'Names of the spans of a service', [service], (r) => ask(r, this.#operations(r))),
+      route('/api/v2/remoteServices', 'Names of whom a service calls, and who calls it', [service], (r) => {
+        const name = r.params.get('serviceName') ?? ''
+        if (name === '') return Promise.resolve(NO_SERVICE)
+        return ask(r, ok({ kind: 'remote-services', service: name, range: this.#recent() }))
+      }),
       route('/api/v2/autocompleteKeys', 'Tags that have completions', [], async () => ok(json(keys))),
       route('/api/v2/autocompleteValues', 'Values of a tag', [text('key', 'name of the tag', true)], async (r) => {
         const key = r.params.get('key') ?? ''
@@ -105,7 +126,7 @@ export class ZipkinApi {
 
   #operations({ params }: ApiRequest): Job {
     const service = params.get('serviceName') ?? ''
-    if (service === '') return err(fault('bad_request', 'want a serviceName'))
+    if (service === '') return NO_SERVICE
     return ok({ kind: 'operations', service, spanKind: undefined, range: this.#recent(), form: 'zipkin' })
   }
 
