@@ -228,6 +228,6 @@ describe.skipIf(!hasChromium)('without the server', () => {
   })
 
   test('no page has complained, but of what was not there', () => {
-    expect(stand.complaints.filter((one) => !/ERR_|WebSocket/.test(one))).toEqual([])
+    expect(stand.complaints.filter((one) => !/ERR_|WebSocket|503/.test(one))).toEqual([])
   })
 })

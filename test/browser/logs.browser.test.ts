@@ -83,6 +83,14 @@ describe.skipIf(!hasChromium)('lines', () => {
     expect(await around.nth(4).textContent()).toContain('retry')
     await page.getByRole('button', { name: '20 before and after' }).click()
     await expect.poll(() => around.count()).toBe(41)
+    // From a line to the metrics of what wrote it, and back.
+    const here = page.url()
+    await page.keyboard.press('i')
+    await page.waitForURL('**/services/payments/metrics?*')
+    expect(Number(param(page, 'to')) - Number(param(page, 'from'))).toBe(1_800_000)
+    await page.goBack()
+    await expect.poll(() => page.url()).toBe(here)
+    await page.locator('.span-drawer').getByRole('link', { name: 'Metrics' }).waitFor()
     await page.context().close()
   })
 
@@ -120,6 +128,23 @@ describe.skipIf(!hasChromium)('lines', () => {
     await page.locator('.log-row', { hasText: HOSTILE }).waitFor()
     expect(await page.locator('img').count()).toBe(0)
     expect(await page.title()).toBe('Logs · Vantage')
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+    await page.context().close()
+  })
+
+  test('a line of 10 MB is a line among others: cut in the list and in its details, which say so', async () => {
+    const atNs = BigInt(Date.now()) * 1_000_000n
+    await sendLines(stand.server, [
+      { service: 'large', timeNs: atNs - 2n, body: 'before it' },
+      { service: 'large', timeNs: atNs - 1n, body: 'ten bytes '.repeat(1_000_000) },
+      { service: 'large', timeNs: atNs, body: 'after it' },
+    ])
+    const page = await openLogs(`/explore/logs?q=${encodeURIComponent('{service_name="large"}')}&from=now-15m&to=now`)
+    await page.locator('.log-row').nth(2).waitFor()
+    expect((await page.locator('.log-row').nth(1).textContent())?.length).toBeLessThan(10_000)
+    await page.locator('.log-row').nth(1).click()
+    await page.getByText(/^The first 100,000 of \d{3},\d{3} characters/).waitFor()
+    expect(((await page.locator('.log-whole').textContent()) ?? '').length).toBe(100_000)
     expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
     await page.context().close()
   })

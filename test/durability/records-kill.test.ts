@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type DoorClient, grpcClient, httpClient } from '../../bench/load/door-clients.ts'
+import { LOGS_REQUEST, TRACES_REQUEST } from '../../packages/decode/src/otlp/index.ts'
+import { protobufOf } from '../../packages/decode/src/testing/record-forms.ts'
 import {
   jaegerProtobufBody,
   jaegerThriftBody,
@@ -104,7 +106,16 @@ type BodyOf = (name: string, number: number) => Uint8Array
 const at = (path: string, headers: Readonly<Record<string, string>>): Open => {
   return ({ url }) => httpClient(`${url}${path}`, headers)
 }
+const grpcAt = (method: string): Open => {
+  return ({ otlpGrpcTarget }) => grpcClient(otlpGrpcTarget, method)
+}
+const otlpExport = (service: string) => `/opentelemetry.proto.collector.${service}/Export`
 const LOG_DOORS: readonly (readonly [string, Open, BodyOf])[] = [
+  [
+    'logs-grpc',
+    grpcAt(otlpExport('logs.v1.LogsService')),
+    (name, number) => protobufOf(otlpLogs(name, number), LOGS_REQUEST),
+  ],
   ['logs-otlp', at('/v1/logs', JSON_TYPE), otlpLogs],
   ['logs-loki', at('/loki/api/v1/push', JSON_TYPE), lokiPush],
   ['logs-lines', at('/insert/jsonline', {}), jsonLines],
@@ -118,7 +129,12 @@ const SPAN_DOORS: readonly (readonly [string, Open, BodyOf])[] = [
   ['zipkin-json-02', at('/api/v2/spans', JSON_TYPE), spansBy(zipkinJsonBody)],
   ['zipkin-protobuf-03', at('/api/v2/spans', PROTOBUF_TYPE), spansBy(zipkinProtobufBody)],
   ['jaeger-thrift-04', at('/api/traces', THRIFT_TYPE), spansBy(jaegerThriftBody)],
-  ['jaeger-grpc-05', ({ otlpGrpcTarget }) => grpcClient(otlpGrpcTarget, POST_SPANS), spansBy(jaegerProtobufBody)],
+  ['jaeger-grpc-05', grpcAt(POST_SPANS), spansBy(jaegerProtobufBody)],
+  [
+    'otlp-grpc-06',
+    grpcAt(otlpExport('trace.v1.TraceService')),
+    (name, number) => protobufOf(otlpSpans(name, number), TRACES_REQUEST),
+  ],
 ]
 
 async function write(server: TestServer, writer: Writer, isOver: () => boolean): Promise<void> {

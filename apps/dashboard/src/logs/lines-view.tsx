@@ -2,7 +2,7 @@ import type { Zone } from '@vantage/charts'
 import type { TimeRange } from '@vantage/model'
 import { useCallback, useId, useMemo, useRef, useState } from 'react'
 import { client } from '../app/client.ts'
-import { type Navigate, useNavigate } from '../app/router.ts'
+import { type Navigate, navigatePath, useNavigate } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { CulpritList, useCulprits } from '../explore/culprits.tsx'
@@ -13,7 +13,7 @@ import { lineVariants } from './empty-reason.ts'
 import { Facets } from './facets.tsx'
 import { filterFocused } from './filter.ts'
 import { FindBar } from './find-bar.tsx'
-import { closeLine, LogDrawer } from './log-drawer.tsx'
+import { closeLine, LogDrawer, sourceMetrics } from './log-drawer.tsx'
 import { LogList, openRow } from './log-list.tsx'
 import { facetsOf } from './log-model.ts'
 import { type LogRow, ROWS_MAX, rowsWith, sortedRows, withNewer } from './log-rows.ts'
@@ -223,6 +223,18 @@ function useLineKeys(props: LineKeysProps): void {
       { keys: 'w', label: 'Wrap long lines', run: () => toggleWrap(navigate, latest.current.state) },
       { keys: 'c', label: 'Columns', run: () => latest.current.openColumns() },
       { keys: 'b', label: 'Lines before and after', run: () => toggleContext(navigate, latest.current.state) },
+      {
+        keys: 'i',
+        label: 'Metrics of the line’s service',
+        run: () => {
+          const { rows, at } = latest.current
+          const row = rows[at]
+          const service = row?.labels['service_name']
+          if (row === undefined || service === undefined) return
+          const { to, params } = sourceMetrics(row, service)
+          navigatePath(to, params)
+        },
+      },
       { keys: 'Escape', label: 'Close the line', run: () => closeLine(navigate) },
     ]
   }, [navigate])

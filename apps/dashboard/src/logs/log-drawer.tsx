@@ -1,5 +1,5 @@
 import { formatInstant, type Zone } from '@vantage/charts'
-import { Braces, Copy, ListTree, Rows3 } from 'lucide-react'
+import { Braces, ChartLine, Copy, ListTree, Rows3 } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { Link } from '../app/link.tsx'
 import { type Navigate, useNavigate } from '../app/router.ts'
@@ -30,6 +30,7 @@ export function closeLine(navigate: Navigate): void {
 export function LogDrawer({ row, state, query, zone }: LogDrawerProps) {
   const navigate = useNavigate()
   const traceId = row.labels['trace_id'] ?? ''
+  const service = row.labels['service_name'] ?? ''
   const level = levelOf(row.labels)
   const context = state.hasContext
   return (
@@ -51,6 +52,16 @@ export function LogDrawer({ row, state, query, zone }: LogDrawerProps) {
           <Rows3 className="icon" aria-hidden="true" />
           Around
         </button>
+        {service !== '' && (
+          <Link
+            className="button small"
+            title="Metrics of its service around that time (i)"
+            {...sourceMetrics(row, service)}
+          >
+            <ChartLine className="icon" aria-hidden="true" />
+            Metrics
+          </Link>
+        )}
         <button type="button" className="button small" onClick={() => copyText(row.line, 'Line')}>
           <Copy className="icon" aria-hidden="true" />
           Copy
@@ -64,6 +75,16 @@ export function LogDrawer({ row, state, query, zone }: LogDrawerProps) {
       <Fields row={row} state={state} query={query} />
     </Drawer>
   )
+}
+
+/** Shown before and after the line, ms. */
+const METRICS_MARGIN_MS = 900_000
+
+/** Where the metrics of the service that wrote a line are, around its time. */
+export function sourceMetrics({ timeNs }: LogRow, service: string) {
+  const atMs = Number(timeNs / 1_000_000n)
+  const params = { from: String(atMs - METRICS_MARGIN_MS), to: String(atMs + METRICS_MARGIN_MS), live: '0' }
+  return { to: `/services/${encodeURIComponent(service)}/metrics`, params }
 }
 
 /** As it came, or in order where it is JSON. */

@@ -65,14 +65,14 @@ export class TimeSeriesChart {
     this.redraw()
   }
 
-  /** Where a value at a moment is drawn; undefined outside of the plot. */
+  /** Where a value at a moment is drawn, at the edge where the axis does not reach so far; undefined outside of the time. */
   placeOf(atMs: number, value: number): ChartPlace | undefined {
     const plot = this.#plot
     if (plot === undefined) return undefined
     const { left, top, width, height } = plot.bbox
     const x = plot.valToPos(atMs / 1000, 'x', true)
-    const y = plot.valToPos(value, 'y', true)
-    if (!(x >= left && x <= left + width && y >= top && y <= top + height)) return undefined
+    if (!(x >= left && x <= left + width) || Number.isNaN(value)) return undefined
+    const y = Math.min(top + height, Math.max(top, plot.valToPos(value, 'y', true)))
     return { x: x / devicePixelRatio, y: y / devicePixelRatio }
   }
 

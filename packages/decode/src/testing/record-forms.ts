@@ -100,7 +100,8 @@ const ZIPKIN_FIRST = bytes([
   },
 ])
 
-function protobufOf(json: Uint8Array, schema: typeof LOGS_REQUEST): Uint8Array {
+/** OTLP as protobuf, from the same as JSON. */
+export function protobufOf(json: Uint8Array, schema: typeof LOGS_REQUEST): Uint8Array {
   const transcoder = new OtlpJsonTranscoder(schema)
   transcoder.start(json, json.length)
   if (transcoder.step(Number.POSITIVE_INFINITY, CLOCK) !== 'done') throw new Error('BUG: a seed is not OTLP')
