@@ -46,6 +46,7 @@ import { recordLimits } from './intake/record-limits.ts'
 import { textCodec } from './intake/text-codec.ts'
 import { listenMain, listenOptional } from './listen.ts'
 import { LiveHub } from './live/hub.ts'
+import { NoticeBoard, noticeTexts } from './notices.ts'
 import { PressureGauge } from './pressure.ts'
 import { registerLoopDelay, registerProcessMetrics } from './process-metrics.ts'
 import { EarlyThread } from './query/early-thread.ts'
@@ -84,6 +85,7 @@ export class Server {
   readonly #warnings: string[] = []
   readonly #apps: FastifyInstance[] = []
   readonly #onFatal: (error: Error) => void
+  readonly #notices: NoticeBoard
   #phase: Phase = 'starting'
   #replayed = { min: 0, max: 0, current: 0 }
   #log: SegmentLog | undefined
@@ -116,6 +118,18 @@ export class Server {
       allowedHosts: loaded.config.auth.allowedHosts,
     })
     this.#pressure = new PressureGauge(loaded.config.memory, this.#registry)
+    this.#notices = new NoticeBoard({
+      clock: systemClock,
+      followersMax: loaded.config.live.maxNotificationClients,
+      current: () =>
+        noticeTexts({
+          warnings: this.#allWarnings(),
+          reloadProblem: this.#scraping?.problem,
+          isDiskLow: this.#log?.isDiskLow === true,
+          isMemoryShort: this.#pressure.level > 0,
+          phase: this.#phase,
+        }),
+    })
   }
 
   /** Listens at once, answers 503 until the log is replayed, then serves. */
@@ -144,6 +158,7 @@ export class Server {
    */
   async drain(isHurried: boolean): Promise<void> {
     this.#phase = 'draining'
+    this.#notices.look()
     this.#self?.close()
     await this.#scraping?.close()
     await this.#records?.stopReports()
@@ -152,6 +167,7 @@ export class Server {
     for (const timer of this.#timers) clearInterval(timer)
     await this.#ticking
     this.#hub?.close()
+    this.#notices.close()
     const doors = [this.#grpc?.close(DRAIN_CLOSE_MS), this.#stream?.close(DRAIN_CLOSE_MS), this.#quiet?.close()]
     await Promise.all([...this.#apps.map((app) => app.close()), ...doors])
     await this.#early?.end()
@@ -205,7 +221,8 @@ export class Server {
       intake: () => this.#intake,
       recent: this.#recent,
       config: this.#config,
-      scrapeConfig: () => this.#scraping?.fileText ?? '',
+      registry: this.#registry,
+      scraping: () => this.#scraping,
       walReplay: () => this.#replayed,
     })
     const queries = {
@@ -226,6 +243,7 @@ export class Server {
       queries,
       facts,
       admin,
+      notices: this.#notices,
       clock: systemClock,
       options: engineOptions(this.#config),
     })
@@ -247,7 +265,7 @@ export class Server {
         store: () => this.#store,
         columns: () => this.#records?.store,
         unready: () => (this.#phase === 'ready' ? [] : [this.#phase]),
-        warnings: () => [...this.#warnings, ...(this.#log?.warnings() ?? [])],
+        warnings: () => this.#allWarnings(),
       }),
     ]
     return { routes, faces: faces.ports, rpcs: faces.rpcs }
@@ -377,9 +395,11 @@ export class Server {
   }
 
   async #replay(intake: MetricsIntake, fromOffset: number): Promise<void> {
+    const max = (this.#log as SegmentLog).nextOffset(TOPIC)
+    this.#replayed = { min: fromOffset, max, current: fromOffset }
     const startedMs = systemClock.monotonicMs()
     const { records, samples } = await intake.replay(fromOffset, (message) => this.#warn(message))
-    this.#replayed = { min: fromOffset, max: fromOffset + records, current: fromOffset + records }
+    this.#replayed = { min: fromOffset, max, current: max }
     if (records === 0) return
     const elapsedMs = Math.round(systemClock.monotonicMs() - startedMs)
     this.#logger.info('the log is replayed', { records, samples, elapsedMs })
@@ -447,6 +467,7 @@ export class Server {
   }
 
   #tick(): void {
+    this.#notices.look()
     if (this.#isTicking) return
     this.#isTicking = true
     this.#ticking = this.#upkeep().finally(() => {
@@ -460,6 +481,10 @@ export class Server {
     await store.tick({ unsealedLogBytes: log.stats(TOPIC).unsealedBytes, isMemoryShort: this.#pressure.level > 0 })
     log.setConsumed(TOPIC, CONSUMER, store.sealedTo(TOPIC))
     await this.#records?.tick(this.#pressure.level > 0)
+  }
+
+  #allWarnings(): string[] {
+    return [...this.#warnings, ...(this.#log?.warnings() ?? [])]
   }
 
   #warn(message: string): void {
