@@ -198,7 +198,7 @@ export class Server {
     }
   }
 
-  #routes(): Pick<AppDeps, 'routes' | 'faces' | 'rpcs'> {
+  #routes(): Pick<AppDeps, 'routes' | 'faces' | 'rpcs' | 'senderRpcs' | 'samplingRoutes'> {
     const facts = serverFacts({
       store: () => this.#store,
       log: () => this.#log,
@@ -232,7 +232,14 @@ export class Server {
     const { maxRegexBytes } = this.#config.query
     const [files, directory, records] = [this.#files, this.#config.data, () => this.#records]
     const deletions = new Deletions({ ...admin, files, directory, clock: systemClock, records })
-    const faces = openFaces({ ask: (...args) => this.#ask(...args), facts, config: this.#config, files, deletions })
+    const faces = openFaces({
+      ask: (...args) => this.#ask(...args),
+      metrics: queries,
+      facts,
+      config: this.#config,
+      files,
+      deletions,
+    })
     const routes = [
       ...faces.routes,
       ...prometheus.routes(''),
@@ -250,7 +257,8 @@ export class Server {
         warnings: () => [...this.#warnings, ...(this.#log?.warnings() ?? [])],
       }),
     ]
-    return { routes, faces: faces.ports, rpcs: faces.rpcs }
+    const { ports, rpcs, senderRpcs, samplingRoutes } = faces
+    return { routes, faces: ports, rpcs, senderRpcs, samplingRoutes }
   }
 
   #ask(tenant: TenantId, job: WorkerJob, options: AskOptions): ReturnType<QueryPool['ask']> {

@@ -58,6 +58,10 @@ export interface Route {
   readonly summary: string
   readonly parameters: readonly Parameter[]
   readonly faults: FaultStyle
+  /** It reads its body itself, of any media type, up to so many bytes. */
+  readonly rawBodyBytesMax?: number
+  /** Why it has none of the methods that write: told to those who try. */
+  readonly readOnly?: string
   handle(request: ApiRequest): Promise<Result<ApiAnswer, Fault>>
 }
 
