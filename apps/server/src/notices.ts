@@ -1,9 +1,12 @@
 import type { Notice, NoticeFollower, Notices } from '@vantage/api'
 import type { Clock } from '@vantage/model'
+import type { Logger } from '@vantage/observe'
 import type { Phase } from '@vantage/receive'
 
 /** More tell nobody more. */
 const NOTICES_MAX = 100
+/** Of problems that parts of the server told; the oldest goes. */
+const WARNINGS_MAX = 20
 /** Proxies close connections on which nothing came for a minute. */
 const BEAT_MS = 15_000
 
@@ -90,4 +93,20 @@ export function noticeTexts({ warnings, reloadProblem, isDiskLow, isMemoryShort,
   if (isMemoryShort) texts.push('Memory is short: nothing is taken in (memory.softPercent).')
   if (phase !== 'ready') texts.push(`The server is ${phase}.`)
   return texts
+}
+
+/** Problems that a person should know of until the server ends. */
+export class Warnings {
+  readonly kept: string[] = []
+  readonly #logger: Logger
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  add(message: string): void {
+    this.#logger.warn(message)
+    this.kept.push(message)
+    if (this.kept.length > WARNINGS_MAX) this.kept.shift()
+  }
 }

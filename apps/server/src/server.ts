@@ -46,7 +46,7 @@ import { recordLimits } from './intake/record-limits.ts'
 import { textCodec } from './intake/text-codec.ts'
 import { listenMain, listenOptional } from './listen.ts'
 import { LiveHub } from './live/hub.ts'
-import { NoticeBoard, noticeTexts } from './notices.ts'
+import { NoticeBoard, noticeTexts, Warnings } from './notices.ts'
 import { PressureGauge } from './pressure.ts'
 import { registerLoopDelay, registerProcessMetrics } from './process-metrics.ts'
 import { EarlyThread } from './query/early-thread.ts'
@@ -82,7 +82,7 @@ export class Server {
   readonly #pressure: PressureGauge
   readonly #files = new NodeFileSystem()
   readonly #snapshots: Snapshots
-  readonly #warnings: string[] = []
+  readonly #warnings: Warnings
   readonly #apps: FastifyInstance[] = []
   readonly #onFatal: (error: Error) => void
   readonly #notices: NoticeBoard
@@ -111,6 +111,7 @@ export class Server {
     this.#given = loaded.given
     this.#logger = logger
     this.#onFatal = onFatal
+    this.#warnings = new Warnings(logger)
     this.#snapshots = new Snapshots(this.#files, systemClock, loaded.config.data)
     const keys = loaded.config.auth.enabled ? loaded.config.auth.keys : []
     this.#auth = new Auth({
@@ -214,7 +215,7 @@ export class Server {
     }
   }
 
-  #routes(): Pick<AppDeps, 'routes' | 'faces' | 'rpcs'> {
+  #routes(): Pick<AppDeps, 'routes' | 'faces' | 'rpcs' | 'senderRpcs' | 'samplingRoutes'> {
     const facts = serverFacts({
       store: () => this.#store,
       log: () => this.#log,
@@ -250,7 +251,14 @@ export class Server {
     const { maxRegexBytes } = this.#config.query
     const [files, directory, records] = [this.#files, this.#config.data, () => this.#records]
     const deletions = new Deletions({ ...admin, files, directory, clock: systemClock, records })
-    const faces = openFaces({ ask: (...args) => this.#ask(...args), facts, config: this.#config, files, deletions })
+    const faces = openFaces({
+      ask: (...args) => this.#ask(...args),
+      metrics: queries,
+      facts,
+      config: this.#config,
+      files,
+      deletions,
+    })
     const routes = [
       ...faces.routes,
       ...prometheus.routes(''),
@@ -268,7 +276,8 @@ export class Server {
         warnings: () => this.#allWarnings(),
       }),
     ]
-    return { routes, faces: faces.ports, rpcs: faces.rpcs }
+    const { ports, rpcs, senderRpcs, samplingRoutes } = faces
+    return { routes, faces: ports, rpcs, senderRpcs, samplingRoutes }
   }
 
   #ask(tenant: TenantId, job: WorkerJob, options: AskOptions): ReturnType<QueryPool['ask']> {
@@ -363,7 +372,7 @@ export class Server {
       sealLogBytes: storage.sealLogBytes,
       retention: retentionOf(storage),
       whenDurable: () => this.#intake?.whenDurable() ?? Promise.resolve(),
-      onProblem: (message) => this.#warn(message),
+      onProblem: (message) => this.#warnings.add(message),
     })
   }
 
@@ -384,7 +393,7 @@ export class Server {
       processors: this.#config.processors,
       registry: this.#registry,
       maxDecompressedBytes: http.maxDecompressedBytes,
-      onProblem: (message) => this.#warn(message),
+      onProblem: (message) => this.#warnings.add(message),
       submitMetrics: (request) => intake.submit(request),
       askLogs: (tenant, job, onBegin) =>
         this.#ask(tenant, { kind: 'logs', job }, { signal: NEVER, timeoutMs: undefined, onBegin }),
@@ -398,7 +407,7 @@ export class Server {
     const max = (this.#log as SegmentLog).nextOffset(TOPIC)
     this.#replayed = { min: fromOffset, max, current: fromOffset }
     const startedMs = systemClock.monotonicMs()
-    const { records, samples } = await intake.replay(fromOffset, (message) => this.#warn(message))
+    const { records, samples } = await intake.replay(fromOffset, (message) => this.#warnings.add(message))
     this.#replayed = { min: fromOffset, max, current: max }
     if (records === 0) return
     const elapsedMs = Math.round(systemClock.monotonicMs() - startedMs)
@@ -484,16 +493,9 @@ export class Server {
   }
 
   #allWarnings(): string[] {
-    return [...this.#warnings, ...(this.#log?.warnings() ?? [])]
-  }
-
-  #warn(message: string): void {
-    this.#logger.warn(message)
-    this.#warnings.push(message)
-    if (this.#warnings.length > WARNINGS_MAX) this.#warnings.shift()
+    return [...this.#warnings.kept, ...(this.#log?.warnings() ?? [])]
   }
 }
 
-const WARNINGS_MAX = 20
 /** Of questions that nobody leaves. */
 const NEVER = new AbortController().signal

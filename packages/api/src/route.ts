@@ -62,6 +62,10 @@ export interface Route {
   readonly faults: FaultStyle
   /** Answered while the server starts and drains, too. */
   readonly isToldUnready?: true
+  /** It reads its body itself, of any media type, up to so many bytes. */
+  readonly rawBodyBytesMax?: number
+  /** Why it has none of the methods that write: told to those who try. */
+  readonly readOnly?: string
   handle(request: ApiRequest): Promise<Result<ApiAnswer, Fault>>
 }
 

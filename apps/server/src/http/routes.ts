@@ -37,33 +37,49 @@ export function registerRoutes(app: FastifyInstance, routes: readonly Route[], d
     (_request, body, done) => done(null, body),
   )
   for (const route of routes) {
-    app.route({
-      method: [...route.methods],
-      url: route.path,
-      bodyLimit: FORM_BYTES_MAX,
-      handler: (request, reply) => answer(route, request, reply, deps),
-    })
+    const { rawBodyBytesMax: bytesMax } = route
+    if (bytesMax === undefined) addRoute(app, route, deps)
+    else {
+      app.register(async (own) => {
+        own.removeAllContentTypeParsers()
+        own.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bytesMax }, (_, body, done) => done(null, body))
+        addRoute(own, route, deps)
+      })
+    }
   }
   refuseOtherMethods(app, routes)
+}
+
+function addRoute(app: FastifyInstance, route: Route, deps: RouteDeps): void {
+  app.route({
+    method: [...route.methods],
+    url: route.path,
+    bodyLimit: route.rawBodyBytesMax ?? FORM_BYTES_MAX,
+    handler: (request, reply) => answer(route, request, reply, deps),
+  })
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 /** A known path with a method that it does not have: 405 with `Allow`. */
 function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[]): void {
-  const styles = new Map<string, Route['faults']>(SHARED_DOOR_PATHS.map((path) => [path, 'text']))
-  for (const { path, faults } of routes) styles.set(path, faults)
-  for (const [url, style] of styles) {
+  const known = new Map<string, Pick<Route, 'faults' | 'readOnly'>>(
+    SHARED_DOOR_PATHS.map((path) => [path, { faults: 'text' }]),
+  )
+  for (const route of routes) known.set(route.path, route)
+  for (const [url, { faults, readOnly }] of known) {
     // A door may have some of them.
-    const allowed = METHODS.filter((method) => app.hasRoute({ url, method }))
+    const own: readonly string[] = routes.flatMap((route) => (route.path === url ? route.methods : []))
+    const allowed = METHODS.filter((method) => app.hasRoute({ url, method }) || own.includes(method))
     if (allowed.length === 0) continue
     app.route({
       method: METHODS.filter((method) => !allowed.includes(method)),
       url,
       onRequest: async (request, reply) => {
         reply.header('allow', allowed.join(', '))
-        const problem = fault('wrong_method', `want ${allowed.join(' or ')}, got ${request.method}`)
-        return sendFault(reply, problem, style, request.id)
+        const why = readOnly === undefined ? '' : `: ${readOnly}`
+        const problem = fault('wrong_method', `want ${allowed.join(' or ')}, got ${request.method}${why}`)
+        return sendFault(reply, problem, faults, request.id)
       },
       handler: () => {
         throw new Error('BUG: a refused method is answered in its first hook')
