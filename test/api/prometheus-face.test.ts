@@ -237,6 +237,19 @@ test('self_metrics are our own families as ProtoJSON, by a pattern', async () =>
   expect((await ask('/api/v1/status/self_metrics', [['metric_name_pattern', '(']])).status).toBe(400)
 })
 
+test('/metrics answers OpenMetrics to those who prefer it, and text to others', async () => {
+  const openMetrics = {
+    ...HEADERS,
+    accept: 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5',
+  }
+  const asked = await ask('/metrics', [], { headers: openMetrics })
+  expect(asked.headers.get('content-type')).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8')
+  expect(await asked.text()).toMatch(/\n# EOF\n$/)
+  const plain = await ask('/metrics')
+  expect(plain.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+  expect(await plain.text()).not.toContain('# EOF')
+})
+
 test('blocks are the sealed parts', async () => {
   expect(await data('status/tsdb/blocks')).toEqual({ blocks: [] })
   await ask('/api/vantage/v1/admin/seal', [], { method: 'POST' })
