@@ -18,18 +18,19 @@ export interface GrpcDoors {
 const JAEGER_QUERY_PORT = 16685
 
 /** What doors of gRPC need beside the configuration. */
-export type GrpcDeps = Pick<AppDeps, 'reception' | 'rpcs' | 'unreadyFault'>
+export type GrpcDeps = Pick<AppDeps, 'reception' | 'rpcs' | 'senderRpcs' | 'unreadyFault'>
 
 /**
  * Opens OTLP/gRPC and, where they have ports, Jaeger's doors; a taken port is a warning unless it was asked for by name.
  */
 export async function openGrpc(loaded: LoadedConfig, deps: GrpcDeps, logger: Logger): Promise<GrpcDoors> {
   const { host, otlp, jaeger, compat } = loaded.config
-  const { reception, rpcs, unreadyFault: unready } = deps
-  const intake = (port: number) => () => startExportGrpc({ host, port, reception })
-  const methods = rpcs.map(({ service, name, permission, handle }) => {
-    return { service, name, scope: permission, answer: handle }
-  })
+  const { reception, rpcs, senderRpcs, unreadyFault: unready } = deps
+  const methodsOf = (all: typeof rpcs) =>
+    all.map(({ service, name, permission, handle }) => ({ service, name, scope: permission, answer: handle }))
+  const questions = { methods: methodsOf(senderRpcs), unready }
+  const intake = (port: number) => () => startExportGrpc({ host, port, reception, questions })
+  const methods = methodsOf(rpcs)
   const query = (port: number | undefined) => () => startQueryGrpc({ host, port, reception, methods, unready })
   const queryPort = jaeger.grpcQueryPort ?? (compat ? JAEGER_QUERY_PORT : 0)
   const ports = [

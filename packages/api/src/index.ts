@@ -8,6 +8,8 @@ export { executionRoutes } from './executions/routes.ts'
 export { faultAnswer } from './fault-answer.ts'
 export { JAEGER_PREFIX, JaegerApi, type JaegerDeps } from './jaeger/routes.ts'
 export { type JaegerRpcRequest, jaegerRpcMethods, type ReadJaegerRequest } from './jaeger/rpc.ts'
+export type { SamplingStrategies } from './jaeger/sampling.ts'
+export { transformedBody } from './jaeger/transform.ts'
 export { type JoinsJob, runJoinsJob } from './joins/job.ts'
 export { JoinsApi, type JoinsDeps } from './joins/routes.ts'
 export { type LogsJob, runLogsJob } from './loki/logs-job.ts'
@@ -17,7 +19,15 @@ export { tailMessage } from './loki/tail.ts'
 export { openApiDocument } from './openapi.ts'
 export { plainRoutes } from './plain/routes.ts'
 export { PrometheusApi } from './prometheus/routes.ts'
-export type { AskOptions, MetricAdmin, MetricQueries, ServerFacts } from './queries.ts'
+export type {
+  AskOptions,
+  MetricAdmin,
+  MetricQueries,
+  Notice,
+  NoticeFollower,
+  Notices,
+  ServerFacts,
+} from './queries.ts'
 export { type QueryJob, rowEncoder, runQueryJob } from './query-job.ts'
 export { type ApiAnswer, type ApiRequest, json, type Parameter, type Permission, type Route } from './route.ts'
 export type { RpcMethod, RpcRequest } from './rpc-method.ts'

@@ -59,11 +59,11 @@ const DOORS: readonly Door[] = [
     protobuf: PAYLOAD_FORMATS.otlpMetricsProtobuf,
     json: PAYLOAD_FORMATS.otlpMetricsJson,
   }),
-  otlpDoor('logs', ['/v1/logs', '/otlp/v1/logs'], {
+  otlpDoor('logs', ['/v1/logs', '/otlp/v1/logs', '/loki/otlp/v1/logs', '/opentelemetry/v1/logs'], {
     protobuf: PAYLOAD_FORMATS.otlpLogsProtobuf,
     json: PAYLOAD_FORMATS.otlpLogsJson,
   }),
-  otlpDoor('traces', ['/v1/traces', '/otlp/v1/traces'], {
+  otlpDoor('traces', ['/v1/traces', '/otlp/v1/traces', '/opentelemetry/v1/traces'], {
     protobuf: PAYLOAD_FORMATS.otlpTracesProtobuf,
     json: PAYLOAD_FORMATS.otlpTracesJson,
   }),

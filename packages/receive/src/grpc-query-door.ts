@@ -27,27 +27,36 @@ export interface GrpcQueryMethod {
   answer(question: GrpcQuestion): Promise<Result<Uint8Array, Fault>>
 }
 
-export interface QueryGrpcOptions {
+export interface QuestionMethods {
+  readonly methods: readonly GrpcQueryMethod[]
+  /** Why nothing can be answered now (starting, draining). */
+  readonly unready: () => Fault | undefined
+}
+
+export interface QueryGrpcOptions extends QuestionMethods {
   readonly host: string
   /** 0 = any that is free; undefined = none: it serves the connections that it is given. */
   readonly port: number | undefined
   readonly reception: Reception
-  readonly methods: readonly GrpcQueryMethod[]
-  /** Why nothing can be answered now (starting, draining). */
-  readonly unready: () => Fault | undefined
+}
+
+/** By path: what answers questions. */
+export function questionMethods(questions: QuestionMethods, reception: Reception): Map<string, GrpcMethod> {
+  return new Map(
+    questions.methods.map((method) => [
+      `/${method.service}/${method.name}`,
+      (call) => openQuestion(call, method, questions, reception),
+    ]),
+  )
 }
 
 /** Takes questions over gRPC, and serves their health. Rejects where the address cannot be bound. */
 export async function startQueryGrpc(options: QueryGrpcOptions): Promise<GrpcServer> {
   const { host, port, reception } = options
   const health = new HealthDoor(reception, new Set(options.methods.map(({ service }) => service)))
-  const methods = new Map<string, GrpcMethod>([
-    [`/${HEALTH_SERVICE}/Check`, (call) => health.check(call)],
-    [`/${HEALTH_SERVICE}/Watch`, (call) => health.watch(call)],
-  ])
-  for (const method of options.methods) {
-    methods.set(`/${method.service}/${method.name}`, (call) => openQuestion(call, method, options))
-  }
+  const methods = questionMethods(options, reception)
+  methods.set(`/${HEALTH_SERVICE}/Check`, (call) => health.check(call))
+  methods.set(`/${HEALTH_SERVICE}/Watch`, (call) => health.watch(call))
   const server = await startGrpcServer({ host, port, reception, methods })
   const close = (graceMs: number) => {
     health.close()
@@ -60,7 +69,8 @@ export async function startQueryGrpc(options: QueryGrpcOptions): Promise<GrpcSer
 function openQuestion(
   call: GrpcCall,
   method: GrpcQueryMethod,
-  { reception, unready }: QueryGrpcOptions,
+  { unready }: QuestionMethods,
+  reception: Reception,
 ): CallTaker | undefined {
   const notReady = unready()
   const source = { authority: call.authority, header: (name: string) => call.header(name) }

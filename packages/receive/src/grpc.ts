@@ -14,6 +14,7 @@ import { type Arrival, admit, inflightFault } from './admission.ts'
 import type { CallTaker, GrpcCall } from './grpc-call.ts'
 import { HEALTH_SERVICE } from './grpc-health.ts'
 import { HealthDoor } from './grpc-health-door.ts'
+import { type QuestionMethods, questionMethods } from './grpc-query-door.ts'
 import { type GrpcMethod, type GrpcServer, startGrpcServer } from './grpc-server.ts'
 import type { InflightHold } from './inflight.ts'
 import type { IntakeAccepted, IntakeFault } from './intake.ts'
@@ -80,14 +81,16 @@ export interface ExportGrpcOptions {
   /** 0 = any that is free. */
   readonly port: number
   readonly reception: Reception
+  /** What senders ask where they send. */
+  readonly questions?: QuestionMethods
 }
 
 /**
  * Opens OTLP/gRPC for metrics, logs and traces, Jaeger's `PostSpans`, and the health service. Messages arrive as bytes:
  * decoding is the intake's, so that bad bytes answer INVALID_ARGUMENT. Rejects where the address cannot be bound.
  */
-export async function startExportGrpc({ host, port, reception }: ExportGrpcOptions): Promise<GrpcServer> {
-  const methods = new Map<string, GrpcMethod>()
+export async function startExportGrpc({ host, port, reception, questions }: ExportGrpcOptions): Promise<GrpcServer> {
+  const methods = questions === undefined ? new Map<string, GrpcMethod>() : questionMethods(questions, reception)
   for (const service of SERVICES) {
     reception.counts.open(service)
     const door = new ExportDoor(service, reception)

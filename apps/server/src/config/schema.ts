@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { duration } from './duration.ts'
 import { processorsSchema } from './processors.ts'
 import { RETENTION_KEYS } from './retention.ts'
+import { samplingSchema } from './sampling.ts'
 
 /** The evaluator's stack holds this with room to spare. */
 const NESTING_MAX = 512
@@ -55,6 +56,8 @@ export const configSchema = z.strictObject({
       grpcQueryPort: port.optional(),
       compactPort: port.default(0),
       binaryPort: port.default(0),
+      samplingPort: port.optional(),
+      sampling: samplingSchema,
     })
     .prefault({}),
   stream: z.strictObject({ port: port.default(9000) }).prefault({}),
@@ -148,6 +151,7 @@ export const configSchema = z.strictObject({
       maxSubscriptions: count.default(1_000),
       maxBacklogBytes: size.default(4 * MIB),
       maxFrameBytes: size.default(64 * KIB),
+      maxNotificationClients: count.default(16),
     })
     .prefault({}),
   memory: z
@@ -190,6 +194,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   VANTAGE_JAEGER_GRPC_QUERY_PORT: 'jaeger.grpcQueryPort',
   VANTAGE_JAEGER_COMPACT_PORT: 'jaeger.compactPort',
   VANTAGE_JAEGER_BINARY_PORT: 'jaeger.binaryPort',
+  VANTAGE_JAEGER_SAMPLING_PORT: 'jaeger.samplingPort',
   VANTAGE_STREAM_PORT: 'stream.port',
   VANTAGE_COMPAT: 'compat',
   VANTAGE_DASHBOARD: 'dashboard',

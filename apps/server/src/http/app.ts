@@ -9,6 +9,7 @@ import {
   registerDoors,
   serveBesideHttp1,
   type TextDoors,
+  watchSilentConnections,
 } from '@vantage/receive'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { LiveHub } from '../live/hub.ts'
@@ -25,6 +26,10 @@ export interface AppDeps extends RouteDeps {
   readonly faces: readonly { readonly port: number; readonly routes: readonly Route[] }[]
   /** Questions over gRPC. */
   readonly rpcs: readonly RpcMethod[]
+  /** Of these, what senders of spans ask where they send. */
+  readonly senderRpcs: readonly RpcMethod[]
+  /** Where clients of Jaeger's agent ask how many traces to record. */
+  readonly samplingRoutes: readonly Route[]
   /** Serves questions over gRPC on a connection of a port of HTTP. */
   readonly takeGrpc: (socket: Socket) => void
   readonly hub: () => LiveHub | undefined
@@ -45,6 +50,8 @@ function bare(deps: AppDeps): FastifyInstance {
   })
   const { limits, connections } = deps.reception
   limitConnections(app.server, limits, (change) => connections.add(change, 'http'))
+  const endSilent = watchSilentConnections(app.server)
+  app.addHook('preClose', async () => endSilent())
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff')
   })
@@ -87,13 +94,14 @@ export function fullApp(deps: AppDeps): FastifyInstance {
   return app
 }
 
-/** A port where one API has the root, beside the doors, and questions over gRPC. */
+/** A port where one API has the root, beside the doors, own health and metrics, and questions over gRPC. */
 export function faceApp(deps: AppDeps, routes: readonly Route[]): FastifyInstance {
   const app = bare(deps)
   serveBesideHttp1(app.server, deps.reception.limits.headersTimeoutMs, deps.takeGrpc)
   registerDoors(app, deps.reception)
   deps.textDoors.register(app)
-  registerRoutes(app, routes, deps)
+  const own = deps.routes.filter(({ path }) => path === '/metrics' || path.startsWith('/-/'))
+  registerRoutes(app, [...routes, ...own], deps)
   registerSockets(app, { ...deps, allowedOrigins: deps.corsOrigins })
   return app
 }

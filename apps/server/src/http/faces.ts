@@ -9,9 +9,9 @@ import {
   JaegerApi,
   JoinsApi,
   type JoinsDeps,
-  jaegerRpcMethods,
   LokiApi,
   type LokiDeps,
+  type MetricQueries,
   type Route,
   type RpcMethod,
   TEMPO_PREFIX,
@@ -43,17 +43,22 @@ export interface Faces {
   readonly ports: readonly { readonly port: number; readonly routes: readonly Route[] }[]
   /** Over gRPC. */
   readonly rpcs: readonly RpcMethod[]
+  /** Where clients of Jaeger's agent ask how many traces to record. */
+  readonly samplingRoutes: readonly Route[]
+  /** Of these, what senders of spans ask. */
+  readonly senderRpcs: readonly RpcMethod[]
 }
 
 export interface FaceDeps {
   ask(tenant: TenantId, job: WorkerJob, options: AskOptions): Promise<Result<Uint8Array, Fault>>
   readonly config: Config
+  readonly metrics: MetricQueries
   readonly facts: LokiDeps['facts']
   readonly files: FileSystem
   readonly deletions: Deletions
 }
 
-export function openFaces({ ask, facts, config, files, deletions }: FaceDeps): Faces {
+export function openFaces({ ask, metrics, facts, config, files, deletions }: FaceDeps): Faces {
   const ofTraceql = traceqlLimits(config)
   const logs: LokiDeps['queries'] = {
     ask: (tenant, job, options) => ask(tenant, { kind: 'logs', job }, options),
@@ -66,8 +71,14 @@ export function openFaces({ ask, facts, config, files, deletions }: FaceDeps): F
   }
   const joins = new JoinsApi({ queries: joined, clock: systemClock })
   const loki = new LokiApi({ queries: logs, facts, clock: systemClock, limits: logqlLimits(config) })
-  const tempo = new TempoApi({ queries: traces, clock: systemClock, buildInfo: () => facts.buildInfo() })
-  const jaeger = new JaegerApi({ queries: traces, clock: systemClock })
+  const tempo = new TempoApi({ queries: traces, clock: systemClock, facts })
+  const jaeger = new JaegerApi({
+    queries: traces,
+    clock: systemClock,
+    metrics,
+    sampling: config.jaeger.sampling,
+    transform: (tenant, body, options) => ask(tenant, { kind: 'transform', body, limits: ofTraceql }, options),
+  })
   const zipkin = new ZipkinApi({ queries: traces, clock: systemClock, autocompleteKeys: AUTOCOMPLETE_KEYS })
   const deleting = new DeletionApi({ deletions, clock: systemClock })
   const ofLoki = [...loki.routes(), ...deleting.lokiRoutes()]
@@ -86,15 +97,14 @@ export function openFaces({ ask, facts, config, files, deletions }: FaceDeps): F
       ...jaeger.routes(JAEGER_PREFIX),
       ...zipkin.routes(ZIPKIN_PREFIX),
     ],
-    rpcs: [
-      ...jaegerRpcMethods({ queries: traces, clock: systemClock }, readJaegerRequest),
-      ...tempo.rpcMethods(readTempoRequest),
-    ],
+    rpcs: [...jaeger.rpcMethods(readJaegerRequest), ...tempo.rpcMethods(readTempoRequest)],
+    senderRpcs: [jaeger.samplingRpc(readJaegerRequest)],
     ports: [
       { port: 3100, routes: [...ofLoki, ...loki.portRoutes()] },
       { port: 3200, routes: tempo.routes('') },
       { port: 9411, routes: zipkin.routes('') },
       { port: 16686, routes: jaeger.routes('') },
     ],
+    samplingRoutes: jaeger.samplingRoutes(''),
   }
 }

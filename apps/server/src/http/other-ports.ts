@@ -5,6 +5,9 @@ import { type AppDeps, faceApp, fullApp, otlpApp } from './app.ts'
 /** What `--compat` adds for the faces that exist: collector, query API, execution logs, live socket, live page, Prometheus. */
 const COMPAT_PORTS = [5173, 8000, 8001, 8002, 8003, 8080, 9090]
 
+/** Where clients of Jaeger's agent ask how many traces to record, opened by `--compat`. */
+const SAMPLING_PORT = 5778
+
 /** A port beside the main one. */
 export interface OtherPort {
   readonly port: number
@@ -30,6 +33,12 @@ export function otherPorts({ config, given }: LoadedConfig, deps: AppDeps): read
       what: 'VANTAGE_JAEGER_HTTP_PORT',
       isGiven: given.has('jaeger.httpPort'),
       open: () => faceApp(deps, []),
+    },
+    {
+      port: jaeger.samplingPort ?? (compat ? SAMPLING_PORT : 0),
+      what: 'VANTAGE_JAEGER_SAMPLING_PORT',
+      isGiven: given.has('jaeger.samplingPort'),
+      open: () => faceApp(deps, deps.samplingRoutes),
     },
   ]
   const usual = [

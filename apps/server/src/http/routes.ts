@@ -37,33 +37,49 @@ export function registerRoutes(app: FastifyInstance, routes: readonly Route[], d
     (_request, body, done) => done(null, body),
   )
   for (const route of routes) {
-    app.route({
-      method: [...route.methods],
-      url: route.path,
-      bodyLimit: FORM_BYTES_MAX,
-      handler: (request, reply) => answer(route, request, reply, deps),
-    })
+    const { rawBodyBytesMax: bytesMax } = route
+    if (bytesMax === undefined) addRoute(app, route, deps)
+    else {
+      app.register(async (own) => {
+        own.removeAllContentTypeParsers()
+        own.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bytesMax }, (_, body, done) => done(null, body))
+        addRoute(own, route, deps)
+      })
+    }
   }
   refuseOtherMethods(app, routes)
+}
+
+function addRoute(app: FastifyInstance, route: Route, deps: RouteDeps): void {
+  app.route({
+    method: [...route.methods],
+    url: route.path,
+    bodyLimit: route.rawBodyBytesMax ?? FORM_BYTES_MAX,
+    handler: (request, reply) => answer(route, request, reply, deps),
+  })
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 /** A known path with a method that it does not have: 405 with `Allow`. */
 function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[]): void {
-  const styles = new Map<string, Route['faults']>(SHARED_DOOR_PATHS.map((path) => [path, 'text']))
-  for (const { path, faults } of routes) styles.set(path, faults)
-  for (const [url, style] of styles) {
+  const known = new Map<string, Pick<Route, 'faults' | 'readOnly'>>(
+    SHARED_DOOR_PATHS.map((path) => [path, { faults: 'text' }]),
+  )
+  for (const route of routes) known.set(route.path, route)
+  for (const [url, { faults, readOnly }] of known) {
     // A door may have some of them.
-    const allowed = METHODS.filter((method) => app.hasRoute({ url, method }))
+    const own: readonly string[] = routes.flatMap((route) => (route.path === url ? route.methods : []))
+    const allowed = METHODS.filter((method) => app.hasRoute({ url, method }) || own.includes(method))
     if (allowed.length === 0) continue
     app.route({
       method: METHODS.filter((method) => !allowed.includes(method)),
       url,
       onRequest: async (request, reply) => {
         reply.header('allow', allowed.join(', '))
-        const problem = fault('wrong_method', `want ${allowed.join(' or ')}, got ${request.method}`)
-        return sendFault(reply, problem, style, request.id)
+        const why = readOnly === undefined ? '' : `: ${readOnly}`
+        const problem = fault('wrong_method', `want ${allowed.join(' or ')}, got ${request.method}${why}`)
+        return sendFault(reply, problem, faults, request.id)
       },
       handler: () => {
         throw new Error('BUG: a refused method is answered in its first hook')
@@ -84,17 +100,19 @@ async function answer(
   })
   const result = await handled(route, request, deps, abort.signal)
   if (!result.ok) return sendFault(reply, result.error, route.faults, request.id)
-  const { status, contentType, contentEncoding, body } = result.value
+  const { status, contentType, contentEncoding, body, stream } = result.value
   if (contentEncoding !== undefined) reply.header('content-encoding', contentEncoding)
-  return reply
-    .code(status ?? 200)
-    .header('content-type', contentType)
-    .send(typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength))
+  reply.code(status ?? 200).header('content-type', contentType)
+  // A connection that is kept would hold up the end of the server: nobody knows when its stream ends.
+  if (stream !== undefined) return reply.headers({ 'cache-control': 'no-cache', connection: 'close' }).send(stream)
+  return reply.send(typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength))
 }
 
 async function handled(route: Route, request: FastifyRequest, deps: RouteDeps, signal: AbortSignal) {
   const unready = deps.unreadyFault()
-  if (unready !== undefined && route.permission !== 'public') return { ok: false as const, error: unready }
+  if (unready !== undefined && route.permission !== 'public' && route.isToldUnready !== true) {
+    return { ok: false as const, error: unready }
+  }
   const tenant = authorised(route.permission, request, deps.auth)
   if (!tenant.ok) return tenant
   for (const permission of route.further ?? []) {

@@ -7,7 +7,9 @@ import {
   runQueryJob,
   runTracesJob,
   type TracesJob,
+  transformedBody,
 } from '@vantage/api'
+import { OtlpJsonDecoder, OtlpTracesDecoder, TRACES_REQUEST } from '@vantage/decode/otlp'
 import { type ReadForm, sampledReadAnswer, streamedReadAnswer } from '@vantage/decode/remote-read'
 import {
   type Clock,
@@ -19,10 +21,12 @@ import {
   type QueryBudget,
   type Result,
   type SeriesScan,
+  SpanBatch,
   type TenantId,
 } from '@vantage/model'
 import type { KnownSteps } from '@vantage/query/promql'
 import type { TraceqlLimits } from '@vantage/query/traceql'
+import { runWhole } from '../intake/sliced.ts'
 import { help, type SharedTask, type ThreadHelpers } from './help.ts'
 import { type ReadersToWarm, warmUp } from './warm-up.ts'
 
@@ -34,6 +38,8 @@ export type WorkerJob =
   | { readonly kind: 'traces'; readonly job: TracesJob; readonly limits: TraceqlLimits }
   /** Of all signals. */
   | { readonly kind: 'joins'; readonly job: JoinsJob; readonly limits: TraceqlLimits }
+  /** Spans of a request of OTLP/JSON, as Jaeger's interface reads traces. */
+  | { readonly kind: 'transform'; readonly body: Uint8Array; readonly limits: TraceqlLimits }
   /** Another worker's call for help. */
   | { readonly kind: 'share'; readonly share: SharedTask }
   /** Nobody's question: a new worker gets ready, piece by piece. */
@@ -70,6 +76,8 @@ export function runWorkerJob(
       return runLogsJob(job.job, tenant, readers.logs, budget, clock, helpers.logql)
     case 'traces':
       return runTracesJob(job.job, tenant, readers.spans, budget, job.limits)
+    case 'transform':
+      return transformed(job.body, job.limits, budget, clock)
     case 'joins':
       return runJoinsJob(job.job, tenant, readers, budget, job.limits, clock)
     default:
@@ -91,4 +99,22 @@ function remoteRead(
     if (error instanceof FaultError) return err(error.fault)
     throw error
   }
+}
+
+function transformed(
+  body: Uint8Array,
+  limits: TraceqlLimits,
+  budget: QueryBudget,
+  clock: Clock,
+): Result<Uint8Array<ArrayBuffer>, Fault> {
+  const batch = new SpanBatch()
+  batch.reset()
+  const decoder = new OtlpJsonDecoder(TRACES_REQUEST, new OtlpTracesDecoder())
+  decoder.start(body, body.length, batch)
+  const problem = runWhole(decoder, clock)
+  if (problem !== undefined) return err(problem)
+  const { columns, originCount } = batch
+  const origins = Array.from({ length: originCount }, (_, place) => batch.originOf(place))
+  const rows = Int32Array.from({ length: columns.count }, (_, row) => row)
+  return transformedBody({ columns, rows, origins }, budget, limits)
 }

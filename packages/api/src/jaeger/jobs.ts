@@ -28,6 +28,8 @@ const LOOKBACK_NS = 48n * 3_600_000_000_000n
 export const LIMIT = 20
 const LIMIT_MAX = 1_500
 const TRACE_IDS_MAX = 100
+/** Newest traces that say how a service is called, and how well it is. */
+const INSIGHT_TRACES = 200
 
 export type Job = Result<TracesJob, Fault>
 /** Whose form the answers of the third version have: JSON over HTTP, messages over gRPC. */
@@ -44,6 +46,14 @@ export class JaegerJobs {
 
   services(form: 'jaeger' | ThirdForm): Job {
     return ok({ kind: 'services', range: this.#recent(), form })
+  }
+
+  insight(params: URLSearchParams, kind: 'deep-dependencies' | 'quality'): Job {
+    const service = params.get('service') ?? ''
+    if (service === '') return err(fault('bad_request', 'want a service'))
+    const query = queryOf(service, '', [], null, null)
+    if (!query.ok) return query
+    return ok({ kind, service, query: query.value, range: this.#recent(), limit: INSIGHT_TRACES })
   }
 
   #nowNs(): bigint {

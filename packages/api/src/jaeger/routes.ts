@@ -1,13 +1,25 @@
-import type { Clock } from '@vantage/model'
-import type { ApiRequest, Route } from '../route.ts'
+import { type Clock, err, type Fault, fault, ok, type Result, type TenantId } from '@vantage/model'
+import type { AskOptions, MetricQueries } from '../queries.ts'
+import { type ApiRequest, JSON_TYPE, type Route } from '../route.ts'
+import type { RpcMethod } from '../rpc-method.ts'
 import type { TraceQueries } from '../traces/queries.ts'
 import { answered, integer, type TraceRoute, text, traceRoutes } from '../traces/route-factory.ts'
 import { JaegerJobs, type Job, LIMIT, traceJob } from './jobs.ts'
+import { monitorRoutes } from './monitor-routes.ts'
+import { jaegerRpcMethods, type ReadJaegerRequest } from './rpc.ts'
+import { type SamplingStrategies, samplingRoutes, samplingRpc } from './sampling.ts'
 
 export interface JaegerDeps {
   readonly queries: TraceQueries
   readonly clock: Clock
+  readonly metrics: MetricQueries
+  readonly sampling: SamplingStrategies
+  /** Traces that are not stored, OTLP/JSON, in the form of Jaeger's interface. */
+  transform(tenant: TenantId, body: Uint8Array, options: AskOptions): Promise<Result<Uint8Array, Fault>>
 }
+
+/** A file of traces that somebody looks at, bytes. */
+const TRANSFORM_BYTES_MAX = 16 * 1024 * 1024
 
 /** Where Jaeger's API lies beside others; on a port of its own it has the root. */
 export const JAEGER_PREFIX = '/jaeger'
@@ -25,7 +37,49 @@ export class JaegerApi {
   /** @param prefix JAEGER_PREFIX, or '' on a port of its own */
   routes(prefix: string): Route[] {
     const route = traceRoutes(prefix, 'jaeger')
-    return [...this.#firstRoutes(route), ...this.#thirdRoutes(route)]
+    return [
+      ...this.#firstRoutes(route),
+      ...this.#thirdRoutes(route),
+      ...this.#insightRoutes(route),
+      ...monitorRoutes(route, this.#deps),
+      ...this.samplingRoutes(prefix),
+    ]
+  }
+
+  /** Alone where agents' clients ask. */
+  samplingRoutes(prefix: string): Route[] {
+    return samplingRoutes(traceRoutes(prefix, 'text'), this.#deps.sampling)
+  }
+
+  rpcMethods(read: ReadJaegerRequest): RpcMethod[] {
+    return [...jaegerRpcMethods(this.#deps, read), this.samplingRpc(read)]
+  }
+
+  samplingRpc(read: ReadJaegerRequest): RpcMethod {
+    return samplingRpc(this.#deps.sampling, (message) => read('operations', message))
+  }
+
+  #insightRoutes(route: TraceRoute): Route[] {
+    const service = text('service', 'name of the service', true)
+    const ask = (r: ApiRequest, job: Job) => answered(this.#deps.queries, r, job)
+    return [
+      route('/api/deep-dependencies', 'Ways of calls that lead through a service', [service], (r) =>
+        ask(r, this.#jobs.insight(r.params, 'deep-dependencies')),
+      ),
+      route('/api/quality-metrics', 'How well the spans of a service join to traces', [service], (r) =>
+        ask(r, this.#jobs.insight(r.params, 'quality')),
+      ),
+      {
+        ...route('/api/transform', 'OTLP/JSON as Jaeger shows it', [], (r) => this.#transform(r), ['POST']),
+        rawBodyBytesMax: TRANSFORM_BYTES_MAX,
+      },
+    ]
+  }
+
+  async #transform({ tenant, bytes, signal }: ApiRequest) {
+    if (bytes === undefined || bytes.length === 0) return err(fault('bad_request', 'want OTLP/JSON, got no body'))
+    const body = await this.#deps.transform(tenant, bytes, { signal, timeoutMs: undefined })
+    return body.ok ? ok({ contentType: JSON_TYPE, body: body.value }) : body
   }
 
   #firstRoutes(route: TraceRoute): Route[] {

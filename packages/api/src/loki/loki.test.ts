@@ -43,7 +43,7 @@ const logs = store()
 const clock = { ...systemClock, nowMs: () => NOW_MS, monotonicMs: () => 0 }
 const api = new LokiApi({
   queries: { ask: async (tenant, job) => runLogsJob(job, tenant, logs, unlimitedBudget, clock) },
-  facts: { buildInfo: () => ({ version: '1.2.3' }) },
+  facts: { buildInfo: () => ({ version: '1.2.3' }), flags: () => ({ 'query.maxLogRows': '5000' }) },
   clock,
 })
 

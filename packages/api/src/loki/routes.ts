@@ -1,11 +1,13 @@
 import { type Clock, err, type Fault, fault, ok, type Result } from '@vantage/model'
 import { formatPlan, LOGQL_LIMITS, type LogqlLimits, parseLogql } from '@vantage/query/logql'
+import { configYaml } from '../config-yaml.ts'
 import type { ServerFacts } from '../queries.ts'
 import { type ApiAnswer, type ApiRequest, JSON_TYPE, json, type Parameter, type Route } from '../route.ts'
 import { CATEGORIZE_LABELS } from './answers.ts'
 import type { LogsJob } from './logs-job.ts'
 import { msToNs, type NsSpan, parseCount, parseDirection, parseDurationNs, parseSpan, parseTimeNs } from './params.ts'
 import type { LogQueries } from './queries.ts'
+import { ruleRoutes, rulerStateRoutes } from './rule-routes.ts'
 
 const HOUR_NS = 3_600_000_000_000n
 const SECOND_NS = 1_000_000_000n
@@ -26,7 +28,7 @@ const PATTERN_STEP_NS = 10n * SECOND_NS
 
 export interface LokiDeps {
   readonly queries: LogQueries
-  readonly facts: Pick<ServerFacts, 'buildInfo'>
+  readonly facts: Pick<ServerFacts, 'buildInfo' | 'flags'>
   readonly clock: Clock
   /** Of queries; the product's own where nothing is said. */
   readonly limits?: LogqlLimits
@@ -102,16 +104,25 @@ export class LokiApi {
       route('format_query', 'A query in standard form', [QUERY], (r) => this.#formatQuery(r)),
       route('drilldown-limits', 'Limits that clients may heed', [], async () => ok(json(this.#drilldownLimits()))),
       route('status/buildinfo', 'Version', [], async () => ok(json(this.#buildInfo()))),
+      ...ruleRoutes(),
     ]
   }
 
   /** What Loki has beside its API, where this face has a port of its own. */
   portRoutes(): Route[] {
-    const ready = ok({ contentType: 'text/plain', body: 'ready\n' })
-    const summary = 'Answers ready'
-    const handle = async () => ready
+    const told = (path: string, summary: string, answer: () => ApiAnswer): Route => ({
+      methods: ['GET'],
+      path,
+      permission: 'logs:read',
+      summary,
+      parameters: [],
+      faults: 'text',
+      handle: async () => ok(answer()),
+    })
     return [
-      { methods: ['GET'], path: '/ready', permission: 'logs:read', summary, parameters: [], faults: 'text', handle },
+      told('/ready', 'Answers ready', () => ({ contentType: 'text/plain', body: 'ready\n' })),
+      told('/config', 'The configuration, without secrets', () => configYaml(this.#deps.facts)),
+      ...rulerStateRoutes(),
     ]
   }
 

@@ -1,18 +1,21 @@
 import { type Clock, err, type Fault, fault, foreign, ok, type Result } from '@vantage/model'
 import { parseFieldName, TRACEQL_LIMITS } from '@vantage/query/traceql'
-import { type ApiRequest, json, type Route } from '../route.ts'
+import { DIFF_FORMATS } from '@vantage/query/traces'
+import type { ServerFacts } from '../queries.ts'
+import type { ApiRequest, Route } from '../route.ts'
 import type { RpcMethod } from '../rpc-method.ts'
 import type { TraceForm, TracesJob } from '../traces/job.ts'
 import { parseCount, parseRange, parseSpan, parseTraceId, quotedName } from '../traces/params.ts'
 import type { TraceQueries } from '../traces/queries.ts'
 import { answered, integer, type TraceRoute, text, traceRoutes } from '../traces/route-factory.ts'
 import type { TempoMessage } from './messages.ts'
+import { statusRoutes } from './status-routes.ts'
 import { tagsQuery } from './tags-query.ts'
 
 export interface TempoDeps {
   readonly queries: TraceQueries
   readonly clock: Clock
-  readonly buildInfo: () => Readonly<Record<string, string>>
+  readonly facts: Pick<ServerFacts, 'buildInfo' | 'flags'>
 }
 
 /** Requests of the streaming service. */
@@ -58,10 +61,7 @@ export class TempoApi {
       ...this.#traceRoutes(route),
       ...this.#tagRoutes(route),
       ...this.#metricsRoutes(route),
-      // With a key, as all others: who tests a data source wants to know whether its key is right.
-      route('/api/echo', 'Answers echo', [], async () => ok({ contentType: 'text/plain', body: 'echo' })),
-      route('/ready', 'Answers ready', [], async () => ok({ contentType: 'text/plain', body: 'ready' })),
-      route('/api/status/buildinfo', 'Version of the server', [], async () => ok(json(this.#deps.buildInfo()))),
+      ...statusRoutes(route, this.#deps.facts),
     ]
   }
 
@@ -113,6 +113,13 @@ export class TempoApi {
     return [
       route('/api/traces/:traceId', 'One trace, as OTLP', [], (r) => this.#trace(r, false)),
       route('/api/v2/traces/:traceId', 'One trace, as OTLP in an envelope', [], (r) => this.#trace(r, true)),
+      route(
+        '/api/v2/traces/diff',
+        'What differs between two traces',
+        [],
+        (r) => answered(this.#deps.queries, r, diffJob(r.json)),
+        ['POST'],
+      ),
       route('/api/search', 'Find traces', search, (r) => answered(this.#deps.queries, r, this.#searchJob(r.params))),
     ]
   }
@@ -216,6 +223,26 @@ export class TempoApi {
     const exemplarsMax = form === 'instant' ? 0 : exemplars.value
     return ok({ kind: 'metrics', request: { query, startNs, endNs, stepNs, exemplarsMax }, form })
   }
+}
+
+/** `{"base": {"traceId"}, "compare": {"traceId"}, "format"}`; times that come along only hasten Tempo. */
+function diffJob(body: unknown): Job {
+  const { base, compare, format = DIFF_FORMATS[0] } = (body ?? {}) as Record<string, unknown>
+  const known = DIFF_FORMATS.find((one) => one === format)
+  if (known === undefined) {
+    const got = foreign(JSON.stringify(format))
+    return err(fault('bad_request', `format: want ${DIFF_FORMATS.join(', ')}, got ${got}`))
+  }
+  const [from, to] = [sideId('base', base), sideId('compare', compare)]
+  if (!from.ok) return from
+  return to.ok ? ok({ kind: 'diff', base: from.value, compare: to.value, format: known }) : to
+}
+
+function sideId(name: string, side: unknown): Result<string> {
+  // Clients write it in either way.
+  const { traceId, traceID = traceId } = (side ?? {}) as Record<string, unknown>
+  if (typeof traceID === 'string') return parseTraceId(traceID)
+  return err(fault('bad_request', `${name}: want {"traceId": hex}, got ${foreign(JSON.stringify(side) ?? 'none')}`))
 }
 
 const SCOPES: ReadonlySet<string> = new Set(['resource', 'span', 'event', 'link', 'instrumentation', 'intrinsic'])

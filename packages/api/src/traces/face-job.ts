@@ -14,7 +14,14 @@ import {
   valueText,
 } from '@vantage/model'
 import { findTraces, readTrace, SpanView, type TraceqlLimits, type TraceView } from '@vantage/query/traceql'
-import { type ServiceEdge, serviceGraph, type TraceSummary, traceSummary } from '@vantage/query/traces'
+import {
+  CallPaths,
+  type ServiceEdge,
+  SpanQuality,
+  serviceGraph,
+  type TraceSummary,
+  traceSummary,
+} from '@vantage/query/traces'
 import {
   jaegerBody,
   jaegerDependencies,
@@ -22,6 +29,7 @@ import {
   jaegerThirdDependencies,
   jaegerTrace,
 } from '../jaeger/answers.ts'
+import { deepDependenciesBody, qualityBody } from '../jaeger/insight-answers.ts'
 import {
   isJaegerRpc,
   type JaegerRpcForm,
@@ -69,6 +77,15 @@ export type FaceJob =
   /** Whole traces by their ids, 32 hex digits each. */
   | { readonly kind: 'traces'; readonly traceIds: readonly string[]; readonly form: FaceForm }
   | { readonly kind: 'dependencies'; readonly range: NsRange; readonly form: FaceForm }
+  /** Ways of calls through a service, and how well its spans join to traces, in its newest traces. */
+  | {
+      readonly kind: 'deep-dependencies' | 'quality'
+      readonly service: string
+      /** That selects its traces. */
+      readonly query: string
+      readonly range: NsRange
+      readonly limit: number
+    }
   /** Texts of a span's attribute. */
   | { readonly kind: 'attribute-values'; readonly name: string; readonly range: NsRange }
 
@@ -132,6 +149,20 @@ export function faceAnswer(
       const scan = { ...job.range, conditions: [], isAll: true, direction: 'forward' as const }
       const edges = serviceGraph(reader.scan(tenant, scan, budget), budget)
       return ok(dependenciesBody(edges, job.form))
+    }
+    case 'deep-dependencies': {
+      const paths = new CallPaths(job.service)
+      const counts = findTraces({ ...job.range, ...job }, tenant, reader, budget, limits, (id, trace) =>
+        paths.add(id, trace),
+      )
+      return counts.ok ? ok(deepDependenciesBody(paths)) : counts
+    }
+    case 'quality': {
+      const quality = new SpanQuality(job.service)
+      const counts = findTraces({ ...job.range, ...job }, tenant, reader, budget, limits, (id, trace) =>
+        quality.add(id, trace),
+      )
+      return counts.ok ? ok(qualityBody(quality)) : counts
     }
     case 'attribute-values': {
       const field = { scope: 'span', name: job.name } as const

@@ -24,7 +24,7 @@ import {
   tagValues,
   traceMetrics,
 } from '@vantage/query/traceql'
-import { encodeTrace } from '@vantage/query/traces'
+import { type DiffFormat, encodeTrace, traceDiff } from '@vantage/query/traces'
 import { AnswerWriter } from '../answer-writer.ts'
 import { metricsAnswer, searchAnswer, tagNamesAnswer, tagValuesAnswer } from '../tempo/answers.ts'
 import { type TempoMessage, tempoFrame } from '../tempo/messages.ts'
@@ -41,6 +41,8 @@ export type TracesJob =
   | { readonly kind: 'trace'; readonly traceId: string; readonly form: TraceForm }
   /** Spans of a trace with one id, 16 hex digits; Zipkin's client and server share theirs. */
   | { readonly kind: 'span'; readonly traceId: string; readonly spanId: string }
+  /** Two traces, 32 hex digits each. */
+  | { readonly kind: 'diff'; readonly base: string; readonly compare: string; readonly format: DiffFormat }
   | { readonly kind: 'search'; readonly request: SearchRequest }
   | {
       readonly kind: 'tag-names'
@@ -89,10 +91,19 @@ function answerOf(
 ): Result<unknown, Fault> {
   switch (job.kind) {
     case 'trace': {
-      const trace = readTrace(hexBytes(job.traceId, 16) as Uint8Array, tenant, reader, budget, limits)
-      if (trace === undefined) return err(fault('not_found', `trace ${job.traceId} not found`))
-      budget.chargeBytes(trace.bytes * ANSWER_FACTOR)
-      return ok(formedTrace(job.traceId, trace, job.form))
+      const trace = storedTrace(job.traceId, tenant, reader, budget, limits)
+      return trace.ok ? ok(formedTrace(job.traceId, trace.value, job.form)) : trace
+    }
+    case 'diff': {
+      const base = storedTrace(job.base, tenant, reader, budget, limits)
+      if (!base.ok) return base
+      const compare = storedTrace(job.compare, tenant, reader, budget, limits)
+      if (!compare.ok) return compare
+      const sides = [
+        { traceId: job.base, trace: base.value },
+        { traceId: job.compare, trace: compare.value },
+      ] as const
+      return ok(traceDiff(...sides, job.format, budget))
     }
     case 'span':
       return spanAnswer(job, tenant, reader, budget, limits)
@@ -122,10 +133,26 @@ function answerOf(
     case 'traces':
     case 'dependencies':
     case 'attribute-values':
+    case 'deep-dependencies':
+    case 'quality':
       return faceAnswer(job, tenant, reader, budget, limits)
     default:
       return unreachable(job)
   }
+}
+
+/** A trace whole, and memory for its answer. */
+function storedTrace(
+  traceId: string,
+  tenant: TenantId,
+  reader: SpanReader,
+  budget: QueryBudget,
+  limits: TraceqlLimits,
+): Result<TraceView, Fault> {
+  const trace = readTrace(hexBytes(traceId, 16) as Uint8Array, tenant, reader, budget, limits)
+  if (trace === undefined) return err(fault('not_found', `trace ${traceId} not found`))
+  budget.chargeBytes(trace.bytes * ANSWER_FACTOR)
+  return ok(trace)
 }
 
 /** Of the batches that were not asked for nothing is written, so that the answer is small. */

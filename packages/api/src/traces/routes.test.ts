@@ -1,4 +1,4 @@
-import { type Attributes, type Clock, NO_ORIGIN, type Result } from '@vantage/model'
+import { type Attributes, type Clock, err, fault, NO_ORIGIN, type Result } from '@vantage/model'
 import { MemorySpans, type SpanRecord, unlimitedBudget } from '@vantage/model/testing'
 import { expect, test } from 'vitest'
 import { faultAnswer } from '../fault-answer.ts'
@@ -103,8 +103,16 @@ const queries: TraceQueries = {
 
 const routes: Route[] = [
   ...traceDetailRoutes(queries),
-  ...new TempoApi({ queries, clock, buildInfo: () => ({ version: '1' }) }).routes('/tempo'),
-  ...new JaegerApi({ queries, clock }).routes('/jaeger'),
+  ...new TempoApi({ queries, clock, facts: { buildInfo: () => ({ version: '1' }), flags: () => ({}) } }).routes(
+    '/tempo',
+  ),
+  ...new JaegerApi({
+    queries,
+    clock,
+    metrics: { ask: async () => err(fault('internal', 'asked by nobody here')) },
+    sampling: { default: { type: 'probabilistic', param: 1, operations: [] }, services: [] },
+    transform: async () => err(fault('internal', 'asked by nobody here')),
+  }).routes('/jaeger'),
   ...new ZipkinApi({ queries, clock, autocompleteKeys: ['item'] }).routes('/zipkin'),
 ]
 

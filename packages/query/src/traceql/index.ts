@@ -1,4 +1,4 @@
-export { readTrace, spanSetsOf } from './evaluate/read-trace.ts'
+export { readTrace, spanSetsOf, tracesOf } from './evaluate/read-trace.ts'
 export {
   type FoundSet,
   type FoundSpan,

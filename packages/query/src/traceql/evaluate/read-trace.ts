@@ -1,4 +1,4 @@
-import { hexText, type QueryBudget, type SpanReader, type TenantId } from '@vantage/model'
+import { hexText, type QueryBudget, type SpanBlock, type SpanReader, type TenantId } from '@vantage/model'
 import type { Stage } from '../language/syntax.ts'
 import type { TraceqlLimits } from '../limits.ts'
 import { compileStages, type SpanSet, wholeTrace } from './pipeline.ts'
@@ -23,6 +23,16 @@ export function readTrace(
     collector.add(block)
   }
   return collector.finish().get(hexText(traceId, 0, 16))
+}
+
+/**
+ * The traces of spans that are not stored, by their ids.
+ * @throws FaultError where one is beyond `query.maxTraceBytes` or `query.maxTraceSpans`
+ */
+export function tracesOf(block: SpanBlock, budget: QueryBudget, limits: TraceqlLimits): Map<string, TraceView> {
+  const collector = new TraceCollector(limits, new ByteMeter(budget))
+  collector.add(block)
+  return collector.finish()
 }
 
 /** What a pipeline makes of one trace; the stages need not have been checked. */
