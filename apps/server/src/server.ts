@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { availableParallelism, hostname } from 'node:os'
-import { type AskOptions, PrometheusApi, plainRoutes } from '@vantage/api'
+import { type AskOptions, PrometheusApi, plainRoutes, type TraceArchive } from '@vantage/api'
 import { NodeFileSystem } from '@vantage/bytes'
 import { isJsonBatch } from '@vantage/decode/json-batch'
 import {
@@ -239,6 +239,7 @@ export class Server {
       config: this.#config,
       files,
       deletions,
+      archive: this.#archive(),
     })
     const routes = [
       ...faces.routes,
@@ -259,6 +260,17 @@ export class Server {
     ]
     const { ports, rpcs, senderRpcs, samplingRoutes } = faces
     return { routes, faces: ports, rpcs, senderRpcs, samplingRoutes }
+  }
+
+  #archive(): TraceArchive {
+    const store = (): ColumnStore => {
+      assert(this.#records !== undefined, 'traces are kept after the store is open')
+      return this.#records.store
+    }
+    return {
+      keep: (tenant, traceId, range) => store().archiveTrace({ tenant, traceId, ...range }),
+      release: (tenant, traceId) => store().unarchiveTrace(tenant, traceId),
+    }
   }
 
   #ask(tenant: TenantId, job: WorkerJob, options: AskOptions): ReturnType<QueryPool['ask']> {
@@ -366,7 +378,7 @@ export class Server {
       log,
       logger: this.#logger,
       workers: { spawn: (role, data) => spawnThread({ role, data }) },
-      retentionMs: rowRetentionOf(storage),
+      retention: rowRetentionOf(storage),
       hotBytesMax: storage.hotBytes,
       limits: recordLimits(this.#config),
       times: { maxFutureMs: limits.maxFuture, maxPastMs: limits.maxPast },
