@@ -104,16 +104,28 @@ test('lines of a minute are told from those of the minute before', async () => {
   })
 })
 
+test('a moment of lines is told from the time around it', async () => {
+  const params = { signal: 'logs', query: '{service_name="web"}', baseline: 'around' }
+  const moment = { start: atNs(60), end: atNs(90), aroundStart: atNs(0), aroundEnd: atNs(120) }
+  const { baseline, differences } = await difference({ ...params, ...moment })
+  expect(baseline).toEqual({ kind: 'around', count: 90, startNs: atNs(0), endNs: atNs(120) })
+  expect(differences.find(({ attribute }) => attribute === 'path')).toMatchObject({
+    value: 'new',
+    selection: { share: 0.5 },
+  })
+})
+
 test('nothing selected gives nothing', async () => {
   const { selection, differences } = await difference({ query: '{ name = "no such" }', start: atNs(0), end: atNs(300) })
   expect([selection.count, differences]).toEqual([0, []])
 })
 
 test.each([
-  [{}, 'query: want a selection, or baseline=previous, got neither'],
+  [{}, 'query: want a selection, or baseline=previous or around, got neither'],
   [{ query: '{ name = }' }, 'TraceQL: want an attribute, an intrinsic or a value, got "}" at offset 9'],
   [{ query: '{ }', signal: 'metrics' }, 'signal: want spans or logs, got "metrics"'],
-  [{ query: '{ }', baseline: 'before' }, 'baseline: want rest or previous, got "before"'],
+  [{ query: '{ }', baseline: 'before' }, 'baseline: want rest or previous or around, got "before"'],
+  [{ query: '{ }', baseline: 'around' }, 'aroundStart, aroundEnd: want both, the start before the end'],
   [{ query: '{ }', unit: 'row' }, 'unit: want trace or span, got "row"'],
   [{ query: '{ }', limit: '201' }, 'limit: want a number from 0 to 200, got "201"'],
 ])('%j is refused', async (params, message) => {

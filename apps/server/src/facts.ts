@@ -1,10 +1,14 @@
 import { availableParallelism } from 'node:os'
 import type { ServerFacts } from '@vantage/api'
 import type { SegmentLog } from '@vantage/log'
+import type { Registry } from '@vantage/observe'
 import type { RecentRequests } from '@vantage/receive'
 import type { MetricStore } from '@vantage/store/metrics'
 import type { Config } from './config/schema.ts'
 import type { MetricsIntake } from './intake/metrics-intake.ts'
+import { DISCOVERY_KINDS } from './scrape/prometheus-yml.ts'
+import type { Scraping } from './scrape/scraping.ts'
+import { selfMetrics } from './self/self-metrics.ts'
 import { VERSION } from './version.ts'
 
 /** Rates are means over this time. */
@@ -16,7 +20,8 @@ interface FactSources {
   readonly intake: () => MetricsIntake | undefined
   readonly recent: RecentRequests
   readonly config: Config
-  readonly scrapeConfig: () => string
+  readonly registry: Registry
+  readonly scraping: () => Scraping | undefined
   readonly walReplay: () => { min: number; max: number; current: number }
 }
 
@@ -38,7 +43,8 @@ export function serverFacts(sources: FactSources): ServerFacts {
       startTime: startedAt.toISOString(),
       CWD: '',
       serverTime: new Date().toISOString(),
-      reloadConfigSuccess: true,
+      reloadConfigSuccess: sources.scraping()?.problem === undefined,
+      lastConfigTime: new Date(sources.scraping()?.readAtMs || startedAt).toISOString(),
       corruptionCount: sources.log()?.stats('metrics-raw').corruptions ?? 0,
       goroutineCount: 0,
       GOMAXPROCS: availableParallelism(),
@@ -46,10 +52,32 @@ export function serverFacts(sources: FactSources): ServerFacts {
         sources.config.storage.retention === undefined ? '' : `${sources.config.storage.retention / 86_400_000}d`,
     }),
     stats: () => statsOf(sources, rate),
-    scrapeConfig: () => sources.scrapeConfig(),
+    scrapeConfig: () => sources.scraping()?.fileText ?? '',
     flags: () => flagsOf(sources.config),
     walReplay: () => sources.walReplay(),
+    parts: (tenant) => (sources.store()?.parts() ?? []).filter((part) => part.tenant === tenant),
+    selfMetrics: (pattern) => selfMetrics(sources.registry.collect(), pattern),
+    userLimits: () => userLimitsOf(sources.config),
+    discoveries: () => DISCOVERY_KINDS,
     senders: (tenant, limit) => sources.intake()?.senders.top(tenant, limit) ?? [],
+  }
+}
+
+/** Source: Grafana Mimir HTTP API, "Get user limits". What no limit of ours is like is 0, which means none there. */
+function userLimitsOf({ limits, query, storage }: Config): Record<string, number> {
+  return {
+    compactor_blocks_retention_period_seconds: (storage.retention ?? 0) / 1_000,
+    ingestion_rate: 0,
+    ingestion_burst_size: 0,
+    ingestion_burst_factor: 0,
+    max_global_series_per_user: limits.maxSeries,
+    max_global_series_per_metric: limits.maxSeriesPerMetric,
+    max_global_exemplars_per_user: 0,
+    max_fetched_chunks_per_query: 0,
+    max_fetched_series_per_query: query.maxSeries,
+    max_fetched_chunk_bytes_per_query: query.maxBytes,
+    ruler_max_rules_per_rule_group: 0,
+    ruler_max_rule_groups_per_tenant: 0,
   }
 }
 

@@ -46,6 +46,7 @@ import { recordLimits } from './intake/record-limits.ts'
 import { textCodec } from './intake/text-codec.ts'
 import { listenMain, listenOptional } from './listen.ts'
 import { LiveHub } from './live/hub.ts'
+import { NoticeBoard, noticeTexts, Warnings } from './notices.ts'
 import { PressureGauge } from './pressure.ts'
 import { registerLoopDelay, registerProcessMetrics } from './process-metrics.ts'
 import { EarlyThread } from './query/early-thread.ts'
@@ -81,9 +82,10 @@ export class Server {
   readonly #pressure: PressureGauge
   readonly #files = new NodeFileSystem()
   readonly #snapshots: Snapshots
-  readonly #warnings: string[] = []
+  readonly #warnings: Warnings
   readonly #apps: FastifyInstance[] = []
   readonly #onFatal: (error: Error) => void
+  readonly #notices: NoticeBoard
   #phase: Phase = 'starting'
   #replayed = { min: 0, max: 0, current: 0 }
   #log: SegmentLog | undefined
@@ -109,6 +111,7 @@ export class Server {
     this.#given = loaded.given
     this.#logger = logger
     this.#onFatal = onFatal
+    this.#warnings = new Warnings(logger)
     this.#snapshots = new Snapshots(this.#files, systemClock, loaded.config.data)
     const keys = loaded.config.auth.enabled ? loaded.config.auth.keys : []
     this.#auth = new Auth({
@@ -116,6 +119,18 @@ export class Server {
       allowedHosts: loaded.config.auth.allowedHosts,
     })
     this.#pressure = new PressureGauge(loaded.config.memory, this.#registry)
+    this.#notices = new NoticeBoard({
+      clock: systemClock,
+      followersMax: loaded.config.live.maxNotificationClients,
+      current: () =>
+        noticeTexts({
+          warnings: this.#allWarnings(),
+          reloadProblem: this.#scraping?.problem,
+          isDiskLow: this.#log?.isDiskLow === true,
+          isMemoryShort: this.#pressure.level > 0,
+          phase: this.#phase,
+        }),
+    })
   }
 
   /** Listens at once, answers 503 until the log is replayed, then serves. */
@@ -144,6 +159,7 @@ export class Server {
    */
   async drain(isHurried: boolean): Promise<void> {
     this.#phase = 'draining'
+    this.#notices.look()
     this.#self?.close()
     await this.#scraping?.close()
     await this.#records?.stopReports()
@@ -152,6 +168,7 @@ export class Server {
     for (const timer of this.#timers) clearInterval(timer)
     await this.#ticking
     this.#hub?.close()
+    this.#notices.close()
     const doors = [this.#grpc?.close(DRAIN_CLOSE_MS), this.#stream?.close(DRAIN_CLOSE_MS), this.#quiet?.close()]
     await Promise.all([...this.#apps.map((app) => app.close()), ...doors])
     await this.#early?.end()
@@ -205,7 +222,8 @@ export class Server {
       intake: () => this.#intake,
       recent: this.#recent,
       config: this.#config,
-      scrapeConfig: () => this.#scraping?.fileText ?? '',
+      registry: this.#registry,
+      scraping: () => this.#scraping,
       walReplay: () => this.#replayed,
     })
     const queries = {
@@ -226,6 +244,7 @@ export class Server {
       queries,
       facts,
       admin,
+      notices: this.#notices,
       clock: systemClock,
       options: engineOptions(this.#config),
     })
@@ -255,7 +274,7 @@ export class Server {
         store: () => this.#store,
         columns: () => this.#records?.store,
         unready: () => (this.#phase === 'ready' ? [] : [this.#phase]),
-        warnings: () => [...this.#warnings, ...(this.#log?.warnings() ?? [])],
+        warnings: () => this.#allWarnings(),
       }),
     ]
     const { ports, rpcs, senderRpcs, samplingRoutes } = faces
@@ -365,7 +384,7 @@ export class Server {
       sealLogBytes: storage.sealLogBytes,
       retention: retentionOf(storage),
       whenDurable: () => this.#intake?.whenDurable() ?? Promise.resolve(),
-      onProblem: (message) => this.#warn(message),
+      onProblem: (message) => this.#warnings.add(message),
     })
   }
 
@@ -386,7 +405,7 @@ export class Server {
       processors: this.#config.processors,
       registry: this.#registry,
       maxDecompressedBytes: http.maxDecompressedBytes,
-      onProblem: (message) => this.#warn(message),
+      onProblem: (message) => this.#warnings.add(message),
       submitMetrics: (request) => intake.submit(request),
       askLogs: (tenant, job, onBegin) =>
         this.#ask(tenant, { kind: 'logs', job }, { signal: NEVER, timeoutMs: undefined, onBegin }),
@@ -397,9 +416,11 @@ export class Server {
   }
 
   async #replay(intake: MetricsIntake, fromOffset: number): Promise<void> {
+    const max = (this.#log as SegmentLog).nextOffset(TOPIC)
+    this.#replayed = { min: fromOffset, max, current: fromOffset }
     const startedMs = systemClock.monotonicMs()
-    const { records, samples } = await intake.replay(fromOffset, (message) => this.#warn(message))
-    this.#replayed = { min: fromOffset, max: fromOffset + records, current: fromOffset + records }
+    const { records, samples } = await intake.replay(fromOffset, (message) => this.#warnings.add(message))
+    this.#replayed = { min: fromOffset, max, current: max }
     if (records === 0) return
     const elapsedMs = Math.round(systemClock.monotonicMs() - startedMs)
     this.#logger.info('the log is replayed', { records, samples, elapsedMs })
@@ -467,6 +488,7 @@ export class Server {
   }
 
   #tick(): void {
+    this.#notices.look()
     if (this.#isTicking) return
     this.#isTicking = true
     this.#ticking = this.#upkeep().finally(() => {
@@ -482,13 +504,10 @@ export class Server {
     await this.#records?.tick(this.#pressure.level > 0)
   }
 
-  #warn(message: string): void {
-    this.#logger.warn(message)
-    this.#warnings.push(message)
-    if (this.#warnings.length > WARNINGS_MAX) this.#warnings.shift()
+  #allWarnings(): string[] {
+    return [...this.#warnings.kept, ...(this.#log?.warnings() ?? [])]
   }
 }
 
-const WARNINGS_MAX = 20
 /** Of questions that nobody leaves. */
 const NEVER = new AbortController().signal

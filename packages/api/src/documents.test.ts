@@ -17,6 +17,10 @@ const facts = {
   flags: () => ({}),
   senders: () => [],
   walReplay: () => ({ min: 0, max: 0, current: 0 }),
+  parts: () => [],
+  selfMetrics: () => ok([]),
+  userLimits: () => ({}),
+  discoveries: () => [],
 }
 const queries = { ask: async () => ok(new Uint8Array()) }
 const admin = {
@@ -24,8 +28,9 @@ const admin = {
   cleanTombstones: async () => undefined,
   snapshot: async () => ok('x'),
 }
+const notices = { list: () => [], hasRoom: false, follow: () => () => {} }
 const routes: Route[] = [
-  ...new PrometheusApi({ queries, facts, clock, admin, options: DEFAULT_OPTIONS }).routes(''),
+  ...new PrometheusApi({ queries, facts, clock, admin, notices, options: DEFAULT_OPTIONS }).routes(''),
   ...plainRoutes({ queries, facts, clock }),
 ]
 

@@ -20,7 +20,15 @@ export { tailMessage } from './loki/tail.ts'
 export { openApiDocument } from './openapi.ts'
 export { plainRoutes } from './plain/routes.ts'
 export { PrometheusApi } from './prometheus/routes.ts'
-export type { AskOptions, MetricAdmin, MetricQueries, ServerFacts } from './queries.ts'
+export type {
+  AskOptions,
+  MetricAdmin,
+  MetricQueries,
+  Notice,
+  NoticeFollower,
+  Notices,
+  ServerFacts,
+} from './queries.ts'
 export { type QueryJob, rowEncoder, runQueryJob } from './query-job.ts'
 export { type ApiAnswer, type ApiRequest, json, type Parameter, type Permission, type Route } from './route.ts'
 export type { RpcMethod, RpcRequest } from './rpc-method.ts'

@@ -41,4 +41,53 @@ export interface ServerFacts {
   senders(tenant: TenantId, limit: number): NameCount[]
   /** Log offsets: from, to and how far the replay came. */
   walReplay(): { readonly min: number; readonly max: number; readonly current: number }
+  /** Sealed parts of the tenant's samples, oldest data first. */
+  parts(tenant: TenantId): readonly StoredPart[]
+  /** Our own metrics, families as ProtoJSON. @param pattern regular expression of whole names; '' = all */
+  selfMetrics(pattern: string): Result<readonly unknown[]>
+  /** Limits of the tenant by the names of Grafana Mimir's `user_limits`; 0 = none. */
+  userLimits(): Readonly<Record<string, number>>
+  /** Kinds of service discovery that a scrape configuration may use. */
+  discoveries(): readonly string[]
+}
+
+/** An immutable file of samples. */
+export interface StoredPart {
+  readonly fileName: string
+  readonly id: number
+  readonly checksum: number
+  readonly minTimeMs: number
+  readonly maxTimeMs: number
+  readonly arrivedMs: number
+  readonly seriesCount: number
+  readonly sampleCount: number
+  readonly bytes: number
+  /** 0 = written by a seal, then one more per merge. */
+  readonly level: number
+}
+
+/** A state of the server that a person should know of. */
+export interface Notice {
+  readonly text: string
+  /** Since when, RFC 3339. */
+  readonly date: string
+  /** False: it is over. */
+  readonly active: boolean
+}
+
+/** Who is told of notices as they come and go. */
+export interface NoticeFollower {
+  tell(notice: Notice): void
+  /** Nothing happened for a while. */
+  beat(): void
+  /** Nothing more will come. */
+  end(): void
+}
+
+export interface Notices {
+  list(): readonly Notice[]
+  /** False where as many follow as may. */
+  readonly hasRoom: boolean
+  /** Tells what is active now at once. @returns ends it */
+  follow(follower: NoticeFollower): () => void
 }

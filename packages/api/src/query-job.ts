@@ -34,7 +34,9 @@ import {
 } from '@vantage/query/promql'
 import { AnswerWriter } from './answer-writer.ts'
 import { aggregatedAnswer, servicesAnswer, timeseriesAnswer } from './plain/answers.ts'
+import { type CardinalityJob, cardinalityAnswer } from './prometheus/cardinality-answer.ts'
 import { federateAnswer } from './prometheus/federate.ts'
+import { type SearchJob, searchAnswer } from './prometheus/search-answer.ts'
 
 /** Everything a query worker can be asked; plain data, so that it can be posted to a thread. */
 export type QueryJob =
@@ -75,9 +77,11 @@ export type QueryJob =
   | { readonly kind: 'aggregated'; readonly service: string | undefined; readonly range: ScanRange }
   | { readonly kind: 'services'; readonly range: ScanRange }
   | { readonly kind: 'federate'; readonly scans: readonly SeriesScan[] }
+  | SearchJob
+  | CardinalityJob
 
 /**
- * Runs one job to its complete answer: JSON, but text for `federate`. Synchronous: the caller's thread waits.
+ * Runs one job to its complete answer: JSON, but text for `federate` and lines of JSON for `search`. Synchronous: the caller's thread waits.
  * @param extras threads to share heavy queries with, and who keeps the answers of jobs that ask for it
  */
 export function runQueryJob(
@@ -164,6 +168,12 @@ function writeOther(
       break
     case 'federate':
       federateAnswer(out, job.scans, tenant, reader, budget)
+      break
+    case 'search':
+      searchAnswer(out, job, tenant, reader, budget)
+      break
+    case 'cardinality':
+      cardinalityAnswer(out, job, tenant, reader, budget)
       break
     case 'services':
       servicesAnswer(out, job.range, tenant, reader, budget)

@@ -34,6 +34,8 @@ export interface ApiAnswer {
   readonly contentType: string
   readonly contentEncoding?: string
   readonly body: string | Uint8Array
+  /** Sent instead of the body, as it comes, until it ends. */
+  readonly stream?: ReadableStream<Uint8Array>
 }
 
 export interface Parameter {
@@ -58,6 +60,8 @@ export interface Route {
   readonly summary: string
   readonly parameters: readonly Parameter[]
   readonly faults: FaultStyle
+  /** Answered while the server starts and drains, too. */
+  readonly isToldUnready?: true
   /** It reads its body itself, of any media type, up to so many bytes. */
   readonly rawBodyBytesMax?: number
   /** Why it has none of the methods that write: told to those who try. */

@@ -54,7 +54,7 @@ async function measurePanel(
     host,
     'dark',
     { key: '', isByPlace: false },
-    { onCursor() {}, onZoom() {}, onZoomBack() {}, onDrawn() {} },
+    { onCursor() {}, onZoom() {}, onZoomBack() {}, onPick() {}, onRegion() {}, onDrawn() {} },
   )
   const drawsMs: number[] = []
   for (let round = 0; round < rounds; round++) {

@@ -49,8 +49,10 @@ export {
   type LegendRow,
   legendRows,
   onGrid,
+  seriesAt,
   type TimeMark,
   type TimeSeriesFrame,
+  type TimeSpan,
 } from './time-series/model.ts'
 export { formatExact, formatMs, formatValue, NO_DATA, PLAIN, type Unit, unitOf } from './units.ts'
 export { clockInstantMs, isZone, type Zone, zoneOffsetMs } from './zone.ts'

@@ -102,7 +102,7 @@ export class SegmentLog implements Log {
     if (this.#hasFailed || this.#isClosed) {
       return err(fault('unavailable', 'log: closed', { reason: 'draining', retryAfterSeconds: RETRY_QUEUE_SECONDS }))
     }
-    if (this.#isDiskTooFull()) {
+    if (this.isDiskLow) {
       const message = `log: free disk space is below storage.minFree (${this.#options.minFreeBytes} bytes)`
       return err(
         fault('unavailable', message, {
@@ -158,6 +158,18 @@ export class SegmentLog implements Log {
     return this.#queuedBytes
   }
 
+  /** True while records are refused because `storage.minFree` is not free. */
+  get isDiskLow(): boolean {
+    const now = this.#options.clock.monotonicMs()
+    if (now - this.#diskSampledAtMs >= DISK_SAMPLE_MS) {
+      this.#diskSampledAtMs = now
+      const free = this.#options.freeBytes()
+      const wanted = this.#options.minFreeBytes * (this.#isDiskLow ? DISK_RESUME_FACTOR : 1)
+      this.#isDiskLow = free < wanted
+    }
+    return this.#isDiskLow
+  }
+
   /** What a person should know: damaged places that were skipped, files kept aside. */
   warnings(): readonly string[] {
     return [...this.#topics.values()].flatMap((topic) => topic.warnings)
@@ -206,17 +218,6 @@ export class SegmentLog implements Log {
     const found = this.#topics.get(topic)
     assert(found !== undefined, `topic ${topic} is not open`)
     return found
-  }
-
-  #isDiskTooFull(): boolean {
-    const now = this.#options.clock.monotonicMs()
-    if (now - this.#diskSampledAtMs >= DISK_SAMPLE_MS) {
-      this.#diskSampledAtMs = now
-      const free = this.#options.freeBytes()
-      const wanted = this.#options.minFreeBytes * (this.#isDiskLow ? DISK_RESUME_FACTOR : 1)
-      this.#isDiskLow = free < wanted
-    }
-    return this.#isDiskLow
   }
 
   async #writeConsumers(): Promise<void> {

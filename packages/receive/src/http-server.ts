@@ -69,6 +69,21 @@ export function limitConnections(server: NetServer, limits: ReceiveLimits, count
   })
 }
 
+/**
+ * Node waits for connections on which nothing ever came, as browsers open them ahead of need, once the server closes.
+ * @returns ends them
+ */
+export function watchSilentConnections(server: NetServer): () => void {
+  const open = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
+  return () => {
+    for (const socket of open) if (socket.bytesRead === 0) socket.destroy()
+  }
+}
+
 /** Paths whose doors grant `Expect: 100-continue` themselves. */
 interface HeldPaths {
   has(path: string): boolean

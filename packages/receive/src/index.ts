@@ -14,7 +14,7 @@ export type { GrpcServer } from './grpc-server.ts'
 export { HostCollector } from './host/collector.ts'
 export type { HostSample } from './host/host-sample.ts'
 export { type HostSources, systemSources } from './host/sources.ts'
-export { httpServerOptions, limitConnections } from './http-server.ts'
+export { httpServerOptions, limitConnections, watchSilentConnections } from './http-server.ts'
 export { serveBesideHttp1 } from './http2/beside-http1.ts'
 export { type InfluxUdpDoor, openInfluxUdp } from './influx-udp.ts'
 export type { IntakeAccepted, IntakeFault, IntakeRequest, ItemProblem, SubmitIntake } from './intake.ts'
@@ -35,7 +35,14 @@ export type { Access, Discovery, ScrapeJob, TargetGroup } from './scrape/job.ts'
 export type { Scrape, ScrapeSink, StoredScrape, TargetState } from './scrape/loop.ts'
 export { type ActiveTarget, type NamedJob, ScrapeManager } from './scrape/manager.ts'
 export { expositionForm, SCRAPE_PROTOCOLS, type ScrapeProtocol, TEXT_PROTOCOLS } from './scrape/protocols.ts'
-export { type LabelMap, RELABEL_ACTIONS, type RelabelRule, relabel } from './scrape/relabel.ts'
+export {
+  type LabelMap,
+  RELABEL_ACTIONS,
+  type RelabelRule,
+  type RelabelStep,
+  relabel,
+  relabelSteps,
+} from './scrape/relabel.ts'
 export type { DroppedTarget, Target } from './scrape/target.ts'
 export { openStatsd, openStatsdSocket, type StatsdDoor, type StatsdDoorOptions } from './statsd.ts'
 export { startStreamDoor } from './stream/door.ts'

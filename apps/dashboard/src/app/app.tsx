@@ -1,4 +1,5 @@
 import { Component, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { EXPLAIN_PARAM } from '../drill/explain-url.ts'
 import { useRecentViews } from '../home/recent-views.ts'
 import { Notice } from '../parts/notice.tsx'
 import { copyLink } from '../share/share-menu.tsx'
@@ -9,6 +10,7 @@ import { switchTheme, toggleRail, usePreferences } from './preferences.ts'
 import { BottomBar, Rail } from './rail.tsx'
 import { navigatePath, useParam, usePath } from './router.ts'
 import { ROUTES, type Route, routeOf, titleOf } from './routes.ts'
+import { screen } from './screen.tsx'
 import { ShortcutList } from './shortcut-list.tsx'
 import type { Shortcut } from './shortcuts.ts'
 import { Toast } from './toast.tsx'
@@ -41,9 +43,22 @@ export function App() {
       {!isKiosk && <BottomBar current={route} onPalette={openPalette} />}
       {layer === 'palette' && <Palette onClose={() => setLayer('none')} onShortcuts={openShortcuts} />}
       {layer === 'shortcuts' && <ShortcutList onClose={() => setLayer('none')} />}
+      {!isKiosk && <Explained />}
       <Toast />
       <RecentViews />
     </div>
+  )
+}
+
+const ExplainSheet = screen(() => import('../drill/explain-sheet.tsx'))
+
+/** Beside any page: what is different about a region of one of its charts. */
+function Explained() {
+  if (useParam(EXPLAIN_PARAM) === null) return null
+  return (
+    <aside className="explain-sheet" aria-label="What is different">
+      <ExplainSheet />
+    </aside>
   )
 }
 

@@ -114,8 +114,37 @@ export function paneChange(change: SearchChange, pane: string): SearchChange {
 }
 
 /** Goes to another screen; time goes with it. */
-export function navigatePath(path: string, own: SearchChange = {}, options: { replace?: boolean } = {}): void {
-  go(hrefFor(path, own), options.replace === true)
+export function navigatePath(
+  path: string,
+  own: SearchChange = {},
+  options: { replace?: boolean; keepsWay?: boolean } = {},
+): void {
+  const way = options.keepsWay === true ? { href: hereHref(), path: location.pathname } : undefined
+  go(hrefFor(path, own), options.replace === true, way)
+}
+
+/** Where a jump began: kept with the entry of the history, so that Back and a reload keep it too. */
+export interface WayBack {
+  readonly href: string
+  readonly path: string
+}
+
+/** Where the jump to this screen began; undefined where there was none. */
+export function useWayBack(): WayBack | undefined {
+  return useSyncExternalStore(subscribe, wayBack)
+}
+
+function wayBack(): WayBack | undefined {
+  return (history.state as { readonly way?: WayBack } | null)?.way
+}
+
+function hereHref(): string {
+  return `${location.pathname}${location.search}`
+}
+
+/** Goes to an address of the product, exactly as it is written. */
+export function navigateHref(href: string): void {
+  go(href, false)
 }
 
 /** The address of a screen with the current time context, for links. */
@@ -144,10 +173,13 @@ export function searchText(params: URLSearchParams): string {
   return text === '' ? '' : `?${text}`
 }
 
-function go(url: string, isReplace: boolean): void {
-  const current = `${location.pathname}${location.search}`
-  if (url === current) return
-  if (isReplace) history.replaceState(null, '', url)
-  else history.pushState(null, '', url)
+/** @param way undefined = the way back stays as long as the screen does */
+function go(url: string, isReplace: boolean, way?: WayBack): void {
+  if (url === hereHref()) return
+  const isSameScreen = url.split('?')[0] === location.pathname
+  const kept = way ?? (isSameScreen ? wayBack() : undefined)
+  const state = kept === undefined ? null : { way: kept }
+  if (isReplace) history.replaceState(state, '', url)
+  else history.pushState(state, '', url)
   announce()
 }

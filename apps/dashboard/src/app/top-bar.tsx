@@ -1,4 +1,4 @@
-import { ChevronRight, Moon, Sun } from 'lucide-react'
+import { ArrowLeft, ChevronRight, Moon, Sun } from 'lucide-react'
 import { memo } from 'react'
 import type { ThemeChoice } from '../boot/theme-choice.ts'
 import { Popover } from '../parts/popover.tsx'
@@ -8,8 +8,8 @@ import { ViewMenu } from '../views/view-menu.tsx'
 import { isSavable } from '../views/view-model.ts'
 import { Link } from './link.tsx'
 import { chooseTheme, usePreferences } from './preferences.ts'
-import { usePath } from './router.ts'
-import { type Route, railOf, titleOf } from './routes.ts'
+import { navigateHref, usePath, useWayBack } from './router.ts'
+import { type Route, railOf, routeOf, titleOf } from './routes.ts'
 
 export const TopBar = memo(function TopBar({ route }: { readonly route: Route | undefined }) {
   const path = usePath()
@@ -17,6 +17,7 @@ export const TopBar = memo(function TopBar({ route }: { readonly route: Route | 
   return (
     <header className="top-bar">
       <nav className="breadcrumb" aria-label="Breadcrumb">
+        <WayBackLink />
         {route?.group !== undefined && (
           <>
             {parent === undefined || parent === route ? (
@@ -36,6 +37,31 @@ export const TopBar = memo(function TopBar({ route }: { readonly route: Route | 
     </header>
   )
 })
+
+/** To where a jump began, exactly as it was. */
+function WayBackLink() {
+  const way = useWayBack()
+  if (way === undefined) return null
+  const name = titleOf(routeOf(way.path), way.path)
+  return (
+    <>
+      <a
+        className="way-back"
+        href={way.href}
+        title={`Back to ${name}, as it was`}
+        onClick={(event) => {
+          if (event.metaKey || event.ctrlKey || event.shiftKey) return
+          event.preventDefault()
+          navigateHref(way.href)
+        }}
+      >
+        <ArrowLeft className="icon" aria-hidden="true" />
+        <span>{name}</span>
+      </a>
+      <ChevronRight className="icon" aria-hidden="true" />
+    </>
+  )
+}
 
 const THEMES: readonly { readonly value: ThemeChoice; readonly label: string }[] = [
   { value: 'system', label: 'As the system' },

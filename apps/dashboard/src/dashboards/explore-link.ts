@@ -1,14 +1,9 @@
 import type { Panel } from '@vantage/model/dashboards'
-import type { SearchChange } from '../app/router.ts'
+import type { Jump } from '../app/jump.ts'
 import { ROW_REFS } from '../explore/explore-url.ts'
 
-export interface ExploreTarget {
-  readonly path: string
-  readonly params: SearchChange
-}
-
 /** Where the queries of a panel are looked at further; undefined where no page of Explore takes them. */
-export function exploreTarget(panel: Panel): ExploreTarget | undefined {
+export function exploreTarget(panel: Panel): Jump | undefined {
   const [first] = panel.queries
   if (first === undefined) return undefined
   if (panel.kind === 'logs') return { path: '/explore/logs', params: { q: first.text } }

@@ -28,7 +28,14 @@ export function PanelBody({ panel, view, marks, explain, chart }: PanelBodyProps
       const click = (key: string, isToggle: boolean) =>
         setHidden(panel.id, hiddenAfterClick(hiddenOf(readSearch(), panel.id), keys, key, isToggle))
       return (
-        <ChartPanel frame={view.frame} marks={marks} exemplars={view.exemplars} chart={chart} onSeriesClick={click} />
+        <ChartPanel
+          frame={view.frame}
+          sources={view.sources}
+          marks={marks}
+          exemplars={view.exemplars}
+          chart={chart}
+          onSeriesClick={click}
+        />
       )
     }
     case 'stat':

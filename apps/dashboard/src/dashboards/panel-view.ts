@@ -27,6 +27,7 @@ import {
 } from '@vantage/charts/panels'
 import { unreachable } from '@vantage/model'
 import type { Panel, PanelQuery, StatPanel, Tone } from '@vantage/model/dashboards'
+import type { SeriesSource, SeriesSources } from '../drill/subject.ts'
 import { formatLegend, seriesKey, shortLabels } from '../explore/series-label.ts'
 import type { PanelAnswer } from './panel-answer.ts'
 import { UNITS } from './units.ts'
@@ -46,6 +47,8 @@ export type PanelView =
   | {
       readonly kind: 'time-series'
       readonly frame: TimeSeriesFrame
+      /** What its series are of. */
+      readonly sources: SeriesSources
       readonly others: number
       readonly exemplars: readonly Exemplar[]
     }
@@ -84,6 +87,7 @@ interface Named {
   readonly label: string
   readonly labels: LabelRecord
   readonly tone: Tone
+  readonly source: SeriesSource
 }
 type NamedSeries = Named & { readonly values: (number | null)[] }
 type NamedValue = Named & { readonly value: number }
@@ -96,7 +100,8 @@ export function panelView(panel: Panel, answer: PanelAnswer, choices: ViewChoice
     case 'time-series': {
       const all = seriesOf(panel.queries, answer)
       const frame = frameOf(all, panel.draw, unit, answer, choices)
-      return { kind, frame, others: othersOf(all, SERIES_MAX), exemplars: answer.exemplars }
+      const sources = new Map(all.slice(0, SERIES_MAX).map(({ key, source }) => [key, source]))
+      return { kind, frame, sources, others: othersOf(all, SERIES_MAX), exemplars: answer.exemplars }
     }
     case 'stat': {
       const all = seriesOf(panel.queries, answer)
@@ -199,13 +204,19 @@ function named<T extends { readonly labels: LabelRecord }>(
   read: (answer: QueryAnswer, isCount: boolean) => T[],
 ): (T & Named)[] {
   return metrics.flatMap((answer, i) => {
-    const found = read(answer, queries[i]?.language === 'logql')
+    const isLogql = queries[i]?.language === 'logql'
+    const found = read(answer, isLogql)
     const legend = queries[i]?.legend ?? ''
     const short = legend === '' ? shortNames(found.map(({ labels }) => labels)) : []
     return found.map((one, at) => {
       const label = short[at] ?? formatLegend(legend, one.labels)
       const tone = queries[i]?.tone ?? 'neutral'
-      return { ...one, label, tone, key: seriesKey(one.labels, queries.length > 1 ? `${i} ` : '') }
+      const source = {
+        language: isLogql ? 'logql' : 'promql',
+        query: queries[i]?.text ?? '',
+        labels: one.labels,
+      } as const
+      return { ...one, label, tone, source, key: seriesKey(one.labels, queries.length > 1 ? `${i} ` : '') }
     })
   })
 }

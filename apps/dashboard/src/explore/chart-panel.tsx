@@ -13,9 +13,12 @@ import {
   type TimeSeriesFrame,
 } from '@vantage/charts'
 import { TimeSeriesChart } from '@vantage/charts/time-series'
-import { type KeyboardEvent, type MouseEvent, type RefObject, useEffect, useMemo, useRef, useState } from 'react'
+import { type MouseEvent, type RefObject, useEffect, useMemo, useRef } from 'react'
 import { usePreferences } from '../app/preferences.ts'
 import { usePane } from '../app/router.ts'
+import { DrillMenu } from '../drill/drill-menu.tsx'
+import type { SeriesSources } from '../drill/subject.ts'
+import { useChartDrill } from '../drill/use-chart-drill.ts'
 import { usePaneZoom } from '../time/pane-time.ts'
 import { zoomBack } from '../time/time-store.ts'
 import { Exemplars } from './exemplars.tsx'
@@ -23,6 +26,8 @@ import { Exemplars } from './exemplars.tsx'
 interface ChartPanelProps {
   readonly frame: TimeSeriesFrame
   readonly chart: RefObject<TimeSeriesChart | undefined>
+  /** What the series are of. */
+  readonly sources: SeriesSources
   /** What happened meanwhile. */
   readonly marks?: readonly TimeMark[] | undefined
   /** Single requests of what is drawn. */
@@ -34,39 +39,17 @@ const NO_MARKS: readonly TimeMark[] = []
 const NO_EXEMPLARS: readonly Exemplar[] = []
 
 /** The chart with its legend; the legend's first number is the value under the crosshair. */
-export function ChartPanel({
-  frame,
-  chart,
-  marks = NO_MARKS,
-  exemplars = NO_EXEMPLARS,
-  onSeriesClick,
-}: ChartPanelProps) {
+export function ChartPanel(props: ChartPanelProps) {
+  const { frame, chart, sources, marks = NO_MARKS, exemplars = NO_EXEMPLARS, onSeriesClick } = props
   const host = useRef<HTMLDivElement>(null)
   const theme = usePreferences((one) => one.drawnTheme)
-  const [cursor, setCursor] = useState<number | undefined>(undefined)
   const onDrawn = useRef(() => {})
-  useChart(host, chart, frame, theme, { setCursor, onDrawn })
+  const drill = useChartDrill({ frame, sources, exemplars, chart, host })
+  useChart(host, chart, frame, theme, { drill: drill.events, onDrawn })
   useEffect(() => chart.current?.setMarks(marks), [chart, marks])
   const summary = useMemo(() => {
     return `${frameSummary(frame, (value) => formatValue(value, frame.unit))}${marksText(marks, frame)}`
   }, [frame, marks])
-  const lastStep = frame.timesSeconds.length - 1
-  const onKeyDown = (event: KeyboardEvent) => {
-    const jump = event.shiftKey ? 10 : 1
-    const at = cursor ?? lastStep
-    const to = {
-      ArrowLeft: cursor === undefined ? lastStep : at - jump,
-      ArrowRight: at + jump,
-      Home: 0,
-      End: lastStep,
-      Escape: -1,
-    }[event.key]
-    if (to === undefined) return
-    event.preventDefault()
-    const clamped = event.key === 'Escape' ? undefined : Math.max(0, Math.min(lastStep, to))
-    chart.current?.setCursor(clamped)
-    setCursor(clamped)
-  }
   return (
     <>
       <div className="chart-box">
@@ -75,13 +58,18 @@ export function ChartPanel({
           ref={host}
           role="img"
           aria-label={summary}
+          aria-keyshortcuts="ArrowLeft ArrowRight Space Enter"
           // biome-ignore lint/a11y/noNoninteractiveTabindex: the crosshair moves by keys.
           tabIndex={0}
-          onKeyDown={onKeyDown}
+          onKeyDown={drill.onKeyDown}
         />
         {exemplars.length > 0 && <Exemplars exemplars={exemplars} frame={frame} chart={chart} onDrawn={onDrawn} />}
+        <p className="visually-hidden" aria-live="polite">
+          {drill.said}
+        </p>
+        {drill.menu !== undefined && <DrillMenu {...drill.menu} onAct={drill.act} onClose={drill.close} />}
       </div>
-      <Legend frame={frame} cursor={cursor} chart={chart} onSeriesClick={onSeriesClick} />
+      <Legend frame={frame} cursor={drill.cursor} chart={chart} onSeriesClick={onSeriesClick} />
     </>
   )
 }
@@ -99,14 +87,14 @@ function useChart(
   frame: TimeSeriesFrame,
   theme: 'dark' | 'light',
   on: {
-    readonly setCursor: (index: number | undefined) => void
+    readonly drill: ReturnType<typeof useChartDrill>['events']
     readonly onDrawn: RefObject<() => void>
   },
 ): void {
   const zoom = usePaneZoom()
   const pane = usePane()
-  const latestZoom = useRef(zoom)
-  latestZoom.current = zoom
+  const latest = useRef({ zoom, ...on.drill })
+  latest.current = { zoom, ...on.drill }
   // biome-ignore lint/correctness/useExhaustiveDependencies: theme and frame reach the chart through the effects below.
   useEffect(() => {
     const made = new TimeSeriesChart(
@@ -114,9 +102,11 @@ function useChart(
       theme,
       { key: 'page', isByPlace: pane !== '' },
       {
-        onCursor: on.setCursor,
-        onZoom: (startMs, endMs) => latestZoom.current(startMs, endMs),
+        onCursor: (index) => latest.current.onCursor(index),
+        onZoom: (startMs, endMs) => latest.current.zoom(startMs, endMs),
         onZoomBack: zoomBack,
+        onPick: (pick) => latest.current.onPick(pick),
+        onRegion: (startMs, endMs) => latest.current.onRegion(startMs, endMs),
         onDrawn: () => on.onDrawn.current(),
       },
     )
@@ -133,7 +123,7 @@ function useChart(
   useEffect(() => chart.current?.update(frame), [frame, chart])
 }
 
-interface LegendProps extends ChartPanelProps {
+interface LegendProps extends Omit<ChartPanelProps, 'sources'> {
   readonly cursor: number | undefined
 }
 

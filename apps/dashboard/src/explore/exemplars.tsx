@@ -56,6 +56,7 @@ export function Exemplars({ exemplars, frame, chart, onDrawn }: ExemplarsProps) 
         return (
           <li key={`${traceId} ${atMs}`} style={{ left: `${x - HALF_PX}px`, top: `${y - HALF_PX}px` }}>
             <Link
+              keepsWay={true}
               to={`/trace/${traceId}`}
               params={{ span: spanId === '' ? null : spanId }}
               aria-label={text}

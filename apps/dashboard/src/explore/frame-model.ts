@@ -11,11 +11,12 @@ import {
   type Unit,
   type Zone,
 } from '@vantage/charts'
+import type { SeriesSource, SeriesSources } from '../drill/subject.ts'
 import type { CatalogueMetric } from './catalogue.ts'
 import { unitOfQuery } from './default-query.ts'
 import type { QueryRow } from './explore-url.ts'
 import type { SteppedRange } from './range-steps.ts'
-import type { RowResults } from './run-queries.ts'
+import type { RowResult, RowResults } from './run-queries.ts'
 import { formatLegend, seriesKey, shortLabels } from './series-label.ts'
 
 export interface FrameChoices {
@@ -29,6 +30,8 @@ export interface FrameChoices {
 
 export interface ExploreFrame {
   readonly frame: TimeSeriesFrame
+  /** What its series are of. */
+  readonly sources: SeriesSources
   /** Series of all answers; more than are drawn where `top` cut them. */
   readonly seriesTotal: number
   readonly histogramSeries: number
@@ -38,6 +41,7 @@ export interface ExploreFrame {
 interface Candidate {
   readonly ref: string
   readonly labels: LabelRecord
+  readonly source: SeriesSource
   readonly label: string
   readonly values: (number | null)[]
   readonly last: number
@@ -47,16 +51,18 @@ interface Candidate {
 export function exploreFrame(rows: readonly QueryRow[], results: RowResults, choices: FrameChoices): ExploreFrame {
   const shown = rows.filter((row) => !row.isOff && results[row.ref]?.answer !== undefined)
   const range = shown.map((row) => results[row.ref]!.range).sort((a, b) => b.endMs - a.endMs)[0]
-  if (range === undefined) return { frame: EMPTY_FRAME, seriesTotal: 0, histogramSeries: 0, warnings: [] }
+  if (range === undefined)
+    return { frame: EMPTY_FRAME, sources: new Map(), seriesTotal: 0, histogramSeries: 0, warnings: [] }
   const grid = gridSeconds(range.startMs, range.endMs, range.stepMs)
-  const candidates = shown.flatMap((row) => candidatesOf(row, results[row.ref]!.answer!, grid, range))
+  const candidates = shown.flatMap((row) => candidatesOf(row, results[row.ref]!, grid, range))
   const kept = topByLast(candidates, choices.top)
+  const series = chartSeries(kept)
   const answered = shown.map((row) => results[row.ref]!.answeredText)
   const { unit, fromZero } = unitOfTexts(answered, choices.metrics)
   return {
     frame: {
       timesSeconds: grid,
-      series: chartSeries(kept),
+      series,
       ...range,
       unit,
       fromZero,
@@ -66,20 +72,23 @@ export function exploreFrame(rows: readonly QueryRow[], results: RowResults, cho
       completeUntilMs:
         choices.nowMs - range.endMs < range.stepMs ? range.endMs - range.stepMs : Number.POSITIVE_INFINITY,
     },
+    sources: new Map(series.map(({ key }, i) => [key, (kept[i] as Candidate).source])),
     seriesTotal: candidates.length,
     histogramSeries: shown.reduce((sum, row) => sum + histogramsOf(results[row.ref]!.answer!), 0),
     warnings: [...new Set(shown.flatMap((row) => results[row.ref]!.answer!.warnings))],
   }
 }
 
-function candidatesOf(row: QueryRow, answer: QueryAnswer, grid: readonly number[], range: SteppedRange): Candidate[] {
-  const all = matrixOf(answer, grid)
+function candidatesOf(row: QueryRow, result: RowResult, grid: readonly number[], range: SteppedRange): Candidate[] {
+  const query = result.answeredText
+  const all = matrixOf(result.answer!, grid)
   const labels = row.legend === '' ? shortLabels(all.map((one) => one.metric)) : undefined
   return all.map((one, i) => {
     const values = onGrid(one.timesSeconds, one.values, grid, range.stepMs)
     const last = one.values.at(-1) ?? Number.NaN
     const label = labels?.[i] ?? formatLegend(row.legend, one.metric)
-    return { ref: row.ref, labels: one.metric, label, values, last }
+    const source = { language: 'promql', query, labels: one.metric } as const
+    return { ref: row.ref, labels: one.metric, source, label, values, last }
   })
 }
 

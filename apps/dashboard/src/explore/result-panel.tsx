@@ -214,7 +214,7 @@ function ResultBody(props: ResultBodyProps) {
   )
 }
 
-function ResultChart({ explore, run, shown: { frame }, chart }: ResultPanelProps) {
+function ResultChart({ explore, run, shown: { frame, sources }, chart }: ResultPanelProps) {
   const exemplars = useExemplars(
     explore.state.rows.map(({ ref }) => run.results[ref]?.answeredText ?? ''),
     frame,
@@ -224,6 +224,7 @@ function ResultChart({ explore, run, shown: { frame }, chart }: ResultPanelProps
     <ChartPanel
       frame={frame}
       chart={chart}
+      sources={sources}
       exemplars={exemplars}
       onSeriesClick={(key, isToggle) => explore.onSeriesClick(keys, key, isToggle)}
     />

@@ -37,7 +37,12 @@ export function LogDrawer({ row, state, query, zone }: LogDrawerProps) {
     <Drawer title={formatInstant(Number(row.timeNs / 1_000_000n), zone)} onClose={() => closeLine(navigate)}>
       <div className="span-jumps">
         {traceId !== '' && (
-          <Link className="button small" to={`/trace/${traceId}`} params={{ span: row.labels['span_id'] || null }}>
+          <Link
+            keepsWay={true}
+            className="button small"
+            to={`/trace/${traceId}`}
+            params={{ span: row.labels['span_id'] || null }}
+          >
             <ListTree className="icon" aria-hidden="true" />
             Open the trace
           </Link>

@@ -78,7 +78,12 @@ export function Popover(props: PopoverProps) {
   )
 }
 
-function useCloseOutside(anchor: { readonly current: HTMLElement | null }, isOpen: boolean, close: () => void): void {
+/** Closes what is open when something else is pressed. */
+export function useCloseOutside(
+  anchor: { readonly current: HTMLElement | null },
+  isOpen: boolean,
+  close: () => void,
+): void {
   useEffect(() => {
     if (!isOpen) return
     const onPointerDown = (event: PointerEvent) => {
@@ -89,7 +94,8 @@ function useCloseOutside(anchor: { readonly current: HTMLElement | null }, isOpe
   })
 }
 
-function moveInMenu(event: KeyboardEvent): void {
+/** ↑ ↓ Home End in a menu. */
+export function moveInMenu(event: KeyboardEvent): void {
   const items = [...event.currentTarget.querySelectorAll<HTMLElement>('[role^="menuitem"]')]
   const at = items.indexOf(document.activeElement as HTMLElement)
   const steps: Readonly<Record<string, number>> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }

@@ -52,7 +52,7 @@ export function DifferenceCard({ service, range, zone }: ServicePartProps) {
           Compares the requests that failed, the slowest twentieth, or those of a part of the heatmap with all others.
         </p>
       ) : (
-        <DifferenceRows rows={asked.answer} isLoading={asked.isLoading} fault={asked.fault?.message} kind={kind} />
+        <DifferenceRows found={asked.answer} isLoading={asked.isLoading} fault={asked.fault?.message} kind={kind} />
       )}
     </section>
   )
@@ -63,7 +63,11 @@ function regionDifference(service: string, { startMs, endMs, fromMs, toMs }: Reg
   const own = `resource.service.name = ${quoted(service)} && (kind = server || kind = consumer)`
   const micros = (ms: number) => `${Math.round(ms * 1_000)}us`
   const query = `{ ${own} && duration > ${micros(fromMs)} && duration <= ${micros(toMs)} }`
-  return client.spanDifference({ query, scope: `{ ${own} }`, startMs, endMs }, ROWS_MAX, signal)
+  return client.difference(
+    { signal: 'spans', query, scope: `{ ${own} }`, startMs, endMs, baseline: 'rest' },
+    ROWS_MAX,
+    signal,
+  )
 }
 
 async function difference(service: string, range: SteppedRange, kind: Kind, signal: AbortSignal) {
@@ -71,7 +75,7 @@ async function difference(service: string, range: SteppedRange, kind: Kind, sign
   const scope = `{ resource.service.name = ${quoted(service)} }`
   const condition = kind === 'failed' ? 'status = error' : await slowerThan(service, range, signal)
   const query = `{ resource.service.name = ${quoted(service)} && ${condition} }`
-  return client.spanDifference({ query, scope, startMs, endMs }, ROWS_MAX, signal)
+  return client.difference({ signal: 'spans', query, scope, startMs, endMs, baseline: 'rest' }, ROWS_MAX, signal)
 }
 
 /** The condition that the slowest spans of a service fulfil. */

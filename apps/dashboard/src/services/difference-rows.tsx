@@ -1,32 +1,54 @@
-import type { DifferenceRow } from '@vantage/api/client'
+import type { DifferenceRow, FoundDifference } from '@vantage/api/client'
 import { formatValue } from '@vantage/charts'
+import type { Jump } from '../app/jump.ts'
+import { Link } from '../app/link.tsx'
 import { RATIO } from './units.ts'
 
 interface DifferenceRowsProps {
-  readonly rows: readonly DifferenceRow[] | undefined
+  readonly found: FoundDifference | undefined
   readonly isLoading: boolean
   readonly fault: string | undefined
   /** What the selected ones are called. */
   readonly kind: string
+  /** Where those that have a value are listed. */
+  readonly jump?: (row: DifferenceRow) => Jump | undefined
 }
 
 /** Attributes that more of a selection have than of the others, each with both shares. */
-export function DifferenceRows({ rows, isLoading, fault, kind }: DifferenceRowsProps) {
+export function DifferenceRows({ found, isLoading, fault, kind, jump }: DifferenceRowsProps) {
   if (fault !== undefined) return <p className="service-fault">{fault}</p>
-  if (rows === undefined || (isLoading && rows.length === 0)) return <p className="service-none">Comparing …</p>
-  if (rows.length === 0) return <p className="service-none">Nothing tells them from the others.</p>
+  if (found === undefined || (isLoading && found.rows.length === 0)) return <p className="service-none">Comparing …</p>
+  const { rows, selected, others, cuts } = found
   return (
-    <ol className="difference-list" aria-label={`What ${kind} requests have that others have not`}>
-      {rows.map(({ attribute, value, selectedShare, baselineShare }) => (
-        <li key={`${attribute} ${value}`}>
-          <span className="code">
-            {attribute} = {value}
-          </span>
-          <Share name={kind} share={selectedShare} />
-          <Share name="others" share={baselineShare} />
-        </li>
-      ))}
-    </ol>
+    <>
+      {rows.length === 0 ? (
+        <p className="service-none">Nothing tells them from the others.</p>
+      ) : (
+        <ol className="difference-list" aria-label={`What ${kind} ones have that others have not`}>
+          {rows.map((row) => (
+            <li key={`${row.attribute} ${row.value}`}>
+              <Named row={row} jump={jump?.(row)} />
+              <Share name={kind} share={row.selectedShare} />
+              <Share name="others" share={row.baselineShare} />
+            </li>
+          ))}
+        </ol>
+      )}
+      <p className="difference-sample">
+        {selected.toLocaleString('en')} {kind} and {others.toLocaleString('en')} others were compared.
+        {cuts.map((cut) => ` Cut: ${cut}.`)}
+      </p>
+    </>
+  )
+}
+
+function Named({ row: { attribute, value }, jump }: { readonly row: DifferenceRow; readonly jump: Jump | undefined }) {
+  const text = `${attribute} = ${value}`
+  if (jump === undefined) return <span className="code">{text}</span>
+  return (
+    <Link className="code" to={jump.path} params={jump.params} title={`List those with ${text}`}>
+      {text}
+    </Link>
   )
 }
 

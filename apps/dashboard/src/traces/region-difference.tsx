@@ -20,7 +20,11 @@ export function RegionDifference({ query, region, range }: RegionDifferenceProps
   const startMs = Math.max(range.startMs, Math.floor(region.startMs))
   const endMs = Math.min(range.endMs, Math.ceil(region.endMs))
   const asked = useAsked(JSON.stringify([selection, startMs, endMs]), (signal) =>
-    client.spanDifference({ query: selection, scope: query, startMs, endMs }, ROWS_MAX, signal),
+    client.difference(
+      { signal: 'spans', query: selection, scope: query, startMs, endMs, baseline: 'rest' },
+      ROWS_MAX,
+      signal,
+    ),
   )
   return (
     <section className="card service-difference" aria-labelledby={titleId} aria-busy={asked.isLoading}>
@@ -28,7 +32,7 @@ export function RegionDifference({ query, region, range }: RegionDifferenceProps
         <h2 id={titleId}>What is different</h2>
         <span className="aside">of the selected traces, against the others of that time</span>
       </div>
-      <DifferenceRows rows={asked.answer} isLoading={asked.isLoading} fault={asked.fault?.message} kind="selected" />
+      <DifferenceRows found={asked.answer} isLoading={asked.isLoading} fault={asked.fault?.message} kind="selected" />
     </section>
   )
 }

@@ -4,6 +4,7 @@ import { SPAN_KINDS, spanIdAt } from '@vantage/model'
 import { Braces, ChartLine, Copy, ScrollText } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { client } from '../app/client.ts'
+import type { Jump } from '../app/jump.ts'
 import { Link } from '../app/link.tsx'
 import { navigatePath, useSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
@@ -13,7 +14,7 @@ import { useAsked } from '../explore/use-asked.ts'
 import { Drawer } from '../parts/drawer.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { SpanAttributes } from './span-attributes.tsx'
-import { type Jump, spanJumps } from './span-jumps.ts'
+import { spanJumps } from './span-jumps.ts'
 import { SpanLines } from './span-lines.tsx'
 import { closeSpan } from './trace-url.ts'
 import { nameAt, serviceAt, type TraceView } from './trace-view.ts'
@@ -39,6 +40,7 @@ export function SpanDrawer({ view, place, zone }: SpanDrawerProps) {
       <div className="span-jumps">
         <Link
           className="button small"
+          keepsWay={true}
           to={jumps.logs.path}
           params={jumps.logs.params}
           title="Log lines of this span (l)"
@@ -48,6 +50,7 @@ export function SpanDrawer({ view, place, zone }: SpanDrawerProps) {
         </Link>
         <Link
           className="button small"
+          keepsWay={true}
           to={jumps.metrics.path}
           params={jumps.metrics.params}
           title="Latency of this operation (i)"
@@ -191,13 +194,19 @@ function Raw({ span }: { readonly span: TraceSpan }) {
   )
 }
 
+const WAY = { keepsWay: true }
+
 function useJumpKeys(jumps: { readonly logs: Jump; readonly metrics: Jump }): void {
   const search = useSearch()
   // biome-ignore lint/correctness/useExhaustiveDependencies: the time goes along with the jump.
   const shortcuts = useMemo<readonly Shortcut[]>(
     () => [
-      { keys: 'l', label: 'Logs of the span', run: () => navigatePath(jumps.logs.path, jumps.logs.params) },
-      { keys: 'i', label: 'Metrics of the span', run: () => navigatePath(jumps.metrics.path, jumps.metrics.params) },
+      { keys: 'l', label: 'Logs of the span', run: () => navigatePath(jumps.logs.path, jumps.logs.params, WAY) },
+      {
+        keys: 'i',
+        label: 'Metrics of the span',
+        run: () => navigatePath(jumps.metrics.path, jumps.metrics.params, WAY),
+      },
     ],
     [jumps, search],
   )

@@ -1,13 +1,8 @@
 import { spanIdAt } from '@vantage/model'
+import type { Jump } from '../app/jump.ts'
 import type { SearchChange } from '../app/router.ts'
 import { quoted } from '../logs/log-model.ts'
 import { nameAt, serviceAt, type TraceView } from './trace-view.ts'
-
-/** Somewhere else in the product, with what is carried along. */
-export interface Jump {
-  readonly path: string
-  readonly params: SearchChange
-}
 
 /** Lines are looked for a little before and after their span. */
 const LINES_MARGIN_MS = 60_000

@@ -151,6 +151,7 @@ export const configSchema = z.strictObject({
       maxSubscriptions: count.default(1_000),
       maxBacklogBytes: size.default(4 * MIB),
       maxFrameBytes: size.default(64 * KIB),
+      maxNotificationClients: count.default(16),
     })
     .prefault({}),
   memory: z

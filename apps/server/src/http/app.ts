@@ -9,6 +9,7 @@ import {
   registerDoors,
   serveBesideHttp1,
   type TextDoors,
+  watchSilentConnections,
 } from '@vantage/receive'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { LiveHub } from '../live/hub.ts'
@@ -49,6 +50,8 @@ function bare(deps: AppDeps): FastifyInstance {
   })
   const { limits, connections } = deps.reception
   limitConnections(app.server, limits, (change) => connections.add(change, 'http'))
+  const endSilent = watchSilentConnections(app.server)
+  app.addHook('preClose', async () => endSilent())
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff')
   })

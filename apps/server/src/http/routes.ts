@@ -100,17 +100,19 @@ async function answer(
   })
   const result = await handled(route, request, deps, abort.signal)
   if (!result.ok) return sendFault(reply, result.error, route.faults, request.id)
-  const { status, contentType, contentEncoding, body } = result.value
+  const { status, contentType, contentEncoding, body, stream } = result.value
   if (contentEncoding !== undefined) reply.header('content-encoding', contentEncoding)
-  return reply
-    .code(status ?? 200)
-    .header('content-type', contentType)
-    .send(typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength))
+  reply.code(status ?? 200).header('content-type', contentType)
+  // A connection that is kept would hold up the end of the server: nobody knows when its stream ends.
+  if (stream !== undefined) return reply.headers({ 'cache-control': 'no-cache', connection: 'close' }).send(stream)
+  return reply.send(typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength))
 }
 
 async function handled(route: Route, request: FastifyRequest, deps: RouteDeps, signal: AbortSignal) {
   const unready = deps.unreadyFault()
-  if (unready !== undefined && route.permission !== 'public') return { ok: false as const, error: unready }
+  if (unready !== undefined && route.permission !== 'public' && route.isToldUnready !== true) {
+    return { ok: false as const, error: unready }
+  }
   const tenant = authorised(route.permission, request, deps.auth)
   if (!tenant.ok) return tenant
   for (const permission of route.further ?? []) {

@@ -141,6 +141,28 @@ const scrapeConfig = z.looseObject({
   ...httpConfig,
 })
 
+/** Kinds of discovery, as the keys of a `scrape_config` name them. */
+export const DISCOVERY_KINDS: readonly string[] = Object.keys(scrapeConfig.shape).flatMap(
+  (key) =>
+    /^(static)_configs$|^(.+)_sd_configs$/
+      .exec(key)
+      ?.slice(1)
+      .filter((kind) => kind !== undefined) ?? [],
+)
+
+/** A rule as `relabel_configs` says it, defaults filled in. */
+export function relabelConfigOf(rule: RelabelRule): Readonly<Record<string, unknown>> {
+  return {
+    source_labels: rule.sourceLabels,
+    separator: rule.separator,
+    regex: rule.pattern.text,
+    modulus: rule.modulus,
+    target_label: rule.targetLabel,
+    replacement: rule.replacement,
+    action: rule.action,
+  }
+}
+
 const fileSchema = z.looseObject({
   global: z.preprocess(
     (value) => value ?? {},

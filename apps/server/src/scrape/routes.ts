@@ -1,6 +1,7 @@
 import { type ApiAnswer, type ApiRequest, json, type Parameter, type Route } from '@vantage/api'
-import { err, type Fault, fault, formatDuration, ok, type Result } from '@vantage/model'
-import type { ActiveTarget, DroppedTarget } from '@vantage/receive'
+import { err, type Fault, fault, foreign, formatDuration, ok, type Result } from '@vantage/model'
+import { type ActiveTarget, type DroppedTarget, relabelSteps } from '@vantage/receive'
+import { relabelConfigOf } from './prometheus-yml.ts'
 import type { Scraping } from './scraping.ts'
 import { targetsMetadata } from './targets-metadata.ts'
 
@@ -36,6 +37,14 @@ const LIMIT: Parameter = {
   type: 'integer',
 }
 
+const STEPS_POOL: Parameter = { ...POOL, required: true, description: 'a scrape job' }
+const STEPS_LABELS: Parameter = {
+  ...POOL,
+  name: 'labels',
+  required: true,
+  description: 'labels before relabelling, as a JSON object',
+}
+
 type Answer = Promise<Result<ApiAnswer, Fault>>
 
 /**
@@ -57,6 +66,12 @@ export function scrapeRoutes(scraping: () => Scraping | undefined): Route[] {
       'Type, unit and help of metrics, by the targets that said so',
       [MATCH_TARGET, METRIC, LIMIT],
       async (request) => targetsMetadata(open().manager, request.params),
+    ),
+    read(
+      `${prefix}/api/v1/targets/relabel_steps`,
+      "What each relabelling rule of a job makes of a target's labels",
+      [STEPS_POOL, STEPS_LABELS],
+      async (request) => relabelling(open(), request.params),
     ),
     read(`${prefix}/api/v1/scrape_pools`, 'Names of the scrape jobs', [], async () =>
       ok(json({ status: 'success', data: { scrapePools: open().manager.pools() } })),
@@ -99,7 +114,8 @@ export function scrapeRoutes(scraping: () => Scraping | undefined): Route[] {
       },
     },
     {
-      ...admin('POST', '/-/reload', 'Read the scrape configuration again'),
+      ...admin('POST', '/-/reload', 'Read the scrape configuration again; no other key changes while running'),
+      methods: ['POST', 'PUT'],
       handle: async () => {
         const problem = await open().reload()
         if (problem !== undefined) return err(fault('unprocessable', `the old configuration stays: ${problem}`))
@@ -168,4 +184,34 @@ function shownTarget({ target, state }: ActiveTarget): unknown {
 
 function shownDropped({ job, discovered }: DroppedTarget): unknown {
   return { discoveredLabels: Object.fromEntries(discovered), scrapePool: job }
+}
+
+/** Rules and labels, step by step. Source: Prometheus web/api/v1, `targets/relabel_steps`. */
+function relabelling({ manager }: Scraping, params: URLSearchParams): Result<ApiAnswer, Fault> {
+  const pool = params.get('scrapePool') ?? ''
+  const job = manager.job(pool)
+  if (pool === '') return bad('no scrapePool parameter provided')
+  if (job === undefined) return bad(`no scrape job ${JSON.stringify(foreign(pool))}`)
+  const labels = labelsOf(params.get('labels') ?? '')
+  if (labels === undefined) return bad('invalid parameter "labels": want a JSON object of texts')
+  const steps = relabelSteps(labels, job.relabelRules).map(({ rule, output, isKept }) => ({
+    rule: relabelConfigOf(rule),
+    output: Object.fromEntries(output),
+    keep: isKept,
+  }))
+  return ok(json({ status: 'success', data: { steps } }))
+}
+
+function labelsOf(text: string): ReadonlyMap<string, string> | undefined {
+  try {
+    const entries = Object.entries(JSON.parse(text) as object)
+    return entries.every(([, value]) => typeof value === 'string') ? new Map(entries) : undefined
+  } catch (error) {
+    if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error
+    return undefined
+  }
+}
+
+function bad(message: string): Result<ApiAnswer, Fault> {
+  return err(fault('bad_request', message, { reason: 'bad_data' }))
 }

@@ -31,6 +31,8 @@ export class Scraping {
   readonly #manager: ScrapeManager
   #fileJobs: readonly NamedJob[] = []
   #fileText = ''
+  #problem: string | undefined
+  #readAtMs = 0
   /** Changes follow each other. */
   #changing: Promise<unknown> = Promise.resolve()
 
@@ -60,12 +62,25 @@ export class Scraping {
     return this.#fileText
   }
 
+  /** Why the last reload changed nothing; undefined where it did not fail. */
+  get problem(): string | undefined {
+    return this.#problem
+  }
+
+  /** When the file was last read well, unix ms. */
+  get readAtMs(): number {
+    return this.#readAtMs
+  }
+
   /** Reads the file again and applies it. @returns why the old configuration stays, or undefined */
   reload(): Promise<string | undefined> {
     return this.#inTurn(async () => {
-      const problem = await this.#readFile()
-      if (problem === undefined) await this.#apply()
-      return problem
+      this.#problem = await this.#readFile()
+      if (this.#problem === undefined) {
+        this.#readAtMs = this.#options.clock.nowMs()
+        await this.#apply()
+      }
+      return this.#problem
     })
   }
 

@@ -159,12 +159,20 @@ test('what is different comes as values, ranges and shares', async () => {
     { attribute: 'span.size', from: 10, to: 20, ...shares },
     { attribute: 'span.ok', value: false, selection: {}, baseline: {} },
   ]
-  const { client, seen } = clientOf(200, JSON.stringify({ differences }))
-  const range = { query: '{ status = error }', scope: '{ }', startMs: 1, endMs: 2 }
-  const answer = await client.spanDifference(range, 3)
-  expect(new URL(seen.url).searchParams.get('scope')).toBe('{ }')
+  const counts = { selection: { count: 7 }, baseline: { count: 9 }, cuts: [{ message: 'some of more' }] }
+  const { client, seen } = clientOf(200, JSON.stringify({ differences, ...counts }))
+  const question = { signal: 'spans', query: '{ status = error }', scope: '{ }', startMs: 1, endMs: 2 } as const
+  const answer = await client.difference({ ...question, baseline: { startMs: 5, endMs: 9 } }, 3)
+  const asked = new URL(seen.url).searchParams
+  expect(['scope', 'baseline', 'aroundStart', 'aroundEnd'].map((name) => asked.get(name))).toEqual([
+    '{ }',
+    'around',
+    '5000000',
+    '9000000',
+  ])
+  expect(answer).toMatchObject({ ok: true, value: { selected: 7, others: 9, cuts: ['some of more'] } })
   expect(
-    answer.ok && answer.value.map(({ attribute, value, ...rest }) => [attribute, value, ...Object.values(rest)]),
+    answer.ok && answer.value.rows.map(({ attribute, value, ...rest }) => [attribute, value, ...Object.values(rest)]),
   ).toEqual([
     ['span.region', 'b', 0.9, 0.1],
     ['span.size', '10 … 20', 0.9, 0.1],

@@ -4,7 +4,8 @@ import { type FoundDashboards, readDashboardList } from './dashboards.ts'
 import { type Exemplar, readExemplars } from './exemplars.ts'
 import {
   type ChangeEvent,
-  type DifferenceRow,
+  type DifferenceQuestion,
+  type FoundDifference,
   type FoundExceptions,
   readDifference,
   readEvents,
@@ -247,13 +248,15 @@ export class VantageClient {
     return mapped(await this.#ask('/api/vantage/v1/events', form, signal), readEvents)
   }
 
-  /** `/api/vantage/v1/difference`: what tells the spans that TraceQL selects from the others of `scope`. */
-  async spanDifference(
-    range: LogRange & { readonly scope: string },
-    limit: number,
-    signal?: AbortSignal,
-  ): Answer<readonly DifferenceRow[]> {
-    const form = new URLSearchParams({ ...logForm(range), scope: range.scope, limit: String(limit) })
+  /** `/api/vantage/v1/difference`: what tells what is selected from the others of `scope`. */
+  async difference(question: DifferenceQuestion, limit: number, signal?: AbortSignal): Answer<FoundDifference> {
+    const { scope, baseline, ...range } = question
+    const form = new URLSearchParams({ ...logForm(range), signal: question.signal, scope, limit: String(limit) })
+    form.set('baseline', typeof baseline === 'string' ? baseline : 'around')
+    if (typeof baseline !== 'string') {
+      form.set('aroundStart', nanos(baseline.startMs))
+      form.set('aroundEnd', nanos(baseline.endMs))
+    }
     return mapped(await this.#ask('/api/vantage/v1/difference', form, signal), readDifference)
   }
 

@@ -15,7 +15,14 @@ export type { ClientFault } from './client.ts'
 export { VantageClient } from './client.ts'
 export type { DashboardEntry, FoundDashboards } from './dashboards.ts'
 export type { Exemplar } from './exemplars.ts'
-export type { ChangeEvent, DifferenceRow, ExceptionGroup, FoundExceptions } from './joins.ts'
+export type {
+  ChangeEvent,
+  DifferenceQuestion,
+  DifferenceRow,
+  ExceptionGroup,
+  FoundDifference,
+  FoundExceptions,
+} from './joins.ts'
 export type { LiveMessage, LiveRequest, LiveSeries } from './live-messages.ts'
 export { readLiveMessage } from './live-messages.ts'
 export type {

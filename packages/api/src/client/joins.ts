@@ -32,8 +32,30 @@ export function readEvents(body: Json): ChangeEvent[] {
     }))
 }
 
-export function readDifference(body: Json): DifferenceRow[] {
-  return arrayAt(body, 'differences')
+/** What is compared, and with what. */
+export interface DifferenceQuestion {
+  readonly signal: 'spans' | 'logs'
+  /** Selects spans (TraceQL) or lines (LogQL). */
+  readonly query: string
+  /** Only what this selects is looked at; '' = everything. */
+  readonly scope: string
+  readonly startMs: number
+  readonly endMs: number
+  /** The others of the same time, the time before, or the time around it. */
+  readonly baseline: 'rest' | 'previous' | { readonly startMs: number; readonly endMs: number }
+}
+
+export interface FoundDifference {
+  readonly rows: readonly DifferenceRow[]
+  /** Traces or lines that were compared. */
+  readonly selected: number
+  readonly others: number
+  /** What limits left out, in words. */
+  readonly cuts: readonly string[]
+}
+
+export function readDifference(body: Json): FoundDifference {
+  const rows = arrayAt(body, 'differences')
     .filter(isRecord)
     .map((row) => ({
       attribute: textAt(row, 'attribute'),
@@ -41,6 +63,13 @@ export function readDifference(body: Json): DifferenceRow[] {
       selectedShare: numberAt(recordAt(row, 'selection'), 'share'),
       baselineShare: numberAt(recordAt(row, 'baseline'), 'share'),
     }))
+  const count = (side: string) => numberAt(recordAt(body, side), 'count')
+  return { rows, selected: count('selection'), others: count('baseline'), cuts: cutsOf(body) }
+}
+
+function cutsOf(body: Json): readonly string[] {
+  const cuts = arrayAt(body, 'cuts').filter(isRecord)
+  return cuts.map((cut) => textAt(cut, 'message') || textAt(cut, 'section'))
 }
 
 function valueText(row: Json): string {
@@ -103,10 +132,5 @@ export function readExceptions(body: Json): FoundExceptions {
         operation: textAt(newest, 'operation'),
       }
     })
-  const cuts = arrayAt(body, 'cuts').filter(isRecord)
-  return {
-    groups,
-    found: numberAt(body, 'found'),
-    cuts: cuts.map((cut) => textAt(cut, 'message') || textAt(cut, 'section')),
-  }
+  return { groups, found: numberAt(body, 'found'), cuts: cutsOf(body) }
 }

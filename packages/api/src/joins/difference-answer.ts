@@ -10,7 +10,11 @@ export function differenceBody(request: DifferenceRequest, found: FoundDifferenc
     unit: signal === 'logs' ? 'row' : unit,
     scope,
     selection: { query, ...timesOf(range), count: selectedUnits },
-    baseline: { kind: baseline, ...timesOf(baselineRange), count: baselineUnits },
+    baseline: {
+      kind: typeof baseline === 'string' ? baseline : 'around',
+      ...timesOf(baselineRange),
+      count: baselineUnits,
+    },
     differences: differences.slice(0, limit).map(differenceJson),
     outcomes: outcomes.slice(0, limit).map(differenceJson),
     examined: { rows, values: compared, found: differences.length + outcomes.length },

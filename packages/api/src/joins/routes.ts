@@ -13,7 +13,7 @@ import {
 import type { AboutRequest, DifferenceRequest, Subject } from '@vantage/query/joins'
 import type { AskOptions } from '../queries.ts'
 import { type ApiAnswer, type ApiRequest, JSON_TYPE, type Parameter, type Route } from '../route.ts'
-import { parseCount, parseRange, parseSpan, parseTraceId } from '../traces/params.ts'
+import { parseCount, parseRange, parseSpan, parseTimeNs, parseTraceId } from '../traces/params.ts'
 import { integer, text } from '../traces/route-factory.ts'
 import type { JoinsJob } from './job.ts'
 
@@ -80,7 +80,12 @@ export class JoinsApi {
           text('signal', 'spans or logs; default spans'),
           text('query', 'the selection: TraceQL that selects spans, or a LogQL log query; without: the whole range'),
           text('scope', 'in the same language: only this is compared, on both sides'),
-          text('baseline', 'rest (default) or previous: the same query over the time before, just as long'),
+          text(
+            'baseline',
+            'rest (default), previous: the same query over the time before, just as long, or around: over the time around',
+          ),
+          text('aroundStart', 'with baseline=around: where the time before the selection begins, as start'),
+          text('aroundEnd', 'with baseline=around: where the time after the selection ends, as start'),
           text('unit', 'of spans: trace (default) or span'),
           ...RANGE,
           integer('limit', `rows of each list; default ${DIFFERENCES}, at most ${DIFFERENCES_MAX}`),
@@ -125,16 +130,18 @@ export class JoinsApi {
     const { params } = request
     const signal = oneOf(params, 'signal', ['spans', 'logs'] as const)
     if (!signal.ok) return signal
-    const baseline = oneOf(params, 'baseline', ['rest', 'previous'] as const)
-    if (!baseline.ok) return baseline
+    const kind = oneOf(params, 'baseline', ['rest', 'previous', 'around'] as const)
+    if (!kind.ok) return kind
     const unit = oneOf(params, 'unit', ['trace', 'span'] as const)
     if (!unit.ok) return unit
     const [query, scope] = [params.get('query') ?? '', params.get('scope') ?? '']
-    if (query.trim() === '' && baseline.value === 'rest') {
-      return err(fault('bad_request', 'query: want a selection, or baseline=previous, got neither'))
+    if (query.trim() === '' && kind.value === 'rest') {
+      return err(fault('bad_request', 'query: want a selection, or baseline=previous or around, got neither'))
     }
     const range = parseRange(params, this.#deps.clock, RANGE_SECONDS)
     if (!range.ok) return range
+    const baseline = kind.value === 'around' ? parseAround(params) : ok(kind.value)
+    if (!baseline.ok) return baseline
     const limit = parseCount('limit', params.get('limit'), DIFFERENCES, DIFFERENCES_MAX)
     if (!limit.ok) return limit
     return this.#ask(request, (timeoutMs): JoinsJob => {
@@ -188,6 +195,18 @@ function parseTimeout(params: URLSearchParams): Result<number, Fault> {
   const timeoutMs = Number(span.value / 1_000_000n)
   if (timeoutMs >= 1 && timeoutMs <= TIMEOUT_MAX_MS) return ok(timeoutMs)
   return err(fault('bad_request', `timeout: want 1ms to ${TIMEOUT_MAX_MS}ms, got ${timeoutMs}ms`, { limit: 'timeout' }))
+}
+
+/** The time around the selection that it is held against. */
+function parseAround(params: URLSearchParams): Result<NsRange, Fault> {
+  const start = parseTimeNs('aroundStart', params.get('aroundStart'))
+  if (!start.ok) return start
+  const end = parseTimeNs('aroundEnd', params.get('aroundEnd'))
+  if (!end.ok) return end
+  if (start.value !== undefined && end.value !== undefined && start.value < end.value) {
+    return ok({ startNs: start.value, endNs: end.value })
+  }
+  return err(fault('bad_request', 'aroundStart, aroundEnd: want both, the start before the end'))
 }
 
 /** @param names of which the first is meant where nothing is said */

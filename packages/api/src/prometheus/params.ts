@@ -55,13 +55,14 @@ export function parseSelectors(
   texts: readonly string[],
   range: { readonly startMs: number; readonly endMs: number },
   options: EngineOptions,
+  name = 'match[]',
 ): Result<SeriesScan[]> {
   const scans: SeriesScan[] = []
   for (const text of texts) {
     const parsed = parsePromql(text, options)
-    if (!parsed.ok) return bad(`invalid parameter "match[]": ${parsed.error.message}`)
+    if (!parsed.ok) return bad(`invalid parameter "${name}": ${parsed.error.message}`)
     if (parsed.value.kind !== 'vectorSelector') {
-      return bad(`invalid parameter "match[]": want a series selector, got ${JSON.stringify(foreign(text))}`)
+      return bad(`invalid parameter "${name}": want a series selector, got ${JSON.stringify(foreign(text))}`)
     }
     scans.push({ matchers: parsed.value.matchers, ...range })
   }

@@ -7,11 +7,15 @@ import {
   prettyExpr,
   selectorsOf,
 } from '@vantage/query/promql'
-import type { MetricAdmin, MetricQueries, ServerFacts } from '../queries.ts'
+import type { MetricAdmin, MetricQueries, Notices, ServerFacts } from '../queries.ts'
 import type { QueryJob } from '../query-job.ts'
 import { type ApiAnswer, type ApiRequest, JSON_TYPE, type Parameter, type Route } from '../route.ts'
+import { cardinalityRoutes } from './cardinality.ts'
 import { FEDERATE_TYPE } from './federate.ts'
+import { notificationRoutes } from './notifications.ts'
 import { parseBoolean, parseLimit, parseLookback, parseSelectors, parseStep, parseTime } from './params.ts'
+import { searchRoutes } from './search.ts'
+import { NDJSON_TYPE } from './search-answer.ts'
 import { type RouteFactory, routeFactory, statusRoutes, success } from './status-routes.ts'
 
 /** Times of requests without a range: everything there is. */
@@ -23,6 +27,7 @@ export interface PrometheusDeps {
   readonly facts: ServerFacts
   readonly clock: Clock
   readonly admin: MetricAdmin
+  readonly notices: Notices
   /** How PromQL is read and evaluated, its limits included. */
   readonly options: EngineOptions
 }
@@ -74,7 +79,10 @@ export class PrometheusApi {
     const route = routeFactory(prefix)
     return [
       ...this.#queryRoutes(route),
-      ...statusRoutes(route, this.#deps.facts),
+      ...statusRoutes(route, this.#deps.facts, this.#deps.options),
+      ...notificationRoutes(route, this.#deps.notices),
+      ...searchRoutes(route, this.#asking(NDJSON_TYPE)),
+      ...cardinalityRoutes(route, this.#asking(JSON_TYPE)),
       ...this.#adminRoutes(route),
       {
         ...route('', 'The newest samples as text', [MATCH], (r) => this.#federate(r), ['GET']),
@@ -135,7 +143,7 @@ export class PrometheusApi {
     ]
   }
 
-  async #ask(request: ApiRequest, job: QueryJob): Answer {
+  async #ask(request: ApiRequest, job: QueryJob, contentType = JSON_TYPE): Answer {
     const timeout = request.params.get('timeout')
     let timeoutMs: number | undefined
     if (timeout !== null && timeout !== '') {
@@ -144,7 +152,17 @@ export class PrometheusApi {
       timeoutMs = parsed.value
     }
     const answer = await this.#deps.queries.ask(request.tenant, job, { signal: request.signal, timeoutMs })
-    return answer.ok ? ok({ contentType: JSON_TYPE, body: answer.value }) : answer
+    return answer.ok ? ok({ contentType, body: answer.value }) : answer
+  }
+
+  /** For routes of other files: what they need to ask their questions. */
+  #asking(contentType: string) {
+    const { clock, options } = this.#deps
+    return {
+      ask: (request: ApiRequest, job: QueryJob): Answer => this.#ask(request, job, contentType),
+      nowMs: () => clock.nowMs(),
+      options,
+    }
   }
 
   async #query(request: ApiRequest): Answer {
@@ -262,8 +280,7 @@ export class PrometheusApi {
     if (!scans.ok) return scans
     if (scans.value.length === 0) return bad('no match[] parameter provided')
     const job: QueryJob = { kind: 'federate', scans: scans.value }
-    const answer = await this.#deps.queries.ask(request.tenant, job, { signal: request.signal, timeoutMs: undefined })
-    return answer.ok ? ok({ contentType: FEDERATE_TYPE, body: answer.value }) : answer
+    return this.#ask(request, job, FEDERATE_TYPE)
   }
 
   async #delete(request: ApiRequest): Answer {

@@ -1,7 +1,8 @@
 import uPlot from 'uplot'
 import { CHART_THEMES, type ThemeName } from '../palette.ts'
 import { RangeHold } from '../range-hold.ts'
-import { drawnValues, EMPTY_FRAME, isStacked, type TimeMark, type TimeSeriesFrame } from './model.ts'
+import { onLongPress } from './long-press.ts'
+import { drawnValues, EMPTY_FRAME, isStacked, type TimeMark, type TimeSeriesFrame, type TimeSpan } from './model.ts'
 import { type ChartSync, type DrawState, plotOptions, structureOf } from './options.ts'
 
 export interface ChartEvents {
@@ -10,6 +11,10 @@ export interface ChartEvents {
   /** A range was dragged, panned or wheeled to. */
   onZoom(startMs: number, endMs: number): void
   onZoomBack(): void
+  /** It was clicked at, without dragging. */
+  onPick(pick: ChartPick): void
+  /** A time was dragged with Alt held. */
+  onRegion(startMs: number, endMs: number): void
   /** It was drawn: places may be others than before. */
   onDrawn(): void
 }
@@ -20,9 +25,18 @@ export interface ChartPlace {
   readonly y: number
 }
 
+/** What was clicked at: a step, the value of the axis there, and where that is. */
+export interface ChartPick {
+  readonly index: number
+  readonly value: number
+  readonly place: ChartPlace
+}
+
 const WHEEL_FACTOR = 1.25
 /** Smallest range that a gesture may ask for, ms. */
 const ZOOM_MIN_MS = 10
+/** A pointer that has moved further was dragged, CSS pixels. */
+const CLICK_PX = 4
 
 /**
  * A time series chart in a host element, drawn by uPlot. The owner calls `update` with whole frames;
@@ -35,11 +49,21 @@ export class TimeSeriesChart {
   readonly #watcher: ResizeObserver
   #plot: uPlot | undefined
   #structure = ''
+  /** The drag that began on this chart; one on a chart with the same crosshair is none of its own. */
+  #drag: 'none' | 'zoom' | 'region' = 'none'
+  #endLongPress = () => {}
 
   constructor(host: HTMLElement, theme: ThemeName, sync: ChartSync, events: ChartEvents) {
     this.#host = host
     this.#events = events
-    this.#state = { frame: EMPTY_FRAME, marks: [], theme: CHART_THEMES[theme], hold: new RangeHold(), sync }
+    this.#state = {
+      frame: EMPTY_FRAME,
+      marks: [],
+      region: undefined,
+      theme: CHART_THEMES[theme],
+      hold: new RangeHold(),
+      sync,
+    }
     this.#watcher = new ResizeObserver(() => this.#resize())
     this.#watcher.observe(host)
   }
@@ -62,6 +86,13 @@ export class TimeSeriesChart {
   /** What happened, beside what was measured. */
   setMarks(marks: readonly TimeMark[]): void {
     this.#state.marks = marks
+    this.redraw()
+  }
+
+  /** A time that is selected; undefined takes it away. */
+  setRegion(region: TimeSpan | undefined): void {
+    if (this.#state.region === region) return
+    this.#state.region = region
     this.redraw()
   }
 
@@ -114,6 +145,7 @@ export class TimeSeriesChart {
 
   destroy(): void {
     this.#watcher.disconnect()
+    this.#endLongPress()
     this.#plot?.destroy()
     this.#plot = undefined
   }
@@ -134,6 +166,7 @@ export class TimeSeriesChart {
         return null
       },
       mousedown: (plot, target, handler) => (event) => {
+        this.#pressed(plot, event)
         if (event.shiftKey) this.#startPan(plot, target, event)
         else handler(event)
         return null
@@ -141,6 +174,32 @@ export class TimeSeriesChart {
     }
     this.#plot = new uPlot(options, this.#data(), this.#host)
     this.#plot.over.addEventListener('wheel', (event) => this.#wheel(event), { passive: false })
+    this.#endLongPress()
+    this.#endLongPress = onLongPress(this.#plot.over, (x) => this.#plot?.setCursor({ left: x, top: 0 }))
+  }
+
+  /** What a press becomes: a pick where the pointer stays, else the selection of uPlot. */
+  #pressed(plot: uPlot, down: MouseEvent): void {
+    const isPlain = down.button === 0 && !(down.shiftKey || down.ctrlKey || down.metaKey)
+    this.#drag = !isPlain ? 'none' : down.altKey ? 'region' : 'zoom'
+    plot.root.dataset['drag'] = this.#drag
+    if (this.#drag !== 'zoom') return
+    const finish = (up: MouseEvent) => {
+      const isClick = Math.hypot(up.clientX - down.clientX, up.clientY - down.clientY) < CLICK_PX
+      // The second press of a double click leads back out of a zoom.
+      if (isClick && down.detail < 2) this.#picked(plot, up)
+    }
+    plot.over.ownerDocument.addEventListener('mouseup', finish, { once: true })
+  }
+
+  #picked(plot: uPlot, { clientX, clientY }: MouseEvent): void {
+    if (plot !== this.#plot) return
+    const over = plot.over.getBoundingClientRect()
+    const host = this.#host.getBoundingClientRect()
+    const index = plot.posToIdx(clientX - over.left)
+    if (this.#state.frame.timesSeconds[index] === undefined) return
+    const value = plot.posToVal(clientY - over.top, 'y')
+    this.#events.onPick({ index, value, place: { x: clientX - host.left, y: clientY - host.top } })
   }
 
   #data(): uPlot.AlignedData {
@@ -179,7 +238,9 @@ export class TimeSeriesChart {
     const startMs = plot.posToVal(left, 'x') * 1000
     const endMs = plot.posToVal(left + width, 'x') * 1000
     plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
-    this.#zoomTo(startMs, endMs)
+    if (this.#drag === 'zoom') this.#zoomTo(startMs, endMs)
+    else if (this.#drag === 'region') this.#events.onRegion(Math.round(startMs), Math.round(endMs))
+    this.#drag = 'none'
   }
 
   #zoomTo(startMs: number, endMs: number): void {

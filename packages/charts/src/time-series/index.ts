@@ -1,4 +1,4 @@
 // A door of its own: pages that draw no time series do not load uPlot.
 
 export { apart } from './apart.ts'
-export { type ChartPlace, TimeSeriesChart } from './chart.ts'
+export { type ChartPick, type ChartPlace, TimeSeriesChart } from './chart.ts'

@@ -1,7 +1,7 @@
 import type uPlot from 'uplot'
 import { SMALL_FONT } from '../canvas-text.ts'
 import type { ChartTheme } from '../palette.ts'
-import type { TimeMark } from './model.ts'
+import type { TimeMark, TimeSpan } from './model.ts'
 
 /** CSS pixels. */
 const HEAD_PX = 5
@@ -33,6 +33,25 @@ export function drawMarks(plot: uPlot, marks: readonly TimeMark[], theme: ChartT
     ctx.fillText(label, from, bbox.top + ratio)
     freeFrom = from + width + LABEL_GAP_PX * ratio
   }
+  ctx.restore()
+}
+
+const REGION_ALPHA = '2e'
+
+/** Draws the time that is selected. */
+export function drawRegion(plot: uPlot, region: TimeSpan | undefined, theme: ChartTheme): void {
+  if (region === undefined) return
+  const { ctx, bbox } = plot
+  const within = (atMs: number) =>
+    Math.min(bbox.left + bbox.width, Math.max(bbox.left, plot.valToPos(atMs / 1000, 'x', true)))
+  const [left, right] = [within(region.startMs), within(region.endMs)]
+  if (right <= left) return
+  ctx.save()
+  ctx.fillStyle = theme.warning + REGION_ALPHA
+  ctx.fillRect(left, bbox.top, right - left, bbox.height)
+  ctx.strokeStyle = theme.warning
+  ctx.lineWidth = devicePixelRatio
+  ctx.strokeRect(left, bbox.top, right - left, bbox.height)
   ctx.restore()
 }
 

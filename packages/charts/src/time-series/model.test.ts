@@ -9,6 +9,7 @@ import {
   gridSeconds,
   legendRows,
   onGrid,
+  seriesAt,
   type TimeSeriesFrame,
 } from './model.ts'
 
@@ -35,6 +36,18 @@ describe('the grid', () => {
     const values = Float64Array.of(1, Number.NaN, 3, 4)
     expect(onGrid(times, values, grid, 1_000)).toEqual([1, null, null, 3, null])
   })
+})
+
+describe('what a pointer means', () => {
+  const check = (name: string, frame: TimeSeriesFrame, index: number, value: number, want: string | undefined) =>
+    test(name, () => expect(seriesAt(frame, index, value)).toBe(want))
+  const lines: TimeSeriesFrame = { ...frame, mode: 'line' }
+  check('the nearest line', lines, 1, 7, 'b')
+  check('not one that is hidden', { ...lines, hidden: new Set(['b']) }, 1, 7, 'a')
+  check('not one with a gap', lines, 2, 0, 'c')
+  check('of a stack the part that covers it, not the nearest top', frame, 1, 2.5, 'b')
+  check('the top of a stack from above', frame, 1, 99, 'c')
+  check('nothing where nothing is', { ...lines, series: [] }, 1, 1, undefined)
 })
 
 describe('a stack', () => {

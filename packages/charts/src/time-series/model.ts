@@ -25,6 +25,11 @@ export interface TimeMark {
   readonly label: string
 }
 
+export interface TimeSpan {
+  readonly startMs: number
+  readonly endMs: number
+}
+
 /** Everything a time series chart draws. */
 export interface TimeSeriesFrame {
   /** Unix seconds, ascending, `stepMs` apart. */
@@ -98,6 +103,21 @@ export function drawnValues(frame: TimeSeriesFrame): (readonly (number | null)[]
       return sums[i] as number
     })
   })
+}
+
+/**
+ * The key of the visible series that a value at a step points at: the nearest line, of a stack the part that covers it.
+ * undefined where none has a value there.
+ */
+export function seriesAt(frame: TimeSeriesFrame, index: number, value: number): string | undefined {
+  const drawn = drawnValues(frame)
+  const there = frame.series.flatMap(({ key, values }, i) => {
+    const isThere = !frame.hidden.has(key) && (values[index] ?? null) !== null
+    return isThere ? [{ key, height: drawn[i]?.[index] ?? 0 }] : []
+  })
+  const covering = isStacked(frame.mode) ? there.filter(({ height }) => height >= value) : []
+  const distance = ({ height }: { readonly height: number }) => Math.abs(height - value)
+  return (covering.length > 0 ? covering : there).sort((a, b) => distance(a) - distance(b))[0]?.key
 }
 
 export interface LegendRow extends SeriesStats {

@@ -3,8 +3,8 @@ import { type ChartTheme, slotColour, slotDash } from '../palette.ts'
 import { paddedRange, type RangeHold } from '../range-hold.ts'
 import { formatTick, timeTicks, valueTicks } from '../ticks.ts'
 import { formatScaled, type Scale, scaleFor } from '../units.ts'
-import { drawMarks } from './marks.ts'
-import { isStacked, type TimeMark, type TimeSeriesFrame } from './model.ts'
+import { drawMarks, drawRegion } from './marks.ts'
+import { isStacked, type TimeMark, type TimeSeriesFrame, type TimeSpan } from './model.ts'
 
 const AXIS_FONT = '11px "Inter Variable", system-ui, sans-serif'
 /** Width of every value axis, so that plots above each other align, CSS pixels. */
@@ -20,6 +20,7 @@ const UNFOCUSED_ALPHA = 0.25
 export interface DrawState {
   frame: TimeSeriesFrame
   marks: readonly TimeMark[]
+  region: TimeSpan | undefined
   theme: ChartTheme
   readonly hold: RangeHold
   readonly sync: ChartSync
@@ -72,7 +73,13 @@ export function plotOptions(state: DrawState, width: number, height: number): uP
     axes: [timeAxis(state), valueAxis(state)],
     series: [{}, ...state.frame.series.map((_, i) => seriesOptions(state, i))],
     bands: isStacked(state.frame.mode) ? stackBands(state.frame) : [],
-    hooks: { draw: [(plot) => hatchIncomplete(plot, state), (plot) => drawMarks(plot, state.marks, state.theme)] },
+    hooks: {
+      draw: [
+        (plot) => hatchIncomplete(plot, state),
+        (plot) => drawRegion(plot, state.region, state.theme),
+        (plot) => drawMarks(plot, state.marks, state.theme),
+      ],
+    },
   }
 }
 

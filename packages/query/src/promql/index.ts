@@ -12,6 +12,7 @@ export type {
 export { evaluatePromql, evaluateShare, LOOKBACK_MS } from './evaluate/query.ts'
 export { selectorsOf } from './evaluate/selectors-of.ts'
 export type { Helpers, Offer, RowEncoder, ShareAnswer, ShareTask } from './evaluate/share.ts'
+export { type PromqlFeatures, promqlFeatures } from './features.ts'
 export type { Expr, ValueType } from './language/ast.ts'
 export type { PromqlFault } from './language/fault.ts'
 export { exprToJson } from './language/json.ts'

@@ -64,6 +64,11 @@ export class ScrapeManager {
     return [...this.#pools.keys()]
   }
 
+  /** Undefined where no job that runs has the name. */
+  job(name: string): ScrapeJob | undefined {
+    return this.#pools.get(name)?.pool.job
+  }
+
   active(): ActiveTarget[] {
     return [...this.#pools.values()].flatMap(({ pool }) => pool.active())
   }
@@ -88,7 +93,7 @@ export class ScrapeManager {
 
 /** The targets of one job. */
 class ScrapePool {
-  readonly #job: ScrapeJob
+  readonly job: ScrapeJob
   readonly #deps: ScrapeManagerDeps
   readonly #fetcher: BodyFetcher
   readonly #discoverers: Discoverer[]
@@ -98,7 +103,7 @@ class ScrapePool {
   dropped: readonly DroppedTarget[] = []
 
   constructor(job: ScrapeJob, deps: ScrapeManagerDeps) {
-    this.#job = job
+    this.job = job
     this.#deps = deps
     this.#fetcher = new BodyFetcher(job.access)
     this.#groups = job.discoveries.map(() => [])
@@ -143,11 +148,11 @@ class ScrapePool {
     const wanted = new Map<string, Target>()
     const dropped: DroppedTarget[] = []
     for (const group of this.#groups.flat()) {
-      const made = targetsOf(this.#job, group)
+      const made = targetsOf(this.job, group)
       for (const target of made.targets) wanted.set(target.id, target)
       dropped.push(...made.dropped.slice(0, DROPPED_MAX - dropped.length))
       for (const problem of made.problems) {
-        this.#deps.logger.warnSparsely(`target ${this.#job.name}`, 'a target cannot be scraped', { problem })
+        this.#deps.logger.warnSparsely(`target ${this.job.name}`, 'a target cannot be scraped', { problem })
       }
     }
     this.dropped = dropped

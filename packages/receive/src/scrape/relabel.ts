@@ -40,6 +40,24 @@ export function relabel(labels: LabelMap, rules: readonly RelabelRule[]): boolea
   return true
 }
 
+/** What one rule made of the labels. */
+export interface RelabelStep {
+  readonly rule: RelabelRule
+  /** Empty once a rule dropped them. */
+  readonly output: ReadonlyMap<string, string>
+  readonly isKept: boolean
+}
+
+/** `relabel`, telling the labels after every rule; nothing follows a rule that drops them but its word. */
+export function relabelSteps(labels: ReadonlyMap<string, string>, rules: readonly RelabelRule[]): RelabelStep[] {
+  const changing: LabelMap = new Map(labels)
+  let isKept = true
+  return rules.map((rule) => {
+    isKept = isKept && relabel(changing, [rule])
+    return { rule, output: new Map(isKept ? changing : []), isKept }
+  })
+}
+
 function applyRule(labels: LabelMap, rule: RelabelRule): boolean {
   const value = rule.sourceLabels.map((name) => labels.get(name) ?? '').join(rule.separator)
   switch (rule.action) {

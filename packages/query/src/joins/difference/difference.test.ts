@@ -135,6 +135,22 @@ test('the previous period: the same query over the time before', () => {
   expect(differences.map(({ attribute, value }) => `${attribute}=${value}`)).toEqual(['span.route=/new'])
 })
 
+test('a moment against the time around it', () => {
+  const traces = new Traces()
+  for (let i = 0; i < 300; i++) {
+    const route = i >= 100 && i < 200 && i % 2 === 0 ? '/new' : '/old'
+    traces.add(1_000_000 + i * 1_000, false, { route }, {})
+  }
+  const around = { startNs: 1_000_000n * MS, endNs: 1_300_000n * MS }
+  const { differences, baselineRange, selectedUnits, baselineUnits } = traces.ask({
+    query: '{ name = "GET" }',
+    range: { startNs: 1_100_000n * MS, endNs: 1_200_000n * MS },
+    baseline: around,
+  })
+  expect([selectedUnits, baselineUnits, baselineRange]).toEqual([100, 200, around])
+  expect(differences.map(({ attribute, value }) => `${attribute}=${value}`)).toEqual(['span.route=/new'])
+})
+
 test('a structural query and a scope', () => {
   const traces = new Traces()
   for (let i = 0; i < 200; i++) {

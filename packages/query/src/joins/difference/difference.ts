@@ -28,12 +28,18 @@ export interface DifferenceRequest {
   /** In the same language: only this is looked at, on both sides; '' = everything. */
   readonly scope: string
   readonly range: NsRange
-  /** `rest`: what the query leaves out of the range. `previous`: what it selects in the time before, just as long. */
-  readonly baseline: 'rest' | 'previous'
+  /** What the selection is held against. */
+  readonly baseline: Baseline
   /** Of spans: what is counted. A trace has every value that one of its spans has. */
   readonly unit: 'trace' | 'span'
   readonly timeoutMs: number
 }
+
+/**
+ * `rest`: what the query leaves out of the range. `previous`: what it selects in the time before, just as long.
+ * A range: what it selects in that time before and after the range of the selection.
+ */
+export type Baseline = 'rest' | 'previous' | NsRange
 
 export interface FoundDifference extends Ranked {
   readonly selectedUnits: number
@@ -64,9 +70,6 @@ export interface ReadOutcome {
   readonly cuts: readonly { readonly limit: string; readonly message: string }[]
 }
 
-/** The selection; the baseline where it has a time of its own. */
-const SECTIONS = 2
-
 /**
  * Says what is different: values of attributes that are more frequent in a selection than beside or before it.
  * @returns faults: `bad_request` for the query, `unprocessable` where a limit was hit
@@ -83,9 +86,8 @@ export function findDifference(
   if (!source.ok) return source
   try {
     const { range, baseline } = request
-    const isRest = baseline === 'rest'
-    const baselineRange = isRest ? range : before(range)
-    const sections = new Sections(isRest ? 1 : SECTIONS, request.timeoutMs, budget, clock)
+    const others = baselineRanges(range, baseline)
+    const sections = new Sections(1 + others.length, request.timeoutMs, budget, clock)
     const counter = new DifferenceCounter(budget)
     let rows = 0
     const read = (section: string, from: NsRange, sides: Sides): void => {
@@ -93,8 +95,8 @@ export function findDifference(
       rows += outcome?.rows ?? 0
       for (const { limit, message } of outcome?.cuts ?? []) sections.cut(section, limit, message)
     }
-    read('selection', range, { wanted: SIDE.selection, other: isRest ? SIDE.baseline : SIDE.none })
-    if (!isRest) read('baseline', baselineRange, { wanted: SIDE.baseline, other: SIDE.none })
+    read('selection', range, { wanted: SIDE.selection, other: baseline === 'rest' ? SIDE.baseline : SIDE.none })
+    for (const other of others) read('baseline', other, { wanted: SIDE.baseline, other: SIDE.none })
     const ranked = rankDifferences(counter, (attribute) => source.value.isNamed(attribute))
     if (counter.isCut) {
       const { attributesMax, valuesMax, entriesMax } = DIFFERENCE_LIMITS
@@ -105,7 +107,7 @@ export function findDifference(
       ...ranked,
       selectedUnits: counter.unitsOf(SIDE.selection),
       baselineUnits: counter.unitsOf(SIDE.baseline),
-      baselineRange,
+      baselineRange: baseline === 'rest' ? range : baseline === 'previous' ? before(range) : baseline,
       rows,
       cuts: sections.cuts,
     })
@@ -113,6 +115,17 @@ export function findDifference(
     if (error instanceof FaultError) return err(error.fault)
     throw error
   }
+}
+
+/** Times that are read for the baseline alone. */
+function baselineRanges(range: NsRange, baseline: Baseline): readonly NsRange[] {
+  if (baseline === 'rest') return []
+  if (baseline === 'previous') return [before(range)]
+  const parts = [
+    { startNs: baseline.startNs, endNs: range.startNs },
+    { startNs: range.endNs, endNs: baseline.endNs },
+  ]
+  return parts.filter(({ startNs, endNs }) => endNs > startNs)
 }
 
 function before({ startNs, endNs }: NsRange): NsRange {

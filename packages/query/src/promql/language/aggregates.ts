@@ -26,6 +26,8 @@ const AGGREGATES = {
 
 export type AggregateName = keyof typeof AGGREGATES
 
+export const AGGREGATE_NAMES = Object.keys(AGGREGATES) as readonly AggregateName[]
+
 export function isAggregateName(name: string): name is AggregateName {
   return Object.hasOwn(AGGREGATES, name)
 }

@@ -4,7 +4,7 @@ import { limitFault } from './fault.ts'
 import { parseDuration, parseOffset } from './parse-duration.ts'
 import type { TokenReader } from './token-reader.ts'
 
-const MATCH_OPS: Readonly<Record<string, MatchOp>> = { '=': '=', '!=': '!=', '=~': '=~', '!~': '!~' }
+export const MATCH_OPS: Readonly<Record<string, MatchOp>> = { '=': '=', '!=': '!=', '=~': '=~', '!~': '!~' }
 
 /** Reads `name{…}` or `{…}`; the current token is the name or the brace. */
 export function parseVectorSelector(reader: TokenReader): VectorSelector {

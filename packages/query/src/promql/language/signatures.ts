@@ -115,6 +115,8 @@ const SIGNATURES = {
 
 export type FunctionName = keyof typeof SIGNATURES
 
+export const FUNCTION_NAMES = Object.keys(SIGNATURES) as readonly FunctionName[]
+
 export function isFunctionName(name: string): name is FunctionName {
   return Object.hasOwn(SIGNATURES, name)
 }

@@ -1,0 +1,112 @@
+import type { Exemplar } from '@vantage/api/client'
+import { seriesAt, type TimeSeriesFrame, type TimeSpan } from '@vantage/charts'
+import type { ChartPick, ChartPlace, TimeSeriesChart } from '@vantage/charts/time-series'
+import { type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useState } from 'react'
+import { navigateSearch, useParam } from '../app/router.ts'
+import { copyText } from '../app/toast.tsx'
+import { usePaneZoom } from '../time/pane-time.ts'
+import { afterKey, type Crosshair, crosshairText, NO_CROSSHAIR, seriesOf } from './chart-keys.ts'
+import { type DrillAction, type DrillSpot, drillEntries, pointSpot, regionSpot, stepsSpan } from './drill-model.ts'
+import { explainChange, REGION_PARAM, spanOf } from './explain-url.ts'
+import type { SeriesSources } from './subject.ts'
+
+interface DrilledChart {
+  readonly frame: TimeSeriesFrame
+  readonly sources: SeriesSources
+  readonly exemplars: readonly Exemplar[]
+  readonly chart: RefObject<TimeSeriesChart | undefined>
+  readonly host: RefObject<HTMLDivElement | null>
+}
+
+export interface OpenMenu {
+  readonly spot: DrillSpot
+  /** In the window. */
+  readonly place: ChartPlace
+}
+
+/** The crosshair of a chart, what is selected with it, and the menu of what is chosen. */
+export function useChartDrill(drilled: DrilledChart) {
+  const latest = useRef(drilled)
+  latest.current = drilled
+  const { frame, chart, host } = drilled
+  const [crosshair, setCrosshair] = useState<Crosshair>(NO_CROSSHAIR)
+  const [said, setSaid] = useState('')
+  const [menu, setMenu] = useState<OpenMenu>()
+  const act = useActions()
+  useRegion(chart, frame, crosshair)
+  const open = (spot: DrillSpot | undefined, { x, y }: ChartPlace) => {
+    const box = host.current?.getBoundingClientRect()
+    if (spot !== undefined && box !== undefined) setMenu({ spot, place: { x: box.left + x, y: box.top + y } })
+  }
+  const events = {
+    onCursor: (index: number | undefined) => setCrosshair((now) => ({ ...now, index })),
+    onPick: ({ index, value, place }: ChartPick) => {
+      const { frame, sources, exemplars } = latest.current
+      const key = seriesAt(frame, index, value) ?? seriesOf(NO_CROSSHAIR, frame)
+      if (key !== undefined) open(pointSpot(frame, sources, exemplars, { index, key }), place)
+    },
+    onRegion: (startMs: number, endMs: number) => {
+      const { frame, sources, exemplars } = latest.current
+      const spot = regionSpot(frame, sources, exemplars, { startMs, endMs })
+      const explain = drillEntries(spot).find(({ id }) => id === 'different')
+      if (explain !== undefined && 'act' in explain) act(explain.act)
+      // The menu says why not.
+      else open(spot, chart.current?.placeOf(endMs, 0) ?? { x: 0, y: 0 })
+    },
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    const next = event.altKey || event.ctrlKey || event.metaKey ? undefined : afterKey(crosshair, event, frame)
+    if (next === undefined) return
+    event.preventDefault()
+    if (next === 'menu') {
+      const { spot, place } = keyboardSpot(latest.current, crosshair)
+      open(spot, place)
+      return
+    }
+    chart.current?.setCursor(next.index)
+    chart.current?.focusSeries(next.series)
+    setCrosshair(next)
+    setSaid(crosshairText(next, frame))
+  }
+  const close = (isDone: boolean) => {
+    setMenu(undefined)
+    if (isDone) host.current?.focus()
+  }
+  return { cursor: crosshair.index, said, menu, events, onKeyDown, act, close }
+}
+
+/** The point or the region of the keyboard, and where its menu opens. */
+function keyboardSpot({ frame, sources, exemplars, chart }: DrilledChart, crosshair: Crosshair) {
+  const { index = 0, anchor } = crosshair
+  const key = seriesOf(crosshair, frame) ?? ''
+  const value = frame.series.find((one) => one.key === key)?.values[index] ?? 0
+  const place = chart.current?.placeOf((frame.timesSeconds[index] ?? 0) * 1_000, value) ?? { x: 0, y: 0 }
+  const spot =
+    anchor === undefined
+      ? pointSpot(frame, sources, exemplars, { index, key })
+      : regionSpot(frame, sources, exemplars, stepsSpan(frame, anchor, index), key)
+  return { spot, place }
+}
+
+/** Draws what is selected by keys, else what is explained. */
+function useRegion(
+  chart: RefObject<TimeSeriesChart | undefined>,
+  frame: TimeSeriesFrame,
+  { index, anchor }: Crosshair,
+): void {
+  const explained = useParam(REGION_PARAM)
+  const region = useMemo((): TimeSpan | undefined => {
+    if (anchor === undefined) return spanOf(explained)
+    return stepsSpan(frame, anchor, index ?? anchor)
+  }, [explained, frame, anchor, index])
+  useEffect(() => chart.current?.setRegion(region), [chart, region])
+}
+
+function useActions(): (action: DrillAction) => void {
+  const zoom = usePaneZoom()
+  return (action) => {
+    if ('zoom' in action) zoom(action.zoom.startMs, action.zoom.endMs)
+    else if ('copy' in action) void copyText(action.copy, 'Value')
+    else navigateSearch(explainChange(action.explain))
+  }
+}

@@ -1,0 +1,171 @@
+/** Set: test, 20 s. What a point and a region of a chart lead to. */
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hasChromium, PHONE, type Stand, startStand, violations } from './support/dashboard.ts'
+import { type Screen, takePictures } from './support/pictures.ts'
+import { SOON } from './support/soon.ts'
+import { STATED_QUERY, sendZones, ZONE_B } from './support/zones.ts'
+
+let stand: Stand
+/** When requests were sent. */
+let sentMs = 0
+
+beforeAll(async () => {
+  if (!hasChromium) return
+  stand = await startStand({ VANTAGE_SELF_ENABLED: 'false' })
+  sentMs = await sendZones(stand.server)
+}, 60_000)
+
+afterAll(async () => {
+  if (hasChromium) await stand.close()
+})
+
+const LATENCY = `histogram_quantile(0.9, sum by (le) (${STATED_QUERY}))`
+const explore = (query: string, more = '') =>
+  `/explore/metrics?from=now-5m&to=now${more}&a=${encodeURIComponent(query)}`
+/** The time of the requests, whenever it is looked at. */
+const fixed = () => `/explore/metrics?from=${sentMs - 240_000}&to=${sentMs + 20_000}&a=${encodeURIComponent(LATENCY)}`
+const param = (page: Page, name: string) => new URL(page.url()).searchParams.get(name)
+const menu = (page: Page) => page.getByRole('menu')
+
+async function openChart(path: string, options: Parameters<Stand['open']>[1] = {}): Promise<Page> {
+  const page = await stand.open(path, options)
+  await page.locator('.legend tbody tr').first().waitFor()
+  return page
+}
+
+/** Clicks where the newest points are. */
+async function clickNewest(page: Page): Promise<void> {
+  const plot = page.locator('.chart-host .u-over').first()
+  const box = (await plot.boundingBox()) ?? { width: 0, height: 0 }
+  await plot.click({ position: { x: box.width - 4, y: box.height / 2 } })
+  await menu(page).waitFor()
+}
+
+const sheet = (page: Page) => page.getByRole('complementary', { name: 'What is different' })
+const found = (page: Page) => sheet(page).locator('.difference-list .code').first()
+
+describe.skipIf(!hasChromium)('a point of a chart', () => {
+  test('leads to the lines of its service and of its time, and back to the same view', async () => {
+    const page = await openChart(explore(LATENCY, '&mode=area'))
+    await clickNewest(page)
+    expect(await violations(page, '.drill-menu')).toEqual([])
+    const before = page.url()
+    await page.getByRole('menuitem', { name: 'Log lines of parcels' }).click()
+    await page.waitForURL('**/explore/logs*')
+    expect([param(page, 'q'), param(page, 'live')]).toEqual(['{service_name="parcels"}', '0'])
+    // A step of one second, and one to either side.
+    expect(Number(param(page, 'to')) - Number(param(page, 'from'))).toBe(3_000)
+    await page.getByRole('link', { name: 'Metrics' }).first().waitFor()
+    await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link', { name: 'Metrics' }).click()
+    await page.locator('.legend tbody tr').first().waitFor()
+    expect(page.url()).toBe(before)
+    await page.goBack()
+    await page.waitForURL('**/explore/logs*')
+    await page.goBack()
+    await expect.poll(() => page.url()).toBe(before)
+    await page.context().close()
+  })
+
+  test('has a menu that newer data neither closes nor moves, that arrows walk and Escape leaves', async () => {
+    const page = await openChart(explore(LATENCY))
+    const asked = page.waitForResponse((response) => response.url().includes('/query_range'))
+    await clickNewest(page)
+    const place = await menu(page).boundingBox()
+    await asked
+    await page.waitForResponse((response) => response.url().includes('/query_range'))
+    expect(await menu(page).boundingBox()).toEqual(place)
+    const focused = () =>
+      page.evaluate<string>('document.activeElement.textContent || document.activeElement.className')
+    await page.keyboard.press('End')
+    expect(await focused()).toBe('Copy the value')
+    await page.keyboard.press('ArrowUp')
+    expect(await focused()).toBe('Zoom in here')
+    await page.keyboard.press('Escape')
+    await menu(page).waitFor({ state: 'detached' })
+    expect(await focused()).toBe('chart-host')
+    await page.context().close()
+  })
+
+  test('says why an entry is impossible', async () => {
+    const page = await openChart(explore('vector(7)'))
+    await clickNewest(page)
+    const logs = page.getByRole('menuitem', { name: 'Log lines' })
+    expect(await logs.getAttribute('aria-disabled')).toBe('true')
+    const reason = 'The labels of this series name no service and no host'
+    expect(await logs.getAttribute('title')).toBe(reason)
+    const describes = await logs.getAttribute('aria-describedby')
+    expect(await page.locator(`[id="${describes}"]`).textContent()).toBe(reason)
+    await logs.click({ force: true })
+    expect(page.url()).toContain('/explore/metrics')
+    await page.context().close()
+  })
+
+  test('is reached by touch: a long press shows the crosshair, a tap opens the menu', async () => {
+    const page = await openChart(explore('vector(7)'), { size: PHONE })
+    const box = await page.locator('.chart-host .u-over').first().boundingBox()
+    if (box === null) throw new Error('no chart')
+    const session = await page.context().newCDPSession(page)
+    const touchPoints = [{ x: box.x + box.width / 2, y: box.y + box.height / 2 }]
+    const readout = () => page.locator('.legend th.readout').textContent()
+    expect(await readout()).toBe('Last')
+    await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints })
+    await expect.poll(readout, SOON).toMatch(/^\d\d:\d\d:\d\d$/)
+    await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    expect(await menu(page).count()).toBe(0)
+    await page.context().close()
+  })
+})
+
+describe.skipIf(!hasChromium)('a region of a chart', () => {
+  test('is selected by keys, and what is different about it is found, linked and shared', async () => {
+    const page = await openChart(fixed())
+    await page.locator('.chart-host').focus()
+    for (const key of ['Space', 'Space', 'Shift+ArrowLeft', 'Shift+ArrowLeft', 'Shift+ArrowLeft', 'Shift+ArrowLeft']) {
+      await page.keyboard.press(key)
+    }
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Space')
+    for (let i = 0; i < 4; i++) await page.keyboard.press('Shift+ArrowRight')
+    await page.keyboard.press('Enter')
+    await menu(page).waitFor()
+    await page.getByRole('menuitem', { name: 'What is different' }).click()
+    await expect.poll(() => found(page).textContent(), SOON).toBe(ZONE_B)
+    await sheet(page).getByText('40 selected and 40 others were compared.').waitFor()
+    expect(await violations(page, '.explain-sheet')).toEqual([])
+    const other = await stand.open(new URL(page.url()).pathname + new URL(page.url()).search)
+    await expect.poll(() => found(other).textContent(), SOON).toBe(ZONE_B)
+    await other.context().close()
+    const look: Screen = ['explained', new URL(page.url()).pathname + new URL(page.url()).search, '.difference-list li']
+    await takePictures(stand, [look], 'explained.png')
+    await found(page).click()
+    await page.waitForURL('**/explore/traces*')
+    expect(param(page, 'q')).toContain('({ span.zone = "b" })')
+    await page.goBack()
+    await expect.poll(() => found(page).textContent(), SOON).toBe(ZONE_B)
+    await page.keyboard.press('Escape')
+    await sheet(page).waitFor({ state: 'detached' })
+    expect(param(page, 'explain')).toBeNull()
+    await page.context().close()
+  })
+
+  test('is dragged with Alt; its time can be written anew', async () => {
+    const page = await openChart(fixed())
+    const box = await page.locator('.chart-host .u-over').first().boundingBox()
+    if (box === null) throw new Error('no chart')
+    const y = box.y + box.height / 2
+    await page.keyboard.down('Alt')
+    await page.mouse.move(box.x + box.width * 0.8, y)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width - 2, y, { steps: 4 })
+    await page.mouse.up()
+    await page.keyboard.up('Alt')
+    await expect.poll(() => found(page).textContent(), SOON).toBe(ZONE_B)
+    expect(param(page, 'from')).toBe(String(sentMs - 240_000))
+    const time = sheet(page).getByLabel('Time that is explained')
+    await time.fill(`${sentMs - 200_000} to ${sentMs - 100_000}`)
+    await page.keyboard.press('Enter')
+    await expect.poll(() => found(page).textContent(), SOON).toBe('span.zone = a')
+    await page.context().close()
+  })
+})
