@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { availableParallelism, hostname } from 'node:os'
-import { type AskOptions, PrometheusApi, plainRoutes, type TraceArchive } from '@vantage/api'
+import { type AskOptions, PrometheusApi, plainRoutes } from '@vantage/api'
 import { NodeFileSystem } from '@vantage/bytes'
 import { isJsonBatch } from '@vantage/decode/json-batch'
 import {
@@ -61,6 +61,7 @@ import { ScrapeConfigError, Scraping } from './scrape/scraping.ts'
 import { SelfReport } from './self/self-report.ts'
 import { Snapshots } from './snapshots.ts'
 import { spawnThread } from './threads/spawn-thread.ts'
+import { traceArchive } from './trace-archive.ts'
 import { VERSION } from './version.ts'
 
 const TOPIC = 'metrics-raw'
@@ -258,7 +259,7 @@ export class Server {
       config: this.#config,
       files,
       deletions,
-      archive: this.#archive(),
+      archive: traceArchive(() => this.#records?.store),
     })
     const routes = [
       ...faces.routes,
@@ -279,17 +280,6 @@ export class Server {
     ]
     const { ports, rpcs, senderRpcs, samplingRoutes } = faces
     return { routes, faces: ports, rpcs, senderRpcs, samplingRoutes }
-  }
-
-  #archive(): TraceArchive {
-    const store = (): ColumnStore => {
-      assert(this.#records !== undefined, 'traces are kept after the store is open')
-      return this.#records.store
-    }
-    return {
-      keep: (tenant, traceId, range) => store().archiveTrace({ tenant, traceId, ...range }),
-      release: (tenant, traceId) => store().unarchiveTrace(tenant, traceId),
-    }
   }
 
   #ask(tenant: TenantId, job: WorkerJob, options: AskOptions): ReturnType<QueryPool['ask']> {
