@@ -61,6 +61,7 @@ import { ScrapeConfigError, Scraping } from './scrape/scraping.ts'
 import { SelfReport } from './self/self-report.ts'
 import { Snapshots } from './snapshots.ts'
 import { spawnThread } from './threads/spawn-thread.ts'
+import { traceArchive } from './trace-archive.ts'
 import { VERSION } from './version.ts'
 
 const TOPIC = 'metrics-raw'
@@ -257,6 +258,7 @@ export class Server {
       config: this.#config,
       files,
       deletions,
+      archive: traceArchive(() => this.#records?.store),
     })
     const routes = [
       ...faces.routes,
@@ -384,7 +386,7 @@ export class Server {
       log,
       logger: this.#logger,
       workers: { spawn: (role, data) => spawnThread({ role, data }) },
-      retentionMs: rowRetentionOf(storage),
+      retention: rowRetentionOf(storage),
       hotBytesMax: storage.hotBytes,
       limits: recordLimits(this.#config),
       times: { maxFutureMs: limits.maxFuture, maxPastMs: limits.maxPast },
