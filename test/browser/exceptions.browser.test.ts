@@ -57,7 +57,7 @@ describe.skipIf(!hasChromium)('exceptions', () => {
     await expect.poll(() => page.locator('.exception-list tbody tr').count()).toBe(1)
     expect(await page.locator('.exception-services').textContent()).toMatch(/stock, cart|cart, stock/)
     await page.getByLabel('Find exceptions').fill('nothing like it')
-    await page.getByRole('button', { name: 'Show all exceptions' }).click()
+    await page.getByRole('button', { name: 'Drop it' }).click()
     await page.getByRole('radio', { name: 'Most' }).check({ force: true })
     await page.waitForURL('**sort=count*')
     const first = page.locator('.exception-list tbody tr').first()

@@ -137,7 +137,7 @@ describe.skipIf(!hasChromium)('home', () => {
     const page = await stand.open('/?from=1577836800000&to=1577840400000')
     await page.getByRole('heading', { name: 'No service has had requests in this time' }).waitFor()
     expect(await page.locator('.finding').count()).toBe(0)
-    await page.getByRole('link', { name: 'Look at the last 24 hours' }).click()
+    await page.getByRole('button', { name: 'Look at the last 24 hours' }).click()
     await page.waitForURL('**from=now-24h*')
     await page.locator('.home-services tbody tr').first().waitFor()
     await page.context().close()

@@ -118,6 +118,6 @@ function printFilter({ join, conditions }: SpanFilter): string {
   return `{ ${filled.map(printCondition).join(` ${join} `)} }`
 }
 
-function printCondition(condition: Condition): string {
+export function printCondition(condition: Condition): string {
   return condition.kind === 'other' ? condition.text : `${condition.field} ${condition.op} ${condition.value}`
 }

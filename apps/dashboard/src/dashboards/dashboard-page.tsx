@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import { Link } from '../app/link.tsx'
 import { pathPart, usePath, useSearch } from '../app/router.ts'
 import { useOverviewRefresh } from '../explore/use-live-refresh.ts'
-import { Notice } from '../parts/notice.tsx'
+import { Faults } from '../parts/faults.tsx'
 import { StarButton } from '../parts/star-button.tsx'
 import { rangeOf, timeStateOf, useTimeMemory } from '../time/time-store.ts'
 import { choicesOf } from './fill.ts'
@@ -15,23 +15,15 @@ import { VariablesBar } from './variables-bar.tsx'
 /** One dashboard, as its document says. */
 export default function DashboardPage() {
   const id = pathPart(usePath(), 2)
-  const { answer, fault } = useDashboard(id)
+  const asked = useDashboard(id)
+  const { answer, fault } = asked
   if (answer !== undefined) return <Drawn dashboard={answer} />
-  if (fault === undefined) return <div className="skeleton page-skeleton" aria-busy="true" />
+  if (asked.isLoading || fault === undefined) return <div className="skeleton page-skeleton" aria-busy="true" />
   if (fault.code === 'not_found') return <NoDashboard id={id} />
   return (
     <>
       <h1>{id}</h1>
-      <Notice
-        kind="critical"
-        actions={
-          <button type="button" className="button small" onClick={() => location.reload()}>
-            Retry
-          </button>
-        }
-      >
-        This dashboard cannot be shown: {fault.message}
-      </Notice>
+      <Faults of={{ 'This dashboard cannot be shown': asked }} />
     </>
   )
 }

@@ -4,6 +4,7 @@ import { Copy } from 'lucide-react'
 import { copyText } from '../app/toast.tsx'
 import type { Asked } from '../explore/use-asked.ts'
 import { Dialog } from '../parts/dialog.tsx'
+import { Faults } from '../parts/faults.tsx'
 import type { PanelAnswer } from './panel-answer.ts'
 import { TwinRows } from './row-panels.tsx'
 import type { Twin } from './twin.ts'
@@ -16,7 +17,8 @@ interface InspectDialogProps {
 }
 
 /** What a panel asked, how long that took, and what came. */
-export function InspectDialog({ panel, asked: { answer, fault }, twin, onClose }: InspectDialogProps) {
+export function InspectDialog({ panel, asked, twin, onClose }: InspectDialogProps) {
+  const { answer } = asked
   return (
     <Dialog title={panel.title} onClose={onClose}>
       <div className="dialog-body inspect">
@@ -38,7 +40,7 @@ export function InspectDialog({ panel, asked: { answer, fault }, twin, onClose }
             <pre className="code">{text}</pre>
           </div>
         ))}
-        {fault !== undefined && <p className="panel-fault">{fault.message}</p>}
+        <Faults of={{ [panel.title]: asked }} />
         {answer !== undefined && (
           <p className="panel-note">
             {formatMs(answer.range.stepMs)} step · answered in {formatMs(answer.elapsedMs)}

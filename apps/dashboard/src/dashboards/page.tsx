@@ -5,16 +5,19 @@ import { Link } from '../app/link.tsx'
 import { usePreferences } from '../app/preferences.ts'
 import { navigateSearch, useSearch } from '../app/router.ts'
 import { useAsked } from '../explore/use-asked.ts'
+import { Faults } from '../parts/faults.tsx'
+import { NoneCalled } from '../parts/nothing.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { StarButton } from '../parts/star-button.tsx'
-import { refresh, useTimeMemory } from '../time/time-store.ts'
+import { useTimeMemory } from '../time/time-store.ts'
 import { dashboardPath, shownDashboards } from './dashboard-list.ts'
 
 /** Every dashboard that is provisioned. */
 export default function DashboardsPage() {
   const find = useSearch().get('find') ?? ''
   const { nowMs } = useTimeMemory()
-  const { answer, fault, isLoading } = useAsked(String(nowMs), (signal) => client.dashboards(signal))
+  const asked = useAsked(String(nowMs), (signal) => client.dashboards(signal))
+  const { answer, isLoading } = asked
   return (
     <div className="dashboards">
       <div className="page-head">
@@ -32,19 +35,8 @@ export default function DashboardsPage() {
           </label>
         </div>
       </div>
-      {fault !== undefined && (
-        <Notice
-          kind="critical"
-          actions={
-            <button type="button" className="button small" onClick={refresh}>
-              Retry
-            </button>
-          }
-        >
-          Dashboards cannot be listed: {fault.message}
-        </Notice>
-      )}
-      {answer === undefined && fault === undefined && <div className="skeleton page-skeleton" aria-busy="true" />}
+      <Faults of={{ 'Dashboards cannot be listed': asked }} />
+      {answer === undefined && isLoading && <div className="skeleton page-skeleton" aria-busy="true" />}
       {answer !== undefined && <Found answer={answer} find={find} isLoading={isLoading} />}
     </div>
   )
@@ -68,12 +60,12 @@ function Found({ answer: { dashboards, refused }, find, isLoading }: FoundProps)
         </Notice>
       ))}
       {shown.length === 0 ? (
-        <div className="card empty">
-          <strong>No dashboard is called that</strong>
-          <button type="button" className="button" onClick={() => navigateSearch({ find: null })}>
-            Show all dashboards
-          </button>
-        </div>
+        <NoneCalled
+          one="dashboard"
+          find={find}
+          total={dashboards.length}
+          onDrop={() => navigateSearch({ find: null })}
+        />
       ) : (
         <ul className="dashboard-list" aria-label="Dashboards" aria-busy={isLoading}>
           {shown.map((entry) => (

@@ -8,6 +8,8 @@ import { inTurn } from './in-turn.ts'
 /** What the queries of a panel gave, in their order; each kind of panel reads one of the lists. */
 export interface PanelAnswer {
   readonly metrics: readonly QueryAnswer[]
+  /** What the answers lack. */
+  readonly warnings: readonly string[]
   readonly lines: readonly LogLine[]
   readonly traces: readonly FoundTrace[]
   /** Single requests of what a chart of durations counts. */
@@ -44,7 +46,8 @@ export async function askPanel(panel: Panel, range: SteppedRange, signal: AbortS
   const found = await askAll(panel, range, signal)
   if (!found.ok) return found
   const nothing = { metrics: [], lines: [], traces: [], exemplars: [] }
-  return ok({ ...nothing, ...found.value, range, elapsedMs: performance.now() - startedMs })
+  const warnings = found.value.metrics?.flatMap((one) => one.warnings) ?? []
+  return ok({ ...nothing, ...found.value, warnings, range, elapsedMs: performance.now() - startedMs })
 }
 
 async function askAll(panel: Panel, range: SteppedRange, signal: AbortSignal): Asked<Partial<PanelAnswer>> {

@@ -5,10 +5,10 @@ import { type RefObject, useRef } from 'react'
 import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
 import { announceDone } from '../app/toast.tsx'
+import { Faults } from '../parts/faults.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { download } from '../share/download.ts'
 import { canvasPng } from '../share/png.ts'
-import { refresh } from '../time/time-store.ts'
 import { exploreTarget } from './explore-link.ts'
 import { InspectDialog } from './inspect-dialog.tsx'
 import { PanelBody } from './panel-body.tsx'
@@ -91,24 +91,12 @@ interface PanelContentProps {
 
 function PanelContent({ state, marks, explain, chart, isTable }: PanelContentProps) {
   const { panel, asked, view } = state
-  const { fault, answer } = asked
+  const { fault } = asked
   const hasFailed = fault !== undefined && fault.code !== 'cancelled'
-  const warnings = [...new Set(answer?.metrics.flatMap((one) => one.warnings) ?? [])]
+  const [query] = panel.queries
   return (
     <>
-      {hasFailed && (
-        <div className="panel-fault" role="alert">
-          <p>{fault.message}</p>
-          <button type="button" className="button small" onClick={refresh}>
-            Retry
-          </button>
-        </div>
-      )}
-      {warnings.map((warning) => (
-        <p key={warning} className="panel-warning">
-          {warning}
-        </p>
-      ))}
+      <Faults of={{ [panel.title]: asked }} query={panel.queries.length === 1 ? query?.text : undefined} />
       {view === undefined && !hasFailed && <div className="skeleton panel-skeleton" />}
       {view !== undefined && isEmptyView(view) && !hasFailed && (
         <p className="panel-none">{panel.empty || 'Nothing in this time.'}</p>

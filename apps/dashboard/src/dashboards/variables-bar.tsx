@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { client } from '../app/client.ts'
 import { navigateSearch } from '../app/router.ts'
 import { useAsked } from '../explore/use-asked.ts'
+import { Faults } from '../parts/faults.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { CHOSEN_MAX, type Choices, choiceChange, filledText } from './fill.ts'
 import { panelRange } from './panel-answer.ts'
@@ -94,7 +95,7 @@ function Values({ variable, choices, range, chosen }: ValuesProps) {
           All
         </button>
       </div>
-      {asked.fault !== undefined && <p className="panel-fault">{asked.fault.message}</p>}
+      <Faults of={{ [title]: asked }} query={query} />
       <ul className="variable-values">
         {matching.slice(0, VALUES_SHOWN).map((value) => (
           <li key={value}>

@@ -75,13 +75,7 @@ function Sheet({ explained }: { readonly explained: Explained }) {
           onChoose={(against) => navigateSearch(explainChange({ ...explained, against }))}
         />
       </div>
-      <DifferenceRows
-        found={asked.answer}
-        isLoading={asked.isLoading}
-        fault={asked.fault?.message}
-        kind="selected"
-        jump={(row) => rowJump(explained, row)}
-      />
+      <DifferenceRows asked={asked} kind="selected" jump={(row) => rowJump(explained, row)} />
     </section>
   )
 }

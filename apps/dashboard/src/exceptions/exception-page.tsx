@@ -7,10 +7,10 @@ import { Link } from '../app/link.tsx'
 import { usePath } from '../app/router.ts'
 import { copyText } from '../app/toast.tsx'
 import type { SteppedRange } from '../explore/range-steps.ts'
-import { useAsked } from '../explore/use-asked.ts'
+import { type Asked, useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { levelOf } from '../logs/log-model.ts'
-import { Notice } from '../parts/notice.tsx'
+import { Faults } from '../parts/faults.tsx'
 import { agoText, linesQuery, tracesQuery, typeText } from './exception-model.ts'
 import { GROUPS_MAX, Trend } from './page.tsx'
 
@@ -30,13 +30,14 @@ export default function ExceptionPage() {
   const asked = useAsked(JSON.stringify(range), (signal) => client.exceptions(range, undefined, GROUPS_MAX, signal))
   const group = asked.answer?.groups.find((one) => one.fingerprint === fingerprint)
   if (asked.answer === undefined) {
-    if (asked.fault === undefined) return <div className="skeleton page-skeleton" aria-busy="true" />
-    return <Notice kind="critical">The exception cannot be shown: {asked.fault.message}</Notice>
+    if (asked.isLoading) return <div className="skeleton page-skeleton" aria-busy="true" />
+    return <Faults of={{ 'The exception cannot be shown': asked }} />
   }
   if (group === undefined) return <NotThrown fingerprint={fingerprint} />
   const part: PartProps = { group, range, zone }
   return (
     <div className="exceptions">
+      <Faults of={{ 'What is newer': asked }} />
       <Head {...part} />
       <Stack group={group} />
       <div className="exception-columns">
@@ -132,14 +133,7 @@ function Traces({ group, range, zone }: PartProps) {
   )
   const none = group.ofSpans === 0 || asked.answer?.length === 0
   return (
-    <Part
-      title="Traces"
-      to="/explore/traces"
-      query={query}
-      isEmpty={none}
-      isLoading={asked.isLoading}
-      fault={asked.fault?.message}
-    >
+    <Part title="Traces" to="/explore/traces" query={query} isEmpty={none} asked={asked}>
       <ul className="exception-traces">
         {asked.answer?.map((trace) => (
           <li key={trace.traceId}>
@@ -162,14 +156,7 @@ function Lines({ group, range, zone }: PartProps) {
     client.logLines({ query, startMs, endMs }, LINES_MAX, signal),
   )
   return (
-    <Part
-      title="Log records"
-      to="/explore/logs"
-      query={query}
-      isEmpty={asked.answer?.length === 0}
-      isLoading={asked.isLoading}
-      fault={asked.fault?.message}
-    >
+    <Part title="Log records" to="/explore/logs" query={query} isEmpty={asked.answer?.length === 0} asked={asked}>
       <ol className="span-lines">
         {asked.answer?.map((line, i) => (
           // Lines have no identity of their own: equal ones may follow each other.
@@ -191,14 +178,13 @@ interface ListPartProps {
   readonly to: string
   readonly query: string
   readonly isEmpty: boolean
-  readonly isLoading: boolean
-  readonly fault: string | undefined
+  readonly asked: Asked<unknown>
   readonly children: ReactNode
 }
 
-function Part({ title, to, query, isEmpty, isLoading, fault, children }: ListPartProps) {
+function Part({ title, to, query, isEmpty, asked, children }: ListPartProps) {
   return (
-    <section className="card exception-part" aria-label={title} aria-busy={isLoading}>
+    <section className="card exception-part" aria-label={title} aria-busy={asked.isLoading}>
       <div className="card-head">
         <h2>{title}</h2>
         <div className="tools">
@@ -208,7 +194,7 @@ function Part({ title, to, query, isEmpty, isLoading, fault, children }: ListPar
           </Link>
         </div>
       </div>
-      {fault !== undefined && <Notice kind="critical">{fault}</Notice>}
+      <Faults of={{ [`${title} cannot be listed`]: asked }} query={query} />
       {isEmpty ? <p className="span-part span-none">None in this time.</p> : children}
     </section>
   )

@@ -8,8 +8,8 @@ import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { Choice } from '../parts/choice.tsx'
-import { Notice } from '../parts/notice.tsx'
-import { refresh } from '../time/time-store.ts'
+import { Faults } from '../parts/faults.tsx'
+import { NoneCalled, Nothing } from '../parts/nothing.tsx'
 import { agoText, EXCEPTION_SORTS, type ExceptionSort, shownGroups, typeText } from './exception-model.ts'
 
 export const GROUPS_MAX = 1_000
@@ -24,7 +24,8 @@ export default function ExceptionsPage() {
   const service = search.get('service') ?? undefined
   const { range, zone } = usePageRange()
   const key = JSON.stringify([service, range])
-  const { answer, fault, isLoading } = useAsked(key, (signal) => client.exceptions(range, service, GROUPS_MAX, signal))
+  const found = useAsked(key, (signal) => client.exceptions(range, service, GROUPS_MAX, signal))
+  const { answer, isLoading } = found
   return (
     <div className="exceptions">
       <div className="page-head">
@@ -58,20 +59,9 @@ export default function ExceptionsPage() {
           of {service} ✕
         </button>
       )}
-      {fault !== undefined && fault.code !== 'cancelled' && (
-        <Notice
-          kind="critical"
-          actions={
-            <button type="button" className="button small" onClick={refresh}>
-              Retry
-            </button>
-          }
-        >
-          Exceptions cannot be shown: {fault.message}
-        </Notice>
-      )}
+      <Faults of={{ 'Exceptions cannot be shown': found }} />
       {answer === undefined ? (
-        fault === undefined && <div className="skeleton page-skeleton" aria-busy="true" />
+        isLoading && <div className="skeleton page-skeleton" aria-busy="true" />
       ) : (
         <Groups answer={answer} find={find} sort={sort} range={range} zone={zone} isLoading={isLoading} />
       )}
@@ -90,14 +80,27 @@ interface GroupsProps {
 
 function Groups({ answer, find, sort, range, zone, isLoading }: GroupsProps) {
   const groups = shownGroups(answer.groups, find, sort)
-  if (groups.length === 0) return <NoExceptions isFiltered={answer.groups.length > 0} find={find} />
+  if (answer.groups.length === 0) {
+    return (
+      <Nothing title="Nothing was thrown in this time" signal="traces">
+        No span has an event named exception, and no log record has exception.type.
+      </Nothing>
+    )
+  }
   return (
     <section className="card" aria-labelledby="groups-title" aria-busy={isLoading}>
       <div className="card-head">
         <h2 id="groups-title">Groups</h2>
         <span className="aside">{countText(answer, groups.length)}</span>
       </div>
-      {answer.cuts.length > 0 && <Notice kind="warning">Partial: {answer.cuts.join('; ')}</Notice>}
+      {groups.length === 0 && (
+        <NoneCalled
+          one="exception"
+          find={find}
+          total={answer.groups.length}
+          onDrop={() => navigateSearch({ find: null })}
+        />
+      )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key. */}
       <section className="table-scroll" tabIndex={0} aria-label="Groups of exceptions">
         <table className="exception-list">
@@ -170,34 +173,5 @@ export function Trend({ values }: { readonly values: readonly number[] }) {
     >
       <path d={sparklinePath(values, TREND.width, TREND.height)} />
     </svg>
-  )
-}
-
-function NoExceptions({ isFiltered, find }: { readonly isFiltered: boolean; readonly find: string }) {
-  if (isFiltered) {
-    return (
-      <div className="card empty">
-        <h2>No exception matches</h2>
-        <p>
-          None in this time holds “{find}”. <br />
-          There are others without that filter.
-        </p>
-        <button type="button" className="button" onClick={() => navigateSearch({ find: null })}>
-          Show all exceptions
-        </button>
-      </div>
-    )
-  }
-  return (
-    <div className="card empty">
-      <h2>Nothing was thrown</h2>
-      <p>
-        No span of this time has an event named exception, and no log record has exception.type. A wider time may have
-        some.
-      </p>
-      <Link className="button" to="/setup">
-        Send traces
-      </Link>
-    </div>
   )
 }

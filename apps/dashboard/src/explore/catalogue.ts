@@ -1,4 +1,4 @@
-import type { MetricInfo } from '@vantage/api/client'
+import type { ClientFault, MetricInfo } from '@vantage/api/client'
 import { create } from 'zustand'
 import { client } from '../app/client.ts'
 
@@ -12,13 +12,14 @@ export interface CatalogueMetric {
 
 export interface Catalogue {
   readonly state: 'unknown' | 'loading' | 'ready' | 'failed'
-  readonly failure: string
+  /** Why the names could not be read. */
+  readonly fault: ClientFault | undefined
   readonly metrics: readonly CatalogueMetric[]
   /** Every name that can be queried, histogram parts included. */
   readonly names: readonly string[]
 }
 
-export const useCatalogue = create<Catalogue>(() => ({ state: 'unknown', failure: '', metrics: [], names: [] }))
+export const useCatalogue = create<Catalogue>(() => ({ state: 'unknown', fault: undefined, metrics: [], names: [] }))
 
 /** Metrics of the platform about itself; they do not count as data of the user. */
 export const OWN_PREFIX = 'vantage_'
@@ -29,13 +30,13 @@ export async function loadCatalogue(): Promise<void> {
   useCatalogue.setState({ state: 'loading' })
   const [names, metadata] = await Promise.all([client.labelValues('__name__'), client.metadata()])
   if (!names.ok) {
-    useCatalogue.setState({ state: 'failed', failure: names.error.message })
+    useCatalogue.setState({ state: 'failed', fault: names.error })
     return
   }
   const known = metadata.ok ? metadata.value : []
   useCatalogue.setState({
     state: 'ready',
-    failure: '',
+    fault: undefined,
     names: names.value,
     metrics: catalogueOf(names.value, known),
   })

@@ -1,5 +1,5 @@
 import { client } from '../app/client.ts'
-import { chooseTime } from '../time/time-store.ts'
+import { Nothing } from '../parts/nothing.tsx'
 import { useCatalogue } from './catalogue.ts'
 import { CulpritList, useCulprits } from './culprits.tsx'
 import { type QueryVariant, selectorVariants } from './empty-reason.ts'
@@ -17,16 +17,10 @@ export function EmptyPanel({ query, endMs, onQuery }: EmptyPanelProps) {
   const name = /[a-zA-Z_:][a-zA-Z0-9_:]*(?=\s*[{[)]|\s*$)/.exec(query)?.[0]
   const isUnknown = state === 'ready' && name !== undefined && name === query.trim() && !names.includes(name)
   return (
-    <div className="empty">
-      <strong>No data in this range</strong>
+    <Nothing title="No data in this range" signal="metrics">
       {isUnknown && <p>No metric is called “{name}”.</p>}
       <CulpritList culprits={culprits} one="series" many="series" onQuery={onQuery} />
-      <p>
-        <button type="button" className="button small" onClick={() => chooseTime({ from: 'now-24h', to: 'now' })}>
-          Look at the last 24 hours
-        </button>
-      </p>
-    </div>
+    </Nothing>
   )
 }
 

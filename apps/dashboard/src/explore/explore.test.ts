@@ -98,6 +98,8 @@ describe('where an error points', () => {
   check('sum(foo) by bar', '1:13: parse error: unexpected identifier', 'bar')
   check('sum(\n  foo{', 'invalid parameter "query": 2:6: parse error: x', '{')
   check('sum(foo', '1:8: parse error: unclosed left parenthesis', 'o')
+  check('{a="b"} | jsn', 'parse error at line 1, col 11: unexpected jsn', 'jsn')
+  check('{ status = error && && }', 'TraceQL: want a value, got "&&" at offset 20', '&')
   check('up', 'query took too long', 'up')
   check('up', '9:99: nonsense', 'p')
 })

@@ -1,7 +1,8 @@
 import { RotateCw, Search } from 'lucide-react'
 import { useId, useMemo, useState } from 'react'
 import { Link } from '../app/link.tsx'
-import { Notice } from '../parts/notice.tsx'
+import { Faults } from '../parts/faults.tsx'
+import { NoneCalled } from '../parts/nothing.tsx'
 import { type CatalogueMetric, loadCatalogue, searchCatalogue, useCatalogue } from './catalogue.ts'
 
 /** Rows that are drawn; searching finds the others. */
@@ -13,7 +14,7 @@ interface MetricBrowserProps {
 
 /** All metrics with type, unit and help; a click puts a sensible query into the first empty row. */
 export function MetricBrowser({ onPick }: MetricBrowserProps) {
-  const { state, failure, metrics } = useCatalogue()
+  const { state, fault, metrics } = useCatalogue()
   const [search, setSearch] = useState('')
   const titleId = useId()
   const found = useMemo(() => searchCatalogue(metrics, search), [metrics, search])
@@ -44,14 +45,16 @@ export function MetricBrowser({ onPick }: MetricBrowserProps) {
           onChange={(event) => setSearch(event.target.value)}
         />
       </label>
-      {state === 'failed' && <Notice kind="critical">The list could not be read: {failure}</Notice>}
+      <Faults of={{ 'The list could not be read': { answer: undefined, fault, retry: () => void loadCatalogue() } }} />
       {state === 'ready' && metrics.length === 0 && (
         <div className="empty">
           <strong>No metrics yet</strong>
           <Link to="/setup">Get data in</Link>
         </div>
       )}
-      {metrics.length > 0 && found.length === 0 && <p className="empty">No metric matches “{search}”.</p>}
+      {metrics.length > 0 && found.length === 0 && (
+        <NoneCalled one="metric" find={search} total={metrics.length} onDrop={() => setSearch('')} />
+      )}
       <ul className="browser-list">
         {found.slice(0, ROWS_MAX).map((metric) => (
           <li key={metric.name}>

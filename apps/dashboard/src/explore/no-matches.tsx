@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import { Link } from '../app/link.tsx'
 import { useNavigate } from '../app/router.ts'
+import { Nothing } from '../parts/nothing.tsx'
 import { refresh } from '../time/time-store.ts'
 
 interface NoMatchesProps {
@@ -11,26 +11,24 @@ interface NoMatchesProps {
   readonly children: ReactNode
 }
 
-/** In place of a list that is empty: the way back to everything, and to sending something. */
+/** In place of a list of what a query finds: also the way back to everything. */
 export function NoMatches({ one, signal, children }: NoMatchesProps) {
   const navigate = useNavigate()
+  const showAll = () => {
+    navigate({ q: null })
+    refresh()
+  }
   return (
-    <div className="card empty">
-      <h2>No {one} matches</h2>
-      <div>{children}</div>
-      <button
-        type="button"
-        className="button"
-        onClick={() => {
-          navigate({ q: null })
-          refresh()
-        }}
-      >
-        Show all {one}s
-      </button>
-      <Link className="button" to="/setup">
-        Send {signal}
-      </Link>
-    </div>
+    <Nothing
+      title={`No ${one} matches`}
+      signal={signal}
+      actions={
+        <button type="button" className="button" onClick={showAll}>
+          Show all {one}s
+        </button>
+      }
+    >
+      {children}
+    </Nothing>
   )
 }

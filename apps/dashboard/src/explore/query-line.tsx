@@ -1,4 +1,3 @@
-import type { ClientFault } from '@vantage/api/client'
 import type { TimeRange } from '@vantage/model'
 import { Play } from 'lucide-react'
 // biome-ignore lint/correctness/noUnresolvedImports: biome does not see constants within the namespace of @types/react.
@@ -6,11 +5,12 @@ import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import { useNavigate } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
-import { Notice } from '../parts/notice.tsx'
+import { Faults } from '../parts/faults.tsx'
 import { refresh } from '../time/time-store.ts'
 import { EditMode, useBuilder } from './edit-mode.tsx'
 import { rememberQueries } from './history.ts'
 import { HistoryMenu } from './history-menu.tsx'
+import type { Asked } from './use-asked.ts'
 
 const QueryBuilder = lazy(() => import('../builder/query-builder.tsx'))
 
@@ -21,12 +21,13 @@ interface QueryLineProps {
   readonly text: string
   readonly placeholder: string
   readonly range: TimeRange
-  readonly fault: ClientFault | undefined
+  /** What the query asked. */
+  readonly asked: Pick<Asked<unknown>, 'answer' | 'fault' | 'retry'>
 }
 
 /** One query of one line, as code or as fields: what is typed is a draft until it runs. */
 export function QueryLine(props: QueryLineProps) {
-  const { label, language, text, range, fault } = props
+  const { label, language, text, range, asked } = props
   const [draft, setDraft] = useState(text)
   const isBuilder = useBuilder()
   const navigate = useNavigate()
@@ -61,7 +62,7 @@ export function QueryLine(props: QueryLineProps) {
             placeholder={props.placeholder}
             spellCheck={false}
             autoComplete="off"
-            aria-invalid={fault !== undefined && fault.status === 400}
+            aria-invalid={asked.fault?.status === 400}
             onChange={(event) => setDraft(event.target.value)}
           />
         </label>
@@ -72,12 +73,7 @@ export function QueryLine(props: QueryLineProps) {
         <Play className="icon" aria-hidden="true" />
         {draft === text ? 'Run' : 'Run changes'}
       </button>
-      {fault !== undefined && fault.code !== 'cancelled' && (
-        <Notice kind="critical">
-          <span className="code">{fault.message}</span>
-          {fault.requestId !== undefined && <span className="fault-id"> request {fault.requestId}</span>}
-        </Notice>
-      )}
+      <Faults of={{ 'The query failed': asked }} query={text} />
     </form>
   )
 }

@@ -1,8 +1,8 @@
 import { DRAW_MODES, type DrawMode, formatValue } from '@vantage/charts'
 import type { TimeSeriesChart } from '@vantage/charts/time-series'
 import { type RefObject, useEffect, useId, useState } from 'react'
-import { copyText } from '../app/toast.tsx'
 import { Choice } from '../parts/choice.tsx'
+import { Cuts, Faults } from '../parts/faults.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { refresh } from '../time/time-store.ts'
 import { ChartPanel, ChartTable } from './chart-panel.tsx'
@@ -16,8 +16,8 @@ import type { QueryRun, RowResult } from './run-queries.ts'
 import { TablePanel } from './table-panel.tsx'
 import type { Explore } from './use-explore.ts'
 
-/** Old data is dimmed after this long, elapsed time and Cancel show after twice that. */
-const DIM_AFTER_MS = 1_000
+/** Elapsed time and Cancel show after this long. */
+const CANCEL_AFTER_MS = 2_000
 
 interface ResultPanelProps {
   readonly explore: Explore
@@ -66,9 +66,8 @@ export function ResultPanel(props: ResultPanelProps) {
         )}
         <Facts {...props} waitingMs={waitingMs} />
       </div>
-      <div className="loading-line" data-on={waitingMs > 150} />
       <Notices {...props} asked={asked} />
-      <div className="result-body" data-dim={waitingMs > DIM_AFTER_MS}>
+      <div className="result-body">
         <ResultBody {...props} asked={asked} isEmpty={shown.seriesTotal === 0} />
       </div>
     </section>
@@ -93,7 +92,7 @@ function Facts({ run, shown, explore, waitingMs }: ResultPanelProps & { readonly
   const { seriesTotal, frame } = shown
   const isCut = explore.state.view === 'chart' && seriesTotal > frame.series.length
   const elapsedMs = Math.max(0, ...Object.values(run.results).map((one) => one.elapsedMs))
-  if (waitingMs > 2 * DIM_AFTER_MS) {
+  if (waitingMs > CANCEL_AFTER_MS) {
     return (
       <div className="tools facts">
         <span>{(waitingMs / 1000).toFixed(1)} s</span>
@@ -136,35 +135,16 @@ function Notices({ run, shown }: ResultPanelProps & { readonly asked: readonly R
   return (
     <div className="notices">
       {failed.map(([ref, result]) => (
-        <Notice
+        <Faults
           key={ref}
-          kind="critical"
-          actions={
-            <>
-              <button type="button" className="button small" onClick={refresh}>
-                Retry
-              </button>
-              <button
-                type="button"
-                className="button small"
-                onClick={() =>
-                  void copyText(JSON.stringify({ query: result.text, ...result.fault }, undefined, 2), 'Details')
-                }
-              >
-                Copy details
-              </button>
-            </>
-          }
-        >
-          Query {ref.toUpperCase()}: {result.fault?.message}
-          {result.fault?.requestId !== undefined && <div className="code">request {result.fault.requestId}</div>}
-        </Notice>
+          of={{ [`Query ${ref.toUpperCase()}`]: { answer: undefined, fault: result.fault, retry: refresh } }}
+          query={result.text}
+        />
       ))}
-      {shown.warnings.map((warning) => (
-        <Notice key={warning} kind="warning">
-          {warning}
-        </Notice>
-      ))}
+      {failed.some(([, { fault }]) => fault?.code === 'cancelled') && (
+        <Notice kind="info">Cancelled; what was shown before is still there.</Notice>
+      )}
+      <Cuts texts={shown.warnings} />
       {shown.histogramSeries > 0 && (
         <Notice kind="info">
           {shown.histogramSeries} native histogram {shown.histogramSeries === 1 ? 'series is' : 'series are'} not drawn;

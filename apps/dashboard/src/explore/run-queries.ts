@@ -44,9 +44,8 @@ export function useQueryRun(rows: readonly QueryRow[], range: SteppedRange, view
       const startedMs = performance.now()
       setResults((former) => ({ ...former, [ref]: loading(former[ref], text, range, startedMs) }))
       void ask(text, range, view, controller.signal).then((answer) => {
-        const isAborted = controller.signal.aborted
-        if (isAborted && abort.current !== controller) return
-        setResults((former) => ({ ...former, [ref]: finished(former[ref], answer, text, range, startedMs, isAborted) }))
+        if (controller.signal.aborted && abort.current !== controller) return
+        setResults((former) => ({ ...former, [ref]: finished(former[ref], answer, text, range, startedMs) }))
       })
     }
     return () => {
@@ -88,7 +87,6 @@ function finished(
   text: string,
   range: SteppedRange,
   startedMs: number,
-  isCancelled: boolean,
 ): RowResult {
   const elapsedMs = performance.now() - startedMs
   if (asked.ok) {
@@ -103,9 +101,15 @@ function finished(
       elapsedMs,
     }
   }
-  const fault = isCancelled
-    ? { ...asked.error, message: 'Cancelled; what was shown before is still there.' }
-    : asked.error
   const { answer, answeredText } = former ?? { answer: undefined, answeredText: '' }
-  return { phase: 'failed', text, answer, answeredText, range: former?.range ?? range, fault, startedMs, elapsedMs }
+  return {
+    phase: 'failed',
+    text,
+    answer,
+    answeredText,
+    range: former?.range ?? range,
+    fault: asked.error,
+    startedMs,
+    elapsedMs,
+  }
 }

@@ -1,12 +1,14 @@
 import type { ClientFault } from '@vantage/api/client'
 import type { Result } from '@vantage/model'
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 
 /** What is known of one question. The answer stays while a newer one is on its way, and after a failure. */
 export interface Asked<T> {
   readonly isLoading: boolean
   readonly answer: T | undefined
   readonly fault: ClientFault | undefined
+  /** Asks the same again. */
+  readonly retry: () => void
 }
 
 /** Questions of all parts of the page that wait for their answers. */
@@ -35,7 +37,13 @@ export function useAsked<T>(
   key: string | undefined,
   ask: (signal: AbortSignal) => Promise<Result<T, ClientFault>>,
 ): Asked<T> {
-  const [asked, setAsked] = useState<Asked<T>>({ isLoading: false, answer: undefined, fault: undefined })
+  const [asked, setAsked] = useState<Omit<Asked<T>, 'retry'>>({
+    isLoading: false,
+    answer: undefined,
+    fault: undefined,
+  })
+  const [attempt, setAttempt] = useState(0)
+  const retry = useCallback(() => setAttempt((former) => former + 1), [])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key holds all that the question depends on.
   useEffect(() => {
     if (key === undefined) return
@@ -55,6 +63,6 @@ export function useAsked<T>(
       end()
       abort.abort()
     }
-  }, [key])
-  return asked
+  }, [key, attempt])
+  return useMemo(() => ({ ...asked, retry }), [asked, retry])
 }

@@ -3,9 +3,9 @@ import type { TimeRange } from '@vantage/model'
 import { useMemo } from 'react'
 import { client } from '../app/client.ts'
 import { type Asked, useAsked } from '../explore/use-asked.ts'
+import type { Questions } from '../parts/faults.tsx'
 import { redBy } from '../services/service-model.ts'
 import { figureStepsQuery } from '../services/service-queries.ts'
-import type { AnswerFault } from '../services/use-service-answers.ts'
 import { type Judgement, judge, stepsByService } from './findings.ts'
 
 /** Steps of the range and the time before it in which starts are looked for. */
@@ -21,7 +21,7 @@ export interface Found {
   readonly events: Asked<readonly ChangeEvent[]>
   /** Figures over the range and the time before it. */
   readonly steps: QueryAnswer | undefined
-  readonly faults: readonly AnswerFault[]
+  readonly asked: Questions
 }
 
 /**
@@ -56,11 +56,10 @@ export function useJudgement(
       events: events.answer ?? [],
     })
   }, [now, before, steps.answer, events.answer, startMs, endMs, stepMs])
-  const fault = steps.fault
   return {
     judgement,
     events,
     steps: steps.answer,
-    faults: fault === undefined ? [] : [{ what: 'Starts of findings', message: fault.message }],
+    asked: { 'Starts of findings': steps },
   }
 }

@@ -7,7 +7,8 @@ import type { Asked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { Findings } from '../findings/findings-card.tsx'
 import { EVENTS_MAX, useJudgement } from '../findings/use-judgement.ts'
-import { AnswerFaults } from '../services/answer-faults.tsx'
+import { Faults } from '../parts/faults.tsx'
+import { Nothing } from '../parts/nothing.tsx'
 import { ChangeList } from '../services/change-list.tsx'
 import { serviceRows } from '../services/service-model.ts'
 import { type ServiceAsked, useServiceAnswers } from '../services/use-service-answers.ts'
@@ -15,7 +16,7 @@ import { ViewsCard } from '../views/views-card.tsx'
 import { useRecentList } from './recent-views.ts'
 import { ServicesCard } from './services-card.tsx'
 import { SetupCard } from './setup-card.tsx'
-import { SETUP_STEPS, useSetupState } from './setup-steps.ts'
+import { SETUP_SIGNALS, useSetupState } from './setup-steps.ts'
 
 const EVENTS_SHOWN = 8
 const RECENT_SHOWN = 8
@@ -35,7 +36,7 @@ export default function HomePage() {
         <h1>{isNew ? 'Welcome to Vantage' : 'Home'}</h1>
         {isNew && <span className="aside">Nothing has arrived yet. This page fills by itself.</span>}
       </div>
-      <AnswerFaults faults={[...services.faults, ...found.faults]} />
+      <Faults of={{ ...services.asked, ...found.asked }} />
       {isNew ? (
         <SetupCard done={setup.done} />
       ) : (
@@ -49,7 +50,7 @@ export default function HomePage() {
               <RecentChanges events={found.events} zone={zone} />
               <ViewsCard />
               <RecentViews zone={zone} />
-              {setup.isKnown && setup.done.size < SETUP_STEPS.length && <SetupCard done={setup.done} />}
+              {setup.isKnown && setup.done.size < SETUP_SIGNALS.length && <SetupCard done={setup.done} />}
             </div>
           </div>
         </>
@@ -64,16 +65,14 @@ interface MyServicesProps {
 }
 
 function MyServices({ asked, rows }: MyServicesProps) {
-  if (asked.answers.now === undefined) return <div className="skeleton page-skeleton" aria-busy={asked.isLoading} />
+  if (asked.answers.now === undefined) {
+    return asked.isLoading ? <div className="skeleton page-skeleton" aria-busy="true" /> : <div />
+  }
   if (rows.length > 0) return <ServicesCard rows={rows} isLoading={asked.isLoading} />
   return (
-    <section className="card empty" aria-label="My services">
-      <h2>No service has had requests in this time</h2>
-      <p>Services are found in spans. Choose a wider time, or send traces.</p>
-      <Link className="button" to="/" params={{ from: 'now-24h', to: 'now', live: null }}>
-        Look at the last 24 hours
-      </Link>
-    </section>
+    <Nothing title="No service has had requests in this time" signal="traces">
+      Services are found in spans.
+    </Nothing>
   )
 }
 
@@ -82,7 +81,8 @@ interface RecentChangesProps {
   readonly zone: Zone
 }
 
-function RecentChanges({ events: { answer = [], fault, isLoading }, zone }: RecentChangesProps) {
+function RecentChanges({ events, zone }: RecentChangesProps) {
+  const { answer = [], fault, isLoading } = events
   return (
     <section className="card service-changes" aria-labelledby="recent-changes" aria-busy={isLoading}>
       <div className="card-head">
@@ -94,7 +94,7 @@ function RecentChanges({ events: { answer = [], fault, isLoading }, zone }: Rece
         )}
       </div>
       <ChangeList events={answer.slice(0, EVENTS_SHOWN)} zone={zone} hasService />
-      {fault !== undefined && <p className="service-fault">{fault.message}</p>}
+      <Faults of={{ 'The changes': events }} />
       {answer.length === 0 && fault === undefined && <p className="service-none">None in this time.</p>}
     </section>
   )

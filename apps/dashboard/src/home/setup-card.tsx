@@ -1,31 +1,32 @@
 import { CircleCheck, CircleDashed } from 'lucide-react'
 import { Link } from '../app/link.tsx'
-import { SETUP_STEPS } from './setup-steps.ts'
+import { SETUP_SIGNALS, SETUP_STEPS, type SetupSignal } from './setup-steps.ts'
 
 /** What a workspace can be sent, and what it has been. */
-export function SetupCard({ done }: { readonly done: ReadonlySet<string> }) {
+export function SetupCard({ done }: { readonly done: ReadonlySet<SetupSignal> }) {
   return (
     <section className="card home-setup" aria-labelledby="setup-title">
       <div className="card-head">
         <h2 id="setup-title">Set up</h2>
         <span className="aside">
-          {done.size} of {SETUP_STEPS.length} done
+          {done.size} of {SETUP_SIGNALS.length} done
         </span>
       </div>
       <ol>
-        {SETUP_STEPS.map(({ id, title, why }) => (
-          <li key={id} data-done={done.has(id)}>
-            {done.has(id) ? (
-              <CircleCheck className="icon" aria-hidden="true" />
-            ) : (
-              <CircleDashed className="icon" aria-hidden="true" />
-            )}
-            <div>
-              {done.has(id) ? <strong>{title}: done</strong> : <Link to="/setup">{title}</Link>}
-              <p>{why}</p>
-            </div>
-          </li>
-        ))}
+        {SETUP_SIGNALS.map((signal) => {
+          const { title, why } = SETUP_STEPS[signal]
+          const isDone = done.has(signal)
+          const Mark = isDone ? CircleCheck : CircleDashed
+          return (
+            <li key={signal} data-done={isDone}>
+              <Mark className="icon" aria-hidden="true" />
+              <div>
+                {isDone ? <strong>{title}: done</strong> : <Link to="/setup">{title}</Link>}
+                <p>{why}</p>
+              </div>
+            </li>
+          )
+        })}
       </ol>
     </section>
   )

@@ -12,7 +12,7 @@ import { useDashboard } from '../dashboards/use-dashboard.ts'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
-import { Notice } from '../parts/notice.tsx'
+import { Faults } from '../parts/faults.tsx'
 import { NumberHeads } from '../services/figures.tsx'
 import { rateWindowMs } from '../services/service-queries.ts'
 import { RATE, RATIO, SECONDS } from '../services/units.ts'
@@ -38,7 +38,7 @@ interface PartProps {
 export default function HostPage() {
   const name = pathPart(usePath(), 2)
   const { range, zone } = usePageRange('overview')
-  const { host, isKnown, fault } = useHost(name, range)
+  const { host, isKnown, isLoading, asked } = useHost(name, range)
   const nodename = host?.nodename ?? ''
   const names = useMemo(() => namesOfHost(name, nodename), [name, nodename])
   const { startMs, endMs } = panelRange('time-series', range)
@@ -49,9 +49,9 @@ export default function HostPage() {
   return (
     <div className="service host">
       <Head name={name} host={host} isKnown={isKnown} />
-      {fault !== undefined && <Notice kind="critical">Its figures cannot be shown: {fault}</Notice>}
+      <Faults of={asked} />
       {/* Names of a host follow from what it says of itself; asking before that is known would ask twice. */}
-      {(isKnown || fault !== undefined) && (
+      {(isKnown || !isLoading) && (
         <>
           <Panels names={names} context={context} />
           <div className="service-columns">
@@ -72,8 +72,8 @@ function useHost(name: string, range: SteppedRange) {
     client.queryInstant(`${HOST_FACTS_QUERY}{instance=${JSON.stringify(name)}}`, range.endMs, signal),
   )
   const host = hostRows({ now: now.answer, trend: undefined, facts: facts.answer }).find((one) => one.name === name)
-  const fault = [now.fault, facts.fault].find((one) => one !== undefined && one.code !== 'cancelled')
-  return { host, isKnown: now.answer !== undefined && facts.answer !== undefined, fault: fault?.message }
+  const isKnown = now.answer !== undefined && facts.answer !== undefined
+  return { host, isKnown, isLoading: now.isLoading || facts.isLoading, asked: { Figures: now, System: facts } }
 }
 
 interface HeadProps {
@@ -113,12 +113,13 @@ interface PanelsProps {
 }
 
 function Panels({ names, context }: PanelsProps) {
-  const { answer, fault } = useDashboard(BOARD)
+  const asked = useDashboard(BOARD)
+  const { answer } = asked
   const panels = useMemo(() => [...(answer?.panels ?? []), linesPanel(answer?.panels ?? [], names)], [answer, names])
-  if (fault !== undefined && fault.code !== 'cancelled') {
-    return <Notice kind="critical">The panels of hosts cannot be shown: {fault.message}</Notice>
+  if (answer === undefined) {
+    if (asked.isLoading) return <div className="skeleton page-skeleton" aria-busy="true" />
+    return <Faults of={{ 'The panels of hosts cannot be shown': asked }} />
   }
-  if (answer === undefined) return <div className="skeleton page-skeleton" aria-busy="true" />
   return <PanelGrid panels={panels} context={context} />
 }
 
@@ -151,7 +152,7 @@ function Processes({ names, range }: PartProps) {
           {rows.length > PROCESSES_MAX ? `the ${PROCESSES_MAX} of ${rows.length} that use most` : 'by what they use'}
         </span>
       </div>
-      {asked.fault !== undefined && <p className="service-fault">{asked.fault.message}</p>}
+      <Faults of={{ 'The processes': asked }} />
       {rows.length === 0 ? (
         asked.answer !== undefined && (
           <p className="service-none">
@@ -202,7 +203,6 @@ function Services({ names, range }: PartProps) {
   const rates = useAsked(key(rate), (signal) => client.traceMetric(rate, range, signal))
   const failed = useAsked(key(errors), (signal) => client.traceMetric(errors, range, signal))
   const times = useAsked(key(latency), (signal) => client.traceMetric(latency, range, signal))
-  const fault = [rates.fault, failed.fault, times.fault].find((one) => one !== undefined && one.code !== 'cancelled')
   const rows = groupRows(SERVICE_FIELD, rates.answer ?? [], failed.answer ?? [], times.answer ?? [])
   return (
     <section className="card host-services" aria-labelledby="host-services-title" aria-busy={rates.isLoading}>
@@ -214,7 +214,7 @@ function Services({ names, range }: PartProps) {
           </Link>
         </div>
       </div>
-      {fault !== undefined && <p className="service-fault">{fault.message}</p>}
+      <Faults of={{ 'Spans a second': rates, Errors: failed, Durations: times }} />
       {rates.answer !== undefined && rows.length === 0 && (
         <p className="service-none">No span names this host (resource attribute host.name) in this time.</p>
       )}

@@ -9,7 +9,8 @@ import { type SteppedRange, steppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { Choice } from '../parts/choice.tsx'
-import { AnswerFaults } from '../services/answer-faults.tsx'
+import { Faults } from '../parts/faults.tsx'
+import { NoneCalled, Nothing } from '../parts/nothing.tsx'
 import { NumberHeads, Trend } from '../services/figures.tsx'
 import { rateWindowMs } from '../services/service-queries.ts'
 import { RATIO } from '../services/units.ts'
@@ -34,7 +35,7 @@ export default function HostsPage() {
   const given = search.get('sort') as HostSort
   const sort = HOST_SORTS.includes(given) ? given : 'state'
   const find = search.get('find') ?? ''
-  const { rows, isLoading, isKnown, faults } = useHosts(range)
+  const { rows, isLoading, isKnown, asked } = useHosts(range)
   const sorted = useMemo(() => sortedHosts(rows, sort), [rows, sort])
   const shown = sorted.filter(({ name, nodename }) => `${name} ${nodename}`.toLowerCase().includes(find.toLowerCase()))
   return (
@@ -60,10 +61,14 @@ export default function HostsPage() {
           />
         </div>
       </div>
-      <AnswerFaults faults={faults} />
-      {!isKnown && faults.length === 0 && <div className="skeleton page-skeleton" aria-busy="true" />}
-      {isKnown && rows.length === 0 && <NoHosts />}
-      {isKnown && rows.length > 0 && <Found rows={shown} total={rows.length} isLoading={isLoading} />}
+      <Faults of={asked} />
+      {!isKnown && isLoading && <div className="skeleton page-skeleton" aria-busy="true" />}
+      {isKnown && rows.length === 0 && (
+        <Nothing title="No host reports in this time" signal="metrics">
+          Hosts are found in the metrics of node_exporter and of OpenTelemetry's host receiver.
+        </Nothing>
+      )}
+      {isKnown && rows.length > 0 && <Found rows={shown} total={rows.length} find={find} isLoading={isLoading} />}
     </div>
   )
 }
@@ -80,20 +85,18 @@ function useHosts(range: SteppedRange) {
     () => hostRows({ now: now.answer, trend: trend.answer, facts: facts.answer }),
     [now.answer, trend.answer, facts.answer],
   )
-  const faults = Object.entries({ Figures: now, 'Lines over time': trend, Systems: facts }).flatMap(
-    ([what, { fault }]) =>
-      fault === undefined || fault.code === 'cancelled' ? [] : [{ what, message: fault.message }],
-  )
-  return { rows, faults, isKnown: now.answer !== undefined, isLoading: now.isLoading || trend.isLoading }
+  const asked = { Figures: now, 'Lines over time': trend, Systems: facts }
+  return { rows, asked, isKnown: now.answer !== undefined, isLoading: now.isLoading || trend.isLoading }
 }
 
 interface FoundProps {
   readonly rows: readonly HostRow[]
   readonly total: number
+  readonly find: string
   readonly isLoading: boolean
 }
 
-function Found({ rows, total, isLoading }: FoundProps) {
+function Found({ rows, total, find, isLoading }: FoundProps) {
   return (
     <section className="card host-list" aria-labelledby="hosts-title" aria-busy={isLoading}>
       <div className="card-head">
@@ -118,7 +121,9 @@ function Found({ rows, total, isLoading }: FoundProps) {
           </tbody>
         </table>
       </section>
-      {rows.length === 0 && <p className="service-none">No host is called that.</p>}
+      {rows.length === 0 && (
+        <NoneCalled one="host" find={find} total={total} onDrop={() => navigateSearch({ find: null })} />
+      )}
       <p className="service-rule">{HOST_RULE}</p>
     </section>
   )
@@ -164,20 +169,5 @@ function Share({ value }: { readonly value: number }) {
       </span>
       {formatValue(value, RATIO)}
     </span>
-  )
-}
-
-function NoHosts() {
-  return (
-    <div className="card empty">
-      <h2>No host reports in this time</h2>
-      <p>
-        Hosts are found in the metrics of node_exporter and of OpenTelemetry's host receiver. Send some, or choose a
-        wider time.
-      </p>
-      <Link className="button primary" to="/setup">
-        Get data in
-      </Link>
-    </div>
   )
 }

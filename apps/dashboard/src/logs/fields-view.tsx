@@ -5,7 +5,8 @@ import { useNavigate } from '../app/router.ts'
 import { NoMatches } from '../explore/no-matches.tsx'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
-import { Notice } from '../parts/notice.tsx'
+import { Faults } from '../parts/faults.tsx'
+import { NoneCalled } from '../parts/nothing.tsx'
 import { refresh } from '../time/time-store.ts'
 import { type LogState, withColumn } from './log-url.ts'
 
@@ -30,8 +31,10 @@ export function FieldsView({ askKey, query, range, state }: FieldsViewProps) {
     const found = (asked.answer ?? []).filter(({ label }) => label.toLowerCase().includes(wanted))
     return found.toSorted((a, b) => (a.label < b.label ? -1 : 1))
   }, [asked.answer, text])
-  if (asked.fault !== undefined) return <Notice kind="critical">{asked.fault.message}</Notice>
-  if (asked.answer === undefined) return <div className="skeleton page-skeleton" aria-busy="true" />
+  const faults = <Faults of={{ 'The fields': asked }} query={query} />
+  if (asked.answer === undefined) {
+    return asked.isLoading ? <div className="skeleton page-skeleton" aria-busy="true" /> : faults
+  }
   if (asked.answer.length === 0) {
     return (
       <NoMatches one="line" signal="logs">
@@ -56,6 +59,10 @@ export function FieldsView({ askKey, query, range, state }: FieldsViewProps) {
           />
         </label>
       </div>
+      {faults}
+      {asked.answer.length > 0 && fields.length === 0 && (
+        <NoneCalled one="field" find={text} total={asked.answer.length} onDrop={() => setText('')} />
+      )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key. */}
       <section className="table-scroll" tabIndex={0} aria-label="Fields of the lines">
         <table className="log-fields">

@@ -3,6 +3,7 @@ import { formatInstant, type Zone } from '@vantage/charts'
 import { useState } from 'react'
 import { client } from '../app/client.ts'
 import { useAsked } from '../explore/use-asked.ts'
+import { Faults } from '../parts/faults.tsx'
 import { contextQuery, levelOf } from './log-model.ts'
 import type { LogRow } from './log-rows.ts'
 
@@ -27,13 +28,12 @@ export function LineContext({ row, query, zone }: LineContextProps) {
   const after = useAsked(key, (signal) =>
     client.logPage({ query: of, startNs: row.timeNs, endNs: row.timeNs + MARGIN_NS }, 'forward', count + 1, signal),
   )
-  const fault = before.fault ?? after.fault
   const lines = [...(before.answer ?? []).toReversed(), ...(after.answer ?? []).toReversed()]
   const next = STEPS.find((one) => one > count)
   return (
     <section className="span-part log-context" aria-busy={before.isLoading || after.isLoading}>
       <h3>Around, of the same instance</h3>
-      {fault !== undefined && <p>{fault.message}</p>}
+      <Faults of={{ 'Lines before': before, 'Lines after': after }} />
       <ol className="span-lines">
         {lines.map((line, i) => (
           // Lines have no identity of their own: equal ones may follow each other.

@@ -57,7 +57,7 @@ export function LinesView(props: LinesViewProps) {
   useExports(rows, state.columns)
   useLineKeys({ ...props, rows, at, matches })
   if (loaded.rows === undefined) {
-    return loaded.fault === undefined ? <div className="skeleton page-skeleton" aria-busy={loaded.isLoading} /> : null
+    return loaded.isLoading ? <div className="skeleton page-skeleton" aria-busy="true" /> : null
   }
   const row = rows[at]
   const List = state.tab === 'table' ? LogTable : LogList

@@ -10,6 +10,7 @@ import { type SteppedRange, steppedRange } from '../explore/range-steps.ts'
 import { type Asked, useAsked } from '../explore/use-asked.ts'
 import { useLiveRefresh } from '../explore/use-live-refresh.ts'
 import { Choice } from '../parts/choice.tsx'
+import { Faults } from '../parts/faults.tsx'
 import { usePaneTime } from '../time/pane-time.ts'
 import { rangeOf, useTimeMemory } from '../time/time-store.ts'
 import { ColumnsMenu } from './columns-menu.tsx'
@@ -65,10 +66,10 @@ export default function LogsPage() {
           range={range}
           text={query}
           placeholder={`LogQL, e.g. ${DEFAULT_QUERY} |= "error"`}
-          fault={isLines ? loaded.fault : volume.fault}
+          asked={isLines ? { ...loaded, answer: loaded.rows } : volume}
         />
       </section>
-      <Volume volume={volume} range={range} zone={time.zone} />
+      <Volume volume={volume} isSaid={isLines && loaded.fault === undefined} range={range} zone={time.zone} />
       <Choice
         label="View"
         value={state.tab}
@@ -134,17 +135,20 @@ function Tools({ state, labels, isColumnsOpen, setColumnsOpen }: ToolsProps) {
 
 interface VolumeProps {
   readonly volume: Asked<QueryAnswer>
+  /** What fails is said here; else the query line says what is wrong with it. */
+  readonly isSaid: boolean
   readonly range: SteppedRange
   readonly zone: Zone
 }
 
-const Volume = memo(function Volume({ volume, range, zone }: VolumeProps) {
+const Volume = memo(function Volume({ volume, isSaid, range, zone }: VolumeProps) {
   const titleId = useId()
   return (
     <section className="card log-volume" aria-labelledby={titleId} aria-busy={volume.isLoading}>
       <div className="card-head">
         <h2 id={titleId}>Lines over time, by level</h2>
       </div>
+      {isSaid && <Faults of={{ 'Lines over time': volume }} />}
       <VolumeChart answer={volume.answer} range={range} zone={zone} />
     </section>
   )

@@ -6,7 +6,7 @@ import { useNavigate } from '../app/router.ts'
 import { NoMatches } from '../explore/no-matches.tsx'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
-import { Notice } from '../parts/notice.tsx'
+import { Faults } from '../parts/faults.tsx'
 import { refresh } from '../time/time-store.ts'
 import { quoted } from './log-model.ts'
 import { changeText, type PatternRow, patternParts, patternRows, varyingValues } from './pattern-model.ts'
@@ -35,8 +35,10 @@ export function PatternsView({ askKey, query, range, zone }: PatternsViewProps) 
     () => patternRows(asked.answer ?? [], before.answer ?? [], { startMs, endMs }),
     [asked.answer, before.answer, startMs, endMs],
   )
-  if (asked.fault !== undefined) return <Notice kind="critical">{asked.fault.message}</Notice>
-  if (asked.answer === undefined) return <div className="skeleton page-skeleton" aria-busy="true" />
+  const faults = <Faults of={{ 'The patterns': asked }} query={query} />
+  if (asked.answer === undefined) {
+    return asked.isLoading ? <div className="skeleton page-skeleton" aria-busy="true" /> : faults
+  }
   if (rows.length === 0) {
     return (
       <NoMatches one="line" signal="logs">
@@ -53,6 +55,7 @@ export function PatternsView({ askKey, query, range, zone }: PatternsViewProps) 
           against the time before
         </span>
       </div>
+      {faults}
       <ol>
         {rows.slice(0, ROWS_SHOWN).map((row) => (
           <Pattern key={`${row.level} ${row.pattern}`} row={row} query={query} range={range} zone={zone} />
@@ -114,7 +117,7 @@ function PatternDetail({ row, query, range, zone }: PatternProps) {
         </button>
         <span className="aside">first seen {formatInstant(row.firstMs, zone).slice(5, 16)} in this time</span>
       </div>
-      {asked.fault !== undefined && <p>{asked.fault.message}</p>}
+      <Faults of={{ 'Its lines': asked }} />
       {asked.answer !== undefined && values.length === 0 && <p className="span-none">Nothing in it varies.</p>}
       <div className="log-pattern-values">
         {values.map((place, i) => (

@@ -17,6 +17,7 @@ export interface LoadedRows {
   /** So many are loaded that no older ones are. */
   readonly isFull: boolean
   readonly loadOlder: () => void
+  readonly retry: () => void
   /** Until when lines were asked for, at first. */
   readonly endNs: bigint
   readonly change: (change: (rows: readonly LogRow[]) => readonly LogRow[]) => void
@@ -35,9 +36,12 @@ const NOTHING: State = { key: '', rows: undefined, isLoading: false, fault: unde
  */
 export function useLogRows(key: string | undefined, query: string, range: TimeRange): LoadedRows {
   const [state, setState] = useState<State>(NOTHING)
+  const [attempt, setAttempt] = useState(0)
+  const retry = useCallback(() => setAttempt((former) => former + 1), [])
   const latest = useRef({ query, range, state })
   latest.current = { query, range, state }
   const older = useRef<AbortController>(undefined)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt asks the same again.
   useEffect(() => {
     if (key === undefined) return
     const abort = new AbortController()
@@ -60,7 +64,7 @@ export function useLogRows(key: string | undefined, query: string, range: TimeRa
       )
     })
     return () => abort.abort()
-  }, [key])
+  }, [key, attempt])
   const loadOlder = useCallback(() => {
     const { query: asked, range: of, state: now } = latest.current
     const oldest = now.rows?.at(-1)
@@ -82,7 +86,7 @@ export function useLogRows(key: string | undefined, query: string, range: TimeRa
   const change = useCallback((by: (rows: readonly LogRow[]) => readonly LogRow[]) => {
     setState((former) => (former.rows === undefined ? former : { ...former, rows: by(former.rows) }))
   }, [])
-  return { ...state, isFull: (state.rows?.length ?? 0) >= ROWS_MAX, loadOlder, change }
+  return { ...state, isFull: (state.rows?.length ?? 0) >= ROWS_MAX, loadOlder, retry, change }
 }
 
 function nsOf({ startMs, endMs }: TimeRange): { readonly startNs: bigint; readonly endNs: bigint } {

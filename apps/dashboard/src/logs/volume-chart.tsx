@@ -24,7 +24,7 @@ export function VolumeChart({ answer, range, zone }: VolumeChartProps) {
   return (
     <div className="volume-chart" ref={host}>
       {volume.bars.length === 0 ? (
-        <p className="log-volume-empty">No lines in this time.</p>
+        <p className="log-volume-empty">{answer !== undefined && 'No lines in this time.'}</p>
       ) : (
         <Bars volume={volume} range={range} zone={zone} />
       )}

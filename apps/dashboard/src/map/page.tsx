@@ -1,11 +1,11 @@
 import { markPath, type MapState as NodeState } from '@vantage/charts'
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
-import { Link } from '../app/link.tsx'
 import { useSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
-import { AnswerFaults } from '../services/answer-faults.tsx'
+import { Faults } from '../parts/faults.tsx'
+import { Nothing } from '../parts/nothing.tsx'
 import { STATE_RULE } from '../services/service-model.ts'
 import { changeMap } from './change-map.ts'
 import { filteredMap, groupedMap, PLAIN_NODES_MAX, type ServiceMap } from './map-model.ts'
@@ -39,11 +39,13 @@ export default function MapPage() {
           <Scrubber moment={state.moment} shown={shown} zone={zone} />
         </div>
       </div>
-      <AnswerFaults faults={asked.faults} />
+      <Faults of={asked.asked} />
       {asked.map === undefined ? (
-        asked.faults.length === 0 && <div className="skeleton page-skeleton" aria-busy={asked.isLoading} />
+        asked.isLoading && <div className="skeleton page-skeleton" aria-busy="true" />
       ) : asked.map.nodes.length === 0 ? (
-        <NoServices />
+        <Nothing title="No service has had requests in this time" signal="traces">
+          Services and their calls are found in spans.
+        </Nothing>
       ) : (
         <Known asked={asked} map={asked.map} state={state} view={view} />
       )}
@@ -144,18 +146,6 @@ function AllHidden({ total }: { readonly total: number }) {
       >
         Drop the filters
       </button>
-    </div>
-  )
-}
-
-function NoServices() {
-  return (
-    <div className="card empty">
-      <h2>No service has had requests in this time</h2>
-      <p>Services and their calls are found in spans. Choose a wider time, or send traces.</p>
-      <Link className="button primary" to="/setup">
-        Send traces
-      </Link>
     </div>
   )
 }

@@ -1,9 +1,9 @@
 import type { TimeRange } from '@vantage/model'
 import { useMemo } from 'react'
 import { client } from '../app/client.ts'
-import { type Asked, useAsked } from '../explore/use-asked.ts'
+import { useAsked } from '../explore/use-asked.ts'
+import type { Questions } from '../parts/faults.tsx'
 import { figuresQuery } from '../services/service-queries.ts'
-import type { AnswerFault } from '../services/use-service-answers.ts'
 import { type ServiceMap, serviceMapOf } from './map-model.ts'
 import { callsQuery, NAMESPACES_QUERY } from './map-queries.ts'
 
@@ -11,7 +11,7 @@ export interface MapAsked {
   /** Undefined until services and calls are known, or one of them is and the other failed. */
   readonly map: ServiceMap | undefined
   readonly isLoading: boolean
-  readonly faults: readonly AnswerFault[]
+  readonly asked: Questions
 }
 
 /** Services and calls of a range and of the time before it. */
@@ -24,7 +24,7 @@ export function useMapAnswers({ startMs, endMs }: TimeRange): MapAsked {
   const calls = useAsked(key, ask(callsQuery(spanMs, 0)))
   const callsBefore = useAsked(key, ask(callsQuery(spanMs, spanMs)))
   const namespaces = useAsked(key, ask(NAMESPACES_QUERY))
-  const asked: Readonly<Record<string, Asked<unknown>>> = {
+  const asked = {
     Services: services,
     Calls: calls,
     'Services of the time before': servicesBefore,
@@ -46,8 +46,6 @@ export function useMapAnswers({ startMs, endMs }: TimeRange): MapAsked {
   return {
     map,
     isLoading: Object.values(asked).some((one) => one.isLoading),
-    faults: Object.entries(asked).flatMap(([what, { fault }]) =>
-      fault === undefined ? [] : [{ what, message: fault.message }],
-    ),
+    asked,
   }
 }

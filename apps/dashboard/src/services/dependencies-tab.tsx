@@ -2,6 +2,7 @@ import { formatValue, NO_DATA } from '@vantage/charts'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { useAsked } from '../explore/use-asked.ts'
+import { Faults } from '../parts/faults.tsx'
 import { NumberHeads } from './figures.tsx'
 import { type DependencyRow, dependencyRows } from './service-model.ts'
 import { dependencyQuery, quoted } from './service-queries.ts'
@@ -17,12 +18,17 @@ export function DependenciesTab(part: ServicePartProps) {
   const rows = dependencyRows(asked.answer)
   const group = (title: string, side: string) => {
     return (
-      <Calls title={title} service={service} rows={rows.filter((row) => row.side === side)} isBusy={asked.isLoading} />
+      <Calls
+        title={title}
+        service={service}
+        rows={asked.answer && rows.filter((row) => row.side === side)}
+        isBusy={asked.isLoading}
+      />
     )
   }
   return (
     <>
-      {asked.fault !== undefined && <p className="service-fault">{asked.fault.message}</p>}
+      <Faults of={{ 'The calls': asked }} />
       {group('Called by', 'client')}
       {group('Calls', 'server')}
       <p className="service-none">
@@ -37,7 +43,8 @@ export function DependenciesTab(part: ServicePartProps) {
 interface CallsProps {
   readonly title: string
   readonly service: string
-  readonly rows: readonly DependencyRow[]
+  /** Undefined until they are known. */
+  readonly rows: readonly DependencyRow[] | undefined
   readonly isBusy: boolean
 }
 
@@ -46,11 +53,10 @@ function Calls({ title, service, rows, isBusy }: CallsProps) {
     <section className="card" aria-label={title} aria-busy={isBusy}>
       <div className="card-head">
         <h2>{title}</h2>
-        <span className="aside">{rows.length}</span>
+        <span className="aside">{rows?.length}</span>
       </div>
-      {rows.length === 0 ? (
-        <p className="service-none">No calls in this time.</p>
-      ) : (
+      {rows?.length === 0 && <p className="service-none">No calls in this time.</p>}
+      {rows !== undefined && rows.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key.
         <section className="table-scroll" aria-label={`${title}: figures`} tabIndex={0}>
           <table>

@@ -3,6 +3,7 @@ import { formatInstant, formatMs, formatValue, NO_DATA, PLAIN, type Zone } from 
 import { ok, type Result } from '@vantage/model'
 import { client } from '../app/client.ts'
 import { useAsked } from '../explore/use-asked.ts'
+import { Faults } from '../parts/faults.tsx'
 import { comparedSpanMs, MARGIN_MS } from './deploy-model.ts'
 import { Change, NumberHeads, StateMark } from './figures.tsx'
 import { NO_RED, type Red, redBy, STATE_RULE, stateOf } from './service-model.ts'
@@ -33,7 +34,7 @@ export function DeploysTab(part: ServicePartProps) {
           as long before each change as after it, to the next one, at most a quarter of an hour
         </span>
       </div>
-      {asked.fault !== undefined && <p className="service-fault">{asked.fault.message}</p>}
+      <Faults of={{ 'The changes': asked }} />
       {changes.length > 0 && <ChangeTable changes={changes} zone={zone} />}
       {asked.answer !== undefined && changes.length === 0 && (
         <p className="service-none">

@@ -52,7 +52,7 @@ export function DifferenceCard({ service, range, zone }: ServicePartProps) {
           Compares the requests that failed, the slowest twentieth, or those of a part of the heatmap with all others.
         </p>
       ) : (
-        <DifferenceRows found={asked.answer} isLoading={asked.isLoading} fault={asked.fault?.message} kind={kind} />
+        <DifferenceRows asked={asked} kind={kind} />
       )}
     </section>
   )

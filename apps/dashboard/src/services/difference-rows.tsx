@@ -2,12 +2,12 @@ import type { DifferenceRow, FoundDifference } from '@vantage/api/client'
 import { formatValue } from '@vantage/charts'
 import type { Jump } from '../app/jump.ts'
 import { Link } from '../app/link.tsx'
+import type { Asked } from '../explore/use-asked.ts'
+import { Faults } from '../parts/faults.tsx'
 import { RATIO } from './units.ts'
 
 interface DifferenceRowsProps {
-  readonly found: FoundDifference | undefined
-  readonly isLoading: boolean
-  readonly fault: string | undefined
+  readonly asked: Asked<FoundDifference>
   /** What the selected ones are called. */
   readonly kind: string
   /** Where those that have a value are listed. */
@@ -15,10 +15,22 @@ interface DifferenceRowsProps {
 }
 
 /** Attributes that more of a selection have than of the others, each with both shares. */
-export function DifferenceRows({ found, isLoading, fault, kind, jump }: DifferenceRowsProps) {
-  if (fault !== undefined) return <p className="service-fault">{fault}</p>
-  if (found === undefined || (isLoading && found.rows.length === 0)) return <p className="service-none">Comparing …</p>
-  const { rows, selected, others, cuts } = found
+export function DifferenceRows({ asked, kind, jump }: DifferenceRowsProps) {
+  return (
+    <>
+      <Faults of={{ 'What is different': asked }} />
+      {asked.isLoading && (asked.answer?.rows.length ?? 0) === 0 && <p className="service-none">Comparing …</p>}
+      {asked.answer !== undefined && <Rows found={asked.answer} kind={kind} jump={jump} />}
+    </>
+  )
+}
+
+interface RowsProps extends Pick<DifferenceRowsProps, 'kind'> {
+  readonly found: FoundDifference
+  readonly jump: DifferenceRowsProps['jump']
+}
+
+function Rows({ found: { rows, selected, others }, kind, jump }: RowsProps) {
   return (
     <>
       {rows.length === 0 ? (
@@ -36,7 +48,6 @@ export function DifferenceRows({ found, isLoading, fault, kind, jump }: Differen
       )}
       <p className="difference-sample">
         {selected.toLocaleString('en')} {kind} and {others.toLocaleString('en')} others were compared.
-        {cuts.map((cut) => ` Cut: ${cut}.`)}
       </p>
     </>
   )

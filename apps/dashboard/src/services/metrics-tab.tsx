@@ -6,6 +6,8 @@ import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
 import { loadCatalogue, searchCatalogue, useCatalogue } from '../explore/catalogue.ts'
 import { useAsked } from '../explore/use-asked.ts'
+import { Faults } from '../parts/faults.tsx'
+import { NoneCalled } from '../parts/nothing.tsx'
 import { NumberHeads } from './figures.tsx'
 import { type ServiceMetric, serviceMetrics } from './service-metrics.ts'
 import { quoted } from './service-queries.ts'
@@ -45,14 +47,13 @@ export function MetricsTab(part: ServicePartProps) {
           </label>
         </div>
       </div>
-      {counts.fault !== undefined && <p className="service-fault">{counts.fault.message}</p>}
+      <Faults of={{ 'Its metrics': counts }} />
       {shown.length > 0 && <MetricTable metrics={shown.slice(0, ROWS_MAX)} />}
-      {counts.answer !== undefined && shown.length === 0 && (
-        <p className="service-none">
-          {all.length === 0
-            ? 'It sends no metrics of its own (label service_name) in this time.'
-            : 'No metric is called that.'}
-        </p>
+      {counts.answer !== undefined && all.length === 0 && (
+        <p className="service-none">It sends no metrics of its own (label service_name) in this time.</p>
+      )}
+      {all.length > 0 && shown.length === 0 && (
+        <NoneCalled one="metric" find={find} total={all.length} onDrop={() => navigateSearch({ find: null })} />
       )}
     </section>
   )

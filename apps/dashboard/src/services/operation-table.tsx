@@ -20,9 +20,9 @@ export function useOperations(part: ServicePartProps) {
   const trend = useAsked(partKey(part), (signal) =>
     client.queryRange({ query: trendQuery(stepMs, 'span_name', service), ...range, stepMs }, signal),
   )
-  const fault = [figures.fault, time.fault, trend.fault].find((one) => one !== undefined && one.code !== 'cancelled')
   const rows = operationRows(figures.answer, time.answer, trend.answer)
-  return { rows, fault: fault?.message, isKnown: figures.answer !== undefined, isLoading: figures.isLoading }
+  const asked = { Figures: figures, 'Time consumed': time, Trends: trend }
+  return { rows, asked, isKnown: figures.answer !== undefined, isLoading: figures.isLoading }
 }
 
 interface OperationTableProps {

@@ -1,5 +1,7 @@
 import { Search } from 'lucide-react'
 import { navigateSearch, useSearch } from '../app/router.ts'
+import { Faults } from '../parts/faults.tsx'
+import { NoneCalled } from '../parts/nothing.tsx'
 import { OperationTable, useOperations } from './operation-table.tsx'
 import type { ServicePartProps } from './service-tabs.ts'
 
@@ -8,7 +10,7 @@ const ROWS_MAX = 500
 /** Every operation of a service. */
 export function OperationsTab(part: ServicePartProps) {
   const find = useSearch().get('find') ?? ''
-  const { rows, fault, isKnown, isLoading } = useOperations(part)
+  const { rows, asked, isKnown, isLoading } = useOperations(part)
   const shown = rows.filter(({ name }) => name.toLowerCase().includes(find.toLowerCase()))
   return (
     <section className="card" aria-labelledby="all-operations-title" aria-busy={isLoading}>
@@ -30,12 +32,11 @@ export function OperationsTab(part: ServicePartProps) {
           </label>
         </div>
       </div>
-      {fault !== undefined && <p className="service-fault">{fault}</p>}
+      <Faults of={asked} />
       <OperationTable rows={shown.slice(0, ROWS_MAX)} service={part.service} />
-      {isKnown && shown.length === 0 && (
-        <p className="service-none">
-          {rows.length === 0 ? 'No requests in this time.' : 'No operation is called that.'}
-        </p>
+      {isKnown && rows.length === 0 && <p className="service-none">No requests in this time.</p>}
+      {rows.length > 0 && shown.length === 0 && (
+        <NoneCalled one="operation" find={find} total={rows.length} onDrop={() => navigateSearch({ find: null })} />
       )}
     </section>
   )

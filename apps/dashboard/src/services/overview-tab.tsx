@@ -2,6 +2,7 @@ import { formatValue } from '@vantage/charts'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { useAsked } from '../explore/use-asked.ts'
+import { Faults } from '../parts/faults.tsx'
 import { ChangeList } from './change-list.tsx'
 import { DifferenceCard } from './difference-card.tsx'
 import { OperationTable, useOperations } from './operation-table.tsx'
@@ -35,7 +36,7 @@ export function OverviewTab(part: ServicePartProps) {
 }
 
 function Operations(part: ServicePartProps) {
-  const { rows, fault, isLoading } = useOperations(part)
+  const { rows, asked, isKnown, isLoading } = useOperations(part)
   return (
     <section className="card" aria-labelledby="operations-title" aria-busy={isLoading}>
       <div className="card-head">
@@ -49,9 +50,9 @@ function Operations(part: ServicePartProps) {
           <Link to={tabPath(part.service, 'operations')}>All operations</Link>
         </div>
       </div>
-      {fault !== undefined && <p className="service-fault">{fault}</p>}
+      <Faults of={asked} />
       <OperationTable rows={rows.slice(0, OPERATIONS_MAX)} service={part.service} />
-      {rows.length === 0 && <p className="service-none">No requests in this time.</p>}
+      {isKnown && rows.length === 0 && <p className="service-none">No requests in this time.</p>}
     </section>
   )
 }
@@ -76,9 +77,12 @@ function Dependencies(part: ServicePartProps) {
           </Link>
         </div>
       </div>
+      <Faults of={{ 'The calls': asked }} />
       {group('Called by', 'client')}
       {group('Calls', 'server')}
-      {rows.length === 0 && <p className="service-none">No calls between services in this time.</p>}
+      {asked.answer !== undefined && rows.length === 0 && (
+        <p className="service-none">No calls between services in this time.</p>
+      )}
     </section>
   )
 }
@@ -106,15 +110,15 @@ interface ChangesProps {
 }
 
 function Changes({ asked, zone }: ChangesProps) {
-  const events = asked.answer ?? []
+  const { answer: events, isLoading } = asked
   return (
-    <section className="card service-changes" aria-labelledby="changes-title" aria-busy={asked.isLoading}>
+    <section className="card service-changes" aria-labelledby="changes-title" aria-busy={isLoading}>
       <div className="card-head">
         <h2 id="changes-title">Changes</h2>
       </div>
-      <ChangeList events={events} zone={zone} hasService={false} />
-      {asked.fault !== undefined && <p className="service-fault">{asked.fault.message}</p>}
-      {events.length === 0 && asked.fault === undefined && <p className="service-none">None in this time.</p>}
+      <ChangeList events={events ?? []} zone={zone} hasService={false} />
+      <Faults of={{ 'The changes': asked }} />
+      {events?.length === 0 && <p className="service-none">None in this time.</p>}
     </section>
   )
 }

@@ -6,7 +6,8 @@ import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { Choice } from '../parts/choice.tsx'
-import { AnswerFaults } from './answer-faults.tsx'
+import { Faults } from '../parts/faults.tsx'
+import { NoneCalled, Nothing } from '../parts/nothing.tsx'
 import { ErrorsCell, NumberHeads, P95Cell, RateCell, StateMark, Trend } from './figures.tsx'
 import { type ServiceRow, type ServiceSort, SORTS, STATE_RULE, serviceRows, sortedRows } from './service-model.ts'
 import { SECONDS } from './units.ts'
@@ -53,8 +54,8 @@ export default function ServicesPage() {
           />
         </div>
       </div>
-      <AnswerFaults faults={asked.faults} />
-      <Found asked={asked} rows={shown} total={rows.length} zone={zone} />
+      <Faults of={asked.asked} />
+      <Found asked={asked} rows={shown} total={rows.length} find={filter} zone={zone} />
     </div>
   )
 }
@@ -63,14 +64,21 @@ interface FoundProps {
   readonly asked: ServiceAsked
   readonly rows: readonly ServiceRow[]
   readonly total: number
+  readonly find: string
   readonly zone: Zone
 }
 
-function Found({ asked, rows, total, zone }: FoundProps) {
+function Found({ asked, rows, total, find, zone }: FoundProps) {
   if (asked.answers.now === undefined) {
-    return asked.faults.length > 0 ? null : <div className="skeleton page-skeleton" aria-busy={asked.isLoading} />
+    return asked.isLoading ? <div className="skeleton page-skeleton" aria-busy="true" /> : null
   }
-  if (total === 0) return <NoServices />
+  if (total === 0) {
+    return (
+      <Nothing title="No service has had requests in this time" signal="traces">
+        Services are found in spans.
+      </Nothing>
+    )
+  }
   return (
     <section className="card service-list" aria-labelledby="services-title" aria-busy={asked.isLoading}>
       <div className="card-head">
@@ -98,6 +106,9 @@ function Found({ asked, rows, total, zone }: FoundProps) {
           </tbody>
         </table>
       </section>
+      {rows.length === 0 && (
+        <NoneCalled one="service" find={find} total={total} onDrop={() => navigateSearch({ find: null })} />
+      )}
       <p className="service-rule">{STATE_RULE}</p>
     </section>
   )
@@ -132,17 +143,5 @@ function changeText({ timeMs, title }: ChangeEvent, zone: Zone) {
       <span className="service-change-title">{title}</span>{' '}
       <time dateTime={new Date(timeMs).toISOString()}>{formatInstant(timeMs, zone).slice(5, 16)}</time>
     </>
-  )
-}
-
-function NoServices() {
-  return (
-    <div className="card empty">
-      <h2>No service has had requests</h2>
-      <p>Services are found in spans. Send traces, or choose a wider time.</p>
-      <Link className="button primary" to="/setup">
-        Send traces
-      </Link>
-    </div>
   )
 }

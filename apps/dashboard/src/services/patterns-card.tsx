@@ -5,6 +5,7 @@ import { Link } from '../app/link.tsx'
 import { useAsked } from '../explore/use-asked.ts'
 import type { Level } from '../logs/log-model.ts'
 import { changeText, patternParts, patternRows, risingRows } from '../logs/pattern-model.ts'
+import { Faults } from '../parts/faults.tsx'
 import { quoted } from './service-queries.ts'
 import type { ServicePartProps } from './service-tabs.ts'
 
@@ -27,7 +28,6 @@ export function PatternsCard({ service, range }: ServicePartProps) {
     if (asked.answer === undefined || before.answer === undefined) return undefined
     return risingRows(patternRows(asked.answer, before.answer, { startMs: endMs - spanMs, endMs }))
   }, [asked.answer, before.answer, endMs, spanMs])
-  const fault = asked.fault ?? before.fault
   return (
     <section className="card service-patterns" aria-labelledby="patterns-title" aria-busy={asked.isLoading}>
       <div className="card-head">
@@ -39,7 +39,7 @@ export function PatternsCard({ service, range }: ServicePartProps) {
           </Link>
         </div>
       </div>
-      {fault !== undefined && <p className="service-fault">{fault.message}</p>}
+      <Faults of={{ 'The patterns': asked, 'The time before': before }} />
       <ul>
         {rows?.slice(0, SHOWN_MAX).map((row) => (
           <li key={`${row.level} ${row.pattern}`}>

@@ -7,7 +7,7 @@ import { useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { FindingStrip } from '../findings/findings-card.tsx'
 import { useJudgement } from '../findings/use-judgement.ts'
-import { Notice } from '../parts/notice.tsx'
+import { Faults, type Questions } from '../parts/faults.tsx'
 import { StarButton } from '../parts/star-button.tsx'
 import { DependenciesTab } from './dependencies-tab.tsx'
 import { DeploysTab } from './deploys-tab.tsx'
@@ -84,15 +84,16 @@ function useFigures(part: ServicePartProps) {
   const askedBefore = useAsked(partKey(part), ask(spanMs))
   const now = redBy(asked.answer, 'service').get(service) ?? NO_RED
   const before = redBy(askedBefore.answer, 'service').get(service)
-  const { answer, isLoading, fault } = asked
-  return { now, before, isKnown: answer !== undefined, isLoading, fault, answer, answerBefore: askedBefore.answer }
+  const { answer, isLoading } = asked
+  const of: Questions = { Figures: asked, 'The time before': askedBefore }
+  return { now, before, isKnown: answer !== undefined, isLoading, answer, answerBefore: askedBefore.answer, asked: of }
 }
 
 interface HeadProps extends ServicePartProps {
   readonly figures: ReturnType<typeof useFigures>
 }
 
-function Head({ figures: { now, before, isKnown, fault }, ...part }: HeadProps) {
+function Head({ figures: { now, before, isKnown, asked }, ...part }: HeadProps) {
   const { service } = part
   return (
     <>
@@ -108,7 +109,7 @@ function Head({ figures: { now, before, isKnown, fault }, ...part }: HeadProps) 
           <StarButton kind="services" name={service} label={service} />
         </div>
       </div>
-      {fault !== undefined && fault.code !== 'cancelled' && <Notice kind="critical">{fault.message}</Notice>}
+      <Faults of={asked} />
     </>
   )
 }
@@ -116,11 +117,12 @@ function Head({ figures: { now, before, isKnown, fault }, ...part }: HeadProps) 
 /** What is worse than before, and the figures with their lines over the range. */
 function Summary({ service, range, zone, figures }: HeadProps) {
   const { answer, answerBefore, now, before, isLoading } = figures
-  const { judgement, steps } = useJudgement(range, answer, answerBefore, service)
+  const { judgement, steps, asked } = useJudgement(range, answer, answerBefore, service)
   const finding = judgement?.findings[0]
   const onward = { label: 'Before and after', to: tabPath(service, 'deploys') }
   return (
     <>
+      <Faults of={asked} />
       {finding !== undefined && <FindingStrip finding={finding} range={range} zone={zone} onward={onward} />}
       <Figures now={now} before={before} lines={figureLines(steps, range)} isLoading={isLoading} />
     </>

@@ -2,7 +2,8 @@ import type { ChangeEvent } from '@vantage/api/client'
 import type { TimeRange } from '@vantage/model'
 import { useMemo } from 'react'
 import { client } from '../app/client.ts'
-import { type Asked, useAsked } from '../explore/use-asked.ts'
+import { useAsked } from '../explore/use-asked.ts'
+import type { Questions } from '../parts/faults.tsx'
 import type { ServiceAnswers } from './service-model.ts'
 import { figuresQuery, trendQuery, trendStepMs } from './service-queries.ts'
 
@@ -13,13 +14,7 @@ export interface ServiceAsked {
   /** The same object until one of them changes. */
   readonly answers: ServiceAnswers
   readonly isLoading: boolean
-  /** What is missing, and why. */
-  readonly faults: readonly AnswerFault[]
-}
-
-export interface AnswerFault {
-  readonly what: string
-  readonly message: string
+  readonly asked: Questions
 }
 
 /** Figures of all services in a range and in the time before it, their lines, and their changes. */
@@ -35,19 +30,11 @@ export function useServiceAnswers(range: TimeRange): ServiceAsked {
     client.queryRange({ query: trendQuery(stepMs, 'service'), startMs, endMs, stepMs }, signal),
   )
   const events = useAsked(key, (signal) => client.events(range, undefined, EVENTS_MAX, signal))
-  const asked: Readonly<Record<string, Asked<unknown>>> = {
-    Figures: now,
-    'The time before': before,
-    'Lines over time': trend,
-    Changes: events,
-  }
+  const asked = { Figures: now, 'The time before': before, 'Lines over time': trend, Changes: events }
   const isLoading = Object.values(asked).some((one) => one.isLoading)
-  const faults = Object.entries(asked).flatMap(([what, { fault }]) =>
-    fault === undefined ? [] : [{ what, message: fault.message }],
-  )
   const answers = useMemo(
     () => ({ now: now.answer, before: before.answer, trend: trend.answer, events: events.answer ?? NO_EVENTS }),
     [now.answer, before.answer, trend.answer, events.answer],
   )
-  return { answers, isLoading, faults }
+  return { answers, isLoading, asked }
 }

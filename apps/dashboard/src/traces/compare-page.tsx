@@ -36,8 +36,8 @@ export default function ComparePage() {
   const [, , id = '', , other = ''] = usePath().split('/')
   const first = useTraceView(id)
   const second = useTraceView(other)
-  const fault = first.fault ?? second.fault
-  if (fault !== undefined) return <TraceFault traceId={first.fault === undefined ? other : id} fault={fault} />
+  const failed = [first, second].find(({ asked }) => asked.fault !== undefined && !asked.isLoading)
+  if (failed !== undefined) return <TraceFault traceId={failed === first ? id : other} asked={failed.asked} />
   if (first.view === undefined || second.view === undefined) {
     return <div className="skeleton page-skeleton" aria-busy="true" />
   }
@@ -45,9 +45,10 @@ export default function ComparePage() {
 }
 
 function useTraceView(traceId: string) {
-  const { answer, fault } = useAsked(traceId, (signal) => client.traceColumns(traceId, signal))
+  const asked = useAsked(traceId, (signal) => client.traceColumns(traceId, signal))
+  const { answer } = asked
   const view = useMemo(() => (answer === undefined ? undefined : traceView(answer)), [answer])
-  return { view, fault }
+  return { view, asked }
 }
 
 interface ComparedProps {

@@ -4,6 +4,8 @@ import { client } from '../app/client.ts'
 import { useNavigate } from '../app/router.ts'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
+import { Faults } from '../parts/faults.tsx'
+import { Notice } from '../parts/notice.tsx'
 import { NumberHeads } from '../services/figures.tsx'
 import { RATE, RATIO } from '../services/units.ts'
 import { refresh } from '../time/time-store.ts'
@@ -68,9 +70,9 @@ export function GroupsCard({ query, field, range }: GroupsCardProps) {
 
 function Unknown({ field }: { readonly field: string }) {
   return (
-    <p className="service-fault">
+    <Notice kind="warning">
       Want an attribute with its scope, such as span.http.route or resource.service.name, or name; got “{field}”.
-    </p>
+    </Notice>
   )
 }
 
@@ -81,9 +83,8 @@ function Groups({ query, field, range }: GroupsCardProps) {
   const rates = useAsked(key(rate), (signal) => client.traceMetric(rate, range, signal))
   const failed = useAsked(key(errors), (signal) => client.traceMetric(errors, range, signal))
   const times = useAsked(key(latency), (signal) => client.traceMetric(latency, range, signal))
-  const fault = rates.fault ?? failed.fault ?? times.fault
-  if (fault !== undefined && fault.code !== 'cancelled') return <p className="service-fault">{fault.message}</p>
-  if (rates.answer === undefined) return <p className="service-none">Counting …</p>
+  const faults = <Faults of={{ 'Spans a second': rates, Errors: failed, Durations: times }} />
+  if (rates.answer === undefined) return rates.isLoading ? <p className="service-none">Counting …</p> : faults
   const rows = groupRows(field, rates.answer, failed.answer ?? [], times.answer ?? [])
   if (rows.length === 0) return <p className="service-none">No span of this query has it in this time.</p>
   const filter = (value: string) => {
@@ -93,31 +94,34 @@ function Groups({ query, field, range }: GroupsCardProps) {
     refresh()
   }
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key.
-    <section className="table-scroll" tabIndex={0} aria-label={`Spans by ${field}`}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{field}</th>
-            <NumberHeads names={['Spans/s', 'Errors', 'p50', 'p95']} />
-          </tr>
-        </thead>
-        <tbody>
-          {rows.slice(0, ROWS_MAX).map((row) => (
-            <tr key={row.value}>
-              <th scope="row" className="operation-name">
-                <button type="button" className="text-button" title="Only these" onClick={() => filter(row.value)}>
-                  {row.value === '' ? NO_DATA : row.value}
-                </button>
-              </th>
-              <td className="number">{formatValue(row.rate, RATE)}</td>
-              <td className="number">{formatValue(row.errors, RATIO)}</td>
-              <td className="number">{Number.isNaN(row.p50Ms) ? NO_DATA : formatMs(row.p50Ms)}</td>
-              <td className="number">{Number.isNaN(row.p95Ms) ? NO_DATA : formatMs(row.p95Ms)}</td>
+    <>
+      {faults}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key. */}
+      <section className="table-scroll" tabIndex={0} aria-label={`Spans by ${field}`}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{field}</th>
+              <NumberHeads names={['Spans/s', 'Errors', 'p50', 'p95']} />
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+          </thead>
+          <tbody>
+            {rows.slice(0, ROWS_MAX).map((row) => (
+              <tr key={row.value}>
+                <th scope="row" className="operation-name">
+                  <button type="button" className="text-button" title="Only these" onClick={() => filter(row.value)}>
+                    {row.value === '' ? NO_DATA : row.value}
+                  </button>
+                </th>
+                <td className="number">{formatValue(row.rate, RATE)}</td>
+                <td className="number">{formatValue(row.errors, RATIO)}</td>
+                <td className="number">{Number.isNaN(row.p50Ms) ? NO_DATA : formatMs(row.p50Ms)}</td>
+                <td className="number">{Number.isNaN(row.p95Ms) ? NO_DATA : formatMs(row.p95Ms)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </>
   )
 }

@@ -1,16 +1,19 @@
 import type { FoundTrace } from '@vantage/api/client'
 import { formatInstant, formatMs, type Zone } from '@vantage/charts'
+import type { TimeRange } from '@vantage/model'
 import { GitCompareArrows } from 'lucide-react'
 import { useId } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { useNavigate, useSearch } from '../app/router.ts'
+import { CulpritList, useCulprits } from '../explore/culprits.tsx'
 import { ExploreModes } from '../explore/modes.tsx'
 import { NoMatches } from '../explore/no-matches.tsx'
 import { QueryLine } from '../explore/query-line.tsx'
 import { type Asked, useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { Choice } from '../parts/choice.tsx'
+import { traceVariants } from './empty-reason.ts'
 import { GroupsCard } from './groups-card.tsx'
 import { isWithin, PICKS_MAX, type Region, regionOf, startMsOf, withPick } from './region.ts'
 import { RegionDifference } from './region-difference.tsx'
@@ -59,7 +62,7 @@ export default function TracesPage() {
           range={range}
           text={query}
           placeholder="TraceQL, e.g. { resource.service.name = &quot;checkout&quot; && duration > 200ms }"
-          fault={traces.fault}
+          asked={traces}
         />
       </section>
       {(traces.answer?.length ?? 0) > 0 && (
@@ -67,13 +70,15 @@ export default function TracesPage() {
       )}
       {region !== undefined && <RegionDifference query={query} region={region} range={range} />}
       <GroupsCard query={query} field={search.get('by') ?? ''} range={range} />
-      <Found traces={traces} sort={sort} region={region} picks={picks} zone={zone} />
+      <Found traces={traces} query={query} range={range} sort={sort} region={region} picks={picks} zone={zone} />
     </div>
   )
 }
 
 interface FoundProps {
   readonly traces: Asked<readonly FoundTrace[]>
+  readonly query: string
+  readonly range: TimeRange
   readonly sort: Sort
   readonly region: Region | undefined
   /** Traces that are to be compared. */
@@ -81,16 +86,12 @@ interface FoundProps {
   readonly zone: Zone
 }
 
-function Found({ traces, sort, region, picks, zone }: FoundProps) {
+function Found({ traces, query, range, sort, region, picks, zone }: FoundProps) {
   const titleId = useId()
   const { answer } = traces
-  if (answer === undefined) return <div className="skeleton page-skeleton" aria-busy={traces.isLoading} />
+  if (answer === undefined) return traces.isLoading ? <div className="skeleton page-skeleton" aria-busy="true" /> : null
   if (answer.length === 0) {
-    return (
-      <NoMatches one="trace" signal="traces">
-        A wider time or a shorter query finds more.
-      </NoMatches>
-    )
+    return <NoTraces query={query} range={range} />
   }
   const longest = Math.max(1, ...answer.map((one) => one.durationMs))
   const shown = answer.filter((one) => region === undefined || isWithin(region, startMsOf(one), one.durationMs))
@@ -130,6 +131,20 @@ function Found({ traces, sort, region, picks, zone }: FoundProps) {
         </table>
       </section>
     </section>
+  )
+}
+
+function NoTraces({ query, range: { startMs, endMs } }: Pick<FoundProps, 'query' | 'range'>) {
+  const navigate = useNavigate()
+  const culprits = useCulprits(query, traceVariants, async ({ countQuery }, signal) => {
+    const answer = await client.searchTraces(countQuery, startMs, endMs, TRACES_MAX, signal)
+    return answer.ok ? answer.value.length : 0
+  })
+  return (
+    <NoMatches one="trace" signal="traces">
+      Nothing in this time fulfils <span className="code">{query}</span>.
+      <CulpritList culprits={culprits} one="trace" many="traces" onQuery={(q) => navigate({ q })} />
+    </NoMatches>
   )
 }
 

@@ -32,7 +32,7 @@ export function RegionDifference({ query, region, range }: RegionDifferenceProps
         <h2 id={titleId}>What is different</h2>
         <span className="aside">of the selected traces, against the others of that time</span>
       </div>
-      <DifferenceRows found={asked.answer} isLoading={asked.isLoading} fault={asked.fault?.message} kind="selected" />
+      <DifferenceRows asked={asked} kind="selected" />
     </section>
   )
 }

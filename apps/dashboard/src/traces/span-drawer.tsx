@@ -12,7 +12,7 @@ import { copyText } from '../app/toast.tsx'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Drawer } from '../parts/drawer.tsx'
-import { Notice } from '../parts/notice.tsx'
+import { Faults } from '../parts/faults.tsx'
 import { SpanAttributes } from './span-attributes.tsx'
 import { spanJumps } from './span-jumps.ts'
 import { SpanLines } from './span-lines.tsx'
@@ -64,8 +64,8 @@ export function SpanDrawer({ view, place, zone }: SpanDrawerProps) {
         </button>
       </div>
       {isRaw && span !== undefined ? <Raw span={span} /> : <Facts view={view} place={place} zone={zone} span={span} />}
-      {asked.fault !== undefined && <Notice kind="critical">Attributes cannot be shown: {asked.fault.message}</Notice>}
-      {span === undefined && asked.fault === undefined && <div className="skeleton span-skeleton" aria-busy="true" />}
+      <Faults of={{ 'Attributes cannot be shown': asked }} />
+      {span === undefined && asked.isLoading && <div className="skeleton span-skeleton" aria-busy="true" />}
       {span !== undefined && !isRaw && <Details view={view} span={span} zone={zone} />}
     </Drawer>
   )

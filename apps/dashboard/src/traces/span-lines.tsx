@@ -3,6 +3,7 @@ import { formatInstant, type Zone } from '@vantage/charts'
 import { client } from '../app/client.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { levelOf, quoted } from '../logs/log-model.ts'
+import { Faults } from '../parts/faults.tsx'
 
 const LINES_MAX = 200
 /** Lines are looked for a little before and after their span. */
@@ -21,7 +22,7 @@ export function SpanLines({ span, zone }: { readonly span: TraceSpan; readonly z
   return (
     <section className="span-part" aria-busy={asked.isLoading}>
       <h3>Logs in this span</h3>
-      {asked.fault !== undefined && <p>{asked.fault.message}</p>}
+      <Faults of={{ 'The lines': asked }} />
       {asked.answer !== undefined && lines.length === 0 && <p className="span-none">No line names this span.</p>}
       {lines.length > 0 && <LineList lines={lines} zone={zone} />}
     </section>

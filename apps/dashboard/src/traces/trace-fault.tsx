@@ -1,14 +1,15 @@
-import type { ClientFault } from '@vantage/api/client'
+import type { Asked } from '../explore/use-asked.ts'
+import { Faults } from '../parts/faults.tsx'
 import { Notice } from '../parts/notice.tsx'
 
 /** In place of a trace that cannot be shown. */
-export function TraceFault({ traceId, fault }: { readonly traceId: string; readonly fault: ClientFault }) {
-  const retry = (
-    <button type="button" className="button small" onClick={() => location.reload()}>
-      Retry
-    </button>
-  )
-  if (fault.status === 404) {
+export function TraceFault({ traceId, asked }: { readonly traceId: string; readonly asked: Asked<unknown> }) {
+  if (asked.fault?.status === 404) {
+    const retry = (
+      <button type="button" className="button small" onClick={asked.retry}>
+        Retry
+      </button>
+    )
     return (
       <Notice kind="warning" actions={retry}>
         No span of trace <span className="code">{traceId}</span> is stored. It may not have arrived yet, or be older
@@ -16,10 +17,5 @@ export function TraceFault({ traceId, fault }: { readonly traceId: string; reado
       </Notice>
     )
   }
-  return (
-    <Notice kind="critical" actions={retry}>
-      The trace cannot be shown: {fault.message}
-      {fault.requestId !== undefined && <span className="fault-id"> request {fault.requestId}</span>}
-    </Notice>
-  )
+  return <Faults of={{ 'The trace cannot be shown': asked }} />
 }

@@ -5,7 +5,7 @@ import { Link } from '../app/link.tsx'
 import { navigateSearch } from '../app/router.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { levelOf, quoted } from '../logs/log-model.ts'
-import { Notice } from '../parts/notice.tsx'
+import { Faults } from '../parts/faults.tsx'
 import type { TraceView } from './trace-view.ts'
 
 const LINES_MAX = 1_000
@@ -33,8 +33,8 @@ export function TraceLogs({ view, zone }: { readonly view: TraceView; readonly z
           </Link>
         </div>
       </div>
-      {asked.fault !== undefined && <Notice kind="critical">{asked.fault.message}</Notice>}
-      {lines === undefined && asked.fault === undefined && <div className="skeleton span-skeleton" aria-busy="true" />}
+      <Faults of={{ 'The lines': asked }} />
+      {lines === undefined && asked.isLoading && <div className="skeleton span-skeleton" aria-busy="true" />}
       {lines?.length === 0 && (
         <p className="span-part span-none">
           No line names this trace. Lines do when they were sent with its id, or have a field trace_id.

@@ -32,9 +32,9 @@ export default function TracePage() {
   const asked = useAsked(traceId, (signal) => client.traceColumns(traceId, signal))
   const { answer } = asked
   const view = useMemo(() => (answer === undefined ? undefined : traceView(answer)), [answer])
-  if (asked.fault !== undefined) return <TraceFault traceId={traceId} fault={asked.fault} />
-  if (view === undefined) return <div className="skeleton page-skeleton" aria-busy="true" />
-  return <Trace view={view} state={traceStateOf(search)} zone={zone} />
+  if (view !== undefined) return <Trace view={view} state={traceStateOf(search)} zone={zone} />
+  if (!asked.isLoading && asked.fault !== undefined) return <TraceFault traceId={traceId} asked={asked} />
+  return <div className="skeleton page-skeleton" aria-busy="true" />
 }
 
 interface TraceProps {

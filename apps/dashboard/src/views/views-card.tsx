@@ -1,7 +1,8 @@
 import { Trash2 } from 'lucide-react'
 import { Link } from '../app/link.tsx'
+import { Faults } from '../parts/faults.tsx'
 import { viewParams } from './view-model.ts'
-import { deleteView, useSavedViews } from './views-store.ts'
+import { deleteView, loadViews, useSavedViews } from './views-store.ts'
 
 /** Saved views, each with the way to it; nothing where there is none. */
 export function ViewsCard() {
@@ -12,7 +13,7 @@ export function ViewsCard() {
       <div className="card-head">
         <h2 id="saved-views">Saved views</h2>
       </div>
-      {fault !== undefined && <p className="service-fault">{fault}</p>}
+      <Faults of={{ 'The saved views': { answer: views, fault, retry: () => void loadViews() } }} />
       <ul className="views-list">
         {views.map((view) => (
           <li key={view.id}>

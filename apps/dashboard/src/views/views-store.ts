@@ -8,7 +8,7 @@ import { announceDone, announceUndo } from '../app/toast.tsx'
 interface Views {
   /** Undefined until the server has answered once. */
   readonly views: readonly SavedView[] | undefined
-  readonly fault: string | undefined
+  readonly fault: ClientFault | undefined
 }
 
 const useViews = create<Views>(() => ({ views: undefined, fault: undefined }))
@@ -21,9 +21,9 @@ export function useSavedViews(): Views {
   return useViews()
 }
 
-async function loadViews(): Promise<void> {
+export async function loadViews(): Promise<void> {
   const answer = await client.savedViews()
-  useViews.setState(answer.ok ? { views: answer.value, fault: undefined } : { fault: answer.error.message })
+  useViews.setState(answer.ok ? { views: answer.value, fault: undefined } : { fault: answer.error })
 }
 
 /** @param id of the view to replace; undefined = a new one */

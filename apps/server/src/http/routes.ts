@@ -161,10 +161,14 @@ export function sendFault(reply: FastifyReply, found: Fault, style: Route['fault
   const shown = faultAnswer(problem, style, requestId)
   if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', String(problem.retryAfterSeconds))
   if (problem.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="vantage"')
-  return reply
-    .code(shown.status ?? 500)
-    .header('content-type', shown.contentType)
-    .send(shown.body)
+  return (
+    reply
+      .code(shown.status ?? 500)
+      .header('content-type', shown.contentType)
+      // Most faces' bodies have no place for it.
+      .header('x-request-id', requestId)
+      .send(shown.body)
+  )
 }
 
 function bodyOf(body: unknown): Pick<ApiRequest, 'json' | 'bytes'> {

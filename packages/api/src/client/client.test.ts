@@ -78,9 +78,9 @@ describe('a range query', () => {
 })
 
 describe('failures are values', () => {
-  const check = (name: string, status: number, body: string, error: object) =>
+  const check = (name: string, status: number, body: string, error: object, type = 'application/json') =>
     test(name, async () => {
-      const { client } = clientOf(status, body, { 'x-request-id': 'r1' })
+      const { client } = clientOf(status, body, { 'x-request-id': 'r1', 'content-type': type })
       expect(await client.queryInstant('up', 0)).toMatchObject({ ok: false, error })
     })
   check('prometheus', 400, '{"status":"error","errorType":"bad_data","error":"1:2: parse error"}', {
@@ -93,7 +93,14 @@ describe('failures are values', () => {
     code: 'unprocessable',
     message: 'no',
   })
-  check('not JSON', 502, '<html>', { code: 'internal', message: 'HTTP 502', status: 502 })
+  check('not JSON', 502, '<html>', { code: 'internal', message: 'HTTP 502', status: 502 }, 'text/html')
+  check(
+    'plain text',
+    400,
+    '1:8: parse error\n',
+    { code: 'bad_request', message: '1:8: parse error' },
+    'text/plain; charset=utf-8',
+  )
   check('not JSON but fine', 200, 'hello', { message: 'the answer is not a JSON object' })
   check('a type of result that nobody knows', 200, '{"status":"success","data":{"resultType":"streams"}}', {
     code: 'internal',

@@ -78,6 +78,8 @@ function nanos(timeMs: number): string {
 
 /** Longest URL for a GET; a longer query is sent as a form, which the API takes alike. */
 const GET_URL_MAX_CHARS = 4_000
+/** Of an error that comes as plain text. */
+const ERROR_TEXT_MAX_CHARS = 2_000
 
 /** The typed client of the HTTP API. Every call resolves; failures are values, an abort is the code `cancelled`. */
 export class VantageClient {
@@ -326,11 +328,18 @@ export class VantageClient {
 
 async function readBody(response: Response): Answer<Json> {
   const requestId = response.headers.get('x-request-id') ?? undefined
-  const parsed = parseJson(await response.text())
+  const text = await response.text()
+  const parsed = parseJson(text)
   if (!response.ok || parsed === undefined || parsed['status'] === 'error') {
-    return err(faultOf(response.status, parsed, requestId))
+    return err(faultOf(response.status, parsed ?? plainError(response, text), requestId))
   }
   return ok(parsed)
+}
+
+/** The faces of Loki and Tempo say as plain text what is wrong. */
+function plainError({ ok: isFine, headers }: Response, text: string): Json | undefined {
+  const isText = headers.get('content-type')?.startsWith('text/plain') === true
+  return isFine || !isText ? undefined : { error: text.trim().slice(0, ERROR_TEXT_MAX_CHARS) }
 }
 
 function parseJson(text: string): Json | undefined {
