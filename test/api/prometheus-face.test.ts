@@ -12,9 +12,9 @@ const NOW_MS = Math.floor(Date.now() / 1000) * 1000
 const KEY = 'k'.repeat(32)
 const HEADERS = { 'x-api-key': KEY }
 const PREFIXES = ['', '/prometheus']
+/** A job without targets: what is stored is what the test sends. */
 const SCRAPE = `scrape_configs:
   - job_name: shop
-    static_configs: [{ targets: ['127.0.0.1:1'], labels: { env: dev } }]
     relabel_configs:
       - { source_labels: [__address__], regex: '(.*):(\\d+)', target_label: host, replacement: '$1' }
       - { source_labels: [env], regex: old, action: drop }
@@ -235,6 +235,19 @@ test('self_metrics are our own families as ProtoJSON, by a pattern', async () =>
   const histogram = all.data.find(({ type }) => type === 'HISTOGRAM')?.metric[0]?.histogram
   expect(histogram).toMatchObject({ sampleCount: expect.stringMatching(/^\d+$/), sampleSum: expect.any(Number) })
   expect((await ask('/api/v1/status/self_metrics', [['metric_name_pattern', '(']])).status).toBe(400)
+})
+
+test('/metrics answers OpenMetrics to those who prefer it, and text to others', async () => {
+  const openMetrics = {
+    ...HEADERS,
+    accept: 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5',
+  }
+  const asked = await ask('/metrics', [], { headers: openMetrics })
+  expect(asked.headers.get('content-type')).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8')
+  expect(await asked.text()).toMatch(/\n# EOF\n$/)
+  const plain = await ask('/metrics')
+  expect(plain.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+  expect(await plain.text()).not.toContain('# EOF')
 })
 
 test('blocks are the sealed parts', async () => {

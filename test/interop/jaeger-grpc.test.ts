@@ -229,8 +229,22 @@ describe('the second version', () => {
 
   test('what is not served says so', async () => {
     await expect(
-      v2.ask('ArchiveTrace', 'jaeger.api_v2.GetTraceRequest', {}, 'jaeger.api_v2.SpansResponseChunk'),
+      v2.ask('GetCapabilities', 'jaeger.api_v2.GetTraceRequest', {}, 'jaeger.api_v2.SpansResponseChunk'),
     ).rejects.toMatchObject({ code: status.UNIMPLEMENTED })
+  })
+
+  test('ArchiveTrace keeps a trace that is there', async () => {
+    const archive = (id: string) =>
+      v2.ask(
+        'ArchiveTrace',
+        'jaeger.api_v2.GetTraceRequest',
+        { traceId: Buffer.from(id, 'hex') },
+        'jaeger.api_v2.SpansResponseChunk',
+      )
+    expect(await archive(TRACE)).toHaveLength(1)
+    await expect(archive('c'.repeat(32))).rejects.toMatchObject({ code: status.NOT_FOUND })
+    const released = await fetch(`${server.url}/jaeger/api/archive/${TRACE}`, { method: 'DELETE' })
+    expect(released.status).toBe(200)
   })
 })
 

@@ -23,6 +23,7 @@ import {
   type ColumnsWorkerHost,
   openColumnStore,
   type RowDeletion,
+  type RowRetention,
   type SignalName,
 } from '@vantage/store/columns'
 import { SpanReport } from './derive/span-report.ts'
@@ -54,7 +55,7 @@ export interface RecordsOptions {
   readonly log: Log
   readonly logger: Logger
   readonly workers: ColumnsWorkerHost
-  readonly retentionMs: (signal: SignalName) => number
+  readonly retention: RowRetention
   readonly hotBytesMax: number
   readonly limits: PushLimits
   readonly times: TimeLimits
@@ -127,7 +128,7 @@ export class Records {
 
   /** Opens the store; what is in files is readable at once, `replay` brings the rest. */
   static async open(options: RecordsOptions): Promise<Records> {
-    const { directory, files, clock, workers, retentionMs, hotBytesMax, onProblem } = options
+    const { directory, files, clock, workers, retention, hotBytesMax, onProblem } = options
     let records: Records | undefined
     const store = await openColumnStore({
       directory: `${directory}/columns`,
@@ -135,7 +136,7 @@ export class Records {
       clock,
       workers,
       hotBytesMax,
-      retentionMs: (_tenant, signal) => retentionMs(signal),
+      retention,
       whenDurable: async (topic) => (topic === 'raw-logs' ? records?.logs : records?.spans)?.whenDurable(),
       onProblem,
     })

@@ -33,7 +33,7 @@ import { Deletions } from './deletions.ts'
 import { defaultMinFree } from './disk.ts'
 import { serverFacts } from './facts.ts'
 import { type GrpcDoors, openGrpc, openStream } from './grpc.ts'
-import { type AppDeps, fullApp } from './http/app.ts'
+import { type AppDeps, DRAIN_CLOSE_MS, fullApp } from './http/app.ts'
 import { openFaces } from './http/faces.ts'
 import { otherPorts } from './http/other-ports.ts'
 import { ownRoutes } from './http/own-routes.ts'
@@ -61,12 +61,12 @@ import { ScrapeConfigError, Scraping } from './scrape/scraping.ts'
 import { SelfReport } from './self/self-report.ts'
 import { Snapshots } from './snapshots.ts'
 import { spawnThread } from './threads/spawn-thread.ts'
+import { traceArchive } from './trace-archive.ts'
 import { VERSION } from './version.ts'
 
 const TOPIC = 'metrics-raw'
 const CONSUMER = 'metrics'
 const TICK_MS = 1_000
-const DRAIN_CLOSE_MS = 20_000
 
 /** The stored data cannot be opened: a newer release wrote it, or it is damaged beyond its checksums' reach. */
 export class StoreOpenError extends Error {}
@@ -258,6 +258,7 @@ export class Server {
       config: this.#config,
       files,
       deletions,
+      archive: traceArchive(() => this.#records?.store),
     })
     const routes = [
       ...faces.routes,
@@ -385,7 +386,7 @@ export class Server {
       log,
       logger: this.#logger,
       workers: { spawn: (role, data) => spawnThread({ role, data }) },
-      retentionMs: rowRetentionOf(storage),
+      retention: rowRetentionOf(storage),
       hotBytesMax: storage.hotBytes,
       limits: recordLimits(this.#config),
       times: { maxFutureMs: limits.maxFuture, maxPastMs: limits.maxPast },

@@ -1,4 +1,4 @@
-export { expositionText, TEXT_CONTENT_TYPE } from './exposition.ts'
+export { type Exposition, exposition } from './exposition.ts'
 export { type LogFields, Logger, type LogLevel } from './logger.ts'
 export {
   Counter,

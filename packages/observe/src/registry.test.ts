@@ -1,16 +1,20 @@
 import { expect, test } from 'vitest'
-import { expositionText } from './exposition.ts'
+import { exposition } from './exposition.ts'
 import { Logger } from './logger.ts'
 import { CHILDREN_MAX, Registry } from './registry.ts'
 
-test('text exposition of each type', () => {
+function eachType(): Registry {
   const registry = new Registry()
   registry.counter('a_total', 'Counts.', ['code']).add(2, '2"0\n0')
   registry.gauge('b', 'Level.').set(Number.NaN)
   const histogram = registry.histogram('c_seconds', 'Time.', [], [0.1, 1])
   for (const value of [0.05, 0.1, 0.5, 7]) histogram.observe(value)
   registry.computed('d', 'Read.', 'gauge', () => Number.POSITIVE_INFINITY)
-  expect(expositionText(registry.collect())).toBe(
+  return registry
+}
+
+test('text exposition of each type', () => {
+  expect(exposition(eachType().collect(), undefined).text).toBe(
     [
       '# HELP a_total Counts.',
       '# TYPE a_total counter',
@@ -31,6 +35,50 @@ test('text exposition of each type', () => {
       '',
     ].join('\n'),
   )
+})
+
+test('OpenMetrics of each type', () => {
+  expect(exposition(eachType().collect(), 'application/openmetrics-text').text).toBe(
+    [
+      '# HELP a Counts.',
+      '# TYPE a counter',
+      'a_total{code="2\\"0\\n0"} 2',
+      '# HELP b Level.',
+      '# TYPE b gauge',
+      'b NaN',
+      '# HELP c_seconds Time.',
+      '# TYPE c_seconds histogram',
+      'c_seconds_bucket{le="0.1"} 2',
+      'c_seconds_bucket{le="1.0"} 3',
+      'c_seconds_bucket{le="+Inf"} 4',
+      'c_seconds_sum 7.65',
+      'c_seconds_count 4',
+      '# HELP d Read.',
+      '# TYPE d gauge',
+      'd +Inf',
+      '# EOF',
+      '',
+    ].join('\n'),
+  )
+})
+
+test.each([
+  [undefined, 'text/plain'],
+  ['*/*', 'text/plain'],
+  ['text/plain;version=0.0.4;q=0.9,application/openmetrics-text;q=0.8', 'text/plain'],
+  ['application/openmetrics-text;version=0.0.1', 'text/plain'],
+  ['application/openmetrics-text;q=0', 'text/plain'],
+  // As Prometheus 2 and 3 ask.
+  [
+    'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+    'application/openmetrics-text',
+  ],
+  [
+    'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;q=0.3',
+    'application/openmetrics-text',
+  ],
+])('who accepts %s gets %s', (accept, media) => {
+  expect(exposition([], accept).contentType.split(';', 1)).toEqual([media])
 })
 
 test('a counter that has begun is exposed at 0, and counts on from what it has', () => {

@@ -191,8 +191,8 @@ test.each([
   ['{retention: off, retentionTraces: 3d}', Number.POSITIVE_INFINITY, 3],
   ['{retention: 1d, retentionLogs: off}', Number.POSITIVE_INFINITY, 1],
 ])('retention of logs and of traces: %s', (storage, logsDays, tracesDays) => {
-  const keptMs = rowRetentionOf(load(['--config', fileOf(`storage: ${storage}`)]).storage)
-  expect([keptMs('logs'), keptMs('spans')]).toEqual([logsDays * 86_400_000, tracesDays * 86_400_000])
+  const { keepMs } = rowRetentionOf(load(['--config', fileOf(`storage: ${storage}`)]).storage)
+  expect(keepMs).toEqual({ logs: logsDays * 86_400_000, spans: tracesDays * 86_400_000 })
 })
 
 test('retention by tenant and matcher', () => {
@@ -216,6 +216,32 @@ test('retention by tenant and matcher', () => {
   check(`{tenant: a, keep: off}`, { tenant: 'a', matchers: [], keep: keep(Number.POSITIVE_INFINITY) })
   const off = load(['--config', fileOf('storage: {retention: off, retention5m: off}')])
   expect(retentionOf(off.storage).keep).toEqual({ rawMs: Number.POSITIVE_INFINITY, tierMs: [0, 400 * DAY_MS] })
+})
+
+test('retention of rows by tenant and matcher, beside that of samples', () => {
+  const filters = [
+    '{signal: logs, matcher: \'{env="dev"}\', keep: 3d}',
+    '{signal: traces, tenant: a, keep: off}',
+    '{signal: metrics, tenant: a, keep: 9d}',
+  ]
+  const { storage } = load(['--config', fileOf(`storage: {retentionFilters: [${filters.join(', ')}]}`)])
+  expect(rowRetentionOf(storage).filters).toEqual([
+    { signal: 'logs', matchers: [{ name: 'env', op: '=', value: 'dev' }], keepMs: 3 * 86_400_000 },
+    { signal: 'spans', tenant: 'a', matchers: [], keepMs: Number.POSITIVE_INFINITY },
+  ])
+  expect(retentionOf(storage).filters).toHaveLength(1)
+})
+
+test.each([
+  ['{signal: logs, keep: 3d}', /want a tenant or a matcher/],
+  ['{signal: logs, matcher: \'{a="b"} |= "x"\', keep: 3d}', /want a stream selector/],
+  ["{signal: traces, matcher: 'up', keep: 3d}", /want a stream selector/],
+  ['{signal: logs, tenant: a, keep: 3d, keep5m: 4d}', /want keep alone/],
+  ['{signal: spans, tenant: a, keep: 3d}', /signal/],
+])('retention of rows: %s is refused', (filter, message) => {
+  const found = problem(['--config', fileOf(`storage: {retentionFilters: [${filter}]}`)])
+  expect(found).toMatch(/^storage\.retentionFilters\.0/)
+  expect(found).toMatch(message)
 })
 
 test('files that are none', () => {

@@ -1,5 +1,7 @@
+import type { Matcher } from '@vantage/model'
+import { parseLogql } from '@vantage/query/logql'
 import { DEFAULT_OPTIONS, parsePromql } from '@vantage/query/promql'
-import type { SignalName } from '@vantage/store/columns'
+import type { RowRetention, RowRetentionFilter } from '@vantage/store/columns'
 import type { Keep, Retention, RetentionFilter } from '@vantage/store/metrics'
 import { z } from 'zod'
 import { duration, period } from './duration.ts'
@@ -18,6 +20,7 @@ export const RETENTION_KEYS = {
     .array(
       z
         .strictObject({
+          signal: z.enum(['metrics', 'logs', 'traces']).default('metrics'),
           tenant: z.string().optional(),
           matcher: z.string().optional(),
           keep: period.transform((ms) => ms ?? Number.POSITIVE_INFINITY),
@@ -31,6 +34,7 @@ export const RETENTION_KEYS = {
 }
 
 interface FilterKeys {
+  readonly signal: 'metrics' | 'logs' | 'traces'
   readonly tenant?: string | undefined
   readonly matcher?: string | undefined
   readonly keep: number
@@ -38,46 +42,73 @@ interface FilterKeys {
   readonly keep1h?: number | undefined
 }
 
-/** `off` is for ever for raw samples, and no tier for a tier; tiers go with the raw samples unless they are named. */
-function readFilter(filter: FilterKeys, refuse: (message: string) => void): RetentionFilter | undefined {
-  const { tenant, matcher, keep: rawMs, keep5m, keep1h } = filter
-  const keep: Keep = { rawMs, tierMs: [keep5m ?? rawMs, keep1h ?? rawMs] }
-  if (matcher === undefined) {
-    if (tenant !== undefined) return { tenant, matchers: [], keep }
+type Filter = { readonly metrics: RetentionFilter } | { readonly rows: RowRetentionFilter }
+
+/** `off` is for ever, and no tier for a tier; tiers go with the raw samples unless they are named. */
+function readFilter(filter: FilterKeys, refuse: (message: string) => void): Filter | undefined {
+  const { signal, tenant, matcher, keep: keepMs, keep5m, keep1h } = filter
+  const ofTenant = tenant === undefined ? {} : { tenant }
+  if (matcher === undefined && tenant === undefined) {
     refuse('want a tenant or a matcher, got neither: for everything there is storage.retention')
     return undefined
   }
-  const parsed = parsePromql(matcher, DEFAULT_OPTIONS)
-  if (!parsed.ok || parsed.value.kind !== 'vectorSelector') {
-    const why = parsed.ok ? '' : `: ${parsed.error.message}`
-    refuse(`want a series selector such as {env="dev"}, got ${JSON.stringify(matcher)}${why}`)
+  const parsed = signal === 'metrics' ? seriesMatchers : streamMatchers
+  const matchers = matcher === undefined ? [] : parsed(matcher, refuse)
+  if (matchers === undefined) return undefined
+  if (signal === 'metrics') {
+    return { metrics: { ...ofTenant, matchers, keep: { rawMs: keepMs, tierMs: [keep5m ?? keepMs, keep1h ?? keepMs] } } }
+  }
+  if (keep5m !== undefined || keep1h !== undefined) {
+    refuse(`want keep alone, got a period of tiers: ${signal} have none`)
     return undefined
   }
-  return { ...(tenant === undefined ? {} : { tenant }), matchers: parsed.value.matchers, keep }
+  return { rows: { ...ofTenant, signal: signal === 'logs' ? 'logs' : 'spans', matchers, keepMs } }
+}
+
+function seriesMatchers(text: string, refuse: (message: string) => void): readonly Matcher[] | undefined {
+  const parsed = parsePromql(text, DEFAULT_OPTIONS)
+  if (parsed.ok && parsed.value.kind === 'vectorSelector') return parsed.value.matchers
+  const why = parsed.ok ? '' : `: ${parsed.error.message}`
+  refuse(`want a series selector such as {env="dev"}, got ${JSON.stringify(text)}${why}`)
+  return undefined
+}
+
+/** Of logs and of traces alike: labels that a stream of who sent them has. */
+function streamMatchers(text: string, refuse: (message: string) => void): readonly Matcher[] | undefined {
+  const parsed = parseLogql(text)
+  const plan = parsed.ok ? parsed.value : undefined
+  if (plan?.kind === 'selector' && plan.stages.length === 0) return plan.matchers
+  const why = parsed.ok ? '' : `: ${parsed.error.message}`
+  refuse(`want a stream selector such as {service_name="shop"}, got ${JSON.stringify(text)}${why}`)
+  return undefined
 }
 
 interface RowKeys {
   readonly retention: number | undefined
   readonly retentionLogs?: number | undefined
   readonly retentionTraces?: number | undefined
+  readonly retentionFilters: readonly Filter[]
 }
 
 interface StorageKeys {
   readonly retention: number | undefined
   readonly retention5m: number | undefined
   readonly retention1h: number | undefined
-  readonly retentionFilters: readonly RetentionFilter[]
+  readonly retentionFilters: readonly Filter[]
 }
 
 /** How long rows are kept: as samples are, unless their signal has a period of its own. */
-export function rowRetentionOf(storage: RowKeys): (signal: SignalName) => number {
+export function rowRetentionOf(storage: RowKeys): RowRetention {
   const ms = storage.retention ?? Number.POSITIVE_INFINITY
-  return (signal) => (signal === 'logs' ? storage.retentionLogs : storage.retentionTraces) ?? ms
+  return {
+    keepMs: { logs: storage.retentionLogs ?? ms, spans: storage.retentionTraces ?? ms },
+    filters: storage.retentionFilters.flatMap((one) => ('rows' in one ? [one.rows] : [])),
+  }
 }
 
 /** The keys as the store takes them: raw samples for ever where switched off, tiers not at all. */
 export function retentionOf(storage: StorageKeys): Retention {
   const rawMs = storage.retention ?? Number.POSITIVE_INFINITY
   const keep: Keep = { rawMs, tierMs: [storage.retention5m ?? 0, storage.retention1h ?? 0] }
-  return { keep, filters: storage.retentionFilters }
+  return { keep, filters: storage.retentionFilters.flatMap((one) => ('metrics' in one ? [one.metrics] : [])) }
 }

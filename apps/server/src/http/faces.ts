@@ -16,6 +16,7 @@ import {
   type RpcMethod,
   TEMPO_PREFIX,
   TempoApi,
+  type TraceArchive,
   type TraceQueries,
   traceDetailRoutes,
   viewRoutes,
@@ -56,9 +57,10 @@ export interface FaceDeps {
   readonly facts: LokiDeps['facts']
   readonly files: FileSystem
   readonly deletions: Deletions
+  readonly archive: TraceArchive
 }
 
-export function openFaces({ ask, metrics, facts, config, files, deletions }: FaceDeps): Faces {
+export function openFaces({ ask, metrics, facts, config, files, deletions, archive }: FaceDeps): Faces {
   const ofTraceql = traceqlLimits(config)
   const logs: LokiDeps['queries'] = {
     ask: (tenant, job, options) => ask(tenant, { kind: 'logs', job }, options),
@@ -77,6 +79,7 @@ export function openFaces({ ask, metrics, facts, config, files, deletions }: Fac
     clock: systemClock,
     metrics,
     sampling: config.jaeger.sampling,
+    archive,
     transform: (tenant, body, options) => ask(tenant, { kind: 'transform', body, limits: ofTraceql }, options),
   })
   const zipkin = new ZipkinApi({ queries: traces, clock: systemClock, autocompleteKeys: AUTOCOMPLETE_KEYS })

@@ -1,6 +1,6 @@
 import type { Route } from '@vantage/api'
 import { ok } from '@vantage/model'
-import { expositionText, type Registry, TEXT_CONTENT_TYPE } from '@vantage/observe'
+import { exposition, type Registry } from '@vantage/observe'
 import type { RecentRequests } from '@vantage/receive'
 import type { ColumnStore } from '@vantage/store/columns'
 import type { MetricStore } from '@vantage/store/metrics'
@@ -47,9 +47,10 @@ export function ownRoutes(deps: OwnRouteDeps): Route[] {
     ),
     get('/-/ready', 'Ready to serve, or why not', 'public', ready),
     get('/health', 'Ready to serve, or why not', 'public', ready),
-    get('/metrics', 'Own metrics, Prometheus text format', 'metrics:read', async () =>
-      ok({ contentType: TEXT_CONTENT_TYPE, body: expositionText(deps.registry.collect()) }),
-    ),
+    get('/metrics', 'Own metrics: Prometheus text format or OpenMetrics', 'metrics:read', async ({ accept }) => {
+      const { contentType, text } = exposition(deps.registry.collect(), accept)
+      return ok({ contentType, body: text })
+    }),
     get('/api/vantage/v1/intake/recent', 'What came in lately, and what was refused', 'metrics:read', async () =>
       answer(200, recentIntake(deps.recent)),
     ),

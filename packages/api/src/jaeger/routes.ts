@@ -4,6 +4,7 @@ import { type ApiRequest, JSON_TYPE, type Route } from '../route.ts'
 import type { RpcMethod } from '../rpc-method.ts'
 import type { TraceQueries } from '../traces/queries.ts'
 import { answered, integer, type TraceRoute, text, traceRoutes } from '../traces/route-factory.ts'
+import { archiveRoutes, archiveRpc, type TraceArchive } from './archive.ts'
 import { JaegerJobs, type Job, LIMIT, traceJob } from './jobs.ts'
 import { monitorRoutes } from './monitor-routes.ts'
 import { jaegerRpcMethods, type ReadJaegerRequest } from './rpc.ts'
@@ -14,6 +15,7 @@ export interface JaegerDeps {
   readonly clock: Clock
   readonly metrics: MetricQueries
   readonly sampling: SamplingStrategies
+  readonly archive: TraceArchive
   /** Traces that are not stored, OTLP/JSON, in the form of Jaeger's interface. */
   transform(tenant: TenantId, body: Uint8Array, options: AskOptions): Promise<Result<Uint8Array, Fault>>
 }
@@ -42,6 +44,7 @@ export class JaegerApi {
       ...this.#thirdRoutes(route),
       ...this.#insightRoutes(route),
       ...monitorRoutes(route, this.#deps),
+      ...archiveRoutes(route, this.#deps),
       ...this.samplingRoutes(prefix),
     ]
   }
@@ -52,7 +55,8 @@ export class JaegerApi {
   }
 
   rpcMethods(read: ReadJaegerRequest): RpcMethod[] {
-    return [...jaegerRpcMethods(this.#deps, read), this.samplingRpc(read)]
+    const archive = archiveRpc(this.#deps, (message) => read('trace-v2', message))
+    return [...jaegerRpcMethods(this.#deps, read), archive, this.samplingRpc(read)]
   }
 
   samplingRpc(read: ReadJaegerRequest): RpcMethod {

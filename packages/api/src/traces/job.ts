@@ -41,6 +41,8 @@ export type TracesJob =
   | { readonly kind: 'trace'; readonly traceId: string; readonly form: TraceForm }
   /** Spans of a trace with one id, 16 hex digits; Zipkin's client and server share theirs. */
   | { readonly kind: 'span'; readonly traceId: string; readonly spanId: string }
+  /** When a trace began and ended. */
+  | { readonly kind: 'trace-times'; readonly traceId: string }
   /** Two traces, 32 hex digits each. */
   | { readonly kind: 'diff'; readonly base: string; readonly compare: string; readonly format: DiffFormat }
   | { readonly kind: 'search'; readonly request: SearchRequest }
@@ -93,6 +95,10 @@ function answerOf(
     case 'trace': {
       const trace = storedTrace(job.traceId, tenant, reader, budget, limits)
       return trace.ok ? ok(formedTrace(job.traceId, trace.value, job.form)) : trace
+    }
+    case 'trace-times': {
+      const trace = storedTrace(job.traceId, tenant, reader, budget, limits)
+      return trace.ok ? ok({ startNs: String(trace.value.startNs), endNs: String(trace.value.endNs) }) : trace
     }
     case 'diff': {
       const base = storedTrace(job.base, tenant, reader, budget, limits)

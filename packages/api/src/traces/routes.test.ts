@@ -111,6 +111,7 @@ const routes: Route[] = [
     clock,
     metrics: { ask: async () => err(fault('internal', 'asked by nobody here')) },
     sampling: { default: { type: 'probabilistic', param: 1, operations: [] }, services: [] },
+    archive: { keep: async () => undefined, release: async () => false },
     transform: async () => err(fault('internal', 'asked by nobody here')),
   }).routes('/jaeger'),
   ...new ZipkinApi({ queries, clock, autocompleteKeys: ['item'] }).routes('/zipkin'),

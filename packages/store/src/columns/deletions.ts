@@ -4,6 +4,7 @@ import {
   err,
   type Fault,
   fault,
+  hexText,
   type LineFilter,
   type LogColumns,
   type LogRecord,
@@ -14,6 +15,7 @@ import {
   PAYLOAD_ENCODINGS,
   PAYLOAD_FORMATS,
   type Result,
+  type SpanColumns,
   streamLabels,
   type TenantId,
 } from '@vantage/model'
@@ -21,6 +23,7 @@ import { matchersFromJson, matchersToJson } from '../metrics/tombstones.ts'
 import { DELETIONS_MAX } from './limits.ts'
 import { filterLines, type LineNeedle, lineNeedles } from './read/line-filter.ts'
 import { compileMatchers, matchesAll } from './read/log-filter.ts'
+import type { ScanPart } from './read/scan-part.ts'
 import type { ColumnSet } from './rows/column-set.ts'
 import { compareTimes, halvesOfTime, timeAt } from './rows/times.ts'
 
@@ -39,6 +42,10 @@ export interface RowDeletion extends NsRange {
 export interface Tombstone extends RowDeletion {
   /** Of its record. */
   readonly offset: number
+  /** Of what is over with age alone: not of streams that one of these takes. */
+  readonly unless?: readonly (readonly Matcher[])[]
+  /** Of what is over with age alone: not of these traces, 32 hex digits each. */
+  readonly keepsTraces?: readonly string[]
 }
 
 /**
@@ -155,9 +162,16 @@ export function tombstonesOver(tombstones: readonly Tombstone[], scope: Deletion
 
 /** True where a tombstone names rows of one of the origins. */
 export function namesSome(tombstones: readonly Tombstone[], origins: readonly Origin[]): boolean {
-  return tombstones.some((one) => {
-    const matchers = compileMatchers(one.matchers)
-    return origins.some((origin) => matchesAll(matchers, streamLabels(origin)))
+  return tombstones.some((one) => namedOrigins(one, origins).includes(true))
+}
+
+/** By place: true for origins whose rows a tombstone may name. */
+function namedOrigins({ matchers, unless = [] }: Tombstone, origins: readonly Origin[]): boolean[] {
+  const compiled = compileMatchers(matchers)
+  const others = unless.map(compileMatchers)
+  return origins.map((origin) => {
+    const labels = streamLabels(origin)
+    return matchesAll(compiled, labels) && !others.some((one) => matchesAll(one, labels))
   })
 }
 
@@ -171,25 +185,38 @@ export function undeleted(
 ): Int32Array {
   let left = rows
   for (const tombstone of tombstones) {
-    const { matchers, lines, startNs, endNs } = tombstone
-    const compiled = compileMatchers(matchers)
-    const verdicts = origins.map((origin) => matchesAll(compiled, streamLabels(origin)))
+    const { lines, keepsTraces, startNs, endNs } = tombstone
+    const verdicts = namedOrigins(tombstone, origins)
+    const isKept = keepsTraces === undefined ? () => false : inTraces(keepsTraces, columns as SpanColumns)
     const times = set.longs[0] as Int32Array
     const start = halvesOfTime(startNs)
     const end = halvesOfTime(endNs)
     const isNamed = (row: number): boolean =>
       verdicts[set.origins[row] as number] === true &&
       compareTimes(times, row, start, 0) >= 0 &&
-      compareTimes(times, row, end, 0) < 0
+      compareTimes(times, row, end, 0) < 0 &&
+      !isKept(row)
     if (lines === undefined) left = left.filter((row) => !isNamed(row))
     else left = without(left, linesThatGo(tombstone, columns as LogColumns, left.filter(isNamed)))
   }
   return left
 }
 
-/** True where deletions ask for the lines of rows. */
-export function lookAtLines(tombstones: readonly Tombstone[]): boolean {
-  return tombstones.some(({ lines }) => lines !== undefined)
+/** What deletions ask of rows, beside times and origins. */
+export function partsOfDeletions(tombstones: readonly Tombstone[]): ScanPart[] {
+  const parts: ScanPart[] = []
+  if (tombstones.some(({ lines }) => lines !== undefined)) parts.push('line')
+  if (tombstones.some(({ keepsTraces }) => keepsTraces !== undefined)) parts.push('ids')
+  return parts
+}
+
+const tracesOf = new WeakMap<readonly string[], ReadonlySet<string>>()
+
+/** True for rows of one of the traces. */
+function inTraces(ids: readonly string[], { traceIds }: SpanColumns): (row: number) => boolean {
+  const wanted = tracesOf.get(ids) ?? new Set(ids)
+  tracesOf.set(ids, wanted)
+  return (row) => wanted.has(hexText(traceIds, row * 16, row * 16 + 16))
 }
 
 const needlesOf = new WeakMap<Tombstone, readonly LineNeedle[]>()

@@ -5,9 +5,9 @@ import type { CatalogueAnswer, CatalogueRequest, FileRow, SignalName } from './c
 import { deletedToOf, type Tombstone, tombstonesOver } from './deletions.ts'
 import { dataFile, filterFile } from './files/file-index.ts'
 import type { FileTotals } from './files/file-writer.ts'
-import { RETENTION_MS } from './limits.ts'
 import { nextMerge } from './merge-plan.ts'
 import { columnFileName } from './paths.ts'
+import type { RowExpiry } from './row-expiry.ts'
 import type { ColumnStoreOptions } from './store-options.ts'
 import type { StoredFiles } from './stored-files.ts'
 import type { SignalMessage } from './view.ts'
@@ -27,6 +27,7 @@ interface UpkeepScope {
   readonly options: ColumnStoreOptions
   readonly signals: readonly UpkeepSignal[]
   readonly condemned: CondemnedFiles
+  readonly expiry: RowExpiry
   readonly nextId: () => number
   readonly catalogue: (request: CatalogueRequest) => Promise<CatalogueAnswer>
   readonly write: (request: Omit<WriteRequest, 'kind'>) => Promise<FileTotals | undefined>
@@ -36,6 +37,8 @@ interface UpkeepScope {
 export class FileUpkeep {
   readonly #scope: UpkeepScope
   readonly #clock: RetentionClock
+  /** By id: so many periods were over when nothing was left to take out of the file. */
+  readonly #settled = new Map<number, number>()
   merges = 0
 
   constructor(scope: UpkeepScope) {
@@ -58,7 +61,7 @@ export class FileUpkeep {
       for (const tenant of one.stored.tenants()) {
         const files = one.stored.of(tenant)
         const tombstones = one.tombstones(tenant)
-        const touched = files.find((file) => tombstonesOver(tombstones, file).length > 0)
+        const touched = files.find((file) => tombstonesOver(tombstones, file).length > 0 || this.#isDue(file))
         const due = touched === undefined ? nextMerge(files) : [touched]
         if (due === undefined) continue
         await this.#merge(one, tenant, due, tombstones)
@@ -67,16 +70,27 @@ export class FileUpkeep {
     }
   }
 
+  /** True where rows of a file that stays are over. */
+  #isDue(file: FileRow): boolean {
+    return this.#scope.expiry.passed(file) > (this.#settled.get(file.id) ?? 0)
+  }
+
+  /** Of all files together. */
+  #passed(): number {
+    const { signals, expiry } = this.#scope
+    return signals.reduce((sum, { stored }) => stored.files.reduce((all, file) => all + expiry.passed(file), sum), 0)
+  }
+
   async #retain(): Promise<void> {
     const nowMs = this.#clock.believedMs()
+    const { catalogue, expiry } = this.#scope
     if (nowMs === undefined) return
-    const { options, catalogue } = this.#scope
-    for (const { signal, stored } of this.#scope.signals) {
-      const over = stored.files.filter((file) => {
-        const keptMs = options.retentionMs?.(file.tenant, signal.name) ?? RETENTION_MS
-        // Rows that were sent late count from their arrival.
-        return Math.max(Number(file.maxTimeNs / 1_000_000n), file.arrivedMs) < nowMs - keptMs
-      })
+    const before = this.#passed()
+    expiry.learnTime(nowMs)
+    const isMoreOver = this.#passed() !== before
+    for (const { stored } of this.#scope.signals) {
+      if (isMoreOver) stored.touch()
+      const over = stored.files.filter((file) => expiry.isOver(file))
       if (over.length === 0) continue
       await catalogue({ kind: 'drop', removed: over.map((file) => file.id) })
       stored.replace(over, undefined)
@@ -97,7 +111,13 @@ export class FileUpkeep {
     // One up even for a rewrite: a name is never used twice.
     const level = Math.max(...files.map((file) => file.level)) + 1
     const fileName = columnFileName(signal, tenant, range, level, nextId())
-    const rows: SignalMessage = { chunks: [], origins: [], stored: { version: 0, files }, tombstones }
+    const rows: SignalMessage = {
+      chunks: [],
+      origins: [],
+      stored: { version: 0, files: stored.refsOf(files) },
+      tombstones,
+    }
+    const passed = this.#scope.expiry.passed(first)
     const totals = await write({ signal, fileName, rows, isRewrite: files.length === 1 })
     const deletedTo = deletedToOf(tombstones, Math.max(...files.map((file) => file.deletedTo)))
     // A deletion whose record may yet be lost must not be final.
@@ -105,6 +125,7 @@ export class FileUpkeep {
     if (totals === undefined) {
       await catalogue({ kind: 'settle', file: first.id, deletedTo })
       stored.replace(files, { ...first, deletedTo })
+      this.#settled.set(first.id, passed)
       return
     }
     const arrivedMs = Math.max(...files.map((file) => file.arrivedMs))

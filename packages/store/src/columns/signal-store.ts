@@ -6,6 +6,7 @@ import type { ChunkPool } from './hot/chunk-pool.ts'
 import type { BatchOrigins } from './hot/origin-list.ts'
 import { type FrozenRows, TenantRows } from './hot/tenant-rows.ts'
 import { columnFileName } from './paths.ts'
+import type { RowExpiry } from './row-expiry.ts'
 import type { Signal } from './rows/column-set.ts'
 import { halvesOfTime } from './rows/times.ts'
 import { StoredFiles } from './stored-files.ts'
@@ -16,6 +17,7 @@ import type { WriteRequest } from './worker/protocol.ts'
 /** What the store of one signal needs from the whole. */
 export interface SignalScope {
   readonly pool: ChunkPool
+  readonly expiry: RowExpiry
   /** A number that nothing else of this process has. */
   readonly nextId: () => number
   readonly nowMs: () => number
@@ -34,7 +36,7 @@ interface SealBatch<Columns> {
 /** All rows of one signal, hot and in files: its topic's consumer. */
 export class SignalStore<Columns> {
   readonly signal: Signal<Columns>
-  readonly stored = new StoredFiles()
+  readonly stored: StoredFiles
   readonly #scope: SignalScope
   readonly #tenants = new Map<TenantId, TenantRows<Columns>>()
   readonly #views = new ViewBook()
@@ -47,6 +49,7 @@ export class SignalStore<Columns> {
   constructor(signal: Signal<Columns>, scope: SignalScope) {
     this.signal = signal
     this.#scope = scope
+    this.stored = new StoredFiles((file) => scope.expiry.of(file))
   }
 
   /** What the catalogue holds. Before anything is applied. */

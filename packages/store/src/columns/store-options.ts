@@ -1,6 +1,6 @@
-import type { Clock, FileSystem, TenantId, Topic } from '@vantage/model'
+import type { Clock, FileSystem, Topic } from '@vantage/model'
 import type { WorkerPort } from '../metrics/worker-port.ts'
-import type { SignalName } from './catalogue/protocol.ts'
+import type { RowRetention } from './row-expiry.ts'
 import type { ColumnsWorkerData } from './worker/protocol.ts'
 
 /** Starts the thread of the columns; passed in, because only the composition root knows its entry file. */
@@ -17,8 +17,8 @@ export interface ColumnStoreOptions {
   /** Memory of hot rows of all tenants, bytes. */
   readonly hotBytesMax?: number
   readonly sealAfterMs?: number
-  /** How long rows are kept; `RETENTION_MS` unless given. */
-  readonly retentionMs?: (tenant: TenantId, signal: SignalName) => number
+  /** How long rows are kept; `ROW_RETENTION` unless given. */
+  readonly retention?: RowRetention
   /**
    * Resolves once the log holds everything of the topic below the offset, synced. A seal asks before its transaction,
    * so that files never run ahead of the log: after a crash the log would give their offsets to other records.

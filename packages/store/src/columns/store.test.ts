@@ -92,7 +92,7 @@ test('a full memory seals by itself, and who waits for room gets it', async () =
 })
 
 test('rows are sealed after an hour, files of equal size merged, old ones dropped', async () => {
-  const one = harness({ retentionMs: (_tenant, signal) => (signal === 'logs' ? DAY_MS : 1000 * DAY_MS) })
+  const one = harness({ retention: { keepMs: { logs: DAY_MS, spans: 1000 * DAY_MS }, filters: [] } })
   await one.open()
   for (let hour = 0; hour < 5; hour++) {
     one.applyLogs(someLogs(hour * 50, 50))

@@ -17,7 +17,8 @@ import { type Pin, PinBook } from '../metrics/pins.ts'
 import { copyStore, snapshotFault } from '../metrics/snapshot.ts'
 import type { TickInput } from '../metrics/upkeep.ts'
 import { WorkerClient } from '../metrics/worker-port.ts'
-import type { CatalogueAnswer, CatalogueRequest, FileRow, SignalName } from './catalogue/protocol.ts'
+import { ArchivedTraces } from './archived-traces.ts'
+import type { ArchivedTrace, CatalogueAnswer, CatalogueRequest, FileRow, SignalName } from './catalogue/protocol.ts'
 import { checkDeletion, type RowDeletion } from './deletions.ts'
 import { FileUpkeep } from './file-upkeep.ts'
 import { dataFile, filterFile } from './files/file-index.ts'
@@ -36,6 +37,7 @@ import {
 } from './limits.ts'
 import { LocalReaders } from './local-readers.ts'
 import { CATALOGUE_FILE, FILES_DIRECTORY } from './paths.ts'
+import { ROW_RETENTION, RowExpiry } from './row-expiry.ts'
 import { LOGS, SPANS } from './rows/column-set.ts'
 import { type SignalScope, SignalStore } from './signal-store.ts'
 import type { ColumnStoreOptions } from './store-options.ts'
@@ -75,6 +77,8 @@ export class ColumnStore {
   readonly #pins = new PinBook()
   readonly #pool: ChunkPool
   readonly #condemned: CondemnedFiles
+  readonly #archive = new ArchivedTraces()
+  readonly #expiry: RowExpiry
   readonly #upkeep: FileUpkeep
   readonly #logs: SignalStore<LogColumns>
   readonly #spans: SignalStore<SpanColumns>
@@ -86,6 +90,7 @@ export class ColumnStore {
   #frozenAtMs: number
   #retryAtMs = Number.NEGATIVE_INFINITY
   #isClosed = false
+  #archiving: Promise<void> = Promise.resolve()
   #failures = 0
   #whenRoom: (() => void)[] = []
 
@@ -93,12 +98,14 @@ export class ColumnStore {
     this.#options = options
     this.#directory = `${options.directory}/${FILES_DIRECTORY}`
     this.#frozenAtMs = options.clock.monotonicMs()
+    this.#expiry = new RowExpiry(options.retention ?? ROW_RETENTION, this.#archive)
     this.#pool = new ChunkPool(options.hotBytesMax ?? HOT_BYTES_MAX, this.#pins)
     this.#condemned = new CondemnedFiles(options.files, this.#directory, this.#pins, options.onProblem)
     const data: ColumnsWorkerData = { directory: options.directory }
     this.#worker = new WorkerClient(() => options.workers.spawn('columns', data), { kind: 'close' })
     const scope: SignalScope = {
       pool: this.#pool,
+      expiry: this.#expiry,
       nextId: () => ++this.#ids,
       nowMs: () => options.clock.nowMs(),
       catalogue: (request) => this.#catalogue(request),
@@ -111,6 +118,7 @@ export class ColumnStore {
       options,
       signals: [this.#logs, this.#spans],
       condemned: this.#condemned,
+      expiry: this.#expiry,
       nextId: scope.nextId,
       catalogue: scope.catalogue,
       write: scope.write,
@@ -133,6 +141,8 @@ export class ColumnStore {
     const answer = await this.#catalogue({ kind: 'load' })
     assert(answer.kind === 'state', 'the catalogue answers with its state')
     const { state } = answer
+    this.#archive.load(state.archived)
+    this.#expiry.learnTime(this.#options.clock.nowMs())
     this.#logs.load(state, state.offsets[LOGS.topic] ?? 0)
     this.#spans.load(state, state.offsets[SPANS.topic] ?? 0)
     const wanted = new Set(state.files.flatMap(({ fileName }) => [dataFile(fileName), filterFile(fileName)]))
@@ -172,6 +182,38 @@ export class ColumnStore {
    */
   deleteRows(tenant: TenantId, signal: SignalName, deletion: RowDeletion, offset: number): void {
     this.#store(signal).deleteRows(tenant, deletion, offset)
+  }
+
+  /**
+   * Keeps a trace whatever its age, durable when this resolves; what is deleted goes all the same.
+   * @returns why it is not kept
+   */
+  async archiveTrace(trace: ArchivedTrace): Promise<Fault | undefined> {
+    return this.#changeArchive(async () => {
+      const problem = this.#archive.check(trace)
+      if (problem !== undefined) return problem
+      await this.#catalogue({ kind: 'archive', trace })
+      this.#archive.add(trace)
+      return undefined
+    })
+  }
+
+  /** A trace that was kept ages as others do. @returns false where it was not kept */
+  async unarchiveTrace(tenant: TenantId, traceId: string): Promise<boolean> {
+    return this.#changeArchive(async () => {
+      await this.#catalogue({ kind: 'unarchive', tenant, traceId })
+      return this.#archive.remove(tenant, traceId)
+    })
+  }
+
+  /** One after the other. */
+  #changeArchive<Outcome>(change: () => Promise<Outcome>): Promise<Outcome> {
+    const changed = this.#archiving.then(change)
+    this.#archiving = changed.then(
+      () => this.#spans.stored.touch(),
+      () => {},
+    )
+    return changed
   }
 
   /** Offsets of deletions that are in force but not final in files yet. */

@@ -1,5 +1,7 @@
 import type { TenantId } from '@vantage/model'
 import type { FileRow } from './catalogue/protocol.ts'
+import type { Tombstone } from './deletions.ts'
+import type { FileRef } from './files/file-reader.ts'
 import type { StoredView } from './view.ts'
 
 /** The files of one signal that the catalogue has rows of: changed right after each transaction. */
@@ -7,6 +9,12 @@ export class StoredFiles {
   #files: readonly FileRow[] = []
   #byTenant = new Map<TenantId, FileRow[]>()
   #version = 0
+  readonly #expired: (file: FileRow) => readonly Tombstone[]
+
+  /** @param expired tells which rows of a file are over */
+  constructor(expired: (file: FileRow) => readonly Tombstone[]) {
+    this.#expired = expired
+  }
 
   /** Lowest log offset first. */
   get files(): readonly FileRow[] {
@@ -23,15 +31,21 @@ export class StoredFiles {
 
   /** As readers of the tenant are told. */
   viewOf(tenant: TenantId): StoredView {
-    const files = this.of(tenant).map(({ id, fileName, checksum, minTimeNs, maxTimeNs, deletedTo }) => ({
-      id,
-      fileName,
-      checksum,
-      minTimeNs,
-      maxTimeNs,
-      deletedTo,
-    }))
-    return { version: this.#version, files }
+    return { version: this.#version, files: this.refsOf(this.of(tenant)) }
+  }
+
+  refsOf(files: readonly FileRow[]): readonly FileRef[] {
+    return files.map((file) => {
+      const { id, fileName, checksum, minTimeNs, maxTimeNs, deletedTo } = file
+      const expired = this.#expired(file)
+      const ref = { id, fileName, checksum, minTimeNs, maxTimeNs, deletedTo }
+      return expired.length === 0 ? ref : { ...ref, expired }
+    })
+  }
+
+  /** Readers are told of all files again: other rows may be over. */
+  touch(): void {
+    this.#version++
   }
 
   get version(): number {

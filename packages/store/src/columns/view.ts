@@ -136,7 +136,7 @@ export class SignalView<Columns> {
     const { files, directory, cache } = this.#scope
     file.reader ??= FileReader.open(this.#signal, files, directory, file.ref, cache)
     file.reader.sequence = file.sequence
-    file.reader.tombstones = tombstonesOver(this.#tombstones, file.ref)
+    file.reader.tombstones = [...tombstonesOver(this.#tombstones, file.ref), ...(file.ref.expired ?? [])]
     return file.reader
   }
 

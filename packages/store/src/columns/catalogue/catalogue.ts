@@ -3,10 +3,18 @@ import type { DatabaseSync } from 'node:sqlite'
 import { unreachable } from '@vantage/model'
 import { inTransaction, openDatabase } from '../../metrics/catalogue/database.ts'
 import { selectionFromJson, selectionToJson } from '../deletions.ts'
-import type { CatalogueAnswer, CatalogueRequest, CatalogueState, DeleteRow, FileRow, NewFile } from './protocol.ts'
+import type {
+  ArchivedTrace,
+  CatalogueAnswer,
+  CatalogueRequest,
+  CatalogueState,
+  DeleteRow,
+  FileRow,
+  NewFile,
+} from './protocol.ts'
 
 /** Version of the tables below; a newer one is refused. */
-const CATALOGUE_VERSION = 1
+const CATALOGUE_VERSION = 2
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS files (
@@ -38,6 +46,13 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS offsets (
     topic TEXT PRIMARY KEY,
     to_offset INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS archived (
+    tenant TEXT NOT NULL,
+    trace_id TEXT NOT NULL,
+    start_ns INTEGER NOT NULL,
+    end_ns INTEGER NOT NULL,
+    PRIMARY KEY (tenant, trace_id)
   ) STRICT;
 `
 
@@ -78,6 +93,14 @@ export class Catalogue {
       case 'forget':
         this.#transaction(() => this.#forget(request.deletes))
         return { kind: 'ids', ids: [] }
+      case 'archive':
+        this.#archive(request.trace)
+        return { kind: 'ids', ids: [] }
+      case 'unarchive':
+        this.#database
+          .prepare('DELETE FROM archived WHERE tenant = ? AND trace_id = ?')
+          .run(request.tenant, request.traceId)
+        return { kind: 'ids', ids: [] }
       case 'drop':
         this.#transaction(() => this.#remove(request.removed))
         return { kind: 'ids', ids: [] }
@@ -103,7 +126,14 @@ export class Catalogue {
     }
     const deletes = this.#database.prepare('SELECT * FROM deletes ORDER BY log_offset')
     deletes.setReadBigInts(true)
-    return { files: select.all().map(fileOf), offsets, deletes: deletes.all().map(deleteOf) }
+    const archived = this.#database.prepare('SELECT * FROM archived')
+    archived.setReadBigInts(true)
+    return {
+      files: select.all().map(fileOf),
+      offsets,
+      deletes: deletes.all().map(deleteOf),
+      archived: archived.all().map(archivedOf),
+    }
   }
 
   #seal(files: readonly NewFile[], deletes: readonly DeleteRow[], topic: string, toOffset: number): number[] {
@@ -151,6 +181,12 @@ export class Catalogue {
       .run(signal, tenant, JSON.stringify(selectionToJson(tombstone)), startNs, endNs, offset)
   }
 
+  #archive({ tenant, traceId, startNs, endNs }: ArchivedTrace): void {
+    this.#database
+      .prepare('INSERT OR REPLACE INTO archived (tenant, trace_id, start_ns, end_ns) VALUES (?, ?, ?, ?)')
+      .run(tenant, traceId, startNs, endNs)
+  }
+
   #forget(deletes: readonly DeleteRow[]): void {
     const statement = this.#database.prepare('DELETE FROM deletes WHERE signal = ? AND tenant = ? AND log_offset = ?')
     for (const { signal, tenant, tombstone } of deletes) statement.run(signal, tenant, tombstone.offset)
@@ -185,6 +221,15 @@ function fileOf(row: Record<string, unknown>): FileRow {
     services: JSON.parse(String(row['services'])) as string[],
     arrivedMs: Number(row['arrived_ms']),
     deletedTo: Number(row['deleted_to']),
+  }
+}
+
+function archivedOf(row: Record<string, unknown>): ArchivedTrace {
+  return {
+    tenant: String(row['tenant']),
+    traceId: String(row['trace_id']),
+    startNs: row['start_ns'] as bigint,
+    endNs: row['end_ns'] as bigint,
   }
 }
 

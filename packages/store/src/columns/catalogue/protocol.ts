@@ -39,12 +39,23 @@ export interface DeleteRow {
   readonly tombstone: Tombstone
 }
 
+/** A trace that is kept whatever its age. */
+export interface ArchivedTrace {
+  readonly tenant: TenantId
+  /** 32 hex digits. */
+  readonly traceId: string
+  /** Of its spans when it was put there, unix ns, both inclusive. */
+  readonly startNs: bigint
+  readonly endNs: bigint
+}
+
 export interface CatalogueState {
   readonly files: readonly FileRow[]
   /** Topic → offset below which everything is sealed. */
   readonly offsets: Readonly<Record<string, number>>
   /** Lowest log offset first. */
   readonly deletes: readonly DeleteRow[]
+  readonly archived: readonly ArchivedTrace[]
 }
 
 /** Every request is one transaction. */
@@ -63,6 +74,8 @@ export type CatalogueRequest =
   | { readonly kind: 'settle'; readonly file: number; readonly deletedTo: number }
   /** Deletions that are final everywhere. */
   | { readonly kind: 'forget'; readonly deletes: readonly DeleteRow[] }
+  | { readonly kind: 'archive'; readonly trace: ArchivedTrace }
+  | { readonly kind: 'unarchive'; readonly tenant: TenantId; readonly traceId: string }
   | { readonly kind: 'drop'; readonly removed: readonly number[] }
   /** Writes a copy of the catalogue to a file that does not exist yet. */
   | { readonly kind: 'copy'; readonly path: string }

@@ -21,6 +21,8 @@ export interface FileRef {
   readonly maxTimeNs: bigint
   /** Deletions below this offset are made final in it, or came before its rows. */
   readonly deletedTo: number
+  /** Which of its rows are over; absent where none is. */
+  readonly expired?: readonly Tombstone[]
 }
 
 /** A dictionary up to this size is kept for the next stripe of its row group. */

@@ -22,7 +22,7 @@ import { compileMatchers, LogFilter, matchesAll } from './log-filter.ts'
 import { PieceMerge } from './merge-pieces.ts'
 import type { PieceRef } from './piece.ts'
 import type { ScanPart } from './scan-part.ts'
-import { cutsOf, isWithin, piecesOf, type RowSource, rangeOf } from './source.ts'
+import { cutsOf, isWithin, piecesOf, type RowSource, rangeOf, rowsLeft } from './source.ts'
 import { StreamBook } from './stream-book.ts'
 import { TraceOwners } from './trace-owners.ts'
 
@@ -119,8 +119,9 @@ export class ColumnLogReader implements LogReader {
 /** The origins of the rows in the range. */
 function originsIn(source: RowSource<LogColumns>, range: NsRange): readonly number[] {
   // Fast path: known without a look at the rows.
-  if (isWithin(source, range) && source.originPlaces !== undefined) return source.originPlaces
-  const { set, origins, order } = source.read(['time'])
+  if (source.tombstones.length === 0 && isWithin(source, range) && source.originPlaces !== undefined)
+    return source.originPlaces
+  const { set, origins, order } = rowsLeft(source)
   const { from, to } = rangeOf(set, order, range)
   return originsOf(set.origins, order, from, to, origins.length)
 }

@@ -8,7 +8,7 @@ import type {
   TimeGrid,
   TimeMarks,
 } from '@vantage/model'
-import { lookAtLines, type Tombstone, undeleted } from '../deletions.ts'
+import { partsOfDeletions, type Tombstone, undeleted } from '../deletions.ts'
 import type { ColumnSet } from '../rows/column-set.ts'
 import { lowerBound } from '../rows/times.ts'
 import type { Piece, PieceRef, RowFilter } from './piece.ts'
@@ -102,8 +102,7 @@ function openPiece<Columns>(source: RowSource<Columns>, scan: SourceScan<Columns
   const isWhole = isWithin(source, scan.range)
   const marks = scan.grid !== undefined && isWhole && tombstones.length === 0 ? source.marks(scan.grid) : undefined
   const times: readonly ScanPart[] = marks === undefined ? ['time'] : []
-  const lines: readonly ScanPart[] = lookAtLines(tombstones) ? ['line'] : []
-  const read = source.read([...times, ...scan.filter.parts, ...lines, ...(scan.parts ?? [])])
+  const read = source.read([...times, ...scan.filter.parts, ...partsOfDeletions(tombstones), ...(scan.parts ?? [])])
   const { columns, set, origins, order } = read
   const { from, to } = isWhole ? { from: 0, to: order.length } : rangeOf(set, order, scan.range)
   scan.budget.chargeSamples(to - from)
@@ -112,6 +111,13 @@ function openPiece<Columns>(source: RowSource<Columns>, scan: SourceScan<Columns
   const rows = scan.direction === 'backward' ? kept.toReversed() : kept
   if (scan.parts !== undefined || rows.length === 0) return { columns, set, origins, rows, marks }
   return { ...read.complete(rows, scan.look), origins, rows, marks }
+}
+
+/** The rows of a source that deletions leave, in the order of their times. */
+export function rowsLeft<Columns>(source: RowSource<Columns>): Pick<RowsInOrder<Columns>, 'set' | 'origins' | 'order'> {
+  const { tombstones } = source
+  const { columns, set, origins, order } = source.read(['time', ...partsOfDeletions(tombstones)])
+  return { set, origins, order: undeleted(tombstones, columns, set, origins, order) }
 }
 
 export function isWithin({ minTimeNs, maxTimeNs }: RowSource<unknown>, { startNs, endNs }: NsRange): boolean {

@@ -7,7 +7,7 @@ import { type FileTotals, FileWriter } from '../files/file-writer.ts'
 import { StripeCache } from '../files/stripe-cache.ts'
 import { CATALOGUE_FILE, FILES_DIRECTORY } from '../paths.ts'
 import { PieceMerge } from '../read/merge-pieces.ts'
-import { piecesOf, type RowSource } from '../read/source.ts'
+import { piecesOf, type RowSource, rowsLeft } from '../read/source.ts'
 import { LOGS, type Signal, SPANS } from '../rows/column-set.ts'
 import { SignalView } from '../view.ts'
 import type { ColumnsWorkerData, WorkerAnswer, WorkerRequest, WriteRequest } from './protocol.ts'
@@ -59,11 +59,18 @@ function writeRows<Columns>(
   view.update(rows)
   try {
     const sources = view.sources(EVERYWHEN)
-    if (isRewrite && !sources.some((one) => namesSome(one.tombstones, one.origins))) return undefined
+    if (isRewrite && !sources.some(losesRows)) return undefined
     return writeSources(signal, sources, new FileWriter(signal, files, directory, fileName))
   } finally {
     view.close()
   }
+}
+
+function losesRows<Columns>(source: RowSource<Columns>): boolean {
+  const { tombstones, origins, rowCount } = source
+  if (!namesSome(tombstones, origins)) return false
+  // Of traces that are kept there may be nothing else.
+  return tombstones.every((one) => one.keepsTraces === undefined) || rowsLeft(source).order.length < rowCount
 }
 
 function writeSources<Columns>(
