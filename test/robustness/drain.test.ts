@@ -4,9 +4,11 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { testSet } from '../../packages/model/src/testing/index.ts'
 import { freePorts, startServer } from '../support/server.ts'
 
 const CHECKOUT = resolve(import.meta.dirname, '../..')
@@ -55,6 +57,20 @@ test('a second signal ends at once', async () => {
   expect(performance.now() - startedMs).toBeLessThan(2_000)
   await server.stop()
 })
+
+test.skipIf(testSet() === 'test')(
+  'a request that never comes whole does not keep the log from being closed',
+  async () => {
+    const server = await startServer({ env: { VANTAGE_SELF_ENABLED: 'false' } })
+    const half = connect(Number(new URL(server.url).port), '127.0.0.1')
+    half.on('error', () => {})
+    half.write('GET /-/healthy HTTP/1.1\r\n')
+    await wait(200)
+    server.signal('SIGTERM')
+    expect(await server.ended).toBe(0)
+    await server.stop()
+  },
+)
 
 test('SIGTERM while the log is still read ends well', async () => {
   const server = await startServer({ isStarting: true, env: { VANTAGE_DRAIN_DELAY: '0s' } })

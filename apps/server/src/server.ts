@@ -33,7 +33,7 @@ import { Deletions } from './deletions.ts'
 import { defaultMinFree } from './disk.ts'
 import { serverFacts } from './facts.ts'
 import { type GrpcDoors, openGrpc, openStream } from './grpc.ts'
-import { type AppDeps, fullApp } from './http/app.ts'
+import { type AppDeps, DRAIN_CLOSE_MS, fullApp } from './http/app.ts'
 import { openFaces } from './http/faces.ts'
 import { otherPorts } from './http/other-ports.ts'
 import { ownRoutes } from './http/own-routes.ts'
@@ -67,7 +67,6 @@ import { VERSION } from './version.ts'
 const TOPIC = 'metrics-raw'
 const CONSUMER = 'metrics'
 const TICK_MS = 1_000
-const DRAIN_CLOSE_MS = 20_000
 
 /** The stored data cannot be opened: a newer release wrote it, or it is damaged beyond its checksums' reach. */
 export class StoreOpenError extends Error {}

@@ -68,7 +68,7 @@ export default function LogsPage() {
           fault={isLines ? loaded.fault : volume.fault}
         />
       </section>
-      <Volume volume={volume} range={range} zone={time.zone} />
+      <Volume volume={volume} query={query} range={range} zone={time.zone} />
       <Choice
         label="View"
         value={state.tab}
@@ -134,18 +134,19 @@ function Tools({ state, labels, isColumnsOpen, setColumnsOpen }: ToolsProps) {
 
 interface VolumeProps {
   readonly volume: Asked<QueryAnswer>
+  readonly query: string
   readonly range: SteppedRange
   readonly zone: Zone
 }
 
-const Volume = memo(function Volume({ volume, range, zone }: VolumeProps) {
+const Volume = memo(function Volume({ volume, query, range, zone }: VolumeProps) {
   const titleId = useId()
   return (
     <section className="card log-volume" aria-labelledby={titleId} aria-busy={volume.isLoading}>
       <div className="card-head">
         <h2 id={titleId}>Lines over time, by level</h2>
       </div>
-      <VolumeChart answer={volume.answer} range={range} zone={zone} />
+      <VolumeChart answer={volume.answer} query={query} range={range} zone={zone} />
     </section>
   )
 })

@@ -39,6 +39,9 @@ export interface AppDeps extends RouteDeps {
   readonly version: string
 }
 
+/** What runs when the server closes may go on for so long. */
+export const DRAIN_CLOSE_MS = 20_000
+
 function bare(deps: AppDeps): FastifyInstance {
   const app = Fastify({
     ...httpServerOptions(deps.reception.limits),
@@ -51,7 +54,11 @@ function bare(deps: AppDeps): FastifyInstance {
   const { limits, connections } = deps.reception
   limitConnections(app.server, limits, (change) => connections.add(change, 'http'))
   const endSilent = watchSilentConnections(app.server)
-  app.addHook('preClose', async () => endSilent())
+  app.addHook('preClose', async () => {
+    endSilent()
+    // A request that never comes whole would hold up the end, and the log would not be closed.
+    setTimeout(() => app.server.closeAllConnections(), DRAIN_CLOSE_MS).unref()
+  })
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff')
   })
