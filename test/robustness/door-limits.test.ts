@@ -191,6 +191,45 @@ describe.each(doors(({ signal }) => signal === 'logs'))('%s', (name, door) => {
   })
 })
 
+/** A bucket that fills by a byte a second: what is left of it is known. */
+describe('limits.logBytesRate, limits.spanBytesRate', () => {
+  const BURST = 20_000
+  const BUSY_RPC = 8
+  let rated: TestServer
+  let ratedSender: DoorSender
+  beforeAll(async () => {
+    const bytes = ['log', 'span'].map((one) => `${one}BytesRate: 1, ${one}BytesBurst: ${BURST}`).join(', ')
+    rated = await startServer({ env: { VANTAGE_SELF_ENABLED: 'false' }, config: `limits: { ${bytes} }\n` })
+    ratedSender = new DoorSender(rated.url, rated.otlpGrpcTarget)
+  })
+  afterAll(async () => {
+    ratedSender.close()
+    await rated.stop()
+  })
+
+  test.each(['logs', 'traces'] as const)('%s: each door takes of one bucket', async (signal) => {
+    const own = RECORD_DOORS.filter((door) => door.signal === signal)
+    const size = (door: RecordDoor) => (one: SentRow) => door.body(one).length
+    const share = Math.floor(BURST / own.length / 100) * 100
+    const send = (door: RecordDoor, bytes: number) => ratedSender.send(door, rowOfSize(bytes, size(door)))
+    // Beyond the burst no waiting helps.
+    for (const door of own) {
+      const { outcome, text } = await send(door, BURST + 1)
+      expect([door.name, outcome]).toEqual([door.name, isGrpc(door) ? TOO_LARGE_RPC : 413])
+      expect(text).toContain(`limits.${signal === 'logs' ? 'log' : 'span'}BytesBurst`)
+    }
+    for (const door of own) expect([door.name, (await send(door, share)).outcome]).toEqual([door.name, 'taken'])
+    const last = own[0] as RecordDoor
+    const left = BURST - share * own.length
+    if (left > 300) expect((await send(last, left)).outcome).toBe('taken')
+    for (const door of own) {
+      const more = await ratedSender.send(door, row())
+      expect([door.name, more.outcome]).toEqual([door.name, isGrpc(door) ? BUSY_RPC : 429])
+      expect(more.text).toContain('more than 1 bytes a second')
+    }
+  })
+})
+
 /** Labels of streams are sent at these doors; elsewhere they are made of the resource. */
 describe.each(names('Loki', 'JSON lines'))('%s', (_, door) => {
   const labelSets: [string, SentRow['labels'], SentRow['labels'], RegExp][] = [
