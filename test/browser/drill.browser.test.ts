@@ -1,10 +1,10 @@
-/** Set: test, 20 s. What a point and a region of a chart lead to. */
+/** Set: test, 25 s. What a point and a region of a chart lead to, and the time since a deploy. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hasChromium, PHONE, type Stand, startStand, violations } from './support/dashboard.ts'
+import { hasChromium, PHONE, post, type Stand, startStand, violations } from './support/dashboard.ts'
 import { type Screen, takePictures } from './support/pictures.ts'
 import { SOON } from './support/soon.ts'
 import { STATED_QUERY, sendZones, ZONE_B, ZONES_BOARD } from './support/zones.ts'
@@ -217,6 +217,27 @@ describe.skipIf(!hasChromium)('a region of a chart', () => {
     await expect.poll(() => found(page).textContent(), SOON).toBe('span.zone = a')
     await drag(page, '.picture-canvas', [0.3, 0.5], [0.6, 0.5])
     await expect.poll(() => Number(param(page, 'from'))).toBeGreaterThan(sentMs - 235_000)
+    await page.context().close()
+  })
+})
+
+describe.skipIf(!hasChromium)('the time control', () => {
+  test('goes back to the last deploy of the service on screen, or says that none is known', async () => {
+    const time = new Date(sentMs - 90_000).toISOString()
+    await post(stand.server, '/api/vantage/v1/events', { service: 'parcels', version: '2', title: 'parcels 2', time })
+    const page = await stand.open('/services/nobody')
+    const preset = page.getByRole('button', { name: 'Since last deploy' })
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.keyboard.press('t')
+    await expect.poll(() => preset.getAttribute('title')).toBe('No deploy of nobody is known in the last 30 days')
+    expect(await preset.getAttribute('aria-disabled')).toBe('true')
+    expect(await violations(page, '.time-panel')).toEqual([])
+    await page.goto(`${stand.server.url}/services/parcels`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.keyboard.press('t')
+    await expect.poll(() => preset.getAttribute('title')).toBe('Since parcels 2')
+    await preset.click()
+    await page.waitForURL(`**from=${sentMs - 90_000}&to=now*`)
     await page.context().close()
   })
 })
