@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { main } from 'assemblyscript/asc'
 
-const SOURCES = ['kernels', 'texts', 'attributes', 'numbers', 'samples', 'search'].map(
+const SOURCES = ['kernels', 'aliases', 'texts', 'attributes', 'numbers', 'samples', 'search'].map(
   (name) => new URL(`../packages/bytes/wasm/${name}.ts`, import.meta.url).pathname,
 )
 const MODULE = new URL('../packages/bytes/src/native-module.ts', import.meta.url).pathname

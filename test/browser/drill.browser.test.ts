@@ -1,23 +1,31 @@
-/** Set: test, 20 s. What a point and a region of a chart lead to. */
+/** Set: test, 25 s. What a point and a region of a chart lead to, and the time since a deploy. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hasChromium, PHONE, type Stand, startStand, violations } from './support/dashboard.ts'
+import { hasChromium, PHONE, post, type Stand, startStand, violations } from './support/dashboard.ts'
 import { type Screen, takePictures } from './support/pictures.ts'
 import { SOON } from './support/soon.ts'
-import { STATED_QUERY, sendZones, ZONE_B } from './support/zones.ts'
+import { STATED_QUERY, sendZones, ZONE_B, ZONES_BOARD } from './support/zones.ts'
 
 let stand: Stand
+let folder: string
 /** When requests were sent. */
 let sentMs = 0
 
 beforeAll(async () => {
   if (!hasChromium) return
-  stand = await startStand({ VANTAGE_SELF_ENABLED: 'false' })
+  folder = await mkdtemp(join(tmpdir(), 'vantage-zones-'))
+  await writeFile(join(folder, 'zones.json'), JSON.stringify(ZONES_BOARD))
+  stand = await startStand({ VANTAGE_DASHBOARDS_DIRECTORY: folder, VANTAGE_SELF_ENABLED: 'false' })
   sentMs = await sendZones(stand.server)
 }, 60_000)
 
 afterAll(async () => {
-  if (hasChromium) await stand.close()
+  if (!hasChromium) return
+  await stand.close()
+  await rm(folder, { recursive: true, force: true })
 })
 
 const LATENCY = `histogram_quantile(0.9, sum by (le) (${STATED_QUERY}))`
@@ -40,6 +48,23 @@ async function clickNewest(page: Page): Promise<void> {
   const box = (await plot.boundingBox()) ?? { width: 0, height: 0 }
   await plot.click({ position: { x: box.width - 4, y: box.height / 2 } })
   await menu(page).waitFor()
+}
+
+/** From one place to another, as shares of the width and height. */
+async function altDrag(page: Page, selector: string, from: readonly number[], to: readonly number[]): Promise<void> {
+  await page.keyboard.down('Alt')
+  await drag(page, selector, from, to)
+  await page.keyboard.up('Alt')
+}
+
+async function drag(page: Page, selector: string, from: readonly number[], to: readonly number[]): Promise<void> {
+  const box = await page.locator(selector).first().boundingBox()
+  if (box === null) throw new Error(`there is no ${selector}`)
+  const place = ([x = 0, y = 0]: readonly number[]) => [box.x + box.width * x, box.y + box.height * y] as const
+  await page.mouse.move(...place(from))
+  await page.mouse.down()
+  await page.mouse.move(...place(to), { steps: 4 })
+  await page.mouse.up()
 }
 
 const sheet = (page: Page) => page.getByRole('complementary', { name: 'What is different' })
@@ -73,7 +98,7 @@ describe.skipIf(!hasChromium)('a point of a chart', () => {
     await clickNewest(page)
     const place = await menu(page).boundingBox()
     await asked
-    await page.waitForResponse((response) => response.url().includes('/query_range'))
+    await page.waitForTimeout(200)
     expect(await menu(page).boundingBox()).toEqual(place)
     const focused = () =>
       page.evaluate<string>('document.activeElement.textContent || document.activeElement.className')
@@ -101,7 +126,7 @@ describe.skipIf(!hasChromium)('a point of a chart', () => {
     await page.context().close()
   })
 
-  test('is reached by touch: a long press shows the crosshair, a tap opens the menu', async () => {
+  test('is read by a finger that rests on it, which opens nothing', async () => {
     const page = await openChart(explore('vector(7)'), { size: PHONE })
     const box = await page.locator('.chart-host .u-over').first().boundingBox()
     if (box === null) throw new Error('no chart')
@@ -151,21 +176,68 @@ describe.skipIf(!hasChromium)('a region of a chart', () => {
 
   test('is dragged with Alt; its time can be written anew', async () => {
     const page = await openChart(fixed())
-    const box = await page.locator('.chart-host .u-over').first().boundingBox()
-    if (box === null) throw new Error('no chart')
-    const y = box.y + box.height / 2
-    await page.keyboard.down('Alt')
-    await page.mouse.move(box.x + box.width * 0.8, y)
-    await page.mouse.down()
-    await page.mouse.move(box.x + box.width - 2, y, { steps: 4 })
-    await page.mouse.up()
-    await page.keyboard.up('Alt')
+    await altDrag(page, '.chart-host .u-over', [0.8, 0.5], [0.99, 0.5])
     await expect.poll(() => found(page).textContent(), SOON).toBe(ZONE_B)
     expect(param(page, 'from')).toBe(String(sentMs - 240_000))
     const time = sheet(page).getByLabel('Time that is explained')
     await time.fill(`${sentMs - 200_000} to ${sentMs - 100_000}`)
     await page.keyboard.press('Enter')
     await expect.poll(() => found(page).textContent(), SOON).toBe('span.zone = a')
+    await page.context().close()
+  })
+
+  test('of the histogram of lines is dragged with Alt, or selected by keys', async () => {
+    const time = `from=${sentMs - 240_000}&to=${sentMs + 20_000}`
+    const page = await stand.open(`/explore/logs?${time}&q=${encodeURIComponent('{service_name="parcels"}')}`)
+    await page.locator('.volume-bars li').nth(5).waitFor()
+    await altDrag(page, '.volume-bars', [0.8, 0.5], [0.99, 0.5])
+    await expect.poll(() => found(page).textContent(), SOON).toBe('zone = b')
+    expect(await page.locator('.volume-bars [data-chosen="true"]').count()).toBeGreaterThan(3)
+    await page.keyboard.press('Escape')
+    await sheet(page).waitFor({ state: 'detached' })
+    await page.locator('.volume-bars button').first().focus()
+    await page.keyboard.press('Space')
+    for (let i = 0; i < 15; i++) await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => found(page).textContent(), SOON).toBe('zone = a')
+    await page.context().close()
+  })
+
+  test('of a heatmap is a box of time and values, by Alt with drag or by keys; without Alt dragging zooms', async () => {
+    const page = await stand.open(`/d/zones?from=${sentMs - 240_000}&to=${sentMs + 20_000}`)
+    await page.locator('.panel[data-state="shown"]').waitFor()
+    await altDrag(page, '.picture-canvas', [0.3, 0.1], [0.9, 0.15])
+    await expect.poll(() => found(page).textContent(), SOON).toBe(ZONE_B)
+    expect(param(page, 'explain')).toContain('duration > 500000us')
+    await page.locator('.picture-region').waitFor()
+    await page.keyboard.press('Escape')
+    await sheet(page).waitFor({ state: 'detached' })
+    await page.locator('.picture-canvas').focus()
+    for (const key of ['Home', 'ArrowDown', 'ArrowDown', 'Space', 'End', 'Enter']) await page.keyboard.press(key)
+    await expect.poll(() => found(page).textContent(), SOON).toBe('span.zone = a')
+    await drag(page, '.picture-canvas', [0.3, 0.5], [0.6, 0.5])
+    await expect.poll(() => Number(param(page, 'from'))).toBeGreaterThan(sentMs - 235_000)
+    await page.context().close()
+  })
+})
+
+describe.skipIf(!hasChromium)('the time control', () => {
+  test('goes back to the last deploy of the service on screen, or says that none is known', async () => {
+    const time = new Date(sentMs - 90_000).toISOString()
+    await post(stand.server, '/api/vantage/v1/events', { service: 'parcels', version: '2', title: 'parcels 2', time })
+    const page = await stand.open('/services/nobody')
+    const preset = page.getByRole('button', { name: 'Since last deploy' })
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.keyboard.press('t')
+    await expect.poll(() => preset.getAttribute('title')).toBe('No deploy of nobody is known in the last 30 days')
+    expect(await preset.getAttribute('aria-disabled')).toBe('true')
+    expect(await violations(page, '.time-panel')).toEqual([])
+    await page.goto(`${stand.server.url}/services/parcels`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.keyboard.press('t')
+    await expect.poll(() => preset.getAttribute('title')).toBe('Since parcels 2')
+    await preset.click()
+    await page.waitForURL(`**from=${sentMs - 90_000}&to=now*`)
     await page.context().close()
   })
 })

@@ -143,9 +143,8 @@ test('tags and their values, flat and by scope', async () => {
 test('metrics: over a range and as one value', async () => {
   const query = '{ } | count_over_time() by (span.zone)'
   const range = { ...RANGE_NS, query, step: '60000000000' }
-  const [overTime] = (await ask('MetricsQueryRange', 'QueryRangeRequest', range, 'QueryRangeResponse')) as {
-    series: { labels: unknown[]; samples: { value?: number }[] }[]
-  }[]
+  const messages = await ask('MetricsQueryRange', 'QueryRangeRequest', range, 'QueryRangeResponse')
+  const overTime = messages.at(-1) as { series: { labels: unknown[]; samples: { value?: number }[] }[] } | undefined
   const sums = overTime?.series.map(({ labels, samples }) => [
     labels,
     samples.reduce((sum, { value = 0 }) => sum + value, 0),
@@ -166,6 +165,77 @@ test('metrics: over a range and as one value', async () => {
     series: { value: number }[]
   }[]
   expect(instant?.series.map(({ value }) => value)).toEqual([1, 1])
+})
+
+describe('what a question has so far', () => {
+  const MANY = 9_000
+  /** As many spans as a search looks at in several steps: one each 10 ms, a rare one at both ends. */
+  beforeAll(async () => {
+    const spans = Array.from({ length: MANY }, (_, i) => ({
+      traceId: (i + 1).toString(16).padStart(32, 'e'),
+      spanId: '00000000000000b1',
+      name: 'many',
+      startTimeUnixNano: ns(100.005 + i / 100),
+      endTimeUnixNano: ns(101 + i / 100),
+      attributes: i === 5 || i === MANY - 5 ? [text('rare', 'yes')] : [],
+    }))
+    const resource = { attributes: [text('service.name', 'many')] }
+    const posted = await fetch(`${server.url}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans }] }] }),
+    })
+    expect(posted.status).toBe(200)
+  })
+
+  interface Part {
+    readonly traces: readonly { readonly traceID: string }[]
+    readonly series: readonly {
+      readonly samples: readonly { readonly timestampMs: string; readonly value?: number }[]
+    }[]
+    readonly metrics: { readonly completedJobs?: number; readonly totalJobs: number; readonly inspectedSpans: string }
+  }
+
+  test('a search: new traces and how far it is, then everything', async () => {
+    const range = { start: BASE_S + 99, end: BASE_S + 200 }
+    const parts = (await search({ ...range, Query: '{ span.rare = "yes" }' })) as Part[]
+    expect(parts.length).toBeGreaterThan(1)
+    const [first, last] = [parts[0] as Part, parts.at(-1) as Part]
+    const newest = (MANY - 4).toString(16).padStart(32, 'e')
+    expect(first.traces.map(({ traceID }) => traceID)).toEqual([newest])
+    expect(first.metrics.totalJobs).toBe(100)
+    expect(first.metrics.completedJobs ?? 0).toBeLessThan(100)
+    expect(Number(first.metrics.inspectedSpans)).toBeLessThan(MANY)
+    expect(last.traces.map(({ traceID }) => traceID)).toEqual([newest, '6'.padStart(32, 'e')])
+    expect(last.metrics).toMatchObject({ completedJobs: 1, totalJobs: 1, inspectedSpans: `${MANY}` })
+  })
+
+  const sumOf = ({ series }: Part) =>
+    series.flatMap(({ samples }) => samples).reduce((sum, one) => sum + (one.value ?? 0), 0)
+  const metrics = async (query: string) => {
+    const range = { start: ns(100), end: ns(200), query, step: '5000000000' }
+    return (await ask('MetricsQueryRange', 'QueryRangeRequest', range, 'QueryRangeResponse')) as Part[]
+  }
+
+  test('metrics: the intervals that are finished, then all', async () => {
+    const parts = await metrics('{ name = "many" } | count_over_time()')
+    expect(parts.length).toBeGreaterThan(1)
+    const [first, last] = [parts[0] as Part, parts.at(-1) as Part]
+    expect(first.metrics).toMatchObject({ completedJobs: 1, totalJobs: 20 })
+    const all = new Map(last.series[0]?.samples.map(({ timestampMs, value }) => [timestampMs, value]))
+    expect(all.size).toBe(20)
+    const finished = first.series[0]?.samples ?? []
+    expect(finished.map(({ timestampMs, value }) => [timestampMs, value])).toEqual([...all].slice(-1))
+    expect(sumOf(last)).toBe(MANY)
+  })
+
+  test('metrics of which no interval stands by itself: how far they are', async () => {
+    const parts = await metrics('{ name = "many" } | count_over_time() by (span.rare) | topk(1)')
+    expect(parts.length).toBeGreaterThan(1)
+    expect(parts[0]?.series).toEqual([])
+    expect(parts[0]?.metrics.totalJobs).toBe(20)
+    expect(sumOf(parts.at(-1) as Part)).toBeGreaterThan(0)
+  })
 })
 
 test('the same port still speaks HTTP, with several requests on a connection', async () => {

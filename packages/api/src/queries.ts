@@ -7,6 +7,8 @@ export interface AskOptions {
   readonly timeoutMs: number | undefined
   /** Called when the question begins: what is stored in that turn's past is in the answer, what comes later is not. */
   readonly onBegin?: (() => void) | undefined
+  /** Takes what a question that streams has to say before its answer. */
+  readonly onPart?: ((part: Uint8Array) => void) | undefined
 }
 
 /** Where jobs go: query workers, or the main thread for small ones. Answers are complete JSON bodies. */

@@ -7,6 +7,8 @@ export interface RpcRequest {
   readonly message: Uint8Array
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal
+  /** Sends messages in front of the answer, each framed as gRPC frames it. */
+  send(framed: Uint8Array): void
 }
 
 /** A method of one request that answers with messages: one, or a stream of them. */

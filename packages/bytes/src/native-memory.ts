@@ -35,6 +35,17 @@ interface Kernels {
     samples: number,
   ) => number
   readonly hash: (at: number, end: number, seed: number) => number
+  readonly findRows: (
+    bytes: number,
+    columns: number,
+    count: number,
+    seed: number,
+    space: number,
+    slots: number,
+    mask: number,
+    records: number,
+    probes: number,
+  ) => number
   readonly plainAttributes: (start: number, end: number, tag: number) => number
   readonly gather: (bytes: number, froms: number, ends: number, count: number, out: number) => void
   readonly dictionary: (

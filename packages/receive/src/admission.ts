@@ -176,12 +176,13 @@ function checkLength(arrival: Arrival, reception: Reception): Fault | undefined 
 function checkRate(_arrival: Arrival, reception: Reception, findings: Findings): Fault | undefined {
   const waitSeconds = reception.rate.take(findings.tenant as TenantId, reception.clock.monotonicMs())
   if (waitSeconds === 0) return undefined
+  return rateFault(`more than ${reception.limits.requestRate} requests a second`, 'limits.requestRate', waitSeconds)
+}
+
+/** A tenant sends more than it may for now. */
+export function rateFault(message: string, limit: string, waitSeconds: number): Fault {
   const retryAfterSeconds = Math.min(RETRY_RATE_SECONDS_MAX, Math.max(1, Math.ceil(waitSeconds)))
-  return fault('too_many', `more than ${reception.limits.requestRate} requests a second`, {
-    reason: 'tenant_rate',
-    limit: 'limits.requestRate',
-    retryAfterSeconds,
-  })
+  return fault('too_many', message, { reason: 'tenant_rate', limit, retryAfterSeconds })
 }
 
 export function tooLargeFault(message: string, limit: string): Fault {

@@ -2,6 +2,7 @@ import { fault, PAYLOAD_FORMATS, type PayloadFormat, type Result, type TenantId 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Admitted, type Arrival, admit, type BodyForm, otlpForm, remoteWriteForm } from './admission.ts'
 import { BodyReader, type ReadBody } from './body.ts'
+import { byteRateFault, unpackedBytes } from './byte-rates.ts'
 import { acceptedAnswer, type Face, faultAnswer } from './http-answers.ts'
 import { announcedBytes, dropConnection, sendAnswer } from './http-reply.ts'
 import { grantContinue, holdContinue } from './http-server.ts'
@@ -143,6 +144,8 @@ class HttpVisit {
   }
 
   async #submit({ tenant, sender, form }: Admitted, body: ReadBody): Promise<FastifyReply> {
+    const tooMuch = byteRateFault(this.#reception, this.signal, tenant, unpackedBytes(form, body))
+    if (tooMuch !== undefined) return this.#refuse(tooMuch)
     const outcome = await this.#reception.submit({
       tenant,
       sender,

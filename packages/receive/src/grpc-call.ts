@@ -98,6 +98,13 @@ export class GrpcCall implements StreamTaker {
     return this.#header.get(name)
   }
 
+  /** Sends messages that are framed already; others follow. */
+  sendFramed(framed: Uint8Array): void {
+    if (this.#isOver) return
+    this.#sendHead()
+    this.#stream.data(Buffer.from(framed.buffer, framed.byteOffset, framed.byteLength))
+  }
+
   send(message: Uint8Array): void {
     if (this.#isOver) return
     this.#sendHead()

@@ -15,6 +15,8 @@ export interface GrpcQuestion {
   readonly message: Uint8Array
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal
+  /** Sends messages in front of the answer, each framed. */
+  send(framed: Uint8Array): void
 }
 
 /** A method that answers one message by one or more. */
@@ -95,7 +97,13 @@ function openQuestion(
     },
     end: () => {
       if (message === undefined) call.fail(fault('bad_request', 'want one message, got none'))
-      else void answerCall(call, method, { tenant, message, signal: abort.signal }, reception)
+      else
+        void answerCall(
+          call,
+          method,
+          { tenant, message, signal: abort.signal, send: (framed) => call.sendFramed(framed) },
+          reception,
+        )
     },
     cancelled: () => abort.abort(),
   }

@@ -11,6 +11,7 @@ import {
   type TenantId,
 } from '@vantage/model'
 import { type Arrival, admit, inflightFault } from './admission.ts'
+import { byteRateFault } from './byte-rates.ts'
 import type { CallTaker, GrpcCall } from './grpc-call.ts'
 import { HEALTH_SERVICE } from './grpc-health.ts'
 import { HealthDoor } from './grpc-health-door.ts'
@@ -231,9 +232,12 @@ class ExportCall implements CallTaker {
   async #submit({ bytes }: ReusableBuffer): Promise<Result<IntakeAccepted, IntakeFault>> {
     const { service, reception } = this.#door
     const { wireBytes } = this.#visit
+    const tenant = this.#visit.tenant as TenantId
+    const tooMuch = byteRateFault(reception, service.signal, tenant, wireBytes)
+    if (tooMuch !== undefined) return err(tooMuch)
     try {
       return await reception.submit({
-        tenant: this.#visit.tenant as TenantId,
+        tenant,
         sender: this.#sender,
         receiver: service.receiver,
         format: service.format,

@@ -1,6 +1,13 @@
 const KIB = 1_024
 const MIB = 1_024 * KIB
 
+export interface ByteRate {
+  /** A second. */
+  readonly rate: number
+  /** At once. */
+  readonly burst: number
+}
+
 /** Limits of the doors, by their configuration keys. */
 export interface ReceiveLimits {
   /** `http.maxBodyBytes`: on the wire. */
@@ -22,6 +29,9 @@ export interface ReceiveLimits {
   /** `limits.requestRate` of one tenant, a second; 0 = off. */
   readonly requestRate: number
   readonly requestBurst: number
+  /** `limits.logBytesRate`, `limits.spanBytesRate` of one tenant, a second, of bodies as they are unpacked; 0 = off. */
+  readonly logBytes: ByteRate
+  readonly spanBytes: ByteRate
   /** `grpc.maxMessageBytes`, `grpc.maxConcurrentStreams`, keepalive and connection age */
   readonly grpcMaxMessageBytes: number
   readonly grpcMaxConcurrentStreams: number
@@ -43,6 +53,8 @@ export const RECEIVE_LIMITS: ReceiveLimits = {
   maxInflightBytes: 256 * MIB,
   requestRate: 0,
   requestBurst: 2_000,
+  logBytes: { rate: 0, burst: 20 * MIB },
+  spanBytes: { rate: 0, burst: 20 * MIB },
   grpcMaxMessageBytes: 64 * MIB,
   grpcMaxConcurrentStreams: 100,
   grpcKeepaliveMs: 60_000,

@@ -2,12 +2,13 @@ import type { Clock, Fault, Refusal } from '@vantage/model'
 import type { Gauge, Logger, Registry } from '@vantage/observe'
 import type { Auth } from './auth.ts'
 import { BufferPool } from './buffer-pool.ts'
+import { ByteRates } from './byte-rates.ts'
 import { InflightBytes } from './inflight.ts'
 import type { SubmitIntake } from './intake.ts'
 import { IntakeCounts } from './intake-counts.ts'
 import type { ReceiveLimits } from './limits.ts'
 import type { RecentRequests } from './recent.ts'
-import { RequestRate } from './request-rate.ts'
+import { TenantRate } from './tenant-rate.ts'
 
 export type Phase = 'starting' | 'ready' | 'draining' | 'failed'
 
@@ -50,7 +51,8 @@ export interface Reception extends ReceptionOptions {
   readonly connections: Gauge
   readonly buffers: BufferPool
   readonly inflight: InflightBytes
-  readonly rate: RequestRate
+  readonly rate: TenantRate
+  readonly byteRates: ByteRates
 }
 
 export function openReception(options: ReceptionOptions): Reception {
@@ -65,6 +67,7 @@ export function openReception(options: ReceptionOptions): Reception {
     connections: registry.gauge('vantage_connections', 'Open connections of senders and askers.', ['protocol']),
     buffers: new BufferPool(),
     inflight,
-    rate: new RequestRate(limits.requestRate, limits.requestBurst),
+    rate: new TenantRate(limits.requestRate, limits.requestBurst),
+    byteRates: new ByteRates({ logs: limits.logBytes, traces: limits.spanBytes }),
   }
 }

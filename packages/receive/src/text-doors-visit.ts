@@ -2,6 +2,7 @@ import { type Fault, fault, type Result, type TenantId } from '@vantage/model'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Admitted, type Arrival, admit, type BodyForm } from './admission.ts'
 import { BodyReader, type ReadBody } from './body.ts'
+import { byteRateFault, unpackedBytes } from './byte-rates.ts'
 import type { Answer } from './http-answers.ts'
 import { announcedBytes, dropConnection, sendAnswer } from './http-reply.ts'
 import { grantContinue } from './http-server.ts'
@@ -82,7 +83,9 @@ export class TextVisit {
     }
   }
 
-  async #take({ tenant, sender }: Admitted, body: ReadBody): Promise<FastifyReply> {
+  async #take({ tenant, sender, form }: Admitted, body: ReadBody): Promise<FastifyReply> {
+    const tooMuch = byteRateFault(this.#reception, this.signal, tenant, unpackedBytes(form, body))
+    if (tooMuch !== undefined) return this.#refuse(tooMuch)
     const outcome = await this.#door.take({
       tenant,
       sender,

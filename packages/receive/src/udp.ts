@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { Counter, Registry } from '@vantage/observe'
 import type { Reception } from './reception.ts'
-import { RequestRate } from './request-rate.ts'
+import { TenantRate } from './tenant-rate.ts'
 
 /** What the kernel may keep for us while the loop is busy; it may allow less. */
 const SOCKET_BUFFER_BYTES = 4 * 1_024 * 1_024
@@ -64,7 +64,7 @@ export async function openUdp(options: UdpOptions): Promise<UdpListener> {
     recvBufferSize: SOCKET_BUFFER_BYTES,
   })
   const { perSecond, burst } = options.sourceRate ?? SOURCE_RATE
-  const rate = new RequestRate(perSecond, burst)
+  const rate = new TenantRate(perSecond, burst)
   socket.on('message', (bytes: Buffer, from: RemoteInfo) => {
     const { receiver, reception, counts, onDatagram } = options
     counts.received.add(1, receiver)
@@ -86,7 +86,7 @@ export function closedReason(reception: Reception): string | undefined {
   return reception.pressure() > 0 ? 'memory' : undefined
 }
 
-function overRate(rate: RequestRate, address: string, reception: Reception): string | undefined {
+function overRate(rate: TenantRate, address: string, reception: Reception): string | undefined {
   return rate.take(address, reception.clock.monotonicMs()) === 0 ? undefined : 'source_rate'
 }
 

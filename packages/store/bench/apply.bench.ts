@@ -3,8 +3,9 @@
  * series cost in memory? Run: node packages/store/bench/apply.bench.ts [series] [rounds]
  */
 import { MetricBatch } from '@vantage/model'
-import { SeriesHint } from '../src/metrics/head/alias-table.ts'
-import { applyBatch, DEFAULT_LIMITS } from '../src/metrics/head/apply.ts'
+import { applyBatch } from '../src/metrics/head/apply.ts'
+import { DEFAULT_LIMITS } from '../src/metrics/head/head-limits.ts'
+import { SeriesHint } from '../src/metrics/head/series-hint.ts'
 import { TailPacker } from '../src/metrics/head/tail-packer.ts'
 import { TenantHead } from '../src/metrics/head/tenant-head.ts'
 import { PinBook } from '../src/metrics/pins.ts'

@@ -1,5 +1,22 @@
 import type { TestServer } from '../../support/server.ts'
-import { post } from './dashboard.ts'
+import { post, send } from './dashboard.ts'
+
+/** A heatmap of how long they took, as a histogram of its own counts them. */
+export const ZONES_BOARD = {
+  version: 1,
+  id: 'zones',
+  title: 'Zones',
+  panels: [
+    {
+      id: 'took',
+      kind: 'heatmap',
+      title: 'Took',
+      unit: 'seconds',
+      place: { x: 0, y: 0, width: 12, height: 8 },
+      queries: [{ text: 'sum by (le) (parcel_seconds_bucket{service="parcels"})' }],
+    },
+  ],
+}
 
 /** The requests that are counted from the spans of `parcels`. */
 export const STATED_QUERY = 'traces_spanmetrics_latency_bucket{service="parcels",span_kind="SPAN_KIND_SERVER"}'
@@ -14,6 +31,7 @@ const STATED_WITHIN_MS = 20_000
 /** Requests of `parcels` with a line each, first of zone a, later of zone b; comes back when they are counted. @returns when they were sent */
 export async function sendZones(server: TestServer): Promise<number> {
   const nowMs = Date.now()
+  await send(server, buckets(nowMs))
   await Promise.all([sendZone(server, 'a', nowMs - OLDER_MS), sendZone(server, 'b', nowMs - NEWER_MS)])
   const deadlineMs = performance.now() + STATED_WITHIN_MS
   while (!(await isStated(server))) {
@@ -21,6 +39,15 @@ export async function sendZones(server: TestServer): Promise<number> {
     await new Promise((wake) => setTimeout(wake, 200))
   }
   return nowMs
+}
+
+function buckets(nowMs: number) {
+  const counts = { 0.1: REQUESTS, 0.5: REQUESTS, 1: 2 * REQUESTS, '+Inf': 2 * REQUESTS }
+  return Array.from({ length: 30 }, (_, i) => nowMs - i * 10_000).flatMap((timeMs) =>
+    Object.entries(counts).map(([le, value]) => {
+      return { metric: 'parcel_seconds_bucket', timeMs, value, tags: { le, service: 'parcels' } }
+    }),
+  )
 }
 
 async function sendZone(server: TestServer, zone: string, startMs: number): Promise<void> {

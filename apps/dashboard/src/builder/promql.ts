@@ -1,6 +1,7 @@
 import { type Chain, type ChainLanguage, printChain, readChain, type Step } from './chain.ts'
+import { PROMQL } from './lexicons.ts'
 import { type Braces, printBraces, readBraces } from './matchers.ts'
-import { type Lexicon, readQuery, type Shown, type TokenReader, Unshowable } from './tokens.ts'
+import { readQuery, type Shown, type TokenReader, Unshowable } from './tokens.ts'
 
 /** What a query of PromQL selects. */
 export interface Selector {
@@ -16,15 +17,6 @@ export interface Selector {
 
 export type PromBuilder = Chain<Selector>
 export const NO_QUERY: PromBuilder = { leaf: { metric: '', braces: undefined, range: '', modifiers: '' }, steps: [] }
-
-export const PROMQL: Lexicon = {
-  word: /[a-zA-Z_:][a-zA-Z0-9_:]*/y,
-  number: /0[xX][0-9a-fA-F]+|(?:\d+(?:ms|[smhdwy]))+(?![\w.])|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y,
-  signs: [
-    ...['=~', '!~', '!=', '==', '<=', '>='],
-    ...['=', '<', '>', '+', '-', '*', '/', '%', '^', '(', ')', '{', '}', '[', ']', ',', ':', '@'],
-  ],
-}
 
 /** Words that begin no selector. */
 const WORDS: ReadonlySet<string> = new Set(['and', 'or', 'unless', 'bool', 'on', 'ignoring', 'offset', 'by', 'without'])
@@ -84,8 +76,9 @@ function readModifiers(reader: TokenReader): string {
   for (;;) {
     if (reader.kind() === 'word' && reader.text().toLowerCase() === 'offset') {
       reader.take()
-      if (!reader.takeIf('-')) reader.takeIf('+')
-      reader.expectKind('number', 'a duration')
+      readDuration(reader)
+    } else if (reader.kind() === 'word' && /^(anchored|smoothed)$/.test(reader.text())) {
+      reader.take()
     } else if (reader.takeIf('@')) {
       if (reader.kind() === 'word') {
         reader.take()
@@ -98,6 +91,23 @@ function readModifiers(reader: TokenReader): string {
     } else return isThere ? reader.since(mark) : ''
     isThere = true
   }
+}
+
+/** `5m`, `-5m`, `(2 * step())`, `step()`. */
+function readDuration(reader: TokenReader): void {
+  if (!reader.takeIf('-')) reader.takeIf('+')
+  const isCall = reader.kind() === 'word' && reader.text(1) === '('
+  if (isCall) reader.take()
+  if (reader.text() !== '(') {
+    reader.expectKind('number', 'a duration')
+    return
+  }
+  let depth = 0
+  do {
+    if (reader.kind() === 'end') throw new Unshowable('“)” is expected, not the end')
+    if (reader.kind() === 'sign') depth += reader.text() === '(' ? 1 : reader.text() === ')' ? -1 : 0
+    reader.take()
+  } while (depth > 0)
 }
 
 export function printPromql(builder: PromBuilder): string {

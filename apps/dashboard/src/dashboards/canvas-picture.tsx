@@ -2,7 +2,8 @@ import { CHART_THEMES, type ChartTheme } from '@vantage/charts'
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react'
 import { useDeviceRatio } from '../app/device-ratio.ts'
 import { usePreferences } from '../app/preferences.ts'
-import { type BoxFrame, type Point, useBoxDrag } from '../parts/box-drag.ts'
+import { type BoxFrame, frameOf, type Point, useBoxDrag } from '../parts/box-drag.ts'
+import { afterPictureKey, NO_CHOICE, type PictureCell, type PictureChoice } from './picture-keys.ts'
 import { type Box, useBox } from './use-box.ts'
 
 /** Places along a picture that can be read: columns, bars, moments. */
@@ -17,7 +18,12 @@ export interface Readout {
 export interface PictureSelection {
   /** Where what is selected lies; undefined where nothing is. */
   frame(box: Box): BoxFrame | undefined
-  onBox(from: Point, to: Point, box: Box): void
+  /** @param isAlt it was dragged with Alt held, or chosen by keys */
+  onBox(from: Point, to: Point, box: Box, isAlt: boolean): void
+  /** Rows that arrow keys go through. */
+  readonly rows: number
+  /** The middle of a cell. */
+  cell(cell: PictureCell, box: Box): Point
 }
 
 interface CanvasPictureProps {
@@ -35,7 +41,8 @@ export function CanvasPicture({ label, readout, selection, paint }: CanvasPictur
   const theme = usePreferences((one) => one.drawnTheme)
   const ratio = useDeviceRatio()
   const box = useBox(host)
-  const [chosen, setChosen] = useState(-1)
+  const [choice, setChoice] = useState<PictureChoice>(NO_CHOICE)
+  const chosen = choice.cell?.column ?? -1
   const at = readout !== undefined && chosen >= 0 && chosen < readout.count ? chosen : undefined
   const hasFonts = useFonts()
   // biome-ignore lint/correctness/useExhaustiveDependencies: text is measured again once the bundled fonts are there, the canvas asks the screen how sharp it is.
@@ -43,18 +50,26 @@ export function CanvasPicture({ label, readout, selection, paint }: CanvasPictur
     if (canvas.current === null || box.widthPx === 0 || box.heightPx === 0) return
     paint(canvas.current, CHART_THEMES[theme], { ...box, at })
   }, [paint, theme, box, at, hasFonts, ratio])
-  const { frame, handlers } = useBoxDrag(selection && ((from, to) => selection.onBox(from, to, box)))
-  const selected = frame ?? selection?.frame(box)
+  const { frame, handlers } = useBoxDrag(selection && ((from, to, isAlt) => selection.onBox(from, to, box, isAlt)))
+  const byKeys = selection && cornersOf(choice, selection, box)
+  const selected = frame ?? (byKeys === undefined ? selection?.frame(box) : frameOf(...byKeys))
   const onPointerMove = (event: PointerEvent<HTMLDivElement>) => {
     handlers.onPointerMove(event)
     const { left } = event.currentTarget.getBoundingClientRect()
-    setChosen(readout?.at(event.clientX - left, box.widthPx) ?? -1)
+    const column = readout?.at(event.clientX - left, box.widthPx) ?? -1
+    setChoice(({ anchor, cell }) => ({ anchor, cell: column < 0 ? undefined : { column, row: cell?.row ?? 0 } }))
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    const to = readout === undefined ? undefined : placeAfter(event, at, readout.count)
-    if (to === undefined) return
-    event.preventDefault()
-    setChosen(to)
+    if (readout === undefined || event.altKey) return
+    const next = afterPictureKey(choice, event, { columns: readout.count, rows: selection?.rows ?? 0 })
+    if (next === undefined) return
+    if (event.key !== 'Escape' || choice.anchor !== undefined) event.preventDefault()
+    if (next !== 'take') setChoice(next)
+    else if (selection !== undefined && choice.cell !== undefined) {
+      const corners = byKeys ?? [selection.cell(choice.cell, box), selection.cell(choice.cell, box)]
+      selection.onBox(...corners, box, true)
+      setChoice({ ...choice, anchor: undefined })
+    }
   }
   return (
     <div className="picture">
@@ -67,7 +82,7 @@ export function CanvasPicture({ label, readout, selection, paint }: CanvasPictur
         tabIndex={readout === undefined ? undefined : 0}
         {...handlers}
         onPointerMove={onPointerMove}
-        onPointerLeave={() => setChosen(-1)}
+        onPointerLeave={() => setChoice(({ anchor }) => ({ anchor, cell: undefined }))}
         onKeyDown={onKeyDown}
       >
         <canvas ref={canvas} />
@@ -82,16 +97,10 @@ export function CanvasPicture({ label, readout, selection, paint }: CanvasPictur
   )
 }
 
-function placeAfter({ key, shiftKey }: KeyboardEvent, at: number | undefined, count: number): number | undefined {
-  const jump = shiftKey ? 10 : 1
-  const to = {
-    ArrowLeft: (at ?? count) - jump,
-    ArrowRight: (at ?? -1) + jump,
-    Home: 0,
-    End: count - 1,
-  }[key]
-  if (key === 'Escape' && at !== undefined) return -1
-  return to === undefined ? undefined : Math.max(0, Math.min(count - 1, to))
+/** What keys have selected, as two corners. */
+function cornersOf({ cell, anchor }: PictureChoice, selection: PictureSelection, box: Box) {
+  if (anchor === undefined || box.widthPx === 0) return undefined
+  return [selection.cell(anchor, box), selection.cell(cell ?? anchor, box)] as const
 }
 
 function useFonts(): boolean {

@@ -3,13 +3,23 @@ import type { TimeSeriesChart } from '@vantage/charts/time-series'
 import { unreachable } from '@vantage/model'
 import type { Panel } from '@vantage/model/dashboards'
 import type { RefObject } from 'react'
-import { readSearch } from '../app/router.ts'
+import { navigateSearch, readSearch, useSearch } from '../app/router.ts'
+import { announceDone } from '../app/toast.tsx'
+import { explainedBox, type ValueBox } from '../drill/explain-box.ts'
+import { explainChange, explainedOf } from '../drill/explain-url.ts'
 import { ChartPanel } from '../explore/chart-panel.tsx'
 import { hiddenAfterClick } from '../explore/explore-url.ts'
+import { usePaneZoom } from '../time/pane-time.ts'
 import { BarFigures, GaugeFigures, PieFigure, StatFigures } from './figure-panels.tsx'
 import { hiddenOf, setHidden, setSort } from './panel-url.ts'
 import type { PanelView } from './panel-view.ts'
-import { type HeatmapExplain, HeatmapPicture, HistogramPicture, StatePicture } from './picture-panels.tsx'
+import {
+  type HeatmapExplain,
+  HeatmapPicture,
+  HistogramPicture,
+  regionSelection,
+  StatePicture,
+} from './picture-panels.tsx'
 import { LogRows, TraceRows, ValueRows } from './row-panels.tsx'
 
 interface PanelBodyProps {
@@ -45,7 +55,7 @@ export function PanelBody({ panel, view, marks, explain, chart }: PanelBodyProps
     case 'bars':
       return <BarFigures rows={view.rows} unit={view.unit} />
     case 'heatmap':
-      return <HeatmapPicture heatmap={view.heatmap} explain={panel.unit === 'seconds' ? explain : undefined} />
+      return <HeatmapBody view={view} explain={panel.unit === 'seconds' ? explain : undefined} />
     case 'histogram':
       return <HistogramPicture histogram={view.histogram} />
     case 'pie':
@@ -61,4 +71,26 @@ export function PanelBody({ panel, view, marks, explain, chart }: PanelBodyProps
     default:
       return unreachable(view)
   }
+}
+
+interface HeatmapBodyProps {
+  readonly view: PanelView & { readonly kind: 'heatmap' }
+  readonly explain: HeatmapExplain | undefined
+}
+
+/** Dragging zooms, with Alt it explains; where the page explains parts of it, all dragging does. */
+function HeatmapBody({ view: { heatmap, sources }, explain }: HeatmapBodyProps) {
+  const zoom = usePaneZoom()
+  const explained = explainedOf(useSearch())
+  if (explain !== undefined) return <HeatmapPicture heatmap={heatmap} selection={regionSelection(explain)} />
+  const all = { low: 0, high: Number.POSITIVE_INFINITY }
+  const box = explained && { ...explained.region, ...(explained.values ?? all) }
+  const onBox = (chosen: ValueBox, isAlt: boolean) => {
+    const { startMs, endMs } = heatmap
+    const next = isAlt ? explainedBox(sources, heatmap.unit, chosen, { startMs, endMs }) : undefined
+    if (next !== undefined) navigateSearch(explainChange(next))
+    else if (isAlt) announceDone('The labels of this heatmap name no service and no host')
+    else zoom(chosen.startMs, chosen.endMs)
+  }
+  return <HeatmapPicture heatmap={heatmap} selection={{ box, onBox }} />
 }

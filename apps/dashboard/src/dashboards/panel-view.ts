@@ -60,7 +60,7 @@ export type PanelView =
       readonly unit: Unit
     }
   | { readonly kind: 'bars'; readonly rows: readonly BarRow[]; readonly others: number; readonly unit: Unit }
-  | { readonly kind: 'heatmap'; readonly heatmap: Heatmap }
+  | { readonly kind: 'heatmap'; readonly heatmap: Heatmap; readonly sources: readonly SeriesSource[] }
   | { readonly kind: 'histogram'; readonly histogram: HistogramChart }
   | { readonly kind: 'pie'; readonly pie: Pie; readonly unit: Unit }
   | { readonly kind: 'state-timeline'; readonly timeline: StateTimeline }
@@ -121,7 +121,9 @@ export function panelView(panel: Panel, answer: PanelAnswer, choices: ViewChoice
     case 'heatmap': {
       const { startMs, endMs } = answer.range
       const timesMs = gridOf(answer).map((seconds) => seconds * 1000)
-      return { kind, heatmap: heatmapOf(bucketsOverTime(panel, answer), { startMs, endMs, timesMs, unit, zone }) }
+      const all = seriesOf(panel.queries, answer)
+      const heatmap = heatmapOf(bucketsOverTime(all), { startMs, endMs, timesMs, unit, zone })
+      return { kind, heatmap, sources: all.map(({ source }) => source) }
     }
     case 'histogram':
       return { kind, histogram: histogramOf(bucketsOf(panel, answer), unit) }
@@ -277,10 +279,8 @@ function slotsOf(series: readonly NamedSeries[]): number[] {
   })
 }
 
-function bucketsOverTime(panel: Panel, answer: PanelAnswer): CumulativeBucket[] {
-  return merged(
-    seriesOf(panel.queries, answer).map(({ labels, values }) => ({ bound: boundOf(labels), counts: values })),
-  )
+function bucketsOverTime(all: readonly NamedSeries[]): CumulativeBucket[] {
+  return merged(all.map(({ labels, values }) => ({ bound: boundOf(labels), counts: values })))
 }
 
 function bucketsOf(panel: Panel, answer: PanelAnswer): CumulativeBucket[] {

@@ -3,6 +3,7 @@ import {
   bucketName,
   type Heatmap,
   type HistogramChart,
+  heatmapCell,
   heatmapCorners,
   heatmapRegion,
   heatmapStepAt,
@@ -18,6 +19,7 @@ import {
   stateTimeAt,
 } from '@vantage/charts/panels'
 import { useCallback, useMemo } from 'react'
+import type { ValueBox } from '../drill/explain-box.ts'
 import { frameOf } from '../parts/box-drag.ts'
 import { RATIO } from '../services/units.ts'
 import { LONGEST_MS, type Region } from '../traces/region.ts'
@@ -34,13 +36,27 @@ export interface HeatmapExplain {
   readonly onRegion: (region: Region) => void
 }
 
-interface HeatmapPictureProps {
-  readonly heatmap: Heatmap
-  /** Of a heatmap whose parts can be explained. */
-  readonly explain?: HeatmapExplain | undefined
+/** What is selected of a heatmap, and what becomes of a box that is dragged or chosen by keys. */
+export interface HeatmapSelection {
+  readonly box: ValueBox | undefined
+  readonly onBox: (box: ValueBox, isAlt: boolean) => void
 }
 
-export function HeatmapPicture({ heatmap, explain }: HeatmapPictureProps) {
+interface HeatmapPictureProps {
+  readonly heatmap: Heatmap
+  readonly selection: HeatmapSelection
+}
+
+/** As seconds of buckets what is explained as milliseconds of regions. */
+export function regionSelection({ region, onRegion }: HeatmapExplain): HeatmapSelection {
+  return {
+    box: region && { ...region, low: region.fromMs / 1_000, high: region.toMs / 1_000 },
+    onBox: ({ startMs, endMs, low, high }) =>
+      onRegion({ startMs, endMs, fromMs: low * 1_000, toMs: Math.min(LONGEST_MS, high * 1_000) }),
+  }
+}
+
+export function HeatmapPicture({ heatmap, selection }: HeatmapPictureProps) {
   const readout = useMemo(
     () => ({
       count: heatmap.timesMs.length,
@@ -53,22 +69,22 @@ export function HeatmapPicture({ heatmap, explain }: HeatmapPictureProps) {
     (canvas, theme, { at, ...box }) => paintHeatmap(canvas, heatmap, theme, { ...box, step: at }),
     [heatmap],
   )
-  const selection = explain && selectionOf(heatmap, explain)
-  return <CanvasPicture label={heatmapSummary(heatmap)} readout={readout} selection={selection} paint={paint} />
+  return (
+    <CanvasPicture
+      label={heatmapSummary(heatmap)}
+      readout={readout}
+      selection={pictureSelection(heatmap, selection)}
+      paint={paint}
+    />
+  )
 }
 
-/** Between seconds of buckets and milliseconds of regions. */
-function selectionOf(heatmap: Heatmap, { region, onRegion }: HeatmapExplain): PictureSelection {
+function pictureSelection(heatmap: Heatmap, { box: selected, onBox }: HeatmapSelection): PictureSelection {
   return {
-    frame: (box) => {
-      if (region === undefined) return undefined
-      const { startMs, endMs, fromMs, toMs } = region
-      return frameOf(...heatmapCorners(heatmap, box, { startMs, endMs, low: fromMs / 1_000, high: toMs / 1_000 }))
-    },
-    onBox: (from, to, box) => {
-      const { startMs, endMs, low, high } = heatmapRegion(heatmap, box, from, to)
-      onRegion({ startMs, endMs, fromMs: low * 1_000, toMs: Math.min(LONGEST_MS, high * 1_000) })
-    },
+    rows: heatmap.rows.length,
+    cell: ({ column, row }, box) => heatmapCell(heatmap, box, column, row),
+    frame: (box) => selected && frameOf(...heatmapCorners(heatmap, box, selected)),
+    onBox: (from, to, box, isAlt) => onBox(heatmapRegion(heatmap, box, from, to), isAlt),
   }
 }
 

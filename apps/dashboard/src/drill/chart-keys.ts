@@ -6,7 +6,7 @@ export interface Crosshair {
   readonly index: number | undefined
   /** Key of the series that it is about; undefined = the first that is visible. */
   readonly series: string | undefined
-  /** The step from where a region is selected. */
+  /** From where a region is selected, unix seconds: a time, so that it stays where newer steps move it on the chart. */
   readonly anchor: number | undefined
 }
 
@@ -48,7 +48,9 @@ export function afterKey(
     case 'ArrowDown':
       return { ...to(index ?? last), series: seriesBeside(now, frame, 1) }
     case ' ':
-      return index === undefined ? to(last) : { ...now, anchor: anchor === undefined ? index : undefined }
+      return index === undefined
+        ? to(last)
+        : { ...now, anchor: anchor === undefined ? frame.timesSeconds[index] : undefined }
     case 'Enter':
       return index === undefined ? to(last) : 'menu'
     case 'Escape':
@@ -82,7 +84,6 @@ export function crosshairText(crosshair: Crosshair, frame: TimeSeriesFrame): str
   const value = one?.values[index] ?? undefined
   const shown =
     one === undefined ? '' : ` ${one.label}: ${value === undefined ? 'no value' : formatValue(value, frame.unit)}`
-  const from = anchor === undefined ? undefined : frame.timesSeconds[anchor]
-  const region = from === undefined ? '' : `Selected from ${time(from)}. `
+  const region = anchor === undefined ? '' : `Selected from ${time(anchor)}. `
   return `${region}${time(seconds)}${shown}`
 }

@@ -108,10 +108,9 @@ function spotBase(
   } as const
 }
 
-/** The time between two steps of a chart, with the steps themselves: a value counts what ends with it. */
-export function stepsSpan({ timesSeconds, stepMs }: TimeSeriesFrame, a: number, b: number): TimeSpan {
-  const atMs = (index: number) => (timesSeconds[index] ?? 0) * 1_000
-  return { startMs: atMs(Math.min(a, b)) - stepMs, endMs: atMs(Math.max(a, b)) }
+/** The time between two steps, unix seconds, with the steps themselves: a value counts what ends with it. */
+export function stepsSpan({ stepMs }: TimeSeriesFrame, a: number, b: number): TimeSpan {
+  return { startMs: Math.min(a, b) * 1_000 - stepMs, endMs: Math.max(a, b) * 1_000 }
 }
 
 /** Of those of a time and a step around it, the one whose value is nearest. */

@@ -1,7 +1,8 @@
-import { EMPTY_FRAME, gridSeconds, type TimeSeriesFrame } from '@vantage/charts'
+import { EMPTY_FRAME, gridSeconds, type TimeSeriesFrame, type Unit } from '@vantage/charts'
 import { describe, expect, test } from 'vitest'
 import { afterKey, type Crosshair, crosshairText, NO_CROSSHAIR } from './chart-keys.ts'
 import { drillEntries, pointSpot, regionSpot, stepsSpan } from './drill-model.ts'
+import { explainedBox } from './explain-box.ts'
 import { rowJump } from './explain-model.ts'
 import { type Explained, explainChange, explainedOf, questionOf } from './explain-url.ts'
 import { type SeriesSource, subjectOf } from './subject.ts'
@@ -39,6 +40,12 @@ describe('what a series is of, as the other signals name it', () => {
     ],
     '{service_name="a"}',
     '{ resource.service.name = "a" && name = "GET /" && kind = server }',
+  )
+  check(
+    'kinds of spans as a pattern',
+    [promql('x{service="a",span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}')],
+    '{service_name="a"}',
+    '{ resource.service.name = "a" && (kind = server || kind = consumer) }',
   )
   check('only what all selectors want', [promql('x{service="a"} / x{service="b"}')], undefined, undefined)
   check(
@@ -145,7 +152,7 @@ describe('the menu of a point', () => {
   })
   test('of a region: what is different of its lines, no value', () => {
     const lines = new Map([['a', logql('count_over_time({service_name="shop"}[10s])')]])
-    const spot = regionSpot(frame, lines, [], stepsSpan(frame, 5, 3), 'a')
+    const spot = regionSpot(frame, lines, [], stepsSpan(frame, 1_050, 1_030), 'a')
     expect(spot.title).toBe('p99: 00:17:00 – 00:17:30')
     const entries = Object.fromEntries(drillEntries(spot).map((one) => [one.id, one]))
     expect(entries['different']).toMatchObject({
@@ -171,7 +178,7 @@ describe('the crosshair by keys', () => {
   check('End Shift+ArrowLeft', { index: 0 })
   check('Home ArrowDown', { index: 0, series: 'b' })
   check('Home ArrowUp', { index: 0, series: 'b' })
-  check('Home Space ArrowRight ArrowRight', { index: 2, anchor: 0 })
+  check('Home Space ArrowRight ArrowRight', { index: 2, anchor: 1_000 })
   check('Home Space ArrowRight Escape', { index: 1 })
   check('Home Space Space', { index: 0 })
   check('Home Escape', {})
@@ -199,6 +206,7 @@ describe('what is explained', () => {
     region: { startMs: 5, endMs: 9 },
     against: 'previous',
     around: { startMs: 0, endMs: 20 },
+    values: { low: 0.5, high: Number.POSITIVE_INFINITY },
   }
   test('is read from the URL as it was written', () => {
     const params = new URLSearchParams()
@@ -211,6 +219,20 @@ describe('what is explained', () => {
   test('is asked against the time around it, which nothing around makes the time before', () => {
     const asked = (around: Explained['around']) => questionOf({ ...explained, against: 'around', around }).baseline
     expect([asked(explained.around), asked(explained.region)]).toEqual([explained.around, 'previous'])
+  })
+  test('of a box of durations: those that took so long, against the others of that time', () => {
+    const box = (unit: Unit, low: number, high: number, query = 'x{service="a"}') =>
+      explainedBox([promql(query)], unit, { startMs: 5, endMs: 9, low, high }, { startMs: 0, endMs: 20 })
+    const own = '{ resource.service.name = "a" }'
+    expect(box({ kind: 'seconds' }, 0.5, 1)).toMatchObject({
+      query: '{ resource.service.name = "a" && duration > 500000us && duration <= 1000000us }',
+      scope: own,
+      against: 'rest',
+    })
+    const whole = { query: own, scope: '', against: 'around', region: { startMs: 5, endMs: 9 } }
+    expect(box({ kind: 'seconds' }, 0, Number.POSITIVE_INFINITY)).toMatchObject(whole)
+    expect(box({ kind: 'plain' }, 0.5, 1)).toMatchObject(whole)
+    expect(box({ kind: 'seconds' }, 0.5, 1, 'x')).toBeUndefined()
   })
   const jump = (signal: Explained['signal'], attribute: string, value: string) =>
     rowJump({ ...explained, signal }, { attribute, value, selectedShare: 1, baselineShare: 0 })?.params['q']

@@ -16,19 +16,21 @@ export interface Explained {
   readonly against: Against
   /** The time around the region. */
   readonly around: TimeSpan
+  /** Of a box on a heatmap: its values, which the query says in words of its own. */
+  readonly values?: { readonly low: number; readonly high: number } | undefined
 }
 
 /** Parameters of the page, whatever part of it asks. */
 const PARAM = { query: 'explain', signal: 'explain.of', scope: 'explain.in', region: 'explain.at' } as const
-const [AGAINST_PARAM, AROUND_PARAM] = ['explain.vs', 'explain.around']
+const [AGAINST_PARAM, AROUND_PARAM, VALUES_PARAM] = ['explain.vs', 'explain.around', 'explain.values']
 
 export const EXPLAIN_PARAM = PARAM.query
 export const REGION_PARAM = PARAM.region
 export const NOTHING_EXPLAINED: SearchChange = Object.fromEntries(
-  [...Object.values(PARAM), AGAINST_PARAM, AROUND_PARAM].map((name) => [name, null]),
+  [...Object.values(PARAM), AGAINST_PARAM, AROUND_PARAM, VALUES_PARAM].map((name) => [name, null]),
 )
 
-export function explainChange({ signal, query, scope, region, against, around }: Explained): SearchChange {
+export function explainChange({ signal, query, scope, region, against, around, values }: Explained): SearchChange {
   return {
     [PARAM.query]: query,
     [PARAM.signal]: signal === 'spans' ? null : signal,
@@ -36,6 +38,7 @@ export function explainChange({ signal, query, scope, region, against, around }:
     [PARAM.region]: spanText(region),
     [AGAINST_PARAM]: against === 'around' ? null : against,
     [AROUND_PARAM]: spanText(around),
+    [VALUES_PARAM]: values === undefined ? null : `${values.low},${values.high}`,
   }
 }
 
@@ -52,6 +55,7 @@ export function explainedOf(params: URLSearchParams): Explained | undefined {
     region,
     against: AGAINST.includes(against) ? against : 'around',
     around: spanOf(params.get(AROUND_PARAM)) ?? region,
+    values: valuesOf(params.get(VALUES_PARAM)),
   }
 }
 
@@ -60,6 +64,11 @@ export function questionOf({ signal, query, scope, region, against, around }: Ex
   const isAlone = around.startMs >= region.startMs && around.endMs <= region.endMs
   const baseline = against !== 'around' ? against : isAlone ? 'previous' : around
   return { signal, query, scope, ...region, baseline }
+}
+
+function valuesOf(text: string | null): Explained['values'] {
+  const [low = Number.NaN, high = Number.NaN] = (text ?? '').split(',').map(Number)
+  return low < high ? { low, high } : undefined
 }
 
 function spanText({ startMs, endMs }: TimeSpan): string {

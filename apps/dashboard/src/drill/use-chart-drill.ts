@@ -57,7 +57,8 @@ export function useChartDrill(drilled: DrilledChart) {
   const onKeyDown = (event: KeyboardEvent) => {
     const next = event.altKey || event.ctrlKey || event.metaKey ? undefined : afterKey(crosshair, event, frame)
     if (next === undefined) return
-    event.preventDefault()
+    // A crosshair is no layer: what lies above the chart closes with the same Escape. A region is one.
+    if (event.key !== 'Escape' || crosshair.anchor !== undefined) event.preventDefault()
     if (next === 'menu') {
       const { spot, place } = keyboardSpot(latest.current, crosshair)
       open(spot, place)
@@ -80,11 +81,12 @@ function keyboardSpot({ frame, sources, exemplars, chart }: DrilledChart, crossh
   const { index = 0, anchor } = crosshair
   const key = seriesOf(crosshair, frame) ?? ''
   const value = frame.series.find((one) => one.key === key)?.values[index] ?? 0
-  const place = chart.current?.placeOf((frame.timesSeconds[index] ?? 0) * 1_000, value) ?? { x: 0, y: 0 }
+  const seconds = frame.timesSeconds[index] ?? 0
+  const place = chart.current?.placeOf(seconds * 1_000, value) ?? { x: 0, y: 0 }
   const spot =
     anchor === undefined
       ? pointSpot(frame, sources, exemplars, { index, key })
-      : regionSpot(frame, sources, exemplars, stepsSpan(frame, anchor, index), key)
+      : regionSpot(frame, sources, exemplars, stepsSpan(frame, anchor, seconds), key)
   return { spot, place }
 }
 
@@ -97,7 +99,7 @@ function useRegion(
   const explained = useParam(REGION_PARAM)
   const region = useMemo((): TimeSpan | undefined => {
     if (anchor === undefined) return spanOf(explained)
-    return stepsSpan(frame, anchor, index ?? anchor)
+    return stepsSpan(frame, anchor, index === undefined ? anchor : (frame.timesSeconds[index] ?? anchor))
   }, [explained, frame, anchor, index])
   useEffect(() => chart.current?.setRegion(region), [chart, region])
 }

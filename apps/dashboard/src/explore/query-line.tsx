@@ -6,7 +6,7 @@ import { useNavigate } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { Faults } from '../parts/faults.tsx'
-import { refresh } from '../time/time-store.ts'
+import { askAgain } from '../time/time-store.ts'
 import { EditMode, useBuilder } from './edit-mode.tsx'
 import { rememberQueries } from './history.ts'
 import { HistoryMenu } from './history-menu.tsx'
@@ -37,7 +37,7 @@ export function QueryLine(props: QueryLineProps) {
     setDraft(query)
     rememberQueries([query], language)
     navigate({ q: query, line: null })
-    refresh()
+    askAgain()
   }
   const form = useQueryKeys(() => run(draft))
   return (

@@ -4,7 +4,7 @@ import { type RefObject, useEffect, useId, useState } from 'react'
 import { Choice } from '../parts/choice.tsx'
 import { Cuts, Faults } from '../parts/faults.tsx'
 import { Notice } from '../parts/notice.tsx'
-import { refresh } from '../time/time-store.ts'
+import { askAgain } from '../time/time-store.ts'
 import { ChartPanel, ChartTable } from './chart-panel.tsx'
 import { EmptyPanel } from './empty-panel.tsx'
 import { useExemplars } from './exemplars.tsx'
@@ -137,7 +137,7 @@ function Notices({ run, shown }: ResultPanelProps & { readonly asked: readonly R
       {failed.map(([ref, result]) => (
         <Faults
           key={ref}
-          of={{ [`Query ${ref.toUpperCase()}`]: { answer: undefined, fault: result.fault, retry: refresh } }}
+          of={{ [`Query ${ref.toUpperCase()}`]: { answer: undefined, fault: result.fault, retry: askAgain } }}
           query={result.text}
         />
       ))}

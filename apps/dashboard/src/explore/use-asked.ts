@@ -1,6 +1,7 @@
 import type { ClientFault } from '@vantage/api/client'
 import type { Result } from '@vantage/model'
 import { useCallback, useEffect, useMemo, useState } from 'react'
+import { useTimeMemory } from '../time/time-store.ts'
 
 /** What is known of one question. The answer stays while a newer one is on its way, and after a failure. */
 export interface Asked<T> {
@@ -30,7 +31,7 @@ function beginWaiting(): () => void {
 }
 
 /**
- * Asks whenever `key` changes; a question that a newer one replaces is aborted.
+ * Asks whenever `key` changes, and when a person wants all answers anew; a question that a newer one replaces is aborted.
  * @param key holds all that the question depends on; undefined = nothing is asked
  */
 export function useAsked<T>(
@@ -44,6 +45,7 @@ export function useAsked<T>(
   })
   const [attempt, setAttempt] = useState(0)
   const retry = useCallback(() => setAttempt((former) => former + 1), [])
+  const round = useTimeMemory((memory) => memory.round)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key holds all that the question depends on.
   useEffect(() => {
     if (key === undefined) return
@@ -63,6 +65,6 @@ export function useAsked<T>(
       end()
       abort.abort()
     }
-  }, [key, attempt])
+  }, [key, round, attempt])
   return useMemo(() => ({ ...asked, retry }), [asked, retry])
 }

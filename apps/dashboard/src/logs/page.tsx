@@ -69,7 +69,13 @@ export default function LogsPage() {
           asked={isLines ? { ...loaded, answer: loaded.rows } : volume}
         />
       </section>
-      <Volume volume={volume} isSaid={isLines && loaded.fault === undefined} range={range} zone={time.zone} />
+      <Volume
+        volume={volume}
+        query={query}
+        isSaid={isLines && loaded.fault === undefined}
+        range={range}
+        zone={time.zone}
+      />
       <Choice
         label="View"
         value={state.tab}
@@ -137,11 +143,12 @@ interface VolumeProps {
   readonly volume: Asked<QueryAnswer>
   /** What fails is said here; else the query line says what is wrong with it. */
   readonly isSaid: boolean
+  readonly query: string
   readonly range: SteppedRange
   readonly zone: Zone
 }
 
-const Volume = memo(function Volume({ volume, isSaid, range, zone }: VolumeProps) {
+const Volume = memo(function Volume({ volume, query, isSaid, range, zone }: VolumeProps) {
   const titleId = useId()
   return (
     <section className="card log-volume" aria-labelledby={titleId} aria-busy={volume.isLoading}>
@@ -149,7 +156,7 @@ const Volume = memo(function Volume({ volume, isSaid, range, zone }: VolumeProps
         <h2 id={titleId}>Lines over time, by level</h2>
       </div>
       {isSaid && <Faults of={{ 'Lines over time': volume }} />}
-      <VolumeChart answer={volume.answer} range={range} zone={zone} />
+      <VolumeChart answer={volume.answer} query={query} range={range} zone={zone} />
     </section>
   )
 })

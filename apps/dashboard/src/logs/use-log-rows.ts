@@ -2,6 +2,7 @@ import type { ClientFault } from '@vantage/api/client'
 import type { TimeRange } from '@vantage/model'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { client } from '../app/client.ts'
+import { useTimeMemory } from '../time/time-store.ts'
 import { LINES_MAX } from './log-model.ts'
 import { type LogRow, logRows, PAGE_LINES, ROWS_MAX, withOlder } from './log-rows.ts'
 
@@ -36,12 +37,13 @@ const NOTHING: State = { key: '', rows: undefined, isLoading: false, fault: unde
  */
 export function useLogRows(key: string | undefined, query: string, range: TimeRange): LoadedRows {
   const [state, setState] = useState<State>(NOTHING)
+  const round = useTimeMemory((memory) => memory.round)
   const [attempt, setAttempt] = useState(0)
   const retry = useCallback(() => setAttempt((former) => former + 1), [])
   const latest = useRef({ query, range, state })
   latest.current = { query, range, state }
   const older = useRef<AbortController>(undefined)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt asks the same again.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round or attempt asks the same question.
   useEffect(() => {
     if (key === undefined) return
     const abort = new AbortController()
@@ -64,7 +66,7 @@ export function useLogRows(key: string | undefined, query: string, range: TimeRa
       )
     })
     return () => abort.abort()
-  }, [key, attempt])
+  }, [key, round, attempt])
   const loadOlder = useCallback(() => {
     const { query: asked, range: of, state: now } = latest.current
     const oldest = now.rows?.at(-1)

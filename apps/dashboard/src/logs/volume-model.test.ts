@@ -1,6 +1,6 @@
 import type { QueryAnswer } from '@vantage/api/client'
 import { expect, test } from 'vitest'
-import { barsIn, stackVolume } from './volume-model.ts'
+import { afterBarKey, type BarChoice, barsIn, barsSpan, isCovered, stackVolume } from './volume-model.ts'
 
 function answerOf(...series: readonly (readonly [string, readonly (readonly [number, number])[]])[]): QueryAnswer {
   const all = series.map(([level, points]) => ({
@@ -68,4 +68,31 @@ test.each([
   [2_000, 40],
 ])('%d px have room for %d bars', (widthPx, want) => {
   expect(barsIn(widthPx)).toBe(want)
+})
+
+const BARS = [0, 10, 20, 30].map((startMs) => ({ startMs, endMs: startMs + 10, total: 0, parts: [] }))
+
+test('a region of bars by keys; its beginning is a time, which newer bars do not move', () => {
+  const press = (keys: readonly string[], from: BarChoice = { at: 1, anchorMs: undefined }) =>
+    keys.reduce<BarChoice>((now, key) => {
+      const next = afterBarKey(now, key, BARS)
+      return next === undefined || next === 'explain' ? now : next
+    }, from)
+  expect(press(['ArrowLeft', 'ArrowLeft'])).toEqual({ at: 0, anchorMs: undefined })
+  expect(press([' ', 'End'])).toEqual({ at: 3, anchorMs: 10 })
+  expect(press([' ', 'End', 'Escape'])).toEqual({ at: 3, anchorMs: undefined })
+  expect(afterBarKey(press([' ']), 'Enter', BARS)).toBe('explain')
+  expect([afterBarKey(press([]), 'Enter', BARS), afterBarKey(press([]), 'Escape', BARS)]).toEqual([
+    undefined,
+    undefined,
+  ])
+})
+
+test('the time of bars, also between them and beyond', () => {
+  expect([barsSpan(BARS, 25, 12), barsSpan(BARS, -5, 99), barsSpan(BARS, 10, 10)]).toEqual([
+    { startMs: 10, endMs: 30 },
+    { startMs: 0, endMs: 40 },
+    { startMs: 10, endMs: 20 },
+  ])
+  expect(BARS.map((bar) => isCovered(bar, { startMs: 4, endMs: 16 }))).toEqual([true, true, false, false])
 })

@@ -1,4 +1,5 @@
 import type { QueryAnswer } from '@vantage/api/client'
+import type { TimeSpan } from '@vantage/charts'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { LEVELS, type Level, levelOf } from './log-model.ts'
 
@@ -26,6 +27,58 @@ export interface Volume {
   /** Lines of the highest bar. */
   readonly max: number
   readonly totals: readonly { readonly level: Level; readonly count: number }[]
+}
+
+/** The bar that has the focus, and the time from where a region is selected, unix ms: bars move on while it stays. */
+export interface BarChoice {
+  readonly at: number
+  readonly anchorMs: number | undefined
+}
+
+/**
+ * What a key does on a bar: arrows go to another one, Space begins a region or drops it, ↵ explains it, Escape drops it.
+ * @returns undefined for keys that are not the bars'
+ */
+export function afterBarKey(
+  now: BarChoice,
+  key: string,
+  bars: readonly VolumeBar[],
+): BarChoice | 'explain' | undefined {
+  const { at, anchorMs } = now
+  const last = bars.length - 1
+  const to = (next: number) => ({ ...now, at: Math.max(0, Math.min(last, next)) })
+  switch (key) {
+    case 'ArrowLeft':
+      return to(at - 1)
+    case 'ArrowRight':
+      return to(at + 1)
+    case 'Home':
+      return to(0)
+    case 'End':
+      return to(last)
+    case ' ':
+      return { at, anchorMs: anchorMs === undefined ? bars[at]?.startMs : undefined }
+    case 'Enter':
+      return anchorMs === undefined ? undefined : 'explain'
+    case 'Escape':
+      return anchorMs === undefined ? undefined : { at, anchorMs: undefined }
+    default:
+      return undefined
+  }
+}
+
+/** The time of the bars from one that holds a time to the one that holds another. */
+export function barsSpan(bars: readonly VolumeBar[], aMs: number, bMs: number): TimeSpan {
+  const [fromMs, toMs] = [Math.min(aMs, bMs), Math.max(aMs, bMs)]
+  const first = bars.find(({ endMs }) => endMs > fromMs) ?? bars.at(-1)
+  const last = bars.findLast(({ startMs }) => startMs <= toMs) ?? bars[0]
+  return { startMs: first?.startMs ?? 0, endMs: last?.endMs ?? 0 }
+}
+
+/** Whether more than half of a bar lies in a time. */
+export function isCovered({ startMs, endMs }: VolumeBar, span: TimeSpan | undefined): boolean {
+  if (span === undefined) return false
+  return Math.min(endMs, span.endMs) - Math.max(startMs, span.startMs) > (endMs - startMs) / 2
 }
 
 const EMPTY: Volume = { bars: [], max: 0, totals: [] }

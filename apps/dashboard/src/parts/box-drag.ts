@@ -18,9 +18,9 @@ export function frameOf(a: Point, b: Point): BoxFrame {
   return { left, top, width: Math.abs(a[0] - b[0]), height: Math.abs(a[1] - b[1]) }
 }
 
-/** Dragging a box over an element. @param onBox gets two corners once it has been dragged; undefined = nothing is dragged */
-export function useBoxDrag(onBox: ((from: Point, to: Point) => void) | undefined) {
-  const [drag, setDrag] = useState<{ readonly from: Point; readonly to: Point } | undefined>(undefined)
+/** Dragging a box over an element. @param onBox gets two corners once it has been dragged, and whether Alt was held; undefined = nothing is dragged */
+export function useBoxDrag(onBox: ((from: Point, to: Point, isAlt: boolean) => void) | undefined) {
+  const [drag, setDrag] = useState<{ readonly from: Point; readonly to: Point; readonly isAlt: boolean }>()
   const placeOf = (event: PointerEvent<HTMLElement>): Point => {
     const { left, top } = event.currentTarget.getBoundingClientRect()
     return [event.clientX - left, event.clientY - top]
@@ -29,7 +29,7 @@ export function useBoxDrag(onBox: ((from: Point, to: Point) => void) | undefined
     onPointerDown: (event: PointerEvent<HTMLElement>) => {
       if (onBox === undefined) return
       event.currentTarget.setPointerCapture(event.pointerId)
-      setDrag({ from: placeOf(event), to: placeOf(event) })
+      setDrag({ from: placeOf(event), to: placeOf(event), isAlt: event.altKey })
     },
     onPointerMove: (event: PointerEvent<HTMLElement>) => {
       if (drag !== undefined) setDrag({ ...drag, to: placeOf(event) })
@@ -39,7 +39,7 @@ export function useBoxDrag(onBox: ((from: Point, to: Point) => void) | undefined
       setDrag(undefined)
       const to = placeOf(event)
       if (drag === undefined || Math.hypot(to[0] - drag.from[0], to[1] - drag.from[1]) < DRAG_MIN_PX) return
-      onBox?.(drag.from, to)
+      onBox?.(drag.from, to, drag.isAlt)
     },
     onPointerCancel: () => setDrag(undefined),
   }

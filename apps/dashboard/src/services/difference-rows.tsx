@@ -34,7 +34,9 @@ function Rows({ found: { rows, selected, others }, kind, jump }: RowsProps) {
   return (
     <>
       {rows.length === 0 ? (
-        <p className="service-none">Nothing tells them from the others.</p>
+        <p className="service-none">
+          {selected === 0 ? 'There is none in this time.' : 'Nothing tells them from the others.'}
+        </p>
       ) : (
         <ol className="difference-list" aria-label={`What ${kind} ones have that others have not`}>
           {rows.map((row) => (
@@ -47,7 +49,8 @@ function Rows({ found: { rows, selected, others }, kind, jump }: RowsProps) {
         </ol>
       )}
       <p className="difference-sample">
-        {selected.toLocaleString('en')} {kind} and {others.toLocaleString('en')} others were compared.
+        {selected.toLocaleString('en')} {kind} and {others.toLocaleString('en')} {others === 1 ? 'other' : 'others'}{' '}
+        were compared.
       </p>
     </>
   )

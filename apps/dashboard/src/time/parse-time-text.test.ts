@@ -60,6 +60,7 @@ describe('a choice has a name', () => {
   check('now-45m', 'now', 'Last 45 min')
   check('now-6h', 'now-1h', 'now-6h to now-1h')
   check('1795255200000', '1795255300000', 'Fixed range')
+  check('1795255200000', 'now', 'From a fixed start')
   check('now-1d/d', 'now/d', 'Yesterday')
 })
 

@@ -1,8 +1,12 @@
 import { ChevronDown, Clock, ZoomOut } from 'lucide-react'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import { create } from 'zustand'
-import { useSearch } from '../app/router.ts'
+import { client } from '../app/client.ts'
+import { usePath, useSearch } from '../app/router.ts'
+import { useAsked } from '../explore/use-asked.ts'
 import { Popover } from '../parts/popover.tsx'
+import { DEPLOY_EVENTS_MAX, DEPLOY_LOOKBACK_MS, deployPreset, serviceOnScreen } from './deploy-preset.ts'
+import { pageNowMs } from './page-clock.ts'
 import { parseTimeText } from './parse-time-text.ts'
 import { describeChoice, describeRange, TIME_PRESETS, type TimeChoice } from './time-expression.ts'
 import {
@@ -110,6 +114,7 @@ function TimePanel({ state, nowMs, close }: TimePanelProps) {
             {label}
           </button>
         ))}
+        <SinceDeploy state={state} apply={apply} />
       </div>
       <label className="zone">
         Time zone
@@ -121,6 +126,49 @@ function TimePanel({ state, nowMs, close }: TimePanelProps) {
           ))}
         </select>
       </label>
+    </>
+  )
+}
+
+interface SinceDeployProps {
+  readonly state: TimeState
+  readonly apply: (choice: TimeChoice) => void
+}
+
+/** The preset that begins with the last deploy: of the service on screen, where there is one. */
+function SinceDeploy({ state, apply }: SinceDeployProps) {
+  const reasonId = useId()
+  const service = serviceOnScreen(usePath(), useSearch())
+  const [nowMs] = useState(pageNowMs)
+  const range = { startMs: nowMs - DEPLOY_LOOKBACK_MS, endMs: nowMs }
+  const asked = useAsked(JSON.stringify([service, nowMs]), (signal) =>
+    client.events(range, service, DEPLOY_EVENTS_MAX, signal),
+  )
+  const preset = deployPreset(asked.answer, asked.fault?.message, service)
+  const label = 'Since last deploy'
+  if (preset.choice !== undefined) {
+    const { choice, title } = preset
+    const isCurrent = choice.from === state.choice.from && choice.to === state.choice.to
+    return (
+      <button type="button" className="menu-item" title={title} aria-current={isCurrent} onClick={() => apply(choice)}>
+        {label}
+      </button>
+    )
+  }
+  return (
+    <>
+      <button
+        type="button"
+        className="menu-item"
+        aria-disabled="true"
+        aria-describedby={reasonId}
+        title={preset.reason}
+      >
+        {label}
+      </button>
+      <span id={reasonId} hidden={true}>
+        {preset.reason}
+      </span>
     </>
   )
 }

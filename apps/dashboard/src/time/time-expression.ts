@@ -104,6 +104,7 @@ export function describeChoice(choice: TimeChoice): string {
   if (preset !== undefined) return preset.label
   const plain = /^now-(\d+)(ms|[smhdw])$/.exec(choice.from)
   if (plain !== null && choice.to === 'now') return `Last ${plain[1]} ${UNIT_NAMES[plain[2] as string]}`
+  if (/^\d+$/.test(choice.from) && choice.to === 'now') return 'From a fixed start'
   return isRelative(choice) ? `${choice.from} to ${choice.to}` : 'Fixed range'
 }
 

@@ -28,6 +28,8 @@ export function receiveLimits(config: Config): ReceiveLimits {
     maxInflightBytes: ingest.maxInflightBytes ?? Math.round(memoryLimitBytes() * INFLIGHT_SHARE),
     requestRate: limits.requestRate,
     requestBurst: limits.requestBurst,
+    logBytes: { rate: limits.logBytesRate, burst: limits.logBytesBurst },
+    spanBytes: { rate: limits.spanBytesRate, burst: limits.spanBytesBurst },
     grpcMaxMessageBytes: grpc.maxMessageBytes,
     grpcMaxConcurrentStreams: grpc.maxConcurrentStreams,
   }

@@ -35,6 +35,12 @@ export interface WorkerQuestion {
   readonly word: Int32Array
 }
 
+/** What a question that streams has to say before its answer. */
+export interface WorkerPart {
+  readonly id: number
+  readonly part: Uint8Array
+}
+
 export interface WorkerReply {
   readonly id: number
   readonly result: Result<Uint8Array<ArrayBuffer>, Fault>

@@ -15,6 +15,8 @@ export interface Waiting {
   onKnown(known: KnownSteps): void
   /** Its view of the stores was taken just now. */
   readonly onBegin: (() => void) | undefined
+  /** Takes what comes before the answer. */
+  readonly onPart?: ((part: Uint8Array) => void) | undefined
   /** Ends the watch over its place in the queue: it runs, or it is answered. */
   leaveQueue(): void
 }

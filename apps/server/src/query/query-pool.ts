@@ -8,7 +8,7 @@ import { CANCELLED, type QueryLimits, TIMED_OUT } from './budget.ts'
 import type { EarlyThread } from './early-thread.ts'
 import { type HelpRequest, isLong, type SharedTask } from './help.ts'
 import { type Lane, laneOf } from './lanes.ts'
-import type { OpenView, QueryWorkerData, WorkerQuestion, WorkerReply } from './messages.ts'
+import type { OpenView, QueryWorkerData, WorkerPart, WorkerQuestion, WorkerReply } from './messages.ts'
 import { isAnswering, type Waiting, type Worker } from './pool-worker.ts'
 import { cancelled, draining, timedOut } from './query-faults.ts'
 import { QuickAnswers } from './quick-answers.ts'
@@ -195,6 +195,7 @@ export class QueryPool implements MetricQueries {
         settle: resolve,
         onKnown,
         onBegin: options.onBegin,
+        onPart: options.onPart,
         leaveQueue: this.#watchQueue(options.signal, timeoutMs, (reason) => {
           this.#queues[lane].splice(this.#queues[lane].indexOf(waiting), 1)
           resolve(err(reason))
@@ -312,8 +313,9 @@ export class QueryPool implements MetricQueries {
     }
     this.#workers.push(worker)
     port.on('message', (message) => {
-      const reply = message as WorkerReply | HelpRequest
+      const reply = message as WorkerReply | WorkerPart | HelpRequest
       if ('share' in reply) this.#callHelp(worker, reply)
+      else if ('part' in reply) passOn(worker, reply)
       else this.#settle(worker, reply)
     })
     port.on('error', (error) => {
@@ -472,4 +474,9 @@ export class QueryPool implements MetricQueries {
       if (worker.running === undefined && worker.idleSinceMs < nowMs - keepMs) void this.#end(worker, draining())
     }
   }
+}
+
+/** A part comes too late where its question is answered. */
+function passOn({ running }: Worker, { id, part }: WorkerPart): void {
+  if (running?.id === id) running.waiting.onPart?.(part)
 }

@@ -91,7 +91,7 @@ class Answers {
             { metrics: this.#reader, ...this.#rowReaders },
             budget,
             systemClock,
-            { helpers, onKnown },
+            { helpers, onKnown, onPart: (part) => this.#port.postMessage({ id: question.id, part }) },
           )
       const problems = this.#view.problems.splice(0)
       reply = { ...this.#facts(question, budget, startMs), result, problems, known }

@@ -51,6 +51,8 @@ export type WorkerReaders = ReadersToWarm
 interface JobExtras {
   readonly helpers: ThreadHelpers
   readonly onKnown: (known: KnownSteps) => void
+  /** Takes what comes before the answer. */
+  readonly onPart: (part: Uint8Array) => void
 }
 
 /** As `runQueryJob`; a remote read answers its protobuf messages, and help goes to who asked for it. */
@@ -60,7 +62,7 @@ export function runWorkerJob(
   readers: WorkerReaders,
   budget: QueryBudget,
   clock: Clock,
-  { helpers, onKnown }: JobExtras,
+  { helpers, onKnown, onPart }: JobExtras,
 ): Result<Uint8Array<ArrayBuffer>, Fault> {
   switch (job.kind) {
     case 'share':
@@ -75,7 +77,7 @@ export function runWorkerJob(
     case 'logs':
       return runLogsJob(job.job, tenant, readers.logs, budget, clock, helpers.logql)
     case 'traces':
-      return runTracesJob(job.job, tenant, readers.spans, budget, job.limits)
+      return runTracesJob(job.job, tenant, readers.spans, budget, job.limits, { clock, send: onPart })
     case 'transform':
       return transformed(job.body, job.limits, budget, clock)
     case 'joins':

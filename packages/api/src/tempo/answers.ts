@@ -4,6 +4,7 @@ import {
   type MetricSeries,
   type MetricsResult,
   type NamedValue,
+  type Progress,
   plainText,
   type SearchResult,
   stepTimeMs,
@@ -13,7 +14,14 @@ import { anyValueJson } from '../traces/otlp-json.ts'
 
 /** Bodies of Tempo's API. Source: grafana/tempo docs/sources/tempo/api_docs. */
 
-export function searchAnswer({ traces, inspectedSpans, inspectedTraces }: SearchResult): unknown {
+/** As it ends. */
+const DONE = { done: 1, total: 1 }
+
+/** @param progress of one that goes on */
+export function searchAnswer(
+  { traces, inspectedSpans, inspectedTraces }: SearchResult,
+  { done, total }: Pick<Progress, 'done' | 'total'> = DONE,
+): unknown {
   return {
     traces: traces.map((trace) => {
       const spanSets = trace.sets.map(spanSetJson)
@@ -28,7 +36,7 @@ export function searchAnswer({ traces, inspectedSpans, inspectedTraces }: Search
         serviceStats: Object.fromEntries(trace.services),
       }
     }),
-    metrics: { inspectedTraces, inspectedSpans: String(inspectedSpans), completedJobs: 1, totalJobs: 1 },
+    metrics: { inspectedTraces, inspectedSpans: String(inspectedSpans), completedJobs: done, totalJobs: total },
   }
 }
 
@@ -110,9 +118,13 @@ function tagType(value: Value): string {
   }
 }
 
-export function metricsAnswer(result: MetricsResult, form: 'range' | 'instant'): unknown {
+export function metricsAnswer(
+  result: MetricsResult,
+  form: 'range' | 'instant',
+  { done, total }: Pick<Progress, 'done' | 'total'> = DONE,
+): unknown {
   const { grid, series, inspectedSpans } = result
-  const metrics = { inspectedSpans: String(inspectedSpans), completedJobs: 1, totalJobs: 1 }
+  const metrics = { inspectedSpans: String(inspectedSpans), completedJobs: done, totalJobs: total }
   const times = Array.from({ length: grid.steps }, (_, step) => String(stepTimeMs(grid, step)))
   return {
     series: series.map((one) => ({

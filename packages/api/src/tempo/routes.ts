@@ -66,7 +66,8 @@ export class TempoApi {
   }
 
   /**
-   * The streaming service that Grafana asks: each stream is one message, which has everything.
+   * The streaming service that Grafana asks: searches and metrics tell what they have so far, the last message of each
+   * stream has everything.
    * Source: grafana/tempo pkg/tempopb/tempo.proto, `StreamingQuerier`.
    */
   rpcMethods(read: ReadTempoRequest): RpcMethod[] {
@@ -79,13 +80,13 @@ export class TempoApi {
       service: 'tempopb.StreamingQuerier',
       name,
       permission: 'traces:read',
-      handle: async ({ tenant, message: bytes, signal }) => {
+      handle: async ({ tenant, message: bytes, signal, send }) => {
         const params = read(kind, bytes)
         if (!params.ok) return params
         const job = jobOf(params.value)
         if (!job.ok) return job
         const framed: TracesJob = { kind: 'tempo-rpc', job: job.value, message }
-        return this.#deps.queries.ask(tenant, framed, { signal, timeoutMs: undefined })
+        return this.#deps.queries.ask(tenant, framed, { signal, timeoutMs: undefined, onPart: send })
       },
     })
     const tagOf = (params: URLSearchParams): string => params.get('tag') ?? ''

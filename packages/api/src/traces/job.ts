@@ -28,6 +28,7 @@ import { type DiffFormat, encodeTrace, traceDiff } from '@vantage/query/traces'
 import { AnswerWriter } from '../answer-writer.ts'
 import { metricsAnswer, searchAnswer, tagNamesAnswer, tagValuesAnswer } from '../tempo/answers.ts'
 import { type TempoMessage, tempoFrame } from '../tempo/messages.ts'
+import { type PartsSink, TempoParts } from '../tempo/parts.ts'
 import { ANSWER_FACTOR, type FaceForm, type FaceJob, faceAnswer, traceAnswer } from './face-job.ts'
 import { resourceSpansJson } from './otlp-json.ts'
 import { structureJson } from './structure.ts'
@@ -62,6 +63,7 @@ export type TracesJob =
 /**
  * Runs one job to its complete answer: JSON, or protobuf where the form says so. Synchronous: the caller's thread
  * waits.
+ * @param sink takes messages in front of the last one
  */
 export function runTracesJob(
   job: TracesJob,
@@ -69,9 +71,11 @@ export function runTracesJob(
   reader: SpanReader,
   budget: QueryBudget,
   limits: TraceqlLimits = TRACEQL_LIMITS,
+  sink?: PartsSink,
 ): Result<Uint8Array<ArrayBuffer>, Fault> {
   try {
-    const answer = answerOf(job, tenant, reader, budget, limits)
+    const parts = job.kind === 'tempo-rpc' && sink !== undefined ? new TempoParts(job.message, sink) : undefined
+    const answer = answerOf(job, tenant, reader, budget, limits, parts)
     if (!answer.ok) return answer
     if (answer.value instanceof Uint8Array) return ok(new Uint8Array(answer.value))
     const out = new AnswerWriter((bytes) => budget.chargeBytes(bytes))
@@ -90,6 +94,7 @@ function answerOf(
   reader: SpanReader,
   budget: QueryBudget,
   limits: TraceqlLimits,
+  parts: TempoParts | undefined,
 ): Result<unknown, Fault> {
   switch (job.kind) {
     case 'trace': {
@@ -114,7 +119,7 @@ function answerOf(
     case 'span':
       return spanAnswer(job, tenant, reader, budget, limits)
     case 'search': {
-      const result = searchTraces(job.request, tenant, reader, budget, limits)
+      const result = searchTraces(job.request, tenant, reader, budget, limits, parts)
       return result.ok ? ok(searchAnswer(result.value)) : result
     }
     case 'tag-names':
@@ -124,11 +129,11 @@ function answerOf(
       return values.ok ? ok(tagValuesAnswer(values.value, job.form)) : values
     }
     case 'metrics': {
-      const result = traceMetrics(job.request, tenant, reader, budget, limits)
+      const result = traceMetrics(job.request, tenant, reader, budget, limits, parts)
       return result.ok ? ok(metricsAnswer(result.value, job.form)) : result
     }
     case 'tempo-rpc': {
-      const body = answerOf(job.job, tenant, reader, budget, limits)
+      const body = answerOf(job.job, tenant, reader, budget, limits, parts)
       return body.ok ? ok(tempoFrame(job.message, body.value as object)) : body
     }
     case 'services':

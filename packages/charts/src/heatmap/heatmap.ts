@@ -81,6 +81,13 @@ function between(a: number, b: number, count: number): readonly [number, number]
   return [place(Math.min(a, b)), place(Math.max(a, b))]
 }
 
+/** The middle of a cell. */
+export function heatmapCell({ rows, timesMs }: Heatmap, { widthPx, heightPx }: Area, step: number, row: number): Point {
+  const x = LEFT_PX + ((step + 0.5) / Math.max(1, timesMs.length)) * (widthPx - LEFT_PX - RIGHT_PX)
+  const y = TOP_PX + (1 - (row + 0.5) / Math.max(1, rows.length)) * (heightPx - TOP_PX - BOTTOM_PX)
+  return [x, y]
+}
+
 /** Where a region lies, as two corners. */
 export function heatmapCorners(heatmap: Heatmap, { widthPx, heightPx }: Area, region: HeatmapRegion): [Point, Point] {
   const { rows, timesMs, startMs } = heatmap

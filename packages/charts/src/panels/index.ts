@@ -4,6 +4,7 @@ export { bucketName, type CumulativeBucket } from '../buckets.ts'
 export { type Gauge, gaugeShare, paintGauge } from '../gauge/gauge.ts'
 export {
   type Heatmap,
+  heatmapCell,
   heatmapCorners,
   heatmapOf,
   heatmapRegion,

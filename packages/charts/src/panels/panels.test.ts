@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { barsOf } from '../bars/bars.ts'
 import { bucketName, bucketsOf } from '../buckets.ts'
 import { gaugeShare } from '../gauge/gauge.ts'
-import { heatmapCorners, heatmapOf, heatmapRegion, heatmapStepAt, heatmapSummary } from '../heatmap/heatmap.ts'
+import {
+  heatmapCell,
+  heatmapCorners,
+  heatmapOf,
+  heatmapRegion,
+  heatmapStepAt,
+  heatmapSummary,
+} from '../heatmap/heatmap.ts'
 import { histogramBarAt, histogramOf, histogramSummary } from '../histogram/histogram.ts'
 import { CHART_THEMES } from '../palette.ts'
 import { pieOf, pieSummary } from '../pie/pie.ts'
@@ -79,6 +86,10 @@ describe('cumulative buckets', () => {
     expect(covered([70, 10], [80, 20])).toEqual([0, 1_000, 0.5, Number.POSITIVE_INFINITY])
     expect(covered([250, 190], [70, 120])).toEqual([0, 2_000, 0.01, 0.2])
     expect(covered([-50, -50], [900, 900])).toEqual([0, 2_000, 0.01, Number.POSITIVE_INFINITY])
+    expect([heatmapCell(heatmap, area, 0, 0), heatmapCell(heatmap, area, 1, 3)]).toEqual([
+      [111, 181],
+      [211, 31],
+    ])
     const region = heatmapRegion(heatmap, area, [170, 60], [180, 110])
     expect(heatmapCorners(heatmap, area, region)).toEqual([
       [161, 56],

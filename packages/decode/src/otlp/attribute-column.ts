@@ -77,11 +77,19 @@ export class AttributeColumn extends GatheredColumn {
 
   /** Sets the record's range. @returns true where a value was cut */
   closeRecord(row: number): boolean {
-    this.close(row, this.#isLong ? (start) => this.#cut(start) : undefined)
-    return this.#isLong
+    if (!this.#isLong) {
+      this.close(row, undefined)
+      return false
+    }
+    let isCut = false
+    this.close(row, (start) => {
+      isCut = this.#cut(start)
+    })
+    return isCut
   }
 
-  #cut(start: number): void {
+  /** @returns false where only a name makes an attribute long */
+  #cut(start: number): boolean {
     const attributes = decodeAttributes(this.arena.bytes, start, this.arenaLength)
     this.arenaLength = start
     const shortened = attributes.map(({ key, value }) => ({
@@ -89,5 +97,6 @@ export class AttributeColumn extends GatheredColumn {
       value: shortenValue(value, this.#limits.maxAttributeBytes),
     }))
     this.append(encodeAttributes(shortened))
+    return shortened.some(({ value }, i) => value !== attributes[i]?.value)
   }
 }

@@ -37,7 +37,7 @@ export function finishHash(hash: number): number {
 }
 
 /**
- * Four independent lanes of 16 bytes a step (3.3 times faster than byte by byte): the hash of alias bytes.
+ * Eight independent lanes of 32 bytes a step: the hash of alias bytes. `hash` of wasm/aliases.ts is the same.
  * @returns a signed 32-bit hash of bytes [at, end)
  */
 export function hashLanes(view: DataView, at: number, end: number, seed: number): number {
@@ -45,20 +45,40 @@ export function hashLanes(view: DataView, at: number, end: number, seed: number)
   let b = seed ^ 0x9e3779b9
   let c = seed ^ 0x7f4a7c15
   let d = seed ^ 0x165667b1
+  let e = ~a
+  let f = ~b
+  let g = ~c
+  let h = ~d
   let p = at
-  for (const last = end - 16; p <= last; p += 16) {
-    a = Math.imul(a ^ view.getInt32(p, true), C1)
-    b = Math.imul(b ^ view.getInt32(p + 4, true), C1)
-    c = Math.imul(c ^ view.getInt32(p + 8, true), C1)
-    d = Math.imul(d ^ view.getInt32(p + 12, true), C1)
-    a ^= a >>> 15
-    b ^= b >>> 15
-    c ^= c >>> 15
-    d ^= d >>> 15
+  for (const last = end - 32; p <= last; p += 32) {
+    a = mixLane(a, view.getInt32(p, true))
+    b = mixLane(b, view.getInt32(p + 4, true))
+    c = mixLane(c, view.getInt32(p + 8, true))
+    d = mixLane(d, view.getInt32(p + 12, true))
+    e = mixLane(e, view.getInt32(p + 16, true))
+    f = mixLane(f, view.getInt32(p + 20, true))
+    g = mixLane(g, view.getInt32(p + 24, true))
+    h = mixLane(h, view.getInt32(p + 28, true))
   }
+  if (p + 16 <= end) {
+    a = mixLane(a, view.getInt32(p, true))
+    b = mixLane(b, view.getInt32(p + 4, true))
+    c = mixLane(c, view.getInt32(p + 8, true))
+    d = mixLane(d, view.getInt32(p + 12, true))
+    p += 16
+  }
+  a = (a + Math.imul(e, C2)) | 0
+  b = (b + Math.imul(f, C2)) | 0
+  c = (c + Math.imul(g, C2)) | 0
+  d = (d + Math.imul(h, C2)) | 0
   for (const last = end - 4; p <= last; p += 4) b = Math.imul(b ^ view.getInt32(p, true), C2) ^ (b >>> 13)
   for (; p < end; p++) a = Math.imul(a ^ view.getUint8(p), C2) + 0x2545f491
   return finishHash(mixWord(mixWord(mixWord(a, b), c), d) ^ (end - at))
+}
+
+function mixLane(lane: number, word: number): number {
+  const mixed = Math.imul(lane ^ word, C1)
+  return mixed ^ (mixed >>> 15)
 }
 
 /** True where both ranges of `length` bytes are equal. */

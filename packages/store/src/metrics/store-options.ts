@@ -1,5 +1,5 @@
 import type { Clock, FileSystem, Topic } from '@vantage/model'
-import type { HeadLimits } from './head/apply.ts'
+import type { HeadLimits } from './head/head-limits.ts'
 import type { Retention } from './retention.ts'
 import type { WorkerHost } from './worker-port.ts'
 

@@ -18,6 +18,7 @@ import { parseTraceql } from '../language/parser.ts'
 import { printField } from '../language/print.ts'
 import type { Field, Query, Stage } from '../language/syntax.ts'
 import { CHECK_EVERY_ROWS, type TraceqlLimits } from '../limits.ts'
+import { type Follower, type Progress, SEARCH_PARTS, searchedParts } from '../progress.ts'
 import type { Value } from '../value.ts'
 import { compileCondition } from './compile.ts'
 import { readerOf } from './fields.ts'
@@ -81,6 +82,25 @@ export function planTraceql(text: string, limits: TraceqlLimits): Result<Query, 
   return query.ok ? checkQuery(query.value, limits) : query
 }
 
+/** Who is told what a search has found so far. */
+export interface SearchFollower extends Follower {
+  /** @param traces all of them, in the order in which they were found */
+  search(traces: readonly FoundTrace[], progress: Progress): void
+}
+
+/** Who is told where a search is that goes back in time. */
+interface Reach {
+  isDue(reachedNs: bigint): boolean
+  /** Nothing newer is left to be looked at. */
+  reached(reachedNs: bigint, counts: Counts): void
+}
+
+/** Spans and traces that were looked at. */
+interface Counts {
+  inspectedSpans: number
+  inspectedTraces: number
+}
+
 /**
  * Finds traces with a span that began in the range, newest first, and stops once there are enough.
  * @returns faults: `bad_request` for the query, `unprocessable` where a limit was hit
@@ -91,11 +111,19 @@ export function searchTraces(
   reader: SpanReader,
   budget: QueryBudget,
   limits: TraceqlLimits,
+  follower?: SearchFollower,
 ): Result<SearchResult, Fault> {
   const traces: FoundTrace[] = []
-  const found = findTraces(request, tenant, reader, budget, limits, (id, trace, sets, shown) => {
-    traces.push(foundTrace(id, trace, sets, shown, request.spansPerSet))
-  })
+  const { startNs, endNs, spansPerSet } = request
+  const placeOf = (reachedNs: bigint) => ({ done: searchedParts(startNs, endNs, reachedNs), total: SEARCH_PARTS })
+  const reach = follower && {
+    isDue: (reachedNs: bigint) => follower.isDue(placeOf(reachedNs)),
+    reached: (reachedNs: bigint, counts: Counts) => follower.search(traces, { ...placeOf(reachedNs), ...counts }),
+  }
+  const visit: Parameters<typeof findTraces>[5] = (id, trace, sets, shown) => {
+    traces.push(foundTrace(id, trace, sets, shown, spansPerSet))
+  }
+  const found = findTraces(request, tenant, reader, budget, limits, visit, reach)
   if (!found.ok) return found
   traces.sort((a, b) => (a.startNs < b.startNs ? 1 : a.startNs > b.startNs ? -1 : 0))
   return ok({ traces, ...found.value })
@@ -112,7 +140,8 @@ export function findTraces(
   budget: QueryBudget,
   limits: TraceqlLimits,
   visit: (id: string, trace: TraceView, sets: readonly SpanSet[], shown: readonly Field[]) => void,
-): Result<{ inspectedSpans: number; inspectedTraces: number }, Fault> {
+  reach?: Reach,
+): Result<Counts, Fault> {
   const query = planTraceql(request.query, limits)
   if (!query.ok) return query
   if (query.value.kind !== 'search') {
@@ -123,15 +152,15 @@ export function findTraces(
     const run = compileStages(stages, limits)
     const shown = shownFields(stages)
     let count = 0
-    const counts = forEachTrace(stages, request, tenant, reader, budget, limits, (id, trace) => {
+    const visitAll = (id: string, trace: TraceView): boolean => {
       const sets = run(trace, wholeTrace(trace))
       if (sets.length > 0) {
         count++
         visit(id, trace, sets, shown)
       }
       return count < request.limit
-    })
-    return ok(counts)
+    }
+    return ok(forEachTrace(stages, request, tenant, reader, budget, limits, visitAll, reach))
   } catch (error) {
     if (error instanceof FaultError) return err(error.fault)
     throw error
@@ -156,7 +185,8 @@ export function forEachTrace(
   budget: QueryBudget,
   limits: TraceqlLimits,
   visit: (id: string, trace: TraceView) => boolean,
-): { inspectedSpans: number; inspectedTraces: number } {
+  reach?: Reach,
+): Counts {
   const seen = new Set<string>()
   const pending: string[] = []
   let batch = FIRST_BATCH
@@ -174,7 +204,13 @@ export function forEachTrace(
     })
   }
   const candidates = candidatesOf(stages)
-  for (const ids of candidateIds(candidates, range, tenant, reader, budget, limits, counts)) {
+  let formerNs: bigint | undefined
+  for (const { ids, reachedNs } of candidateIds(candidates, range, tenant, reader, budget, limits, counts)) {
+    // Told when there is more to come: what one step finds is told by the answer.
+    if (formerNs !== undefined && reach?.isDue(formerNs) === true) {
+      while (pending.length > 0) if (!drain()) return counts
+      reach.reached(formerNs, counts)
+    }
     for (const id of ids) {
       if (seen.has(id)) continue
       seen.add(id)
@@ -182,6 +218,7 @@ export function forEachTrace(
     }
     if (seen.size > limits.tracesMax) throw tooManyTraces(limits.tracesMax)
     while (pending.length >= batch) if (!drain()) return counts
+    formerNs = reachedNs
   }
   while (pending.length > 0 && drain());
   return counts
@@ -192,7 +229,7 @@ function tooManyTraces(max: number): FaultError {
   return new FaultError(fault('unprocessable', message, { limit: 'query.maxTraces' }))
 }
 
-/** Trace ids of the spans that fulfil a condition, a block at a time. */
+/** Trace ids of the spans that fulfil a condition, a block at a time, with the begin of its last span. */
 function* candidateIds(
   { conditions, hints, isAll, traceIds }: Candidates,
   range: NsRange,
@@ -201,7 +238,7 @@ function* candidateIds(
   budget: QueryBudget,
   limits: TraceqlLimits,
   counts: { inspectedSpans: number },
-): Iterable<string[]> {
+): Iterable<{ readonly ids: readonly string[]; readonly reachedNs: bigint }> {
   const tests = conditions.map((condition) => compileCondition(condition, limits.regexCharsMax))
   const view = new SpanView()
   const { startNs, endNs } = range
@@ -214,7 +251,7 @@ function* candidateIds(
       if (tests.some((test) => test(view))) ids.push(view.traceId)
     }
     counts.inspectedSpans += rows.length
-    yield ids
+    yield { ids, reachedNs: columns.startTimes[rows.at(-1) as number] ?? startNs }
   }
 }
 

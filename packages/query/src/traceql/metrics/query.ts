@@ -3,6 +3,7 @@ import {
   type Fault,
   FaultError,
   fault,
+  type NsRange,
   ok,
   type QueryBudget,
   type Result,
@@ -19,6 +20,7 @@ import { forEachTrace, planTraceql } from '../evaluate/search.ts'
 import { SpanView } from '../evaluate/span-view.ts'
 import type { Hint, Metrics, MetricsAggregate } from '../language/syntax.ts'
 import { CHECK_EVERY_ROWS, type TraceqlLimits } from '../limits.ts'
+import type { Follower, Progress } from '../progress.ts'
 import { GroupedAggregator, type SpanAggregator } from './aggregate.ts'
 import { applySecond, joinSeries, withNumber } from './combine.ts'
 import { CompareAggregator } from './compare.ts'
@@ -41,6 +43,15 @@ export interface MetricsResult {
   readonly inspectedSpans: number
 }
 
+/** Who is told what is there so far. */
+export interface MetricsFollower extends Follower {
+  /** @param result series of the intervals that are finished, where these tell anything by themselves */
+  series(result: MetricsResult, progress: Progress): void
+}
+
+/** Pieces of its range that a query is worked out in where somebody follows, at most. */
+const PIECES_MAX = 20
+
 /**
  * Answers a metrics query. Spans belong to the interval in which they began; NaN in a series is no value.
  * @returns faults: `bad_request` for the query and its range, `unprocessable` where a limit was hit
@@ -51,6 +62,7 @@ export function traceMetrics(
   reader: SpanReader,
   budget: QueryBudget,
   limits: TraceqlLimits,
+  follower?: MetricsFollower,
 ): Result<MetricsResult, Fault> {
   const query = planTraceql(request.query, limits)
   if (!query.ok) return query
@@ -59,15 +71,11 @@ export function traceMetrics(
   }
   try {
     const grid = spanGrid(request.startNs, request.endNs, request.stepNs, limits)
-    const run = new MetricsRun(
-      grid,
-      tenant,
-      reader,
-      budget,
-      limits,
-      exemplarsOf(query.value.hints, request.exemplarsMax),
-    )
-    const series = run.series(query.value.metrics)
+    const { metrics, hints } = query.value
+    const run = new MetricsRun(grid, tenant, reader, budget, limits, exemplarsOf(hints, request.exemplarsMax))
+    const isPlain = metrics.kind === 'series' && metrics.second.length === 0
+    if (follower !== undefined) run.follow(follower, leavesOf(metrics), isPlain)
+    const series = run.series(metrics)
     return ok({ grid, series, inspectedSpans: run.inspectedSpans })
   } catch (error) {
     if (error instanceof FaultError) return err(error.fault)
@@ -81,6 +89,18 @@ function exemplarsOf(hints: readonly Hint[], max: number): number {
   return hint?.kind === 'int' ? Math.min(max, Math.max(0, Number(hint.value))) : max
 }
 
+/** Aggregations that a query is made of. */
+function leavesOf(metrics: Metrics): number {
+  switch (metrics.kind) {
+    case 'series':
+      return 1
+    case 'math':
+      return leavesOf(metrics.left) + leavesOf(metrics.right)
+    default:
+      return leavesOf(metrics.input)
+  }
+}
+
 /** One metrics query over one reader. */
 class MetricsRun {
   inspectedSpans = 0
@@ -90,6 +110,12 @@ class MetricsRun {
   readonly #budget: QueryBudget
   readonly #limits: TraceqlLimits
   readonly #exemplarsMax: number
+  #follower: MetricsFollower | undefined
+  /** Each interval by itself is part of the answer. */
+  #isPlain = false
+  #pieces = 1
+  #piecesDone = 0
+  #piecesTotal = 1
 
   constructor(
     grid: SpanGrid,
@@ -105,6 +131,13 @@ class MetricsRun {
     this.#budget = budget
     this.#limits = limits
     this.#exemplarsMax = exemplarsMax
+  }
+
+  follow(follower: MetricsFollower, leaves: number, isPlain: boolean): void {
+    this.#follower = follower
+    this.#isPlain = isPlain
+    this.#pieces = Math.min(PIECES_MAX, this.#grid.steps)
+    this.#piecesTotal = this.#pieces * leaves
   }
 
   series(metrics: Metrics): readonly MetricSeries[] {
@@ -130,22 +163,49 @@ class MetricsRun {
         : new GroupedAggregator(aggregate, this.#grid, this.#budget, this.#exemplarsMax)
     const candidates = candidatesOf(metrics.stages)
     // Fast path: a filter that each span answers alone; no trace is read whole.
-    if (candidates.isExact && !aggregateUsesTrace(aggregate)) this.#scan(candidates, into)
-    else this.#traces(metrics, into)
+    if (candidates.isExact && !aggregateUsesTrace(aggregate)) {
+      for (let piece = this.#pieces - 1; piece >= 0; piece--) this.#piece(piece, candidates, into)
+    } else {
+      this.#traces(metrics, into)
+      this.#piecesDone += this.#pieces
+    }
     return into.finish()
   }
 
-  #range(): { startNs: bigint; endNs: bigint } {
-    const { startNs, stepNs, steps } = this.#grid
-    return { startNs: startNs + 1n, endNs: startNs + stepNs * BigInt(steps) + 1n }
+  /** Some intervals, of which nothing is changed by others. */
+  #piece(piece: number, candidates: ReturnType<typeof candidatesOf>, into: SpanAggregator): void {
+    const { steps } = this.#grid
+    const [from, to] = [piece, piece + 1].map((edge) => Math.floor((edge * steps) / this.#pieces)) as [number, number]
+    this.#scan(candidates, into, this.#range(from, to))
+    const follower = this.#follower
+    const place = { done: ++this.#piecesDone, total: this.#piecesTotal }
+    if (follower === undefined || !follower.isDue(place)) return
+    const finished = ({ values, exemplars, labels }: MetricSeries): MetricSeries => ({
+      labels,
+      exemplars: exemplars.filter(({ step }) => step >= from),
+      values: values.map((value, step) => (step >= from ? value : Number.NaN)),
+    })
+    const series = this.#isPlain ? into.finish().map(finished) : []
+    const { inspectedSpans } = this
+    follower.series({ grid: this.#grid, series, inspectedSpans }, { ...place, inspectedSpans, inspectedTraces: 0 })
   }
 
-  #scan({ conditions, hints, isAll, traceIds }: ReturnType<typeof candidatesOf>, into: SpanAggregator): void {
+  /** Of the intervals from one place to another. */
+  #range(from: number, to: number): { startNs: bigint; endNs: bigint } {
+    const { startNs, stepNs } = this.#grid
+    return { startNs: startNs + stepNs * BigInt(from) + 1n, endNs: startNs + stepNs * BigInt(to) + 1n }
+  }
+
+  #scan(
+    { conditions, hints, isAll, traceIds }: ReturnType<typeof candidatesOf>,
+    into: SpanAggregator,
+    range: NsRange,
+  ): void {
     const tests = conditions.map((condition) => compileCondition(condition, this.#limits.regexCharsMax))
     const view = new SpanView()
     const finder = new StepFinder(this.#grid)
     const looksAt = into.fields && lookOf(conditions, into.fields, this.#exemplarsMax > 0)
-    const scan = { ...this.#range(), conditions: hints, isAll, direction: 'any' as const, traceIds, looksAt }
+    const scan = { ...range, conditions: hints, isAll, direction: 'any' as const, traceIds, looksAt }
     for (const { columns, rows, origins } of this.#reader.scan(this.#tenant, scan, this.#budget)) {
       finder.use(columns.startTimes)
       for (let i = 0; i < rows.length; i++) {
@@ -163,7 +223,7 @@ class MetricsRun {
   #traces({ stages }: Extract<Metrics, { kind: 'series' }>, into: SpanAggregator): void {
     const run = compileStages(stages, this.#limits)
     const finder = new StepFinder(this.#grid)
-    const range = this.#range()
+    const range = this.#range(0, this.#grid.steps)
     const { inspectedSpans } = forEachTrace(
       stages,
       range,

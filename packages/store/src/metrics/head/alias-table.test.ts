@@ -1,4 +1,6 @@
 import { NativeBuffer } from '@vantage/bytes'
+import { MetricBatch } from '@vantage/model'
+import { seededRandom, testSeed } from '@vantage/model/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AliasTable } from './alias-table.ts'
@@ -112,4 +114,52 @@ test('a table that starts anew gives its blocks to the next', () => {
   table.readFrom(native)
   const alias = table.insert(native, 0, native.length, 0, 1, 0)
   expect(table.equals(alias, 0, native.length, 0)).toBe(true)
+})
+
+/** Rows of a batch that name these aliases one behind the other. */
+function batchOf(bytes: Uint8Array, texts: readonly Uint8Array[], space: number): MetricBatch {
+  const batch = new MetricBatch()
+  batch.bytes = bytes
+  batch.aliasSpace = space
+  let at = 0
+  for (const text of texts) {
+    bytes.set(text, at)
+    batch.endRow(at, at + text.length)
+    at += text.length
+  }
+  return batch
+}
+
+test('rows of a batch are found wherever its bytes lie', () => {
+  const random = seededRandom(testSeed())
+  const labels = 'cluster=production-eu-west-1,job=checkout,namespace=online-shop-backend,zone=eu-west-1a,instance='
+  const texts = Array.from({ length: 9_000 }, (_, i) =>
+    Buffer.from(i % 7 === 0 ? `alone-${i}` : `${labels}10.0.0.${i}`),
+  )
+  const table = new AliasTable(7)
+  const known = texts.filter((_, i) => i % 3 !== 0)
+  const first = batchOf(new Uint8Array(2_000_000), known, 2)
+  table.readFrom(first.bytes)
+  const aliases = known.map((_, row) => {
+    const [at, end] = [first.aliasStart[row] as number, first.aliasEnd[row] as number]
+    return table.insert(first.bytes, at, end, 2, table.hash(at, end, 2), row + 100)
+  })
+  // Of the last ones in the table some hash to a slot that is full: they are not kept, and looked for in vain.
+  const seriesOf = new Map(known.map((text, row) => [text, (aliases[row] as number) < 0 ? -1 : row + 100]))
+  const order = texts.map((text) => [random(), text] as const).sort(([a], [b]) => a - b)
+  const shuffled = order.map(([, text]) => text)
+  const wanted = shuffled.map((text) => seriesOf.get(text) ?? -1)
+  for (const home of twoHomes(new Uint8Array(2_000_000))) {
+    const batch = batchOf(home, shuffled, 2)
+    table.readFrom(home)
+    const series = new Int32Array(shuffled.length)
+    table.findRows(batch, 0, series)
+    expect([...series]).toEqual(wanted)
+    series.fill(-5)
+    table.findRows(batch, 8_000, series)
+    expect([...series]).toEqual([...wanted.slice(0, 8_000).fill(-5), ...wanted.slice(8_000)])
+    batch.aliasSpace = 3
+    table.findRows(batch, 0, series)
+    expect(new Set(series)).toEqual(new Set([-1]))
+  }
 })

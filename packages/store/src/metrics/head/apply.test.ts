@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { NativeBuffer } from '@vantage/bytes'
 import {
   type ApplyOutcome,
   type Histogram,
@@ -18,8 +19,8 @@ import { seededRandom, testSeed, unlimitedBudget } from '@vantage/model/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { batchOf, labels, type TestRow } from '../testing/batches.ts'
 import { row, StoreHarness } from '../testing/store-harness.ts'
-import { SeriesHint } from './alias-table.ts'
-import type { HeadLimits } from './apply.ts'
+import type { HeadLimits } from './head-limits.ts'
+import { SeriesHint } from './series-hint.ts'
 
 let harness: StoreHarness
 let directory: string
@@ -344,6 +345,26 @@ test('aliases are compared byte by byte: predictions of another order only cost 
   for (const [, value] of values('many')) perSeries.set(value, (perSeries.get(value) ?? 0) + 1)
   expect([...perSeries.values()].filter((count) => count === 4).length).toBe(2500)
   expect([...perSeries.values()].filter((count) => count === 3).length).toBe(500)
+})
+
+test('a connection that changes its tenant is not answered by what it sent for another', async () => {
+  const now = await open()
+  const names = Array.from({ length: 6_000 }, (_, i) => labels({ __name__: 'many', i: String(i) }))
+  const hint = new SeriesHint()
+  const send = (tenant: string, order: readonly Labels[], time: number): ApplyOutcome => {
+    const batch = batchOf(order.map((one) => row(one, [time, 1])))
+    const native = new NativeBuffer()
+    native.reserve(batch.bytes.length)
+    native.bytes.set(batch.bytes)
+    batch.bytes = native.bytes
+    return harness.store.apply(tenant, batch, 0, { nowMs: now, hint })
+  }
+  // The memory of the order grows with what it is told, and forgets then.
+  for (const after of [0, 1, 2, 3, 4]) expect(send('a', names, now + after).createdSeries).toBe(after === 0 ? 6_000 : 0)
+  expect(send('b', names.slice(0, 5).reverse(), now).createdSeries).toBe(5)
+  const other = send('b', names, now + 1)
+  expect([other.createdSeries, other.storedSamples, other.duplicateSamples]).toEqual([5_995, 6_000, 0])
+  expect(send('b', names, now + 1).duplicateSamples).toBe(6_000)
 })
 
 test('exemplars and metadata are kept, found by range, and survive seals and restarts', async () => {

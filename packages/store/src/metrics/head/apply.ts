@@ -7,51 +7,16 @@ import {
   formatLabels,
   type Histogram,
   type ItemReason,
-  type Labels,
-  METRIC_NAME,
   type MetricBatch,
 } from '@vantage/model'
-import {
-  FUTURE_MAX_MS,
-  HISTOGRAM_BYTES_MAX,
-  LABEL_NAME_BYTES_MAX,
-  LABEL_VALUE_BYTES_MAX,
-  LABELS_MAX,
-  SYMBOL_BYTES_MAX,
-  TIME_MAX_MS,
-} from '../limits.ts'
-import type { AliasTable, SeriesHint } from './alias-table.ts'
+import { HISTOGRAM_BYTES_MAX, TIME_MAX_MS } from '../limits.ts'
+import type { AliasTable } from './alias-table.ts'
 import { fetchTails } from './fetch.ts'
 import { APPENDED } from './generation-layout.ts'
+import { type HeadLimits, refusalText, refuseSeries } from './head-limits.ts'
 import { isRefused, Refusals } from './refusals.ts'
+import type { SeriesHint } from './series-hint.ts'
 import type { TenantHead } from './tenant-head.ts'
-
-/** What intake refuses; replay obeys none of it. `undefined` = no limit. */
-export interface HeadLimits {
-  readonly maxSeries: number | undefined
-  readonly maxSeriesPerMetric: number | undefined
-  readonly maxLabels: number
-  readonly maxLabelNameBytes: number
-  readonly maxLabelValueBytes: number
-  readonly maxFutureMs: number | undefined
-  readonly maxPastMs: number | undefined
-  /** Oldest age (wall clock) of a sample that is not the newest of its series; 0 takes none, undefined takes all. */
-  readonly outOfOrderWindowMs: number | undefined
-  /** True while memory is short: series that exist go on, new ones are refused. */
-  readonly refusesNewSeries: () => boolean
-}
-
-export const DEFAULT_LIMITS: HeadLimits = {
-  maxSeries: undefined,
-  maxSeriesPerMetric: undefined,
-  maxLabels: LABELS_MAX,
-  maxLabelNameBytes: LABEL_NAME_BYTES_MAX,
-  maxLabelValueBytes: LABEL_VALUE_BYTES_MAX,
-  maxFutureMs: FUTURE_MAX_MS,
-  maxPastMs: undefined,
-  outOfOrderWindowMs: undefined,
-  refusesNewSeries: () => false,
-}
 
 export interface ApplyOptions {
   /** Set when a log record is applied again: its verdict is obeyed, no limit is. */
@@ -85,7 +50,6 @@ interface Gate {
 
 const NO_SERIES = -1
 let rowSeries = new Int32Array(1024)
-let rowHashes = new Int32Array(1024)
 
 /**
  * Stores one batch in a tenant's head: the only way in, for intake and for replay. Runs in one turn.
@@ -102,9 +66,9 @@ export function applyBatch(
   const tally: Tally = { stored: 0, duplicates: 0, histograms: 0, earliestMs: Number.POSITIVE_INFINITY }
   if (rowSeries.length < batch.rowCount) rowSeries = new Int32Array(batch.aliasStart.length)
   const seriesBefore = head.index.seriesCount
-  const predictions = resolveRows(head, batch, limits, options, refusals)
+  const inOrder = resolveRows(head, batch, limits, options, refusals)
   // In order, the processor fetches ahead by itself.
-  if (predictions * 2 < batch.rowCount) fetchTails(head.current, rowSeries, batch.rowCount)
+  if (inOrder < batch.rowCount) fetchTails(head.current, rowSeries, batch.rowCount)
   const gate = gateOf(batch, limits, options, refusals)
   assert(
     batch.histogramCount === 0 || (batch.histogramRows[batch.histogramCount - 1] as number) < batch.rowCount,
@@ -157,7 +121,7 @@ function itemsOf(batch: MetricBatch): number {
   return batch.sampleCount + batch.histogramCount
 }
 
-/** Fills `rowSeries`: by prediction, by alias, or by parsing the labels. @returns how many rows were predicted */
+/** Fills `rowSeries`: by prediction, by alias, or by parsing the labels. @returns how many rows came as their connection's order says */
 function resolveRows(
   head: TenantHead,
   batch: MetricBatch,
@@ -165,59 +129,65 @@ function resolveRows(
   options: ApplyOptions,
   refusals: Refusals,
 ): number {
-  const { bytes, aliasStart, aliasEnd, aliasSpace } = batch
-  const aliases = head.aliases
-  aliases.readFrom(bytes)
+  const { aliases } = head
+  aliases.readFrom(batch.bytes)
   const hint = options.hint?.isUseful() === true ? options.hint : undefined
-  if (hint === undefined) fetchAliases(aliases, batch)
-  else if (hint.epoch !== aliases.epoch) hint.forget(aliases.epoch)
-  let last = hint === undefined ? -1 : hint.last
-  let predictions = 0
-  let misses = 0
-  for (let row = 0; row < batch.rowCount; row++) {
-    const at = aliasStart[row] as number
-    const end = aliasEnd[row] as number
-    // Fast path: the series that followed the last one before follows it again.
-    if (hint !== undefined && last >= 0) {
-      const predicted = hint.predict(last)
-      if (predicted >= 0 && aliases.equals(predicted, at, end, aliasSpace)) {
-        rowSeries[row] = aliases.seriesOf(predicted)
-        last = predicted
-        predictions++
-        continue
-      }
-      if (predicted >= 0) misses++
-    }
-    const hash = hint === undefined ? (rowHashes[row] as number) : aliases.hash(at, end, aliasSpace)
-    let alias = aliases.find(at, end, aliasSpace, hash)
-    if (alias >= 0) {
-      rowSeries[row] = aliases.seriesOf(alias)
-    } else {
-      const series = resolveLabels(head, batch, row, limits, options, refusals)
-      rowSeries[row] = series
-      if (series >= 0) alias = aliases.insert(bytes, at, end, aliasSpace, hash, series)
-    }
-    if (hint !== undefined) {
-      if (hint.epoch !== aliases.epoch) hint.forget(aliases.epoch)
-      else if (last >= 0 && alias >= 0) hint.learn(last, alias)
-    }
-    last = alias
-  }
-  if (hint !== undefined) {
-    hint.last = last
-    hint.judge(misses, batch.rowCount)
-  }
-  return predictions
+  const learn = (row: number) => learnRow(head, batch, row, limits, options, refusals)
+  const inOrder = hint === undefined ? 0 : followHint(aliases, batch, hint, learn)
+  if (inOrder === batch.rowCount) return inOrder
+  aliases.findRows(batch, inOrder, rowSeries)
+  for (let row = inOrder; row < batch.rowCount; row++) if ((rowSeries[row] as number) < 0) learn(row)
+  return inOrder
 }
 
-/** Fills `rowHashes`. */
-function fetchAliases(aliases: AliasTable, batch: MetricBatch): void {
+/**
+ * As far as the series follow each other as they did before.
+ * @returns the row at which it gave up because they do not, or the number of rows
+ */
+function followHint(aliases: AliasTable, batch: MetricBatch, hint: SeriesHint, learn: (row: number) => number): number {
+  if (hint.epoch !== aliases.epoch) hint.forget(aliases.epoch)
   const { aliasStart, aliasEnd, aliasSpace, rowCount } = batch
-  if (rowHashes.length < rowCount) rowHashes = new Int32Array(aliasStart.length)
+  let misses = 0
   for (let row = 0; row < rowCount; row++) {
-    rowHashes[row] = aliases.hash(aliasStart[row] as number, aliasEnd[row] as number, aliasSpace)
+    const predicted = hint.predict()
+    // The table may be another tenant's than last time.
+    if (predicted >= 0 && predicted < aliases.count) {
+      if (aliases.equals(predicted, aliasStart[row] as number, aliasEnd[row] as number, aliasSpace)) {
+        rowSeries[row] = aliases.seriesOf(predicted)
+        hint.last = predicted
+        continue
+      }
+      misses++
+    }
+    const alias = learn(row)
+    if (hint.epoch !== aliases.epoch) hint.forget(aliases.epoch)
+    else hint.learn(alias)
+    if (hint.judge(misses, row + 1)) return row + 1
   }
-  aliases.fetch(rowHashes, rowCount)
+  return rowCount
+}
+
+/** Fills `rowSeries` of one row by its alias, or by parsing the labels. @returns the alias, or -1 where it is not kept */
+function learnRow(
+  head: TenantHead,
+  batch: MetricBatch,
+  row: number,
+  limits: HeadLimits,
+  options: ApplyOptions,
+  refusals: Refusals,
+): number {
+  const { aliases } = head
+  const at = batch.aliasStart[row] as number
+  const end = batch.aliasEnd[row] as number
+  const hash = aliases.hash(at, end, batch.aliasSpace)
+  const alias = aliases.find(at, end, batch.aliasSpace, hash)
+  if (alias >= 0) {
+    rowSeries[row] = aliases.seriesOf(alias)
+    return alias
+  }
+  const series = resolveLabels(head, batch, row, limits, options, refusals)
+  rowSeries[row] = series
+  return series < 0 ? -1 : aliases.insert(batch.bytes, at, end, batch.aliasSpace, hash, series)
 }
 
 /** Slow path: parses the labels of a row. @returns the series, new or known, or `NO_SERIES` where it is refused */
@@ -293,53 +263,6 @@ function refuseRow(
   const from = batch.sampleCount + histogramsFrom(batch, row)
   const to = batch.sampleCount + histogramsFrom(batch, row + 1)
   if (to > from) refusals.add(reason, from, to, itemCount, message)
-}
-
-/** @returns why a series that does not exist yet may not begin, or undefined */
-function refuseSeries(head: TenantHead, labels: Labels, limits: HeadLimits, isReplay: boolean): ItemReason | undefined {
-  if (isReplay) return isTooLong(labels, SYMBOL_BYTES_MAX, SYMBOL_BYTES_MAX)
-  if (labels.length > limits.maxLabels * 2) return 'too_many_labels'
-  const tooLong = isTooLong(
-    labels,
-    Math.min(limits.maxLabelNameBytes, SYMBOL_BYTES_MAX),
-    Math.min(limits.maxLabelValueBytes, SYMBOL_BYTES_MAX),
-  )
-  if (tooLong !== undefined) return tooLong
-  if (limits.refusesNewSeries()) return 'series_limit'
-  if (limits.maxSeries !== undefined && head.index.seriesCount >= limits.maxSeries) return 'series_limit'
-  if (limits.maxSeriesPerMetric === undefined) return undefined
-  for (let i = 0; i < labels.length; i += 2) {
-    if (labels[i] !== METRIC_NAME) continue
-    const pair = head.index.findPair(METRIC_NAME, labels[i + 1] as string)
-    if (pair >= 0 && head.index.postingCount(pair) >= limits.maxSeriesPerMetric) return 'series_limit'
-  }
-  return undefined
-}
-
-function isTooLong(labels: Labels, nameBytesMax: number, valueBytesMax: number): ItemReason | undefined {
-  for (let i = 0; i < labels.length; i += 2) {
-    if (isLonger(labels[i] as string, nameBytesMax)) return 'label_name_too_long'
-    if (isLonger(labels[i + 1] as string, valueBytesMax)) return 'label_value_too_long'
-  }
-  return undefined
-}
-
-function isLonger(text: string, bytesMax: number): boolean {
-  return text.length * 3 > bytesMax && Buffer.byteLength(text) > bytesMax
-}
-
-function refusalText(reason: ItemReason, labels: Labels, limits: HeadLimits): string {
-  const series = foreign(formatLabels(labels))
-  switch (reason) {
-    case 'too_many_labels':
-      return `series ${series}: want at most ${limits.maxLabels} labels, got ${labels.length / 2} (limits.maxLabels)`
-    case 'label_name_too_long':
-      return `series ${series}: label name over ${limits.maxLabelNameBytes} bytes (limits.maxLabelNameBytes)`
-    case 'label_value_too_long':
-      return `series ${series}: label value over ${limits.maxLabelValueBytes} bytes (limits.maxLabelValueBytes)`
-    default:
-      return `series ${series}: no new series are taken (limits.maxSeries, limits.maxSeriesPerMetric or memory)`
-  }
 }
 
 function appendRow(head: TenantHead, batch: MetricBatch, row: number, series: number, gate: Gate, tally: Tally): void {

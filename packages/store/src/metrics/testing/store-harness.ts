@@ -14,7 +14,8 @@ import {
   SampleColumns,
 } from '@vantage/model'
 import { unlimitedBudget } from '@vantage/model/testing'
-import type { ApplyOptions, HeadLimits } from '../head/apply.ts'
+import type { ApplyOptions } from '../head/apply.ts'
+import type { HeadLimits } from '../head/head-limits.ts'
 import { DEFAULT_RETENTION, type Retention } from '../retention.ts'
 import { MetricStore } from '../store.ts'
 import { deletionRecord, readDeletion } from '../tombstones.ts'

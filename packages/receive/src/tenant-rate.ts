@@ -7,7 +7,7 @@ interface Bucket {
 }
 
 /** Token buckets, one a tenant: `rate` a second, `burst` at once. */
-export class RequestRate {
+export class TenantRate {
   readonly #rate: number
   readonly #burst: number
   readonly #buckets = new Map<TenantId, Bucket>()
@@ -17,14 +17,17 @@ export class RequestRate {
     this.#burst = burst
   }
 
-  /** @returns seconds until the bucket covers one request, 0 where it did and the token is taken */
-  take(tenant: TenantId, monotonicMs: number): number {
+  /**
+   * @param tokens at most the burst
+   * @returns seconds until the bucket covers them, 0 where it did and they are taken
+   */
+  take(tenant: TenantId, monotonicMs: number, tokens = 1): number {
     if (this.#rate === 0) return 0
     const bucket = this.#bucket(tenant, monotonicMs)
     bucket.tokens = Math.min(this.#burst, bucket.tokens + ((monotonicMs - bucket.atMs) / 1_000) * this.#rate)
     bucket.atMs = monotonicMs
-    if (bucket.tokens < 1) return (1 - bucket.tokens) / this.#rate
-    bucket.tokens--
+    if (bucket.tokens < tokens) return (tokens - bucket.tokens) / this.#rate
+    bucket.tokens -= tokens
     return 0
   }
 
