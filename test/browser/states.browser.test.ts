@@ -77,7 +77,7 @@ const asks = (route: Route, has: string) =>
 async function meddle(api: string, has: string, how: (route: Route) => Promise<void>): Promise<() => Promise<void>> {
   const path = (url: URL) => url.pathname.startsWith(api)
   await page.route(path, (route) => (asks(route, has) ? how(route) : route.continue()))
-  return () => page.unroute(path)
+  return () => page.unrouteAll({ behavior: 'wait' })
 }
 
 describe.skipIf(!hasChromium)('a screen without data', () => {
