@@ -327,9 +327,16 @@ describe.skipIf(!hasChromium)('builder and code are the same query', () => {
     await page.getByText('Code', { exact: true }).click()
     const code = page.locator('[data-editor] .cm-content')
     await expect.poll(() => code.textContent(), SOON).toBe(`${filtered} * 1`)
-    const odd = '-http_requests_total'
+    const signed = '# why\n-http_requests_total{route="/pay"} # one route'
+    await page.goto(`${stand.server.url}${METRICS}&edit=builder&a=${encodeURIComponent(signed)}`)
+    await expect
+      .poll(() => page.getByLabel('Comments').getByRole('listitem').allTextContents())
+      .toEqual(['# why', '# one route'])
+    await chip(page, 'sign -').getByRole('button').click()
+    await expect.poll(() => param(page, 'a'), SOON).toBe('# why\nhttp_requests_total{route="/pay"} # one route')
+    const odd = 'http_requests_total{a="b" or c="d"}'
     await page.goto(`${stand.server.url}${METRICS}&edit=builder&a=${encodeURIComponent(odd)}`)
-    await page.getByText('The builder cannot show this query: a sign stands before a query.').waitFor()
+    await page.getByText('The builder cannot show this query: it has alternatives in its braces.').waitFor()
     expect(await builder(page).locator('pre').textContent()).toBe(odd)
     await page.context().close()
   })

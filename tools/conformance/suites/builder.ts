@@ -10,6 +10,8 @@ type Shown = { readonly ok: true; readonly value: unknown } | { readonly ok: fal
 interface Language {
   readonly read: (query: string) => Shown
   readonly print: (model: unknown) => string
+  /** With the comments that the former text had. */
+  readonly keep: (former: string, printed: string) => string
   readonly isSame: (one: string, other: string) => boolean
 }
 
@@ -20,13 +22,14 @@ interface Language {
 export const builderSuite: Suite = { folder: '', run }
 
 async function* run(dir: string): AsyncIterable<FileResult> {
-  const { sameTokens } = await import(join(BUILDER, 'tokens.ts'))
+  const { sameTokens, withComments } = await import(join(BUILDER, 'tokens.ts'))
   const promql = await import(join(BUILDER, 'promql.ts'))
   const logql = await import(join(BUILDER, 'logql.ts'))
   const traceql = await import(join(BUILDER, 'traceql.ts'))
   const language = (read: Language['read'], print: Language['print'], lexicon: unknown): Language => ({
     read,
     print,
+    keep: (former, printed) => withComments(former, printed, lexicon),
     isSame: (one, other) => sameTokens(one, other, lexicon),
   })
   const prom = language(promql.readPromql, promql.printPromql, promql.PROMQL)
@@ -58,10 +61,10 @@ function scriptQueries(text: string): string[] {
   return [...found].map(([, query = '']) => query.trim())
 }
 
-function judged(query: string, { read, print, isSame }: Language): CaseResult {
+function judged(query: string, { read, print, keep, isSame }: Language): CaseResult {
   const shown = read(query)
   if (!shown.ok) return { id: query, verdict: 'left out', reason: shown.reason }
-  const printed = print(shown.value)
+  const printed = keep(query, print(shown.value))
   const again = read(printed)
   const isEqual = again.ok && JSON.stringify(again.value) === JSON.stringify(shown.value) && isSame(query, printed)
   return { id: query, verdict: isEqual ? 'pass' : 'fail', reason: isEqual ? '' : `came back as ${printed}` }

@@ -6,7 +6,7 @@ import type { Chain, Step } from './chain.ts'
 import { LOGQL, printLogql, readLogql } from './logql.ts'
 import { literalOf, textOf } from './matchers.ts'
 import { PROMQL, printPromql, readPromql, type Selector } from './promql.ts'
-import { type Lexicon, type Shown, sameTokens } from './tokens.ts'
+import { type Lexicon, type Shown, sameTokens, withComments } from './tokens.ts'
 import { printTraceql, readTraceql, TRACEQL } from './traceql.ts'
 
 interface Language {
@@ -27,7 +27,7 @@ function expectRoundTrip(name: Name, query: string): void {
   const { read, print, lexicon }: Language = LANGUAGES[name]
   const shown = read(query)
   if (!shown.ok) throw new Error(`${query} is not shown: ${shown.reason}`)
-  const printed = print(shown.value as never)
+  const printed = withComments(query, print(shown.value as never), lexicon)
   expect(sameTokens(query, printed, lexicon), `${query} came back as ${printed}`).toBe(true)
   expect(read(printed)).toEqual(shown)
 }
@@ -66,9 +66,24 @@ describe('what is shown comes back as it was', () => {
     ['promql', 'max_over_time(x[5m:1m] @ end())[1h:5m]'],
     ['promql', 'time() - timestamp(x)'],
     ['promql', 'vector(1)'],
+    ['promql', 'h >/ 0 </ 1.5'],
+    ['promql', '-x'],
+    ['promql', 'a - -b * +c'],
+    ['promql', '- -sum by (job) (x) ^ -y ^ 2'],
+    ['promql', '-10 ^ 3 * -sum(x) ^ -1'],
+    ['promql', '2 ^ -1 ^ 2'],
+    ['promql', 'quantile without (p) (scalar(foo), x)'],
+    ['promql', 'histogram_quantile(1. / 6., rate(x_bucket[5m]))'],
+    ['promql', 'info(rate(x[5m]), {zone=~".+", __name__="target_info"})'],
+    ['promql', 'clamp_max(x, scalar(max(y)))'],
+    ['promql', 'rate(x[5m] smoothed offset -(2 * step()))'],
+    ['promql', '# first\nsum by (job) (\n  # of all\n  rate(x[5m]) # a second\n) # last'],
+    ['promql', 'up{a="#"} # not within a text'],
     ['promql', 'sum(rate(x{code=~"5.."}[5m])) by (job) / sum(rate(x[5m])) by (job) * 100'],
     ['logql', 'sum(rate({a="b"}[1m])) / on (x) sum(rate({a="c"} |= "d" [1m])) > 0.1'],
     ['logql', '{app="shop"}'],
+    ['logql', '{app="shop"} # whose\n|= "x" # |= "y"\n| json'],
+    ['logql', '-count_over_time({a="b"}[1m])'],
     ['logql', '{app="shop", env=~"a|b"} |= "x" != `y` |~ "z" | json | level="error" | took > 1.5s'],
     ['logql', '{app="shop"} | logfmt --strict a, b | line_format `{{.a}}`'],
     ['logql', '{a="b"} |= "x" or "y" | decolorize'],
@@ -88,9 +103,7 @@ describe('what is shown comes back as it was', () => {
 describe('what is not shown says why', () => {
   const cases: readonly (readonly [Name, string, string])[] = [
     ['promql', 'a / ', 'a metric is expected, not the end'],
-    ['promql', 'x ^ -1 ^ 2', 'a sign stands before a power'],
-    ['promql', 'up # comment', 'it has a comment'],
-    ['promql', '-x', 'a sign stands before a query'],
+    ['promql', 'x offset (5m', '“)” is expected, not the end'],
     ['promql', 'sum(1)', 'sum() asks for no series'],
     ['promql', 'up{job="x', 'a text in it has no end'],
     ['promql', 'up{job=}', 'a text in quotes is expected, not “}”'],
@@ -145,6 +158,13 @@ describe('what binds less tightly than the operation put around it gets parenthe
   check('x ^ 2 ^ 3', binary('^', { ...number('2'), steps: [binary('^', number('3'))] }))
   check('(x / a)[1h:1m]', binary('/', selector('a')), subquery)
   check('x * -1', binary('*', number('-1')))
+  const sign = { kind: 'sign', sign: '-' } as const
+  check('-x', sign)
+  check('- -x', sign, sign)
+  check('-(x + a)', binary('+', selector('a')), sign)
+  check('-x ^ a', binary('^', selector('a')), sign)
+  check('(-x) ^ a', sign, binary('^', selector('a')))
+  check('x ^ -a', binary('^', { ...selector('a'), steps: [sign] }))
   // The other side is not chosen yet.
   check('x', binary('/', selector('')))
 })
@@ -188,6 +208,7 @@ function drawnStep(depth: number): Step<Selector> {
     { kind: 'call', name: 'clamp', before: [], after: ['-1', '1'] },
     { kind: 'aggregate', name: 'topk', parameter: '5', grouping: undefined },
     { kind: 'subquery', range: '1h:', modifiers: 'offset 5m' },
+    { kind: 'sign', sign: '-' },
   ]
   if (depth === 0 || random() < 0.4) return drawn(others)
   const labels = (...words: string[]) => {
@@ -246,4 +267,14 @@ test('a value keeps its quotes where it stays the same, and is quoted where it d
   expect(textOf("'it\\'s'")).toBe("it's")
   expect(literalOf('a', '`a`')).toBe('`a`')
   expect(literalOf('a"b', '')).toBe('"a\\"b"')
+})
+
+test('a comment stays beside what it stood beside, and before what was changed where it stood in that', () => {
+  const changed = (former: string, query: string) => withComments(former, query, PROMQL)
+  expect(changed('# why\nup # now', 'up{job="x"}')).toBe('# why\nup{job="x"} # now')
+  expect(changed('sum( # all\nrate(x[5m]) # of x\n)', 'sum by (job) (rate(x[5m]))')).toBe(
+    'sum by (job) ( # all\nrate(x[5m]) # of x\n)',
+  )
+  expect(changed('a + # b\nb', 'a')).toBe('a # b')
+  expect(changed('up', 'down')).toBe('down')
 })

@@ -5,7 +5,7 @@ export interface Literal {
   readonly literal: string
 }
 
-/** One operation around a query. `before` and `after` are its other arguments, as they are written. */
+/** One operation around a query. `before` and `after` are its other arguments, as they are written, queries too. */
 export type Step<Leaf> =
   | {
       readonly kind: 'call'
@@ -25,6 +25,8 @@ export type Step<Leaf> =
   /** `[1h:1m] offset 5m`: what is inside, asked at many moments. */
   | { readonly kind: 'subquery'; readonly range: string; readonly modifiers: string }
   | { readonly kind: 'parentheses' }
+  /** `-` or `+` before what is inside. */
+  | { readonly kind: 'sign'; readonly sign: string }
 
 /** What stands before it, and another query or a number. */
 export interface BinaryStep<Leaf> {
@@ -82,12 +84,14 @@ export const COUNTED_AGGREGATIONS = ['topk', 'bottomk'] as const
 /** How tightly a sign binds. */
 const BINDS: Readonly<Record<string, number>> = {
   ...{ or: 1, and: 2, unless: 2 },
-  ...{ '==': 3, '!=': 3, '>': 3, '<': 3, '>=': 3, '<=': 3 },
-  ...{ '+': 4, '-': 4, '*': 5, '/': 5, '%': 5, atan2: 5, '^': 6 },
+  ...{ '==': 3, '!=': 3, '>': 3, '<': 3, '>=': 3, '<=': 3, '</': 3, '>/': 3 },
+  ...{ '+': 4, '-': 4, '*': 5, '/': 5, '%': 5, atan2: 5, '^': 7 },
 }
+/** A sign before a query binds more tightly than what multiplies, and less than a power. */
+const SIGN_BINDS = 6
 const LOOSEST = 1
 /** What needs no parentheses, whatever stands around it. */
-const UNIT = 7
+const UNIT = 8
 /** The only sign that is read from the right: `a ^ b ^ c` is `a ^ (b ^ c)`. */
 const POWER = '^'
 export const SETS: readonly string[] = ['and', 'or', 'unless']
@@ -103,7 +107,7 @@ export function isLiteral<Leaf extends object>(leaf: Leaf | Literal): leaf is Li
 }
 
 /** Reads leaves with operations around them, up to a sign that binds less tightly than `least`. */
-export function readChain<Leaf>(
+export function readChain<Leaf extends object>(
   reader: TokenReader,
   language: ChainLanguage<Leaf>,
   least: number = LOOSEST,
@@ -151,12 +155,20 @@ function isNamedNumber(reader: TokenReader, ahead: number): boolean {
 
 function readLiteral(reader: TokenReader): string {
   const sign = reader.takeIf('-') ? '-' : reader.takeIf('+') ? '+' : ''
-  const text = `${sign}${reader.take()}`
-  if (sign !== '' && reader.text() === POWER) throw new Unshowable('a sign stands before a power')
-  return text
+  return `${sign}${reader.take()}`
 }
 
-function readUnit<Leaf>(reader: TokenReader, language: ChainLanguage<Leaf>): Chain<Leaf> {
+/** `-` or `+` before anything but a number that stands alone: `-1 ^ 2` is the negative of a power. */
+function isSignNext(reader: TokenReader): boolean {
+  const isSign = reader.kind() === 'sign' && (reader.text() === '-' || reader.text() === '+')
+  return isSign && (!isLiteralNext(reader) || reader.text(2) === POWER)
+}
+
+function readUnit<Leaf extends object>(reader: TokenReader, language: ChainLanguage<Leaf>): Chain<Leaf> {
+  if (isSignNext(reader)) {
+    const sign = reader.take()
+    return withStep(readChain(reader, language, BINDS[POWER]), { kind: 'sign', sign })
+  }
   let chain = readWhole(reader, language)
   for (;;) {
     const subquery = language.subquery(reader)
@@ -165,7 +177,7 @@ function readUnit<Leaf>(reader: TokenReader, language: ChainLanguage<Leaf>): Cha
   }
 }
 
-function readWhole<Leaf>(reader: TokenReader, language: ChainLanguage<Leaf>): Chain<Leaf> {
+function readWhole<Leaf extends object>(reader: TokenReader, language: ChainLanguage<Leaf>): Chain<Leaf> {
   if (reader.takeIf('(')) {
     const chain = readChain(reader, language)
     reader.expect(')')
@@ -178,7 +190,6 @@ function readWhole<Leaf>(reader: TokenReader, language: ChainLanguage<Leaf>): Ch
     if (AGGREGATIONS.includes(lower) && (next === '(' || isGroupingWord(next))) return readAggregate(reader, language)
     if (next === '(') return readCall(reader, language)
   }
-  if (reader.text() === '-' || reader.text() === '+') throw new Unshowable('a sign stands before a query')
   return { leaf: language.leaf(reader), steps: [] }
 }
 
@@ -186,30 +197,57 @@ function isGroupingWord(text: string): boolean {
   return /^(by|without)$/i.test(text)
 }
 
-function readCall<Leaf>(reader: TokenReader, language: ChainLanguage<Leaf>): Chain<Leaf> {
+function readCall<Leaf extends object>(reader: TokenReader, language: ChainLanguage<Leaf>): Chain<Leaf> {
   const mark = reader.mark()
   const name = reader.take()
   reader.expect('(')
-  const { inner, before, after } = readArguments(reader, language, name)
+  const { inner, before, after } = readArguments(reader, language, QUERY_LAST.has(name.toLowerCase()))
   if (inner === undefined) return { leaf: { literal: reader.since(mark) }, steps: [] }
   const step: Step<Leaf> = { kind: 'call', name, before, after }
   return withStep(inner, isGroupingWord(reader.text()) ? { ...step, grouping: readGrouping(reader, true) } : step)
 }
 
-/** `inner` is undefined where all arguments are literals. */
-function readArguments<Leaf>(reader: TokenReader, language: ChainLanguage<Leaf>, name: string) {
-  let inner: Chain<Leaf> | undefined
-  const before: string[] = []
-  const after: string[] = []
-  if (reader.takeIf(')')) return { inner, before, after }
-  do {
-    if (isLiteralNext(reader) && (reader.text(1) === ',' || reader.text(1) === ')' || isSigned(reader))) {
-      ;(inner === undefined ? before : after).push(readLiteral(reader))
-    } else if (inner === undefined) inner = readChain(reader, language)
-    else throw new Unshowable(`${name}() takes two queries`)
-  } while (reader.takeIf(','))
+/** Functions whose query is their last argument; of all others it is the first that is one. */
+const QUERY_LAST: ReadonlySet<string> = new Set(['histogram_quantile', 'histogram_fraction', 'quantile_over_time'])
+
+/** An argument as it is written; a number or a text alone is no chain. */
+interface Argument<Leaf> {
+  readonly text: string
+  readonly chain: Chain<Leaf> | undefined
+}
+
+/** `inner` is what is worked on; the other arguments stay as they are written. undefined where all are literals. */
+function readArguments<Leaf extends object>(
+  reader: TokenReader,
+  language: ChainLanguage<Leaf>,
+  isQueryLast: boolean,
+): { readonly inner: Chain<Leaf> | undefined; readonly before: string[]; readonly after: string[] } {
+  if (reader.takeIf(')')) return { inner: undefined, before: [], after: [] }
+  const all: Argument<Leaf>[] = []
+  do all.push(readArgument(reader, language))
+  while (reader.takeIf(','))
   reader.expect(')')
-  return { inner, before, after }
+  const chains = all.filter(({ chain }) => chain !== undefined)
+  const queries = chains.filter(({ chain }) => chain !== undefined && asksForSeries(chain))
+  const offered = queries.length > 0 ? queries : chains
+  const main = isQueryLast ? offered.at(-1) : offered[0]
+  const at = main === undefined ? all.length : all.indexOf(main)
+  const texts = all.map(({ text }) => text)
+  return { inner: main?.chain, before: texts.slice(0, at), after: texts.slice(at + 1) }
+}
+
+function readArgument<Leaf extends object>(reader: TokenReader, language: ChainLanguage<Leaf>): Argument<Leaf> {
+  const next = reader.text(1)
+  if (isLiteralNext(reader) && (next === ',' || next === ')' || isSigned(reader))) {
+    return { text: readLiteral(reader), chain: undefined }
+  }
+  const mark = reader.mark()
+  const chain = readChain(reader, language)
+  return { text: reader.since(mark), chain }
+}
+
+function asksForSeries<Leaf extends object>({ leaf, steps }: Chain<Leaf>): boolean {
+  return !isLiteral(leaf) || steps.some((step) => step.kind === 'binary' && asksForSeries(step.right))
 }
 
 function isSigned(reader: TokenReader): boolean {
@@ -218,11 +256,11 @@ function isSigned(reader: TokenReader): boolean {
   return (sign === '-' || sign === '+') && (next === ',' || next === ')')
 }
 
-function readAggregate<Leaf>(reader: TokenReader, language: ChainLanguage<Leaf>): Chain<Leaf> {
+function readAggregate<Leaf extends object>(reader: TokenReader, language: ChainLanguage<Leaf>): Chain<Leaf> {
   const name = reader.take()
   const first = isGroupingWord(reader.text()) ? readGrouping(reader, false) : undefined
   reader.expect('(')
-  const { inner, before, after } = readArguments(reader, language, name)
+  const { inner, before, after } = readArguments(reader, language, true)
   if (inner === undefined) throw new Unshowable(`${name}() asks for no series`)
   if (before.length > 1 || after.length > 0) throw new Unshowable(`${name}() takes one parameter before its query`)
   const last = first === undefined && isGroupingWord(reader.text()) ? readGrouping(reader, true) : undefined
@@ -274,6 +312,11 @@ function printStep<Leaf extends object>(inner: Printed, step: Step<Leaf>, leafTe
   switch (step.kind) {
     case 'parentheses':
       return { text: `(${inner.text})`, binds: UNIT }
+    case 'sign': {
+      // A sign before a sign needs no parentheses, but a space: two of them are a comment in other languages.
+      const body = inner.binds === SIGN_BINDS ? inner.text : wrapped(inner, BINDS[POWER]!)
+      return { text: `${step.sign}${/^[+-]/.test(body) ? ' ' : ''}${body}`, binds: SIGN_BINDS }
+    }
     case 'subquery':
       return { text: `${wrapped(inner, UNIT)}[${step.range}]${step.modifiers && ` ${step.modifiers}`}`, binds: UNIT }
     case 'call': {
@@ -305,7 +348,9 @@ function printBinary<Leaf extends object>(
   const binds = bindsOf(sign) ?? LOOSEST
   const isNumber = isLiteral(right.leaf) && right.steps.length === 0
   const left = wrapped(inner, sign === POWER ? binds + 1 : binds)
-  const behind = isNumber ? other.text : wrapped(other, sign === POWER ? binds : binds + 1)
+  // What begins with a sign ends where it must, whatever stands before it.
+  const isOpen = isNumber || right.steps.at(-1)?.kind === 'sign'
+  const behind = isOpen ? other.text : wrapped(other, sign === POWER ? binds : binds + 1)
   const words = [
     left,
     sign,

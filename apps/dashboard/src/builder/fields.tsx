@@ -8,15 +8,27 @@ interface ArgumentFieldProps {
 
 /** A number, a text in quotes or a call without a query, as it is written; what is none of them becomes a text. */
 export function ArgumentField({ label, value, onCommit }: ArgumentFieldProps) {
+  if (!isWrittenLiteral(value) && !/^['`]/.test(value) && value !== '') {
+    // A query in the place of an argument.
+    return (
+      <span className="code" title={`${label}: kept as it is written; change it as code`}>
+        {value}
+      </span>
+    )
+  }
   const literal = (text: string) => {
     const trimmed = text.trim()
-    const isWritten =
-      /^[+-]?(\d|\.\d|inf$|nan$)/i.test(trimmed) ||
-      /^"(?:[^"\\]|\\.)*"$/.test(trimmed) ||
-      /^[a-z_]\w*\([\d.]*\)$/.test(trimmed)
-    return isWritten ? trimmed : JSON.stringify(trimmed)
+    return isWrittenLiteral(trimmed) ? trimmed : JSON.stringify(trimmed)
   }
   return <SuggestField label={label} value={value} placeholder="value" onCommit={(text) => onCommit(literal(text))} />
+}
+
+function isWrittenLiteral(text: string): boolean {
+  return (
+    /^[+-]?(\d[\w.]*|\.\d[\w.]*|inf|nan)([eE][+-]?\d+)?$/i.test(text) ||
+    /^"(?:[^"\\]|\\.)*"$/.test(text) ||
+    /^[a-z_]\w*\([\d.]*\)$/.test(text)
+  )
 }
 
 interface LabelsFieldProps {

@@ -33,6 +33,7 @@ export const LABEL_OPS = ['=', '!=', '=~', '!~', '>', '>=', '<', '<=', '=='] as 
 export const PARSERS = ['json', 'logfmt', 'unpack'] as const
 
 export const LOGQL: Lexicon = {
+  comment: PROMQL.comment as RegExp,
   word: PROMQL.word,
   number:
     /(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|[smhdwy]))+(?![\w.])|\d+(?:\.\d+)?[kKMGTPE]i?B(?!\w)|\d+(?:\.\d+)?B(?!\w)|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y,

@@ -18,10 +18,11 @@ export type PromBuilder = Chain<Selector>
 export const NO_QUERY: PromBuilder = { leaf: { metric: '', braces: undefined, range: '', modifiers: '' }, steps: [] }
 
 export const PROMQL: Lexicon = {
+  comment: /#[^\n]*/y,
   word: /[a-zA-Z_:][a-zA-Z0-9_:]*/y,
   number: /0[xX][0-9a-fA-F]+|(?:\d+(?:ms|[smhdwy]))+(?![\w.])|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y,
   signs: [
-    ...['=~', '!~', '!=', '==', '<=', '>='],
+    ...['=~', '!~', '!=', '==', '<=', '>=', '</', '>/'],
     ...['=', '<', '>', '+', '-', '*', '/', '%', '^', '(', ')', '{', '}', '[', ']', ',', ':', '@'],
   ],
 }
@@ -84,8 +85,9 @@ function readModifiers(reader: TokenReader): string {
   for (;;) {
     if (reader.kind() === 'word' && reader.text().toLowerCase() === 'offset') {
       reader.take()
-      if (!reader.takeIf('-')) reader.takeIf('+')
-      reader.expectKind('number', 'a duration')
+      readDuration(reader)
+    } else if (reader.kind() === 'word' && /^(anchored|smoothed)$/.test(reader.text())) {
+      reader.take()
     } else if (reader.takeIf('@')) {
       if (reader.kind() === 'word') {
         reader.take()
@@ -98,6 +100,23 @@ function readModifiers(reader: TokenReader): string {
     } else return isThere ? reader.since(mark) : ''
     isThere = true
   }
+}
+
+/** `5m`, `-5m`, `(2 * step())`, `step()`. */
+function readDuration(reader: TokenReader): void {
+  if (!reader.takeIf('-')) reader.takeIf('+')
+  const isCall = reader.kind() === 'word' && reader.text(1) === '('
+  if (isCall) reader.take()
+  if (reader.text() !== '(') {
+    reader.expectKind('number', 'a duration')
+    return
+  }
+  let depth = 0
+  do {
+    if (reader.kind() === 'end') throw new Unshowable('“)” is expected, not the end')
+    if (reader.kind() === 'sign') depth += reader.text() === '(' ? 1 : reader.text() === ')' ? -1 : 0
+    reader.take()
+  } while (depth > 0)
 }
 
 export function printPromql(builder: PromBuilder): string {

@@ -4,13 +4,13 @@ import { client } from '../app/client.ts'
 import { useCatalogue } from '../explore/catalogue.ts'
 import { completionClient } from '../explore/completion-client.ts'
 import { LogBuilderView } from './log-builder.tsx'
-import { printLogql, readLogql } from './logql.ts'
+import { LOGQL, printLogql, readLogql } from './logql.ts'
 import type { Words } from './matcher-chips.tsx'
 import { PromBuilderView } from './prom-builder.tsx'
-import { printPromql, readPromql } from './promql.ts'
-import type { Shown } from './tokens.ts'
+import { PROMQL, printPromql, readPromql } from './promql.ts'
+import { commentsOf, type Lexicon, type Shown, withComments } from './tokens.ts'
 import { TraceBuilderView } from './trace-builder.tsx'
-import { printTraceql, readTraceql } from './traceql.ts'
+import { printTraceql, readTraceql, TRACEQL } from './traceql.ts'
 import { logWords } from './words.ts'
 
 export type QueryLanguage = 'promql' | 'logql' | 'traceql'
@@ -33,13 +33,31 @@ export default function QueryBuilder(props: QueryBuilderProps) {
       {props.language === 'promql' && <Metrics {...props} />}
       {props.language === 'logql' && <Logs {...props} />}
       {props.language === 'traceql' && <Traces {...props} />}
+      <Comments comments={commentsOf(props.text, LEXICONS[props.language])} />
     </div>
+  )
+}
+
+const LEXICONS: Readonly<Record<QueryLanguage, Lexicon>> = { promql: PROMQL, logql: LOGQL, traceql: TRACEQL }
+
+/** What is said in the query stays where it stands, whatever is changed around it. */
+function Comments({ comments }: { readonly comments: readonly string[] }) {
+  if (comments.length === 0) return null
+  return (
+    <ul className="builder-comments" aria-label="Comments">
+      {comments.map((comment, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: comments have no name but their place.
+        <li key={at} className="code" dir="auto" title="Kept as it is written; change it as code">
+          {comment}
+        </li>
+      ))}
+    </ul>
   )
 }
 
 /** What is shown of the text: a change that is not complete yet is held here and not in the text. */
 function useModel<T>(
-  { text, onChange }: QueryBuilderProps,
+  { text, language, onChange }: QueryBuilderProps,
   read: (text: string) => Shown<T>,
   print: (model: T) => string,
 ): { readonly shown: Shown<T>; readonly change: (model: T) => void } {
@@ -47,7 +65,7 @@ function useModel<T>(
   const given = useMemo(() => read(text), [text, read])
   const shown: Shown<T> = held !== undefined && held.text === text ? { ok: true, value: held.model } : given
   const change = (model: T) => {
-    const next = print(model)
+    const next = withComments(text, print(model), LEXICONS[language])
     setHeld({ text: next, model })
     if (next !== text) onChange(next)
   }

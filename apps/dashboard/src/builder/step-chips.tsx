@@ -94,7 +94,10 @@ function additions<Leaf extends object>({ steps, windowed, overResults, function
     { title: 'Functions', items: functions.map((step) => ({ name: nameOf(step), make: [...steps, step] })) },
     {
       title: 'With a number',
-      items: ARITHMETIC.map((sign) => signItem(sign, { leaf: { literal: '1' }, steps: [] }, '')),
+      items: [
+        ...ARITHMETIC.map((sign) => signItem(sign, { leaf: { literal: '1' }, steps: [] }, '')),
+        { name: 'negative', make: [...steps, { kind: 'sign', sign: '-' } as const] },
+      ],
     },
     { title: 'With another query', items: [...ARITHMETIC, ...SETS].map((sign) => signItem(sign, other, ' query')) },
     {
@@ -120,6 +123,17 @@ function StepChip<Leaf extends object>({ step, windowed, labels, operand, onChan
     case 'parentheses':
       // Operations are in order anyway.
       return null
+    case 'sign':
+      return (
+        <Chip name={`sign ${step.sign}`} onRemove={() => onChange(undefined)}>
+          <Select
+            label="Sign"
+            value={step.sign}
+            options={['-', '+']}
+            onSelect={(sign) => onChange({ kind: 'sign', sign })}
+          />
+        </Chip>
+      )
     case 'binary':
       return <BinaryChip step={step} labels={labels} operand={operand} onChange={onChange} />
     case 'aggregate':

@@ -10,6 +10,22 @@ export interface Lexicon {
   readonly word: RegExp
   readonly number: RegExp | undefined
   readonly signs: readonly string[]
+  /** From here to the end of the line nothing counts. */
+  readonly comment?: RegExp
+}
+
+/** A comment, and before which piece it stands. */
+interface Comment {
+  readonly text: string
+  readonly at: number
+  /** Nothing else stands on its line. */
+  readonly isAlone: boolean
+}
+
+/** The pieces of a query, and what is said between them. */
+interface Pieces {
+  readonly tokens: readonly Token[]
+  readonly comments: readonly Comment[]
 }
 
 /** Why a text has no pieces: where, and what stands there. */
@@ -20,9 +36,9 @@ export interface NoTokens {
 const SPACE = /\s+/y
 const STRING = /"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'|`[^`]*`/y
 
-/** The pieces of a query; comments have no place in a builder, so a text with one has none. */
-function tokensOf(query: string, { word, number, signs }: Lexicon): readonly Token[] | NoTokens {
+function piecesOf(query: string, { word, number, signs, comment }: Lexicon): Pieces | NoTokens {
   const tokens: Token[] = []
+  const comments: Comment[] = []
   let at = 0
   const match = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = at
@@ -34,6 +50,12 @@ function tokensOf(query: string, { word, number, signs }: Lexicon): readonly Tok
       at += space.length
       continue
     }
+    const said = comment && match(comment)
+    if (said !== undefined) {
+      comments.push({ text: said.trimEnd(), at: tokens.length, isAlone: /(^|\n)\s*$/.test(query.slice(0, at)) })
+      at += said.length
+      continue
+    }
     const token = nextToken()
     if (token === undefined) {
       const rest = query[at] as string
@@ -43,7 +65,7 @@ function tokensOf(query: string, { word, number, signs }: Lexicon): readonly Tok
     tokens.push(token)
     at += token.text.length
   }
-  return tokens
+  return { tokens, comments }
 
   function nextToken(): Token | undefined {
     const text = match(STRING)
@@ -124,9 +146,9 @@ export type Shown<T> = { readonly ok: true; readonly value: T } | { readonly ok:
 
 /** Reads a whole query; what cannot be shown says why. */
 export function readQuery<T>(query: string, lexicon: Lexicon, read: (reader: TokenReader) => T): Shown<T> {
-  const tokens = tokensOf(query, lexicon)
-  if ('reason' in tokens) return { ok: false, reason: tokens.reason }
-  const reader = new TokenReader(query, tokens)
+  const pieces = piecesOf(query, lexicon)
+  if ('reason' in pieces) return { ok: false, reason: pieces.reason }
+  const reader = new TokenReader(query, pieces.tokens)
   try {
     const value = read(reader)
     if (reader.kind() !== 'end') return { ok: false, reason: `${reader.found()} is not expected where it stands` }
@@ -137,9 +159,47 @@ export function readQuery<T>(query: string, lexicon: Lexicon, read: (reader: Tok
   }
 }
 
-/** The same pieces in the same order: two texts that differ in their spaces alone. */
+/** The same pieces and comments in the same order: two texts that differ in their spaces alone. */
 export function sameTokens(one: string, other: string, lexicon: Lexicon): boolean {
-  const [a, b] = [tokensOf(one, lexicon), tokensOf(other, lexicon)]
+  const [a, b] = [piecesOf(one, lexicon), piecesOf(other, lexicon)]
   if ('reason' in a || 'reason' in b) return false
-  return a.length === b.length && a.every(({ text }, i) => text === b[i]?.text)
+  const text = ({ tokens, comments }: Pieces) =>
+    JSON.stringify([tokens.map((token) => token.text), comments.map((comment) => [comment.at, comment.text])])
+  return text(a) === text(b)
+}
+
+/** What is said in a query beside it. */
+export function commentsOf(query: string, lexicon: Lexicon): readonly string[] {
+  const pieces = piecesOf(query, lexicon)
+  return 'reason' in pieces ? [] : pieces.comments.map(({ text }) => text)
+}
+
+/**
+ * A query with the comments of the one that it was made of, each before the same piece; what stood within what was changed
+ * stands before it.
+ */
+export function withComments(former: string, query: string, lexicon: Lexicon): string {
+  const [before, now] = [piecesOf(former, lexicon), piecesOf(query, lexicon)]
+  if ('reason' in before || 'reason' in now || before.comments.length === 0) return query
+  const [old, own] = [before.tokens, now.tokens]
+  const same = (i: number, j: number) => old[i] !== undefined && old[i]?.text === own[j]?.text
+  let first = 0
+  while (first < own.length && same(first, first)) first++
+  let last = 0
+  while (last < own.length - first && same(old.length - 1 - last, own.length - 1 - last)) last++
+  const placeOf = (at: number) => {
+    // What is said at the end is said at the end.
+    if (at >= old.length - last && (at > first || at === old.length)) return at - old.length + own.length
+    return Math.min(at, first)
+  }
+  const lines = before.comments.map((comment) => ({ ...comment, from: own[placeOf(comment.at)]?.from ?? query.length }))
+  let text = ''
+  let written = 0
+  for (const { text: said, from, isAlone } of lines) {
+    text += query.slice(written, from).trimEnd()
+    if (text !== '' && !text.endsWith('\n')) text += isAlone ? '\n' : ' '
+    text += `${said}\n`
+    written = from
+  }
+  return `${text}${query.slice(written)}`.trimEnd()
 }
