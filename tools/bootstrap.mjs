@@ -109,6 +109,20 @@ async function build() {
   return directory
 }
 
+/**
+ * Takes these modules of Node as they are. An `import` reads every name that they export, which loads what nobody asked
+ * for: behind `node:http` a whole HTTP client, behind `node:util` a comparison of texts.
+ */
+const lazyBuiltins = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?(http|util)$/ }, ({ path }) => ({ path, namespace: 'builtin' }))
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}')`,
+    }))
+  },
+}
+
 /** `server.mjs`, and beside it what it and its threads import when they need it: no thread holds another's code. */
 async function buildServer(outdir) {
   const { build: bundle } = await import(pathToFileURL(join(ROOT, 'node_modules/esbuild/lib/main.js')).href).then(
@@ -127,6 +141,7 @@ async function buildServer(outdir) {
     minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'error',
+    plugins: [lazyBuiltins],
     // Packages in CommonJS ask for require, and for where they are.
     banner: {
       js: "import { createRequire as vantageRequire } from 'node:module'; const require = vantageRequire(import.meta.url); const __dirname = import.meta.dirname; const __filename = import.meta.filename;",

@@ -228,6 +228,26 @@ describe.skipIf(!hasChromium)('dashboards', () => {
     await page.context().close()
   })
 
+  test('a zoom is one step back, however many charts there are; a click leads to traces of the time and service', async () => {
+    const page = await openBoard(`${SERVICE}&var-service=payments`, 9)
+    const plot = page.locator('.chart-host .u-over').first()
+    const box = await plot.boundingBox()
+    if (box === null) throw new Error('no chart')
+    const y = box.y + box.height / 2
+    await page.mouse.move(box.x + box.width * 0.3, y)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width * 0.8, y, { steps: 4 })
+    await page.mouse.up()
+    await page.waitForURL((url) => url.searchParams.get('from') !== 'now-1h')
+    await page.keyboard.press('z')
+    await expect.poll(() => new URL(page.url()).searchParams.get('from')).toBe('now-1h')
+    await plot.click()
+    await page.getByRole('menuitem', { name: 'Traces of payments' }).click()
+    await page.waitForURL('**/explore/traces*')
+    expect(new URL(page.url()).searchParams.get('q')).toContain('resource.service.name = "payments"')
+    await page.context().close()
+  })
+
   test('a panel is saved as data and as a picture, and its queries open in Explore', async () => {
     const page = await openBoard(SERVICE, 9)
     const save = async (panel: string, item: string) => {

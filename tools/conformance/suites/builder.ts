@@ -23,6 +23,7 @@ export const builderSuite: Suite = { folder: '', run }
 
 async function* run(dir: string): AsyncIterable<FileResult> {
   const { sameTokens, withComments } = await import(join(BUILDER, 'tokens.ts'))
+  const { LOGQL, PROMQL } = await import(join(BUILDER, 'lexicons.ts'))
   const promql = await import(join(BUILDER, 'promql.ts'))
   const logql = await import(join(BUILDER, 'logql.ts'))
   const traceql = await import(join(BUILDER, 'traceql.ts'))
@@ -32,8 +33,8 @@ async function* run(dir: string): AsyncIterable<FileResult> {
     keep: (former, printed) => withComments(former, printed, lexicon),
     isSame: (one, other) => sameTokens(one, other, lexicon),
   })
-  const prom = language(promql.readPromql, promql.printPromql, promql.PROMQL)
-  const logs = language(logql.readLogql, logql.printLogql, logql.LOGQL)
+  const prom = language(promql.readPromql, promql.printPromql, PROMQL)
+  const logs = language(logql.readLogql, logql.printLogql, LOGQL)
   const traces = language(traceql.readTraceql, traceql.printTraceql, traceql.TRACEQL)
   yield* files(join(dir, 'prometheus-promql'), ['.test', 'parse_cases.json'], prom)
   yield* files(join(dir, 'loki-logql'), ['.logqltest', 'parse_cases.json'], logs)

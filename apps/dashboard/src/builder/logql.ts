@@ -1,7 +1,7 @@
 import { type Chain, type ChainLanguage, printChain, readChain } from './chain.ts'
+import { LOGQL } from './lexicons.ts'
 import { type Braces, printBraces, readBraces } from './matchers.ts'
-import { PROMQL } from './promql.ts'
-import { type Lexicon, readQuery, type Shown, type TokenReader, Unshowable } from './tokens.ts'
+import { readQuery, type Shown, type TokenReader, Unshowable } from './tokens.ts'
 
 /** One step of what is done with lines. `other` is shown as it is written. */
 export type Stage =
@@ -31,17 +31,6 @@ export const NO_LINES: LogBuilder = {
 export const LINE_OPS = ['|=', '!=', '|~', '!~', '|>', '!>'] as const
 export const LABEL_OPS = ['=', '!=', '=~', '!~', '>', '>=', '<', '<=', '=='] as const
 export const PARSERS = ['json', 'logfmt', 'unpack'] as const
-
-export const LOGQL: Lexicon = {
-  comment: PROMQL.comment as RegExp,
-  word: PROMQL.word,
-  number:
-    /(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|[smhdwy]))+(?![\w.])|\d+(?:\.\d+)?[kKMGTPE]i?B(?!\w)|\d+(?:\.\d+)?B(?!\w)|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y,
-  signs: [
-    ...['|=', '|~', '|>', '!>', '--', '=~', '!~', '!=', '==', '<=', '>='],
-    ...['|', '=', '<', '>', '+', '-', '*', '/', '%', '^', '(', ')', '{', '}', '[', ']', ',', '!', '.'],
-  ],
-}
 
 const ALONE: ReadonlySet<string> = new Set([...PARSERS, 'decolorize'])
 

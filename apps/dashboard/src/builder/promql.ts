@@ -1,6 +1,7 @@
 import { type Chain, type ChainLanguage, printChain, readChain, type Step } from './chain.ts'
+import { PROMQL } from './lexicons.ts'
 import { type Braces, printBraces, readBraces } from './matchers.ts'
-import { type Lexicon, readQuery, type Shown, type TokenReader, Unshowable } from './tokens.ts'
+import { readQuery, type Shown, type TokenReader, Unshowable } from './tokens.ts'
 
 /** What a query of PromQL selects. */
 export interface Selector {
@@ -16,16 +17,6 @@ export interface Selector {
 
 export type PromBuilder = Chain<Selector>
 export const NO_QUERY: PromBuilder = { leaf: { metric: '', braces: undefined, range: '', modifiers: '' }, steps: [] }
-
-export const PROMQL: Lexicon = {
-  comment: /#[^\n]*/y,
-  word: /[a-zA-Z_:][a-zA-Z0-9_:]*/y,
-  number: /0[xX][0-9a-fA-F]+|(?:\d+(?:ms|[smhdwy]))+(?![\w.])|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y,
-  signs: [
-    ...['=~', '!~', '!=', '==', '<=', '>=', '</', '>/'],
-    ...['=', '<', '>', '+', '-', '*', '/', '%', '^', '(', ')', '{', '}', '[', ']', ',', ':', '@'],
-  ],
-}
 
 /** Words that begin no selector. */
 const WORDS: ReadonlySet<string> = new Set(['and', 'or', 'unless', 'bool', 'on', 'ignoring', 'offset', 'by', 'without'])

@@ -41,6 +41,12 @@ describe('what a series is of, as the other signals name it', () => {
     '{service_name="a"}',
     '{ resource.service.name = "a" && name = "GET /" && kind = server }',
   )
+  check(
+    'kinds of spans as a pattern',
+    [promql('x{service="a",span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}')],
+    '{service_name="a"}',
+    '{ resource.service.name = "a" && (kind = server || kind = consumer) }',
+  )
   check('only what all selectors want', [promql('x{service="a"} / x{service="b"}')], undefined, undefined)
   check(
     'a pattern that is one text',

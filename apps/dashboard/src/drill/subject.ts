@@ -1,8 +1,7 @@
 import type { LabelRecord } from '@vantage/api/client'
 import { parseDurationMs } from '@vantage/model'
-import { LOGQL } from '../builder/logql.ts'
+import { LOGQL, PROMQL } from '../builder/lexicons.ts'
 import { type Matcher, readBraces, textOf } from '../builder/matchers.ts'
-import { PROMQL } from '../builder/promql.ts'
 import { readQuery, type TokenReader } from '../builder/tokens.ts'
 import { quoted, streamSelector, withFilter } from '../logs/log-model.ts'
 import { fieldText, hasValue, quotedText } from '../traces/traceql.ts'
@@ -33,7 +32,9 @@ const ALL_LINES = '{service_name=~".+"}'
 const SERVICE_LABELS: readonly string[] = ['service_name', 'service', 'server', 'client']
 /** Resource attributes as metrics and lines name them: `k8s_pod_name` is `k8s.pod.name`. */
 const RESOURCE_LABEL = /^(service|host|k8s|cloud|container|deployment)_[a-z_]+$/
-const KINDS = /^SPAN_KIND_(SERVER|CLIENT|CONSUMER|PRODUCER|INTERNAL)$/
+/** One kind of spans, or a pattern of several: `SPAN_KIND_(SERVER|CONSUMER)`. */
+const KINDS = /^SPAN_KIND_\(?([A-Z]+(?:\|[A-Z]+)*)\)?$/
+const KIND_LABEL = 'span_kind'
 
 /** What several series have in common; of one, all that it says. */
 export function subjectOf(sources: readonly SeriesSource[]): Subject {
@@ -67,7 +68,8 @@ function selectedLabels(language: SeriesSource['language'], query: string): Labe
   const wanted = read.value.map((matchers) =>
     Object.fromEntries(
       matchers.flatMap(({ label, op, value }): [string, string][] => {
-        const text = op === '=' ? textOf(value) : op === '=~' ? plainText(textOf(value)) : undefined
+        const isPattern = op === '=~' && !(label === KIND_LABEL && KINDS.test(textOf(value)))
+        const text = op[0] !== '=' ? undefined : isPattern ? plainText(textOf(value)) : textOf(value)
         return text === undefined || text === '' ? [] : [[label, text]]
       }),
     ),
@@ -139,12 +141,13 @@ function spansOf(
 ): string | undefined {
   if (service === undefined && resource.length === 0) return undefined
   const name = labels['span_name']
-  const kind = KINDS.exec(labels['span_kind'] ?? '')?.[1]
+  const kinds = KINDS.exec(labels[KIND_LABEL] ?? '')?.[1]?.split('|') ?? []
+  const kind = kinds.map((one) => `kind = ${one.toLowerCase()}`).join(' || ')
   const conditions = [
     ...(service === undefined ? [] : [`resource.service.name = ${quotedText(service)}`]),
     ...resource.map(([label, value]) => hasValue(fieldText('resource', label.replaceAll('_', '.')), value)),
     ...(name === undefined ? [] : [`name = ${quotedText(name)}`]),
-    ...(kind === undefined ? [] : [`kind = ${kind.toLowerCase()}`]),
+    ...(kinds.length === 0 ? [] : [kinds.length === 1 ? kind : `(${kind})`]),
     ...(labels['status_code'] === 'STATUS_CODE_ERROR' ? ['status = error'] : []),
   ]
   return `{ ${conditions.join(' && ')} }`

@@ -22,7 +22,9 @@ export function DifferenceRows({ found, isLoading, fault, kind, jump }: Differen
   return (
     <>
       {rows.length === 0 ? (
-        <p className="service-none">Nothing tells them from the others.</p>
+        <p className="service-none">
+          {selected === 0 ? 'There is none in this time.' : 'Nothing tells them from the others.'}
+        </p>
       ) : (
         <ol className="difference-list" aria-label={`What ${kind} ones have that others have not`}>
           {rows.map((row) => (
@@ -35,7 +37,8 @@ export function DifferenceRows({ found, isLoading, fault, kind, jump }: Differen
         </ol>
       )}
       <p className="difference-sample">
-        {selected.toLocaleString('en')} {kind} and {others.toLocaleString('en')} others were compared.
+        {selected.toLocaleString('en')} {kind} and {others.toLocaleString('en')} {others === 1 ? 'other' : 'others'}{' '}
+        were compared.
         {cuts.map((cut) => ` Cut: ${cut}.`)}
       </p>
     </>
