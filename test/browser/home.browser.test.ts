@@ -146,7 +146,9 @@ describe.skipIf(!hasChromium)('home', () => {
   test('what fails is named while the rest goes on, and Retry asks again', async () => {
     const page = await stand.open('/setup')
     await page.route('**/api/v1/query_range?*', (route) => route.fulfill({ status: 503, body: '{"error":"too busy"}' }))
-    await page.goto(`${stand.server.url}${HOME}`)
+    // A time that stands still: nothing but Retry asks again.
+    const nowMs = Date.now()
+    await page.goto(`${stand.server.url}/?from=${nowMs - 3_600_000}&to=${nowMs}`)
     await page.getByText('Starts of findings: too busy').waitFor()
     // Without lines nobody knows since when; what is worse is known.
     const headline = page.locator('.finding-headline', { hasText: 'payments' })

@@ -4,7 +4,7 @@ import { useRecentViews } from '../home/recent-views.ts'
 import { Notice } from '../parts/notice.tsx'
 import { copyLink } from '../share/share-menu.tsx'
 import { useTimePanel } from '../time/time-control.tsx'
-import { refresh, shiftWindow, toggleLive, zoomBack, zoomOut } from '../time/time-store.ts'
+import { askAgain, shiftWindow, toggleLive, zoomBack, zoomOut } from '../time/time-store.ts'
 import { Palette } from './palette.tsx'
 import { switchTheme, toggleRail, usePreferences } from './preferences.ts'
 import { BottomBar, Rail } from './rail.tsx'
@@ -133,7 +133,7 @@ function useShellShortcuts(setLayer: (layer: Layer) => void, route: Route | unde
       { keys: '-', label: 'Zoom out', run: timed(zoomOut) },
       { keys: 'z', label: 'Previous zoom', run: timed(zoomBack) },
       { keys: '.', label: 'Live on or pause', run: timed(toggleLive) },
-      { keys: 'r', label: 'Refresh', run: timed(refresh) },
+      { keys: 'r', label: 'Refresh', run: timed(askAgain) },
     ]
   }, [setLayer])
   useShortcuts(shortcuts)

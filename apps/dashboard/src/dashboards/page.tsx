@@ -7,7 +7,7 @@ import { navigateSearch, useSearch } from '../app/router.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Notice } from '../parts/notice.tsx'
 import { StarButton } from '../parts/star-button.tsx'
-import { refresh, useTimeMemory } from '../time/time-store.ts'
+import { askAgain, useTimeMemory } from '../time/time-store.ts'
 import { dashboardPath, shownDashboards } from './dashboard-list.ts'
 
 /** Every dashboard that is provisioned. */
@@ -36,7 +36,7 @@ export default function DashboardsPage() {
         <Notice
           kind="critical"
           actions={
-            <button type="button" className="button small" onClick={refresh}>
+            <button type="button" className="button small" onClick={askAgain}>
               Retry
             </button>
           }

@@ -8,7 +8,7 @@ import { announceDone } from '../app/toast.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { download } from '../share/download.ts'
 import { canvasPng } from '../share/png.ts'
-import { refresh } from '../time/time-store.ts'
+import { askAgain } from '../time/time-store.ts'
 import { exploreTarget } from './explore-link.ts'
 import { InspectDialog } from './inspect-dialog.tsx'
 import { PanelBody } from './panel-body.tsx'
@@ -99,7 +99,7 @@ function PanelContent({ state, marks, explain, chart, isTable }: PanelContentPro
       {hasFailed && (
         <div className="panel-fault" role="alert">
           <p>{fault.message}</p>
-          <button type="button" className="button small" onClick={refresh}>
+          <button type="button" className="button small" onClick={askAgain}>
             Retry
           </button>
         </div>

@@ -9,7 +9,7 @@ import { useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { Choice } from '../parts/choice.tsx'
 import { Notice } from '../parts/notice.tsx'
-import { refresh } from '../time/time-store.ts'
+import { askAgain } from '../time/time-store.ts'
 import { agoText, EXCEPTION_SORTS, type ExceptionSort, shownGroups, typeText } from './exception-model.ts'
 
 export const GROUPS_MAX = 1_000
@@ -62,7 +62,7 @@ export default function ExceptionsPage() {
         <Notice
           kind="critical"
           actions={
-            <button type="button" className="button small" onClick={refresh}>
+            <button type="button" className="button small" onClick={askAgain}>
               Retry
             </button>
           }

@@ -7,7 +7,7 @@ import { useNavigate } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { Notice } from '../parts/notice.tsx'
-import { refresh } from '../time/time-store.ts'
+import { askAgain } from '../time/time-store.ts'
 import { EditMode, useBuilder } from './edit-mode.tsx'
 import { rememberQueries } from './history.ts'
 import { HistoryMenu } from './history-menu.tsx'
@@ -36,7 +36,7 @@ export function QueryLine(props: QueryLineProps) {
     setDraft(query)
     rememberQueries([query], language)
     navigate({ q: query, line: null })
-    refresh()
+    askAgain()
   }
   const form = useQueryKeys(() => run(draft))
   return (

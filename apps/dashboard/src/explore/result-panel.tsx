@@ -4,7 +4,7 @@ import { type RefObject, useEffect, useId, useState } from 'react'
 import { copyText } from '../app/toast.tsx'
 import { Choice } from '../parts/choice.tsx'
 import { Notice } from '../parts/notice.tsx'
-import { refresh } from '../time/time-store.ts'
+import { askAgain } from '../time/time-store.ts'
 import { ChartPanel, ChartTable } from './chart-panel.tsx'
 import { EmptyPanel } from './empty-panel.tsx'
 import { useExemplars } from './exemplars.tsx'
@@ -141,7 +141,7 @@ function Notices({ run, shown }: ResultPanelProps & { readonly asked: readonly R
           kind="critical"
           actions={
             <>
-              <button type="button" className="button small" onClick={refresh}>
+              <button type="button" className="button small" onClick={askAgain}>
                 Retry
               </button>
               <button

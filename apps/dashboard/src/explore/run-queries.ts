@@ -1,6 +1,7 @@
 import type { ClientFault, QueryAnswer } from '@vantage/api/client'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { client } from '../app/client.ts'
+import { useTimeMemory } from '../time/time-store.ts'
 import type { ExploreView, QueryRow, RowRef } from './explore-url.ts'
 import type { SteppedRange } from './range-steps.ts'
 
@@ -26,12 +27,13 @@ export interface QueryRun {
 }
 
 /**
- * Asks the server for every row that is on, whenever texts, range or view change. Requests that a newer
+ * Asks the server for every row that is on, whenever texts, range or view change or a person wants all answers anew. Requests that a newer
  * one replaces are aborted; their rows keep what they showed.
  */
 export function useQueryRun(rows: readonly QueryRow[], range: SteppedRange, view: ExploreView): QueryRun {
   const [results, setResults] = useState<RowResults>({})
   const abort = useRef<AbortController | undefined>(undefined)
+  const round = useTimeMemory((memory) => memory.round)
   const asked = rows.filter((row) => !row.isOff && row.text.trim() !== '')
   const key = JSON.stringify([asked.map((row) => [row.ref, row.text]), range, view])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key holds all that the request depends on.
@@ -53,7 +55,7 @@ export function useQueryRun(rows: readonly QueryRow[], range: SteppedRange, view
       abort.current = undefined
       controller.abort()
     }
-  }, [key])
+  }, [key, round])
   const cancel = useCallback(() => abort.current?.abort(), [])
   return { results, cancel }
 }

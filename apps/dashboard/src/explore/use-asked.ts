@@ -1,6 +1,7 @@
 import type { ClientFault } from '@vantage/api/client'
 import type { Result } from '@vantage/model'
 import { useEffect, useState } from 'react'
+import { useTimeMemory } from '../time/time-store.ts'
 
 /** What is known of one question. The answer stays while a newer one is on its way, and after a failure. */
 export interface Asked<T> {
@@ -28,7 +29,7 @@ function beginWaiting(): () => void {
 }
 
 /**
- * Asks whenever `key` changes; a question that a newer one replaces is aborted.
+ * Asks whenever `key` changes, and when a person wants all answers anew; a question that a newer one replaces is aborted.
  * @param key holds all that the question depends on; undefined = nothing is asked
  */
 export function useAsked<T>(
@@ -36,6 +37,7 @@ export function useAsked<T>(
   ask: (signal: AbortSignal) => Promise<Result<T, ClientFault>>,
 ): Asked<T> {
   const [asked, setAsked] = useState<Asked<T>>({ isLoading: false, answer: undefined, fault: undefined })
+  const round = useTimeMemory((memory) => memory.round)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key holds all that the question depends on.
   useEffect(() => {
     if (key === undefined) return
@@ -55,6 +57,6 @@ export function useAsked<T>(
       end()
       abort.abort()
     }
-  }, [key])
+  }, [key, round])
   return asked
 }

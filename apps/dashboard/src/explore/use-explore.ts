@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { readSearch, useNavigate, usePane, useSearch } from '../app/router.ts'
-import { refresh } from '../time/time-store.ts'
+import { askAgain } from '../time/time-store.ts'
 import { type CatalogueMetric, useCatalogue } from './catalogue.ts'
 import { defaultQuery } from './default-query.ts'
 import {
@@ -51,7 +51,7 @@ export function useExplore(): Explore {
       setDrafts(rows)
       rememberQueries(rows.map((row) => row.text))
       apply({ rows })
-      refresh()
+      askAgain()
     },
     [apply],
   )

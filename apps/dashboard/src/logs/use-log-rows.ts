@@ -2,6 +2,7 @@ import type { ClientFault } from '@vantage/api/client'
 import type { TimeRange } from '@vantage/model'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { client } from '../app/client.ts'
+import { useTimeMemory } from '../time/time-store.ts'
 import { LINES_MAX } from './log-model.ts'
 import { type LogRow, logRows, PAGE_LINES, ROWS_MAX, withOlder } from './log-rows.ts'
 
@@ -35,9 +36,11 @@ const NOTHING: State = { key: '', rows: undefined, isLoading: false, fault: unde
  */
 export function useLogRows(key: string | undefined, query: string, range: TimeRange): LoadedRows {
   const [state, setState] = useState<State>(NOTHING)
+  const round = useTimeMemory((memory) => memory.round)
   const latest = useRef({ query, range, state })
   latest.current = { query, range, state }
   const older = useRef<AbortController>(undefined)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round asks the same question.
   useEffect(() => {
     if (key === undefined) return
     const abort = new AbortController()
@@ -60,7 +63,7 @@ export function useLogRows(key: string | undefined, query: string, range: TimeRa
       )
     })
     return () => abort.abort()
-  }, [key])
+  }, [key, round])
   const loadOlder = useCallback(() => {
     const { query: asked, range: of, state: now } = latest.current
     const oldest = now.rows?.at(-1)

@@ -1,5 +1,5 @@
 import { Notice } from '../parts/notice.tsx'
-import { refresh } from '../time/time-store.ts'
+import { askAgain } from '../time/time-store.ts'
 import type { AnswerFault } from './use-service-answers.ts'
 
 /** What a page about services lacks, and why; nothing where it has all. The rest of the page goes on. */
@@ -9,7 +9,7 @@ export function AnswerFaults({ faults }: { readonly faults: readonly AnswerFault
     <Notice
       kind="critical"
       actions={
-        <button type="button" className="button small" onClick={refresh}>
+        <button type="button" className="button small" onClick={askAgain}>
           Retry
         </button>
       }

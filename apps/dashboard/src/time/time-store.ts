@@ -11,11 +11,13 @@ const ZOOM_STACK_MAX = 50
 interface TimeMemory {
   /** When the page last asked for data; relative ranges end here, so that all charts agree. */
   readonly nowMs: number
+  /** How often a person asked for everything anew: times move by steps, and a question of the same step would not be asked. */
+  readonly round: number
   readonly zoomStack: readonly TimeChoice[]
 }
 
 /** What the URL does not hold: the moment of the last refresh and the way back out of zooms. */
-export const useTimeMemory = create<TimeMemory>(() => ({ nowMs: pageNowMs(), zoomStack: [] }))
+export const useTimeMemory = create<TimeMemory>(() => ({ nowMs: pageNowMs(), round: 0, zoomStack: [] }))
 // Once the server's clock is known to be another one, what was asked by this machine's is asked again.
 usePageClock.subscribe(refresh)
 
@@ -50,6 +52,11 @@ export function rangeOf(state: TimeState, nowMs: number, shiftMs = 0): TimeRange
 /** Asks all panels for data up to now. */
 export function refresh(): void {
   useTimeMemory.setState({ nowMs: pageNowMs() })
+}
+
+/** A person wants all answers anew, those that failed and those that are there. */
+export function askAgain(): void {
+  useTimeMemory.setState(({ round }) => ({ nowMs: pageNowMs(), round: round + 1 }))
 }
 
 /** A new range from the time control: it starts a new history of zooms. */
