@@ -94,10 +94,12 @@ describe.skipIf(!hasChromium)('a point of a chart', () => {
 
   test('has a menu that newer data neither closes nor moves, that arrows walk and Escape leaves', async () => {
     const page = await openChart(explore(LATENCY))
-    const asked = page.waitForResponse((response) => response.url().includes('/query_range'))
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').getByText('What it leads to').waitFor()
+    await page.keyboard.press('Escape')
     await clickNewest(page)
     const place = await menu(page).boundingBox()
-    await asked
+    await page.waitForResponse((response) => response.url().includes('/query_range'))
     await page.waitForTimeout(200)
     expect(await menu(page).boundingBox()).toEqual(place)
     const focused = () =>

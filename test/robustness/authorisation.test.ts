@@ -15,8 +15,11 @@ const DOORS = [
   '/opentelemetry/v1/metrics',
   '/v1/logs',
   '/otlp/v1/logs',
+  '/loki/otlp/v1/logs',
+  '/opentelemetry/v1/logs',
   '/v1/traces',
   '/otlp/v1/traces',
+  '/opentelemetry/v1/traces',
   '/loki/api/v1/push',
   '/insert/jsonline',
   '/ingest/single',
@@ -83,6 +86,12 @@ function statusOf(
     })
     asked.on('response', (answer) => {
       const status = answer.statusCode ?? 0
+      // A stream of events has no end.
+      if (answer.headers['content-type']?.startsWith('text/event-stream') === true) {
+        asked.destroy()
+        resolve(status)
+        return
+      }
       text(answer).then(
         (body) => resolve(status === 404 && !body.includes('no route') ? 'unknown thing' : status),
         reject,

@@ -23,6 +23,8 @@ limits:
   maxAttributes: 8
   maxAttributeBytes: 100
   maxLineBytes: 1000
+  streamBytesRate: 1
+  streamBytesBurst: 5000
   maxPast: 1h
   maxFuture: 10m
 `
@@ -187,6 +189,82 @@ describe.each(doors(({ signal }) => signal === 'logs'))('%s', (name, door) => {
         } = { values: [] },
       ] = await rowsOf(one.service)
       expect([sent, line.length]).toEqual([sent, want])
+    }
+  })
+})
+
+describe.each(doors(({ signal }) => signal === 'logs'))('%s', (_, door) => {
+  test('limits.streamBytesRate: one stream is refused what others are not', async () => {
+    const one = row({ text: 'l'.repeat(1_000) })
+    const outcomes: unknown[] = []
+    for (let i = 0; i < 6; i++) outcomes.push((await sender.send(door, one)).outcome)
+    expect(outcomes.slice(0, 4)).toEqual(['taken', 'taken', 'taken', 'taken'])
+    expect(outcomes.at(-1)).toBe('some')
+    expect((await sender.send(door, one)).text).toContain('limits.streamBytesRate')
+    expect((await sender.send(door, row())).outcome).toBe('taken')
+  })
+})
+
+describe.each(names('OTLP'))('%s', (_, door) => {
+  test('arrays inside arrays: 15 in an attribute', async () => {
+    expect((await sender.send(door, row({ nested: 15 }))).outcome).toBe('taken')
+    expect((await sender.send(door, row({ nested: 16 }))).outcome).toBe('some')
+  })
+})
+
+describe('limits.maxStreams, limits.maxTraceBytes, limits.requestRate', () => {
+  const ofLogs = RECORD_DOORS.filter(({ signal }) => signal === 'logs')
+  const ofTraces = RECORD_DOORS.filter(({ signal }) => signal === 'traces')
+  let counted: TestServer
+  let slow: TestServer
+  let countedSender: DoorSender
+  let slowSender: DoorSender
+  beforeAll(async () => {
+    const env = { VANTAGE_SELF_ENABLED: 'false' }
+    const start = (limits: string) => startServer({ env, config: `limits: { ${limits} }\n` })
+    ;[counted, slow] = await Promise.all([
+      start(`maxStreams: ${ofLogs.length}, maxTraceBytes: 3000`),
+      start(`requestRate: 1, requestBurst: ${RECORD_DOORS.length}`),
+    ])
+    countedSender = new DoorSender(counted.url, counted.otlpGrpcTarget)
+    slowSender = new DoorSender(slow.url, slow.otlpGrpcTarget)
+  })
+  afterAll(async () => {
+    countedSender.close()
+    slowSender.close()
+    await Promise.all([counted.stop(), slow.stop()])
+  })
+
+  test('streams: one for each door, and one more at each', async () => {
+    for (const door of ofLogs)
+      expect([door.name, (await countedSender.send(door, row())).outcome]).toEqual([door.name, 'taken'])
+    for (const door of ofLogs) {
+      const { outcome, text } = await countedSender.send(door, row())
+      expect([door.name, outcome, text.includes('limits.maxStreams')]).toEqual([door.name, 'some', true])
+    }
+  })
+
+  test.each(ofTraces.map((door): [string, RecordDoor] => [door.name, door]))(
+    '%s: three spans of a trace, and one more',
+    async (_, door) => {
+      const one = row({ text: 'n'.repeat(900), traceId: `${++services}`.padStart(32, 'f') })
+      for (let i = 0; i < 3; i++) expect((await countedSender.send(door, one)).outcome).toBe('taken')
+      const { outcome, text } = await countedSender.send(door, one)
+      expect([outcome, text.includes('limits.maxTraceBytes')]).toEqual(['some', true])
+    },
+  )
+
+  test('requests: one for each door, then those that the time between makes room for', async () => {
+    const sendAll = () => Promise.all(RECORD_DOORS.map((door) => slowSender.send(door, row())))
+    const startedMs = performance.now()
+    expect((await sendAll()).map(({ outcome }) => outcome)).toEqual(RECORD_DOORS.map(() => 'taken'))
+    const more = await sendAll()
+    const room = Math.ceil((performance.now() - startedMs) / 1_000)
+    const passed = more.filter(({ outcome }) => outcome === 'taken').length
+    expect(passed).toBeLessThanOrEqual(room)
+    for (const [i, { outcome }] of more.entries()) {
+      const busy = isGrpc(RECORD_DOORS[i] as RecordDoor) ? 8 : 429
+      if (outcome !== 'taken') expect([RECORD_DOORS[i]?.name, outcome]).toEqual([RECORD_DOORS[i]?.name, busy])
     }
   })
 })

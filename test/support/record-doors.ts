@@ -20,6 +20,8 @@ export interface SentRow {
   readonly text: string
   readonly timeMs: number
   readonly attributes?: Pairs
+  /** Of OpenTelemetry: an attribute of so many arrays, one inside the other. */
+  readonly nested?: number
   /** Labels of its stream beside the service, where the door has such. */
   readonly labels?: Pairs
   /** 32 hex digits; another one for each span unless told. */
@@ -40,11 +42,17 @@ export interface RecordDoor {
 const ns = ({ timeMs }: SentRow) => `${timeMs}000000`
 const json = (value: unknown) => Buffer.from(JSON.stringify(value))
 const texts = (pairs: Pairs = []) => pairs.map(([key, value]) => ({ key, value: { stringValue: value } }))
+function otlpAttributes({ attributes, nested = 0 }: SentRow): unknown[] {
+  let value: object = { intValue: '1' }
+  for (let depth = 0; depth < nested; depth++) value = { arrayValue: { values: [value] } }
+  return [...texts(attributes), ...(nested === 0 ? [] : [{ key: 'nested', value }])]
+}
+
 let ids = 0
 const newId = (digits: number) => (++ids).toString(16).padStart(digits, '0')
 
 function otlpLogs(row: SentRow): Buffer {
-  const logRecords = [{ timeUnixNano: ns(row), body: { stringValue: row.text }, attributes: texts(row.attributes) }]
+  const logRecords = [{ timeUnixNano: ns(row), body: { stringValue: row.text }, attributes: otlpAttributes(row) }]
   const resource = { attributes: texts([['service.name', row.service]]) }
   return json({ resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] })
 }
@@ -53,7 +61,7 @@ function otlpTraces(row: SentRow): Buffer {
   const times = { startTimeUnixNano: ns(row), endTimeUnixNano: ns(row) }
   const span = { traceId: row.traceId ?? newId(32), spanId: newId(16), name: row.text, ...times }
   const resource = { attributes: texts([['service.name', row.service]]) }
-  const spans = [{ ...span, attributes: texts(row.attributes) }]
+  const spans = [{ ...span, attributes: otlpAttributes(row) }]
   return json({ resourceSpans: [{ resource, scopeSpans: [{ spans }] }] })
 }
 

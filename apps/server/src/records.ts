@@ -31,7 +31,7 @@ import { VersionWatch } from './derive/version-watch.ts'
 import { LOG_FORMATS, logScratch, SPAN_FORMATS, spanScratch } from './intake/record-decoders.ts'
 import { RecordsIntake, type RowDeletions } from './intake/records-intake.ts'
 import type { TimeLimits } from './intake/row-times.ts'
-import { StreamLimit } from './intake/stream-limit.ts'
+import { StreamLimit, type StreamRate } from './intake/stream-limit.ts'
 import { TraceLimit } from './intake/trace-limit.ts'
 import { LogTails, type LogTailsOptions } from './live/log-tails.ts'
 import { processorCounts, RowProcessing } from './process/row-processing.ts'
@@ -60,7 +60,11 @@ export interface RecordsOptions {
   readonly limits: PushLimits
   readonly times: TimeLimits
   /** What a tenant may have of them: 0 = as much as it likes. */
-  readonly tenantLimits: { readonly maxStreams: number; readonly maxTraceBytes: number }
+  readonly tenantLimits: {
+    readonly maxStreams: number
+    readonly streamBytes: StreamRate
+    readonly maxTraceBytes: number
+  }
   readonly processors: readonly Processor[]
   readonly registry: Registry
   readonly maxDecompressedBytes: number
@@ -94,7 +98,8 @@ export class Records {
     this.#versions = new VersionWatch({ submit: (row) => this.logs.submit(row), clock, logger, files, directory })
     this.tails = new LogTails({ clock, history: options.askLogs, whenDurable: () => this.logs.whenDurable() })
     const { log, times, registry } = options
-    const streams = new StreamLimit(options.tenantLimits.maxStreams, clock)
+    const { maxStreams, streamBytes } = options.tenantLimits
+    const streams = new StreamLimit(maxStreams, clock, streamBytes)
     registry.computed('vantage_log_streams', 'Streams of log rows that had rows lately.', 'gauge', () => streams.count)
     const room = { hasRoom: () => store.hasRoom(), crowding: () => store.crowding() }
     const shared = { log, clock, times, processing, ...room }

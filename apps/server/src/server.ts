@@ -39,7 +39,7 @@ import { otherPorts } from './http/other-ports.ts'
 import { ownRoutes } from './http/own-routes.ts'
 import { remoteReadRoute } from './http/remote-read-route.ts'
 import type { DecoderLimits } from './intake/decoders.ts'
-import { decoderLimits, receiveLimits } from './intake/limits.ts'
+import { decoderLimits, receiveLimits, tenantLimits } from './intake/limits.ts'
 import { MetricsIntake } from './intake/metrics-intake.ts'
 import { openQuietDoors, type QuietDoors } from './intake/quiet-doors.ts'
 import { recordLimits } from './intake/record-limits.ts'
@@ -390,7 +390,7 @@ export class Server {
       hotBytesMax: storage.hotBytes,
       limits: recordLimits(this.#config),
       times: { maxFutureMs: limits.maxFuture, maxPastMs: limits.maxPast },
-      tenantLimits: limits,
+      tenantLimits: tenantLimits(this.#config),
       processors: this.#config.processors,
       registry: this.#registry,
       maxDecompressedBytes: http.maxDecompressedBytes,

@@ -57,7 +57,7 @@ export function CanvasPicture({ label, readout, selection, paint }: CanvasPictur
     handlers.onPointerMove(event)
     const { left } = event.currentTarget.getBoundingClientRect()
     const column = readout?.at(event.clientX - left, box.widthPx) ?? -1
-    setChoice(({ anchor, cell }) => ({ anchor, cell: column < 0 ? undefined : { column, row: cell?.row ?? 0 } }))
+    setChoice((now) => pointedAt(now, column))
   }
   const onKeyDown = (event: KeyboardEvent) => {
     if (readout === undefined || event.altKey) return
@@ -95,6 +95,12 @@ export function CanvasPicture({ label, readout, selection, paint }: CanvasPictur
       )}
     </div>
   )
+}
+
+/** The same where the pointer stays on its column: nothing is drawn for that. */
+function pointedAt(now: PictureChoice, column: number): PictureChoice {
+  if (column === (now.cell?.column ?? -1)) return now
+  return { anchor: now.anchor, cell: column < 0 ? undefined : { column, row: now.cell?.row ?? 0 } }
 }
 
 /** What keys have selected, as two corners. */

@@ -39,7 +39,8 @@ export function useChartDrill(drilled: DrilledChart) {
     if (spot !== undefined && box !== undefined) setMenu({ spot, place: { x: box.left + x, y: box.top + y } })
   }
   const events = {
-    onCursor: (index: number | undefined) => setCrosshair((now) => ({ ...now, index })),
+    // Most moves of a pointer stay on their step: nothing is drawn for them.
+    onCursor: (index: number | undefined) => setCrosshair((now) => (now.index === index ? now : { ...now, index })),
     onPick: ({ index, value, place }: ChartPick) => {
       const { frame, sources, exemplars } = latest.current
       const key = seriesAt(frame, index, value) ?? seriesOf(NO_CROSSHAIR, frame)
@@ -69,11 +70,12 @@ export function useChartDrill(drilled: DrilledChart) {
     setCrosshair(next)
     setSaid(crosshairText(next, frame))
   }
+  const onBlur = () => chart.current?.focusSeries(undefined)
   const close = (isDone: boolean) => {
     setMenu(undefined)
     if (isDone) host.current?.focus()
   }
-  return { cursor: crosshair.index, said, menu, events, onKeyDown, act, close }
+  return { cursor: crosshair.index, said, menu, events, onKeyDown, onBlur, act, close }
 }
 
 /** The point or the region of the keyboard, and where its menu opens. */
@@ -97,10 +99,13 @@ function useRegion(
   { index, anchor }: Crosshair,
 ): void {
   const explained = useParam(REGION_PARAM)
-  const region = useMemo((): TimeSpan | undefined => {
-    if (anchor === undefined) return spanOf(explained)
+  // Neither a pointer that moves nor newer data change what is explained.
+  const shown = useMemo(() => spanOf(explained), [explained])
+  const selected = useMemo((): TimeSpan | undefined => {
+    if (anchor === undefined) return undefined
     return stepsSpan(frame, anchor, index === undefined ? anchor : (frame.timesSeconds[index] ?? anchor))
-  }, [explained, frame, anchor, index])
+  }, [frame, anchor, index])
+  const region = selected ?? shown
   useEffect(() => chart.current?.setRegion(region), [chart, region])
 }
 

@@ -62,6 +62,7 @@ export function ChartPanel(props: ChartPanelProps) {
           // biome-ignore lint/a11y/noNoninteractiveTabindex: the crosshair moves by keys.
           tabIndex={0}
           onKeyDown={drill.onKeyDown}
+          onBlur={drill.onBlur}
         />
         {exemplars.length > 0 && <Exemplars exemplars={exemplars} frame={frame} chart={chart} onDrawn={onDrawn} />}
         <p className="visually-hidden" aria-live="polite">

@@ -92,6 +92,8 @@ export const configSchema = z.strictObject({
       requestBurst: count.min(1).default(2_000),
       logBytesRate: size.default(0),
       logBytesBurst: size.default(20 * MIB),
+      streamBytesRate: size.default(0),
+      streamBytesBurst: size.default(15 * MIB),
       spanBytesRate: size.default(0),
       spanBytesBurst: size.default(20 * MIB),
       maxLabels: count.default(40),

@@ -34,3 +34,9 @@ export function receiveLimits(config: Config): ReceiveLimits {
     grpcMaxConcurrentStreams: grpc.maxConcurrentStreams,
   }
 }
+
+/** What a tenant may have of log rows and spans. */
+export function tenantLimits({ limits }: Config) {
+  const { maxStreams, maxTraceBytes, streamBytesRate, streamBytesBurst } = limits
+  return { maxStreams, maxTraceBytes, streamBytes: { rate: streamBytesRate, burst: streamBytesBurst } }
+}

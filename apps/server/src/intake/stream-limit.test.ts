@@ -84,6 +84,42 @@ test('what is replayed counts, and is never refused', () => {
   expect(send(limit, 't', 'c').kept).toEqual([])
 })
 
+/** A row with a line of so many bytes for each stream. */
+function linesOf(lines: readonly (readonly [stream: string, bytes: number])[]): LogBatch {
+  const batch = rowsOf(...lines.map(([stream]) => stream))
+  const bytes = new Uint8Array(lines.reduce((sum, [, length]) => sum + length, 0))
+  batch.columns.bodies.bytes = bytes
+  let at = 0
+  for (const [row, [, length]] of lines.entries()) {
+    batch.columns.bodies.set(row, at, at + length)
+    at += length
+  }
+  return batch
+}
+
+test.each([0, 5])('bytes of each stream: as many as the burst, then as many a second; %i streams', (max) => {
+  const clock = new TestClock()
+  const limit = new StreamLimit(max, clock, { rate: 10, burst: 100 })
+  const kept = (...lines: readonly (readonly [string, number])[]) => {
+    const batch = linesOf(lines)
+    limit.refuse('t', batch)
+    return [batch.columns.count, batch.refused.map(({ reason, count }) => [reason, count]), batch.verdict.bits()?.[0]]
+  }
+  expect(kept(['a', 60], ['b', 100], ['a', 40])).toEqual([3, [], undefined])
+  // What one stream sent is refused together, others are not.
+  expect(kept(['a', 1], ['c', 100], ['a', 1])).toEqual([1, [['stream_rate', 2]], 0b101])
+  clock.ms = 2_000
+  expect(kept(['a', 21])).toEqual([0, [['stream_rate', 1]], 1])
+  expect(kept(['a', 20])).toEqual([1, [], undefined])
+  const batch = linesOf([['b', 500]])
+  limit.refuse('t', batch)
+  expect(batch.refused[0]?.message).toBe(
+    'stream {app="b"}: want at most 10 bytes a second (limits.streamBytesRate), got more',
+  )
+  // A replay refuses nothing.
+  limit.note('t', linesOf([['b', 500]]))
+})
+
 test('0 is no limit', () => {
   const limit = new StreamLimit(0, new TestClock())
   expect(send(limit, 't', 'a', 'b').refused).toEqual([])

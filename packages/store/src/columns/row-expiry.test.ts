@@ -1,6 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+// biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node modules lacks node:sqlite
+import { DatabaseSync } from 'node:sqlite'
 import { NodeFileSystem } from '@vantage/bytes'
 import { NO_ORIGIN, type Origin } from '@vantage/model'
 import type { ContractSpan } from '@vantage/model/contract-tests'
@@ -199,6 +201,26 @@ test('the archive of a tenant holds ten thousand traces', () => {
   expect(archive.check(trace(10_000, 'a'))).toBeUndefined()
 })
 
+test('a store of the first version is read, and keeps traces from then on', async () => {
+  const one = await open(KEEP)
+  const traceId = 'a'.repeat(32)
+  one.applySpans(spans(one, traceId))
+  await one.store.seal()
+  await one.store.close()
+  const catalogue = new DatabaseSync(join(one.directory, 'columns.sqlite'))
+  catalogue.exec('DROP TABLE archived; PRAGMA user_version = 1')
+  catalogue.close()
+  await one.open()
+  expect(bodies(one)).toHaveLength(4)
+  const atNs = BigInt(one.clock.wallMs) * 1_000_000n
+  expect(await one.store.archiveTrace({ tenant: 'default', traceId, startNs: atNs, endNs: atNs })).toBeUndefined()
+  one.clock.advance(900 * DAY_MS)
+  await one.store.close()
+  await one.open()
+  expect(bodies(one)).toHaveLength(4)
+  await one.store.close()
+})
+
 test('many ask for traces to be kept at once', async () => {
   const one = await open(KEEP)
   const ids = Array.from({ length: 100 }, (_, i) => `${i}`.padStart(32, '0'))
@@ -210,11 +232,12 @@ test('many ask for traces to be kept at once', async () => {
 })
 
 const seed = testSeed()
-test(`any history: what readers show does not depend on what was written anew, SEED=${seed}`, async () => {
+test(`any history: what is written anew and merged shows rows for a day more at most, SEED=${seed}`, async () => {
   const random = seededRandom(seed)
   const pick = (count: number) => Math.floor(random() * count)
   const [busy, idle] = [await open(KEEP), await open(KEEP)]
-  for (let step = 0; step < 10; step++) {
+  const history: { readonly atMs: number; readonly lines: ReadonlySet<string> }[] = []
+  for (let step = 0; step < 14; step++) {
     const advanceMs = pick(20) * HOUR_MS
     const traceId = pick(1_000).toString(16).padStart(32, '0')
     const startNs = BigInt(busy.clock.wallMs + advanceMs) * 1_000_000n
@@ -231,7 +254,14 @@ test(`any history: what readers show does not depend on what was written anew, S
       await one.store.close()
       await one.open()
     }
-    expect([`SEED=${seed}`, step, busy.dump().sort()]).toEqual([`SEED=${seed}`, step, idle.dump().sort()])
+    const [shown, wanted] = [busy.dump(), idle.dump()]
+    const missing = wanted.filter((line) => !shown.includes(line))
+    expect([`SEED=${seed}`, step, missing]).toEqual([`SEED=${seed}`, step, []])
+    const before = history.findLast(({ atMs }) => atMs <= busy.clock.wallMs - DAY_MS)
+    const isLate = (line: string) =>
+      before?.lines.has(line) === false && Number(line.split(' ')[0]) / 1e6 <= before.atMs
+    expect([`SEED=${seed}`, step, shown.filter(isLate)]).toEqual([`SEED=${seed}`, step, []])
+    history.push({ atMs: idle.clock.wallMs, lines: new Set(wanted) })
   }
   await settle(busy)
   expect(storedRows(busy)).toBeLessThan(storedRows(idle))
