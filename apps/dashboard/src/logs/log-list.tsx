@@ -16,6 +16,7 @@ import { type Navigate, useNavigate } from '../app/router.ts'
 import { levelOf } from './log-model.ts'
 import { type LogRow, markedParts, ROW_PX, rowAtTop, rowTops } from './log-rows.ts'
 import type { LogState } from './log-url.ts'
+import { shownText } from './shown-text.ts'
 
 /** Rows above and below the visible ones that are drawn, too, and how few of them may be left before others are drawn. */
 const OVERSCAN = 12
@@ -195,11 +196,11 @@ const Row = memo(function Row({ row, columns, find, zone, place, count, isOpen, 
       <span className="log-service">{row.labels['service_name'] ?? ''}</span>
       {columns.map((label) => (
         <span key={label} className="log-cell code">
-          {row.labels[label] ?? '–'}
+          {shownText(row.labels[label] ?? '–')}
         </span>
       ))}
       <span className="log-text code" dir="auto">
-        <Marked text={row.line.slice(0, ROW_CHARS_MAX)} find={find} />
+        <Marked text={shownText(row.line.slice(0, ROW_CHARS_MAX))} find={find} />
       </span>
     </div>
   )

@@ -10,6 +10,7 @@ import { Faults } from '../parts/faults.tsx'
 import { refresh } from '../time/time-store.ts'
 import { quoted } from './log-model.ts'
 import { changeText, type PatternRow, patternParts, patternRows, varyingValues } from './pattern-model.ts'
+import { shownText } from './shown-text.ts'
 
 const ROWS_SHOWN = 100
 /** Lines from which the values of a pattern are read. */
@@ -80,7 +81,7 @@ function Pattern({ row, query, range, zone }: PatternProps) {
           {patternParts(row.pattern).map((part, i) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text, replaced as a whole.
             <span key={i} data-varying={part.isVarying}>
-              {part.text}
+              {shownText(part.text)}
             </span>
           ))}
         </span>

@@ -83,7 +83,8 @@ function Found({ asked, rows, total, find, zone }: FoundProps) {
     <section className="card service-list" aria-labelledby="services-title" aria-busy={asked.isLoading}>
       <div className="card-head">
         <h2 id="services-title">
-          {rows.length === total ? `${total} services` : `${rows.length} of ${total} services`}
+          {rows.length === total ? '' : `${rows.length} of `}
+          {total === 1 ? '1 service' : `${total} services`}
         </h2>
         <span className="aside">changes are against the time before, just as long</span>
       </div>
