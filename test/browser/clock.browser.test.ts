@@ -178,6 +178,8 @@ describe.skipIf(!hasChromium)('without the server', () => {
     try {
       await live.locator('.live-card').waitFor()
       await explore.locator('.legend tbody tr').nth(1).waitFor()
+      // The editor's code comes by itself: without it the page would not be whole when the server goes.
+      await explore.locator('.cm-editor').nth(1).waitFor()
       await stand.server.kill()
       const goneMs = Date.now()
       await live.getByText(/The connection is lost; the last data is of \d\d:\d\d:\d\d/).waitFor()

@@ -38,5 +38,6 @@ export function deployPreset(
       undefined,
     )
   if (last === undefined) return { choice: undefined, reason: `No deploy${of} is known in the last 30 days` }
-  return { choice: { from: String(Math.floor(last.timeMs)), to: 'now' }, title: `Since ${last.title}` }
+  // Nanoseconds as milliseconds may lie a little below the whole ones that were sent.
+  return { choice: { from: String(Math.round(last.timeMs)), to: 'now' }, title: `Since ${last.title}` }
 }
