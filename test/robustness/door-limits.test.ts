@@ -205,6 +205,27 @@ describe.each(doors(({ signal }) => signal === 'logs'))('%s', (_, door) => {
   })
 })
 
+test('Loki answers 429 where a stream was too fast', async () => {
+  const push = (...lines: readonly string[]): Promise<Response> => {
+    const values = lines.map((line) => [String(BigInt(Date.now()) * 1_000_000n), line])
+    const body = JSON.stringify({ streams: [{ stream: { service_name: 'hasty' }, values }] })
+    return fetch(`${server.url}/loki/api/v1/push`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    })
+  }
+  const line = 'l'.repeat(1_000)
+  const statuses: number[] = []
+  for (let i = 0; i < 6; i++) statuses.push((await push(line)).status)
+  expect(statuses).toEqual([204, 204, 204, 204, 429, 429])
+  const refused = await push(line)
+  expect([refused.headers.get('retry-after'), await refused.text()]).toEqual([
+    '1',
+    expect.stringContaining('limits.streamBytesRate'),
+  ])
+})
+
 describe.each(names('OTLP'))('%s', (_, door) => {
   test('arrays inside arrays: 15 in an attribute', async () => {
     expect((await sender.send(door, row({ nested: 15 }))).outcome).toBe('taken')

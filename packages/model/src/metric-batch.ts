@@ -199,7 +199,6 @@ export const ITEM_REASONS = [
   'label_value_too_long',
   'series_limit',
   'stream_limit',
-  'stream_rate',
   'out_of_order',
   'duplicate_timestamp',
   'too_old',

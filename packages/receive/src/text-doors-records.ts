@@ -4,6 +4,9 @@ import type { Signal } from './signal.ts'
 import { refusalText, textAnswer, textFault } from './text-doors-forms.ts'
 import type { TextDoor } from './text-doors-visit.ts'
 
+/** Until a stream that was too fast may send again. */
+const RATE_RETRY_SECONDS = 1
+
 export interface RecordDoorOptions {
   readonly signal: Exclude<Signal, 'metrics'>
   readonly receiver: string
@@ -29,10 +32,14 @@ export function recordDoor({ signal, takenStatus, formatOf, ...door }: RecordDoo
     },
     accepted: (outcome) => {
       const refused = refusalText(outcome)
+      if (refused === '') return { status: takenStatus, headers: {}, body: '' }
+      const text = `some ${items} were refused, the others are stored: ${refused}`
+      // Too fast, and nothing else is wrong: sent again, what is stored is known, and the rest is taken.
+      if (outcome.refused.every(({ reason }) => reason === 'tenant_rate')) {
+        return textAnswer(STATUS.too_many.http, text, { 'retry-after': String(RATE_RETRY_SECONDS) })
+      }
       // 400: clients log it and do not send the items again; the good ones are stored.
-      return refused === ''
-        ? { status: takenStatus, headers: {}, body: '' }
-        : textAnswer(STATUS.bad_request.http, `some ${items} were refused, the others are stored: ${refused}`)
+      return textAnswer(STATUS.bad_request.http, text)
     },
     refused: textFault,
   }

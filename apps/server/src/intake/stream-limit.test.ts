@@ -107,9 +107,9 @@ test.each([0, 5])('bytes of each stream: as many as the burst, then as many a se
   }
   expect(kept(['a', 60], ['b', 100], ['a', 40])).toEqual([3, [], undefined])
   // What one stream sent is refused together, others are not.
-  expect(kept(['a', 1], ['c', 100], ['a', 1])).toEqual([1, [['stream_rate', 2]], 0b101])
+  expect(kept(['a', 1], ['c', 100], ['a', 1])).toEqual([1, [['tenant_rate', 2]], 0b101])
   clock.ms = 2_000
-  expect(kept(['a', 21])).toEqual([0, [['stream_rate', 1]], 1])
+  expect(kept(['a', 21])).toEqual([0, [['tenant_rate', 1]], 1])
   expect(kept(['a', 20])).toEqual([1, [], undefined])
   const batch = linesOf([['b', 500]])
   limit.refuse('t', batch)

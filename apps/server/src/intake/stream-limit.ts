@@ -78,7 +78,7 @@ export class StreamLimit implements RowLimit<LogBatch> {
     }
     if (this.#rate.rate > 0) {
       const want = `at most ${this.#rate.rate} bytes a second (limits.streamBytesRate), got more`
-      drop(batch, this.#tooFast(batch, streams), 'stream_rate', want)
+      drop(batch, this.#tooFast(batch, streams), 'tenant_rate', want)
     }
   }
 
