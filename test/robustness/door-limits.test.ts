@@ -218,7 +218,7 @@ test('Loki answers 429 where a stream was too fast', async () => {
   const line = 'l'.repeat(1_000)
   const statuses: number[] = []
   for (let i = 0; i < 6; i++) statuses.push((await push(line)).status)
-  expect(statuses).toEqual([204, 204, 204, 204, 429, 429])
+  expect(statuses).toEqual([204, 204, 204, 204, 204, 429])
   const refused = await push(line)
   expect([refused.headers.get('retry-after'), await refused.text()]).toEqual([
     '1',
