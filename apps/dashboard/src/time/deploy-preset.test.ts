@@ -9,10 +9,10 @@ const event = (timeMs: number, kind = 'deploy') => ({
   fields: {},
 })
 
-test('the range begins with the newest deploy and goes on', () => {
-  expect(deployPreset([event(5, 'change'), event(3.5), event(4.5)], undefined, 'cart')).toEqual({
-    choice: { from: '4', to: 'now' },
-    title: 'Since cart 4.5',
+test('the range begins with the millisecond of the newest deploy and goes on', () => {
+  expect(deployPreset([event(5, 'change'), event(3.5), event(4.9998)], undefined, 'cart')).toEqual({
+    choice: { from: '5', to: 'now' },
+    title: 'Since cart 4.9998',
   })
 })
 
