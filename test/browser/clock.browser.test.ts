@@ -156,6 +156,7 @@ describe.skipIf(!hasChromium)('without the server', () => {
     await sendShop(stand.server)
     const page = await stand.open(`/explore/metrics?a=${RATE}&from=now-5m&to=now`)
     await page.locator('.legend tbody tr').first().waitFor()
+    await page.locator('.cm-editor').first().waitFor()
     await page.context().setOffline(true)
     await page.getByText(/Query A: no answer from the server/).waitFor()
     await page.getByText('No answer').waitFor()

@@ -113,11 +113,9 @@ export class Server {
     this.#onFatal = onFatal
     this.#warnings = new Warnings(logger)
     this.#snapshots = new Snapshots(this.#files, systemClock, loaded.config.data)
-    const keys = loaded.config.auth.enabled ? loaded.config.auth.keys : []
-    this.#auth = new Auth({
-      keys: keys.map((key) => ({ key, tenant: DEFAULT_TENANT, scopes: SCOPES })),
-      allowedHosts: loaded.config.auth.allowedHosts,
-    })
+    const { enabled, keys, allowedHosts } = loaded.config.auth
+    const known = (enabled ? keys : []).map((key) => ({ key, tenant: DEFAULT_TENANT, scopes: SCOPES }))
+    this.#auth = new Auth({ keys: known, allowedHosts })
     this.#pressure = new PressureGauge(loaded.config.memory, this.#registry)
     this.#notices = new NoticeBoard({
       clock: systemClock,
