@@ -55,7 +55,7 @@ export function valueText(value: AnyValue): string {
 }
 
 /** A value as JSON.stringify takes it. */
-function valueJson(value: AnyValue): unknown {
+export function valueJson(value: AnyValue): unknown {
   switch (value.kind) {
     case 'empty':
       return null

@@ -11,7 +11,7 @@ export {
 } from './attribute-codec.ts'
 export { AttributeCursor, isBytes, nextAttribute } from './attribute-scan.ts'
 export type { AnyValue, Attribute, Attributes } from './attributes.ts'
-export { attribute, EMPTY_VALUE, NO_ATTRIBUTES, valueText } from './attributes.ts'
+export { attribute, EMPTY_VALUE, NO_ATTRIBUTES, valueJson, valueText } from './attributes.ts'
 export { BUCKET, BUCKET_COLUMNS, BucketColumns } from './buckets.ts'
 export { ByteRanges } from './byte-ranges.ts'
 export type { Exemplar, MetricMetadata, MetricType } from './columns.ts'

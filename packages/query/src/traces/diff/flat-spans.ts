@@ -1,4 +1,4 @@
-import { type AnyValue, type QueryBudget, SPAN_KINDS, STATUS_CODES, serviceOf, valueText } from '@vantage/model'
+import { type AnyValue, type QueryBudget, SPAN_KINDS, STATUS_CODES, serviceOf, valueJson } from '@vantage/model'
 import type { SpanView, TraceView } from '../../traceql/index.ts'
 
 /** What an array of a path takes for each of its numbers, bytes: ladders of many spans make long ones. */
@@ -67,28 +67,6 @@ function flatSpan(span: SpanView, path: readonly number[], parentIdentity: strin
   }
 }
 
-/** A value as JSON shows it to people. */
-export function shownValue(value: AnyValue | undefined): unknown {
-  switch (value?.kind) {
-    case undefined:
-    case 'empty':
-      return null
-    case 'string':
-    case 'bool':
-      return value.value
-    case 'int':
-      return Number.isSafeInteger(Number(value.value)) ? Number(value.value) : String(value.value)
-    case 'double':
-      return Number.isFinite(value.value) ? value.value : valueText(value)
-    case 'bytes':
-      return Buffer.from(value.value).toString('base64')
-    case 'array':
-      return value.values.map(shownValue)
-    case 'map':
-      return Object.fromEntries(value.entries.map((entry) => [entry.key, shownValue(entry.value)]))
-  }
-}
-
 /** Two values with equal keys are equal, types included. */
 export function valueKey(value: AnyValue): string {
   switch (value.kind) {
@@ -97,6 +75,6 @@ export function valueKey(value: AnyValue): string {
     case 'map':
       return `{${value.entries.map((entry) => `${JSON.stringify(entry.key)}:${valueKey(entry.value)}`).join()}}`
     default:
-      return JSON.stringify([value.kind, shownValue(value)])
+      return JSON.stringify([value.kind, valueJson(value)])
   }
 }

@@ -1,5 +1,5 @@
-import type { AnyValue } from '@vantage/model'
-import { type FlatSpan, shownValue, valueKey } from './flat-spans.ts'
+import { type AnyValue, valueJson } from '@vantage/model'
+import { type FlatSpan, valueKey } from './flat-spans.ts'
 
 /** Durations are alike where they differ by no more than this share of the longer one and a millisecond. */
 const DURATION_TOLERANCE = 0.25
@@ -140,4 +140,8 @@ function isSame(key: string, from: AnyValue, to: AnyValue): boolean {
 
 function isNumber(value: AnyValue): value is Extract<AnyValue, { kind: 'int' | 'double' }> {
   return value.kind === 'int' || value.kind === 'double'
+}
+
+function shownValue(value: AnyValue | undefined): unknown {
+  return value === undefined ? null : valueJson(value)
 }
