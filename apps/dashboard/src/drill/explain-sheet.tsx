@@ -1,5 +1,4 @@
 import { formatInstant, type TimeSpan, type Zone } from '@vantage/charts'
-import { X } from 'lucide-react'
 import { type FormEvent, useId, useMemo, useState } from 'react'
 import { client } from '../app/client.ts'
 import { navigateSearch, useSearch } from '../app/router.ts'
@@ -7,6 +6,7 @@ import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Choice } from '../parts/choice.tsx'
+import { ClosableHead } from '../parts/drawer.tsx'
 import { DifferenceRows } from '../services/difference-rows.tsx'
 import { pageNowMs } from '../time/page-clock.ts'
 import { useZone } from '../time/pane-time.ts'
@@ -49,20 +49,7 @@ function Sheet({ explained }: { readonly explained: Explained }) {
   const choices = AGAINST.filter((one) => one !== 'rest' || explained.scope !== '')
   return (
     <section className="card service-difference" aria-labelledby={titleId} aria-busy={asked.isLoading}>
-      <div className="card-head">
-        <h2 id={titleId}>What is different</h2>
-        <div className="tools">
-          <button
-            type="button"
-            className="button quiet icon-only small"
-            aria-label="Close"
-            title="Close (Esc)"
-            onClick={close}
-          >
-            <X className="icon" />
-          </button>
-        </div>
-      </div>
+      <ClosableHead titleId={titleId} title="What is different" onClose={close} />
       <div className="explain-head">
         <p className="code" dir="auto" title={explained.query}>
           {explained.query}

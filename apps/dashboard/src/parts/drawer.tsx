@@ -12,23 +12,36 @@ export function Drawer({ title, onClose, children }: DrawerProps) {
   const titleId = useId()
   return (
     <aside className="card span-drawer" aria-labelledby={titleId}>
-      <div className="card-head">
-        <h2 id={titleId} dir="auto">
-          {title}
-        </h2>
-        <div className="tools">
-          <button
-            type="button"
-            className="button quiet icon-only small"
-            aria-label="Close"
-            title="Close (Esc)"
-            onClick={onClose}
-          >
-            <X className="icon" />
-          </button>
-        </div>
-      </div>
+      <ClosableHead titleId={titleId} title={title} onClose={onClose} />
       {children}
     </aside>
+  )
+}
+
+interface ClosableHeadProps {
+  readonly titleId: string
+  readonly title: string
+  readonly onClose: () => void
+}
+
+/** The head of a card that can be closed. */
+export function ClosableHead({ titleId, title, onClose }: ClosableHeadProps) {
+  return (
+    <div className="card-head">
+      <h2 id={titleId} dir="auto">
+        {title}
+      </h2>
+      <div className="tools">
+        <button
+          type="button"
+          className="button quiet icon-only small"
+          aria-label="Close"
+          title="Close (Esc)"
+          onClick={onClose}
+        >
+          <X className="icon" />
+        </button>
+      </div>
+    </div>
   )
 }
