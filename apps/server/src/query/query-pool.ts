@@ -124,6 +124,7 @@ export class QueryPool implements MetricQueries {
    * @returns when the first worker has met every shape once, but waits `WARM_UP_WAIT_MS` at most
    */
   async warmUp(): Promise<void> {
+    this.#quick.warmUp()
     this.#toWarm = ['heavy', 'small', ...Array.from({ length: this.#options.heavyWorkers - 1 }, (): Lane => 'heavy')]
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
@@ -154,6 +155,7 @@ export class QueryPool implements MetricQueries {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#quick.close()
     clearInterval(this.#idleTimer)
     clearTimeout(this.#warmTimer)
     for (const lane of ['small', 'heavy'] as const) {

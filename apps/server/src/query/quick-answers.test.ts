@@ -2,12 +2,15 @@ import { runQueryJob } from '@vantage/api'
 import { type Clock, labelsFromRecord, systemClock } from '@vantage/model'
 import { MemoryMetrics, unlimitedBudget } from '@vantage/model/testing'
 import { DEFAULT_OPTIONS, type KnownSteps } from '@vantage/query/promql'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { QuickAnswers } from './quick-answers.ts'
+import { QUICK_PIECES } from './warm-up.ts'
 import type { WorkerJob } from './worker-job.ts'
 
 const STEP_MS = 15_000
 const CHEAP = { samples: 100, elapsedMs: 0.2 }
+
+afterEach(() => vi.useRealTimers())
 
 const LIMITS = { maxSamples: 1e9, maxBytes: 1e9, maxSeries: 1e9 }
 
@@ -133,4 +136,45 @@ test('steps to be kept are told, and a thousand queries are remembered', () => {
   for (let i = 0; i < 1_000; i++) quick.note('default', promql(`up + ${i}`), CHEAP)
   expect(quick.answer('default', job, () => {})).toBeUndefined()
   expect(quick.answer('default', promql('up + 0'), () => {})?.ok).toBe(true)
+})
+
+test('a warm-up asks the store while the main thread is idle, waits while it is busy, and ends by itself', () => {
+  vi.useFakeTimers()
+  let nowMs = 0
+  let activeMs = 0
+  const { metrics, quick } = openQuick(100, { nowMs: () => nowMs, monotonicMs: () => nowMs }, () => activeMs)
+  const select = vi.spyOn(metrics, 'select')
+  const pass = (ms: number, busy: number) => {
+    for (let passed = 0; passed < ms; passed += 10) {
+      nowMs += 10
+      activeMs += 10 * busy
+      vi.advanceTimersByTime(10)
+    }
+    return select.mock.calls.length
+  }
+  quick.warmUp()
+  expect(pass(1_900, 0)).toBe(0)
+  const whileIdle = pass(2_000, 0)
+  expect(whileIdle).toBeGreaterThan(10)
+  pass(600, 1)
+  const whileBusy = select.mock.calls.length
+  expect(pass(2_000, 1)).toBe(whileBusy)
+  const atEnd = pass(20 * QUICK_PIECES, 0)
+  expect([atEnd, pass(1_000, 0), vi.getTimerCount()]).toEqual([QUICK_PIECES / 2, QUICK_PIECES / 2, 0])
+  expect(quick.answered).toBe(0)
+})
+
+test('a warm-up ends with what it belongs to, and where the store cannot be read', () => {
+  vi.useFakeTimers()
+  const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
+  const closed = openQuick(100, clock)
+  closed.quick.warmUp()
+  closed.quick.close()
+  const broken = openQuick(100, clock)
+  const select = vi.spyOn(broken.metrics, 'select').mockImplementation(() => {
+    throw new Error('part 1: checksum differs')
+  })
+  broken.quick.warmUp()
+  vi.advanceTimersByTime(5_000)
+  expect([select.mock.calls.length, vi.getTimerCount()]).toEqual([1, 0])
 })

@@ -2,6 +2,7 @@ import { runQueryJob } from '@vantage/api'
 import type { Clock, MetricReader, Result, TenantId } from '@vantage/model'
 import type { KnownSteps } from '@vantage/query/promql'
 import { Budget, type QueryLimits } from './budget.ts'
+import { QUICK_PIECES, warmUpQuick } from './warm-up.ts'
 import type { WorkerJob } from './worker-job.ts'
 
 type PromqlJob = Extract<WorkerJob, { kind: 'promql' }>
@@ -13,6 +14,9 @@ const MIDDLING = { ms: 3, samples: 50_000 }
 /** What it may cost here: twice that, for data that has grown. What needs more goes to a thread after all. */
 const SMALL_LIMITS = { maxSamples: 2 * SMALL.samples, maxBytes: 512 * 1024, maxSeries: 100 }
 const MIDDLING_LIMITS = { maxSamples: 2 * MIDDLING.samples, maxBytes: 8 * 1024 * 1024, maxSeries: 2_000 }
+/** A warm-up begins when this process has stored figures of itself, and takes a piece at a time. */
+const WARM_UP_AFTER_MS = 2_000
+const WARM_UP_EVERY_MS = 10
 /** The part of its time that an idle thread may be busy, and how often it is looked at. */
 const IDLE_BUSY_MAX = 0.5
 const LOOK_MS = 250
@@ -52,6 +56,7 @@ export class QuickAnswers {
   #lookedMs: number
   #lookedActiveMs: number
   #isIdle = false
+  #warmTimer: NodeJS.Timeout | undefined
   answered = 0
 
   /**
@@ -67,6 +72,30 @@ export class QuickAnswers {
     this.#activeMs = activeMs
     this.#lookedMs = clock.monotonicMs()
     this.#lookedActiveMs = activeMs()
+  }
+
+  /** Compiles the engine for this thread while it has little else to do, before anybody's panel does so. */
+  warmUp(): void {
+    let piece = 0
+    const next = (): void => {
+      if (this.#isIdleNow() && !this.#warmUpPiece(piece++)) return
+      if (piece < QUICK_PIECES) this.#warmTimer = setTimeout(next, WARM_UP_EVERY_MS).unref()
+    }
+    this.#warmTimer = setTimeout(next, WARM_UP_AFTER_MS).unref()
+  }
+
+  #warmUpPiece(piece: number): boolean {
+    try {
+      warmUpQuick(piece, this.#reader, new Budget(this.#small, 2 * SMALL.ms), this.#clock)
+      return true
+    } catch {
+      // Nobody asked: whoever does so next is told what is wrong.
+      return false
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#warmTimer)
   }
 
   /** @returns the answer; undefined = a thread's to give, and nothing was told to `onKnown` */

@@ -1,27 +1,25 @@
 import { runQueryJob } from '@vantage/api'
 import {
   type Clock,
+  DEFAULT_TENANT,
   type Fault,
-  type Labels,
-  labelsFromRecord,
-  METRIC_NAME,
   type MetricReader,
   type QueryBudget,
   type Result,
-  type SampleColumns,
-  type SeriesScan,
-  type SeriesSelection,
   type TenantId,
 } from '@vantage/model'
 import { DEFAULT_OPTIONS } from '@vantage/query/promql'
+import { SYNTHETIC_END_MS, SyntheticMetrics } from './synthetic-metrics.ts'
 import { ROW_SHAPES, type RowsToWarm, warmUpRows } from './warm-up-rows.ts'
 
-/** Enough series and steps that the engine's loops are compiled, few enough that it is over soon. */
+/** Enough series that the engine's loops are compiled, few enough that it is over soon. */
 const SERIES = 48
-const STEP_MS = 15_000
-const SAMPLES = 1_440
 const ROUNDS = 4
-const BOUNDS = ['0.1', '0.5', '1', '+Inf']
+const HOUR_MS = 3_600_000
+/** Panels of the last hours, and of weeks: of the long windows only a few samples each are looked at. */
+const RANGE_MS = 6 * HOUR_MS
+const STEP_MS = 60_000
+const LONG_WINDOW = '[1h]'
 
 /** One query of each shape that dashboards ask; the fused and the general ways of evaluation both. */
 const SHAPES: readonly string[] = [
@@ -43,6 +41,7 @@ const STORED: readonly string[] = [
   'avg by (__name__) ({__name__=~".+"})',
   'sum by (__name__) (rate({__name__=~".+_(total|count|bucket)"}[5m]))',
   'avg_over_time({__name__=~".+_bytes.*"}[5m])',
+  `sum(rate({__name__=~".+_(total|count|bucket)"}${LONG_WINDOW}))`,
 ]
 /** Of what the store holds, so many series are read. */
 const STORED_SERIES = 96
@@ -56,6 +55,12 @@ export const WARM_UP_FIRST_PIECES = STORED.length + SHAPES_PER_ROUND
 export function isSynthetic(piece: number): boolean {
   return piece >= STORED.length && (piece - STORED.length) % SHAPES_PER_ROUND < SHAPES.length
 }
+
+/** What panels of one series ask, ... */
+const QUICK_SHAPES = ['warm_gauge', 'rate(warm_total[5m])', 'warm_gauge / warm_total', 'avg(warm_gauge)']
+/** ... and the same of what every store holds: figures of this process itself. */
+const QUICK_STORED = ['vantage_query_workers', 'rate(vantage_queries_quick_total{job="vantage/server"}[5m])']
+export const QUICK_PIECES = 800
 
 /** The stores as a thread that gets ready sees them. */
 export interface ReadersToWarm extends RowsToWarm {
@@ -84,10 +89,7 @@ export function warmUp(
     return warmUpRows(shape - SHAPES.length, round, tenant, readers, budget, clock)
   }
   const query = isStored ? (STORED[piece] as string) : (SHAPES[shape] as string)
-  const endMs = isStored ? clock.nowMs() : SAMPLES * STEP_MS
-  const range = { startMs: endMs - 6 * 3_600_000, endMs, stepMs: 60_000 }
-  const job = { kind: 'promql', query, range, options: DEFAULT_OPTIONS, explain: false, limit: 0 } as const
-  return runQueryJob(job, tenant, isStored ? fewSeries(reader) : new SyntheticMetrics(), budget, clock)
+  return runShape(query, isStored ? fewSeries(reader) : new SyntheticMetrics(SERIES), isStored, tenant, budget, clock)
 }
 
 /** The same store with selections that end after some series, spread over all that match: a large one takes no longer. */
@@ -113,69 +115,27 @@ function fewSeries(reader: MetricReader): MetricReader {
   }
 }
 
-/** Series made from their numbers: counters, gauges and the buckets of histograms, all scraped at the same times. */
-class SyntheticMetrics implements MetricReader {
-  readonly #labels: readonly Labels[]
-
-  constructor() {
-    const labels: Labels[] = []
-    for (let i = 0; i < SERIES; i++) {
-      const own = { i: String(i), group: String(i % 4), instance: `host-${i % 6}` }
-      labels.push(labelsFromRecord({ [METRIC_NAME]: 'warm_gauge', ...own }))
-      labels.push(labelsFromRecord({ [METRIC_NAME]: 'warm_total', ...own }))
-      const le = BOUNDS[i % BOUNDS.length] as string
-      labels.push(labelsFromRecord({ [METRIC_NAME]: 'warm_bucket', ...own, le }))
-    }
-    this.#labels = labels
-  }
-
-  select(_tenant: TenantId, scan: SeriesScan): SeriesSelection {
-    const name = scan.matchers.find((one) => one.name === METRIC_NAME)?.value
-    const found = this.#labels.filter((labels) => labels.includes(name ?? ''))
-    return {
-      count: found.length,
-      labels: (index) => found[index] as Labels,
-      read: readSynthetic,
-      mayHaveHistograms: () => false,
-      readHistograms: (_index, _startMs, _endMs, out) => out.reset(),
-    }
-  }
-
-  labelNames(): string[] {
-    return []
-  }
-
-  labelValues(): string[] {
-    return []
-  }
-
-  exemplars(): [] {
-    return []
-  }
-
-  metadata(): [] {
-    return []
-  }
-
-  cardinality(): ReturnType<MetricReader['cardinality']> {
-    return {
-      numSeries: 0,
-      numLabelPairs: 0,
-      chunkCount: 0,
-      minTimeMs: 0,
-      maxTimeMs: 0,
-      seriesCountByMetricName: [],
-      labelValueCountByLabelName: [],
-      memoryInBytesByLabelName: [],
-      seriesCountByLabelValuePair: [],
-    }
-  }
+/**
+ * The same for a thread that answers small queries beside its other work: a piece takes a fraction of a millisecond.
+ * @param piece 0 … QUICK_PIECES − 1
+ */
+export function warmUpQuick(piece: number, reader: MetricReader, budget: QueryBudget, clock: Clock): void {
+  const isStored = piece % 2 === 0
+  const shapes = isStored ? QUICK_STORED : QUICK_SHAPES
+  const query = shapes[(piece >> 1) % shapes.length] as string
+  runShape(query, isStored ? reader : new SyntheticMetrics(1), isStored, DEFAULT_TENANT, budget, clock)
 }
 
-function readSynthetic(index: number, startMs: number, endMs: number, out: SampleColumns): void {
-  out.reset()
-  out.timesKey = 1
-  const first = Math.max(0, Math.ceil(startMs / STEP_MS))
-  const last = Math.min(SAMPLES, Math.floor(endMs / STEP_MS))
-  for (let i = first; i <= last; i++) out.push(i * STEP_MS, i * (index + 1) + (i % 7))
+function runShape(
+  query: string,
+  reader: MetricReader,
+  isStored: boolean,
+  tenant: TenantId,
+  budget: QueryBudget,
+  clock: Clock,
+): Result<Uint8Array<ArrayBuffer>, Fault> {
+  const endMs = isStored ? clock.nowMs() : SYNTHETIC_END_MS
+  const range = { startMs: endMs - RANGE_MS, endMs, stepMs: query.includes(LONG_WINDOW) ? HOUR_MS : STEP_MS }
+  const job = { kind: 'promql', query, range, options: DEFAULT_OPTIONS, explain: false, limit: 0 } as const
+  return runQueryJob(job, tenant, reader, budget, clock)
 }
