@@ -47,7 +47,8 @@ const OVERLOAD = 5
 /** What is taken under overload of what can be taken; asked where nothing else runs beside the test. */
 const GOODPUT_SHARE = 0.8
 const RECOVERY_MS = 10_000
-const TICK_MS = 20
+/** Bodies come evenly: in bursts, the time in between would be the sender's to waste. */
+const TICK_MS = 2
 const CONNECTIONS = 16
 /** Bodies on their way: a sender that has more waits, as its own memory is bounded too. */
 const OPEN_MAX = 256
