@@ -1,18 +1,17 @@
 import { formatValue, NO_DATA, PLAIN } from '@vantage/charts'
-import type { ComponentType } from 'react'
+import { type ComponentType, useEffect, useRef } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { pathPart, usePath } from '../app/router.ts'
+import { screen } from '../app/screen.tsx'
 import { useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { FindingStrip } from '../findings/findings-card.tsx'
 import { useJudgement } from '../findings/use-judgement.ts'
 import { Faults, type Questions } from '../parts/faults.tsx'
+import { FigureText } from '../parts/figure-text.tsx'
 import { StarButton } from '../parts/star-button.tsx'
-import { DependenciesTab } from './dependencies-tab.tsx'
-import { DeploysTab } from './deploys-tab.tsx'
 import { Change, StateMark, Trend, toneOf } from './figures.tsx'
-import { MetricsTab } from './metrics-tab.tsx'
 import { OperationsTab } from './operations-tab.tsx'
 import { OverviewTab } from './overview-tab.tsx'
 import { LogsTab, TracesTab } from './panel-tabs.tsx'
@@ -27,9 +26,9 @@ const TABS: Readonly<Record<ServiceTab, ComponentType<ServicePartProps>>> = {
   operations: OperationsTab,
   traces: TracesTab,
   logs: LogsTab,
-  metrics: MetricsTab,
-  dependencies: DependenciesTab,
-  deploys: DeploysTab,
+  metrics: screen(() => import('./metrics-tab.tsx')),
+  dependencies: screen(() => import('./dependencies-tab.tsx')),
+  deploys: screen(() => import('./deploys-tab.tsx')),
 }
 
 /** One service: how it does, against the time before, and the ways to why. */
@@ -52,8 +51,14 @@ export default function ServicePage() {
 }
 
 function Tabs({ service, current }: { readonly service: string; readonly current: ServiceTab | undefined }) {
+  const nav = useRef<HTMLElement>(null)
+  // On a phone the tabs scroll, and the one that is shown may lie beyond the edge.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab is another place.
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [current])
   return (
-    <nav className="service-tabs" aria-label={`Views of ${service}`}>
+    <nav className="service-tabs" ref={nav} aria-label={`Views of ${service}`}>
       {(Object.keys(SERVICE_TABS) as ServiceTab[]).map((tab) => (
         <Link key={tab} to={tabPath(service, tab)} aria-current={tab === current ? 'page' : undefined}>
           {SERVICE_TABS[tab]}
@@ -155,8 +160,10 @@ function Figures({ now, before, lines, isLoading }: FiguresProps) {
             <div key={id}>
               <dt>{name}</dt>
               <dd>
-                <span className="number">{text}</span>
-                <Trend values={lines[id]} tone={tone} />
+                <span className="number">
+                  <FigureText text={text} />
+                </span>
+                <Trend values={lines[id]} tone={tone} isFilled={true} />
                 <span className="service-versus">
                   <Change {...sides} /> {tone === undefined ? sameText(sides.before) : 'vs the time before'}
                 </span>
