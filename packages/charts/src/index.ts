@@ -35,6 +35,7 @@ export {
   nodeAt,
   nodeBeside,
 } from './service-map/scene.ts'
+export { shownText } from './shown-text.ts'
 export { sparklinePath } from './sparkline.ts'
 export { formatInstant, formatTick } from './ticks.ts'
 export {

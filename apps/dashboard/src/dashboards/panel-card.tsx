@@ -76,7 +76,7 @@ export function PanelCard({ panel: given, context }: PanelCardProps) {
 
 /** For styles and tests: what the panel shows now. */
 function stateName({ asked, view }: PanelState): string {
-  if (asked.fault !== undefined && asked.fault.code !== 'cancelled') return 'failed'
+  if (asked.fault !== undefined) return 'failed'
   if (view === undefined) return 'waiting'
   return isEmptyView(view) ? 'empty' : 'shown'
 }
@@ -91,12 +91,11 @@ interface PanelContentProps {
 
 function PanelContent({ state, marks, explain, chart, isTable }: PanelContentProps) {
   const { panel, asked, view } = state
-  const { fault } = asked
-  const hasFailed = fault !== undefined && fault.code !== 'cancelled'
-  const [query] = panel.queries
+  const hasFailed = asked.fault !== undefined
+  const query = panel.queries.length === 1 ? panel.queries[0]?.text : undefined
   return (
     <>
-      <Faults of={{ [panel.title]: asked }} query={panel.queries.length === 1 ? query?.text : undefined} />
+      <Faults of={{ [panel.title]: { ...asked, query } }} />
       {view === undefined && !hasFailed && <div className="skeleton panel-skeleton" />}
       {view !== undefined && isEmptyView(view) && !hasFailed && (
         <p className="panel-none">{panel.empty || 'Nothing in this time.'}</p>
