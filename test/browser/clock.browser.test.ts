@@ -73,6 +73,7 @@ describe.skipIf(!hasChromium)('a change of summer time', () => {
     await expect.poll(filled, SOON).toEqual(['10-25 02:30:00: 2 lines', '10-25 02:30:00: 3 lines'])
     // The second one is an hour later, and zooms into itself.
     await page.getByRole('button', { name: '10-25 02:30:00: 3 lines' }).click()
+    await page.getByRole('menuitem', { name: 'Zoom in' }).click()
     await expect.poll(() => page.locator('.log-row').count(), SOON).toBe(3)
     await page.goBack()
     await page.keyboard.press('t')

@@ -33,6 +33,8 @@ const explore = (query: string, more = '') =>
   `/explore/metrics?from=now-5m&to=now${more}&a=${encodeURIComponent(query)}`
 /** The time of the requests, whenever it is looked at. */
 const fixed = () => `/explore/metrics?from=${sentMs - 240_000}&to=${sentMs + 20_000}&a=${encodeURIComponent(LATENCY)}`
+const fixedLines = () =>
+  `/explore/logs?from=${sentMs - 240_000}&to=${sentMs + 20_000}&q=${encodeURIComponent('{service_name="parcels"}')}`
 const param = (page: Page, name: string) => new URL(page.url()).searchParams.get(name)
 const menu = (page: Page) => page.getByRole('menu')
 
@@ -42,12 +44,33 @@ async function openChart(path: string, options: Parameters<Stand['open']>[1] = {
   return page
 }
 
+/** Begins on a chart and goes up: the page scrolls under it. */
+async function dragFinger(page: Page, chart: string): Promise<void> {
+  await page.evaluate('document.querySelector("main").style.paddingBottom = "2000px"')
+  await page.locator(chart).scrollIntoViewIfNeeded()
+  const box = await page.locator(chart).boundingBox()
+  if (box === null) throw new Error(`there is no ${chart}`)
+  const session = await page.context().newCDPSession(page)
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: { x: number; y: number }[]) =>
+    session.send('Input.dispatchTouchEvent', { type, touchPoints })
+  await touch('touchStart', [{ x, y }])
+  for (let i = 1; i <= 10; i++) await touch('touchMove', [{ x: x + i, y: y - i * 10 }])
+  await touch('touchEnd', [])
+  await expect.poll(async () => box.y - ((await page.locator(chart).boundingBox())?.y ?? 0)).toBeGreaterThan(40)
+}
+
 /** Clicks where the newest points are. */
 async function clickNewest(page: Page): Promise<void> {
   const plot = page.locator('.chart-host .u-over').first()
   const box = (await plot.boundingBox()) ?? { width: 0, height: 0 }
   await plot.click({ position: { x: box.width - 4, y: box.height / 2 } })
   await menu(page).waitFor()
+}
+
+/** As the key r does on the page; keys that are pressed are the menu's. */
+async function askAgain(page: Page): Promise<void> {
+  await page.evaluate('document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true }))')
 }
 
 /** From one place to another, as shares of the width and height. */
@@ -114,6 +137,35 @@ describe.skipIf(!hasChromium)('a point of a chart', () => {
     await page.context().close()
   })
 
+  test('keeps its menu, the focus and the point when an answer leaves nothing to draw', async () => {
+    for (const [path, nothing] of [
+      [explore(LATENCY), 'No data in this range'],
+      ['/d/zones?from=now-5m&to=now', 'Nothing in this time.'],
+    ] as const) {
+      const page = await openChart(path)
+      await clickNewest(page)
+      const open = page.locator('.drill-menu')
+      const [place, title] = [await open.boundingBox(), await open.locator('.drill-title').textContent()]
+      await page.keyboard.press('ArrowDown')
+      const focused = await page.evaluate<string>('document.activeElement.textContent')
+      const none = { status: 'success', data: { resultType: 'matrix', result: [] } }
+      await page.route('**/api/v1/query_range*', (route) => route.fulfill({ json: none }))
+      await askAgain(page)
+      await page.getByText(nothing).first().waitFor()
+      await page.locator('.chart-host').waitFor({ state: 'detached' })
+      expect([await open.boundingBox(), await open.locator('.drill-title').textContent()]).toEqual([place, title])
+      expect(await page.evaluate<string>('document.activeElement.textContent')).toBe(focused)
+      // The chart that comes back is another one: it gets the focus.
+      await page.unroute('**/api/v1/query_range*')
+      await askAgain(page)
+      await page.locator('.chart-host').waitFor()
+      await page.keyboard.press('Escape')
+      await open.waitFor({ state: 'detached' })
+      expect(await page.evaluate<string>('document.activeElement.className')).toBe('chart-host')
+      await page.context().close()
+    }
+  })
+
   test('says why an entry is impossible', async () => {
     const page = await openChart(explore('vector(7)'))
     await clickNewest(page)
@@ -126,6 +178,32 @@ describe.skipIf(!hasChromium)('a point of a chart', () => {
     await logs.click({ force: true })
     expect(page.url()).toContain('/explore/metrics')
     await page.context().close()
+  })
+
+  test('opens its menu by a tap; a finger that moves scrolls the page, and neither zooms', async () => {
+    for (const [path, chart] of [
+      [`/d/zones?from=${sentMs - 240_000}&to=${sentMs + 20_000}`, '.chart-host .u-over'],
+      [fixed(), '.chart-host .u-over'],
+      [fixedLines(), '.volume-bars li:nth-last-child(2) button'],
+    ] as const) {
+      const page = await stand.open(path, { size: PHONE, hasTouch: true })
+      await page.locator(chart).waitFor()
+      const before = page.url()
+      await page.locator(chart).scrollIntoViewIfNeeded()
+      await page.locator(chart).tap()
+      await menu(page).waitFor()
+      expect(await violations(page, '.drill-menu')).toEqual([])
+      for (const item of await page.getByRole('menuitem').all()) {
+        expect((await item.boundingBox())?.height).toBeGreaterThanOrEqual(44)
+      }
+      // Another tap closes it.
+      await page.locator('h1').tap()
+      await menu(page).waitFor({ state: 'detached' })
+      await dragFinger(page, chart)
+      expect(await menu(page).count()).toBe(0)
+      expect(page.url()).toBe(before)
+      await page.context().close()
+    }
   })
 
   test('is read by a finger that rests on it, which opens nothing', async () => {
@@ -189,8 +267,7 @@ describe.skipIf(!hasChromium)('a region of a chart', () => {
   })
 
   test('of the histogram of lines is dragged with Alt, or selected by keys', async () => {
-    const time = `from=${sentMs - 240_000}&to=${sentMs + 20_000}`
-    const page = await stand.open(`/explore/logs?${time}&q=${encodeURIComponent('{service_name="parcels"}')}`)
+    const page = await stand.open(fixedLines())
     await page.locator('.volume-bars li').nth(5).waitFor()
     await altDrag(page, '.volume-bars', [0.8, 0.5], [0.99, 0.5])
     await expect.poll(() => found(page).textContent(), SOON).toBe('zone = b')
@@ -202,12 +279,25 @@ describe.skipIf(!hasChromium)('a region of a chart', () => {
     for (let i = 0; i < 15; i++) await page.keyboard.press('ArrowRight')
     await page.keyboard.press('Enter')
     await expect.poll(() => found(page).textContent(), SOON).toBe('zone = a')
+    await page.keyboard.press('Escape')
+    await sheet(page).waitFor({ state: 'detached' })
+    // A bar alone has a menu, which gives the focus back to it.
+    await page.locator('.volume-bars button').nth(4).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitem', { name: 'Traces of parcels' }).waitFor()
+    await page.keyboard.press('Escape')
+    const bar = await page.locator('.volume-bars button').nth(4).getAttribute('aria-label')
+    expect(await page.evaluate<string>('document.activeElement.getAttribute("aria-label")')).toBe(bar)
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitem', { name: 'Zoom in' }).focus()
+    await page.keyboard.press('Enter')
+    await expect.poll(() => Number(param(page, 'to')) - Number(param(page, 'from'))).toBeLessThan(20_000)
     await page.context().close()
   })
 
   test('of a heatmap is a box of time and values, by Alt with drag or by keys; without Alt dragging zooms', async () => {
     const page = await stand.open(`/d/zones?from=${sentMs - 240_000}&to=${sentMs + 20_000}`)
-    await page.locator('.panel[data-state="shown"]').waitFor()
+    await page.locator('.panel[data-kind="heatmap"][data-state="shown"]').waitFor()
     await altDrag(page, '.picture-canvas', [0.3, 0.1], [0.9, 0.15])
     await expect.poll(() => found(page).textContent(), SOON).toBe(ZONE_B)
     expect(param(page, 'explain')).toContain('duration > 500000us')

@@ -91,7 +91,9 @@ describe.skipIf(!hasChromium)('home', () => {
     // The page says the same, beside figures with their lines, and leads to the comparison.
     const strip = page.locator('.finding')
     await strip.getByText(/of requests to payments fail since/).waitFor()
-    await expect.poll(() => page.locator('.service-figures .service-trend path[d^="M"]').count(), SOON).toBe(5)
+    await expect
+      .poll(() => page.locator('.service-figures .service-trend path:not(.spark-area)[d^="M"]').count(), SOON)
+      .toBe(5)
     expect(await page.getByLabel('Breadcrumb').textContent()).toBe('Servicespayments')
     await strip.getByRole('link', { name: 'Before and after' }).click()
     await page.waitForURL('**/services/payments/deploys?*')

@@ -36,8 +36,8 @@ export {
   nodeBeside,
 } from './service-map/scene.ts'
 export { shownText } from './shown-text.ts'
-export { sparklinePath } from './sparkline.ts'
-export { formatInstant, formatTick } from './ticks.ts'
+export { sparklineArea, sparklinePath } from './sparkline.ts'
+export { formatInstant, formatTick, timeTicks, valueTicks } from './ticks.ts'
 export {
   type ChartSeries,
   type DataView,
@@ -55,5 +55,16 @@ export {
   type TimeSeriesFrame,
   type TimeSpan,
 } from './time-series/model.ts'
-export { formatExact, formatMs, formatValue, NO_DATA, PLAIN, type Unit, unitOf } from './units.ts'
+export {
+  formatExact,
+  formatFactor,
+  formatMs,
+  formatScaled,
+  formatValue,
+  NO_DATA,
+  PLAIN,
+  scaleFor,
+  type Unit,
+  unitOf,
+} from './units.ts'
 export { clockInstantMs, isZone, type Zone, zoneOffsetMs } from './zone.ts'

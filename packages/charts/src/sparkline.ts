@@ -27,3 +27,18 @@ export function sparklinePath(values: readonly number[], width: number, height: 
   }
   return path
 }
+
+/**
+ * What lies below a sparkline, down to the edge of its box.
+ * @param path of the sparkline
+ */
+export function sparklineArea(path: string, height: number): string {
+  const strokes = path.split('M').slice(1)
+  return strokes
+    .map((stroke) => {
+      const points = stroke.split('L')
+      const xOf = (point = '') => point.split(' ')[0]
+      return `M${xOf(points[0])} ${height}L${stroke}L${xOf(points.at(-1))} ${height}Z`
+    })
+    .join('')
+}

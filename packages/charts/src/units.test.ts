@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { formatValue, PLAIN, type Unit, unitOf } from './units.ts'
+import { formatFactor, formatValue, PLAIN, type Unit, unitOf } from './units.ts'
 
 const SECONDS: Unit = { kind: 'seconds' }
 const BYTES: Unit = { kind: 'bytes', perSecond: false }
@@ -20,12 +20,19 @@ describe('a value is written with three digits and one unit', () => {
   check(0.25, SECONDS, '250 ms')
   check(90, SECONDS, '1.5 min')
   check(0, SECONDS, '0')
+  check(0.99991, SECONDS, '1 s')
+  check(3_595, SECONDS, '59.9 min')
+  check(999_700, PLAIN, '1M')
   check(1536, BYTES, '1.5 KiB')
   check(0.5, BYTES, '0.5 B')
   check(0.123, { kind: 'ratio' }, '12.3 %')
   check(42, { kind: 'percent' }, '42 %')
   check(2_500, { kind: 'bytes', perSecond: true }, '2.44 KiB/s')
   check(12_000, { kind: 'plain', suffix: '/s' }, '12 k/s')
+})
+
+test('how many times as much', () => {
+  expect([2, 3.44, 9.96, 12.4, 1_234].map(formatFactor)).toEqual(['2.0×', '3.4×', '10×', '12×', '1,234×'])
 })
 
 describe('the unit follows from metadata, else from the name', () => {

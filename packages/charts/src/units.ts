@@ -18,6 +18,8 @@ export interface Scale {
 }
 
 const NARROW_SPACE = '\u202F'
+/** Significant ones that are written. */
+const DIGITS = 3
 const MINUS = '\u2212'
 export const NO_DATA = '–'
 
@@ -110,7 +112,8 @@ export function scaleFor(unit: Unit, maxAbs: number): Scale {
 }
 
 function pick(rows: readonly (readonly [number, string])[], size: number): readonly [number, string] {
-  for (const row of rows) if (size >= row[0]) return row
+  // By what is written: 0.9997 s is `1 s`, not `1,000 ms`.
+  for (const row of rows) if (Number((size / row[0]).toPrecision(DIGITS)) >= 1) return row
   return rows.at(-1) as readonly [number, string]
 }
 
@@ -137,6 +140,11 @@ export function formatMs(ms: number): string {
   return ms === 0 ? `0${NARROW_SPACE}ms` : formatValue(ms / 1_000, SECONDS_UNIT)
 }
 
+/** How many times as much: `3.4×`, from ten on without a fraction. */
+export function formatFactor(factor: number): string {
+  return `${factor < 9.95 ? factor.toFixed(1) : Math.round(factor).toLocaleString('en')}×`
+}
+
 /** The value itself with all its digits, for hover and copy. */
 export function formatExact(value: number): string {
   return Number.isNaN(value) ? 'NaN' : String(value)
@@ -145,6 +153,6 @@ export function formatExact(value: number): string {
 function threeDigits(size: number): string {
   if (size === 0) return '0'
   if (size < 1e-6 || size >= 1e9) return size.toExponential(2).replace('e+', 'e').replace('e-', `e${MINUS}`)
-  const rounded = Number(size.toPrecision(size >= 1000 ? Math.ceil(Math.log10(size + 1)) : 3))
+  const rounded = Number(size.toPrecision(size >= 1000 ? Math.ceil(Math.log10(size + 1)) : DIGITS))
   return rounded.toLocaleString('en', { maximumFractionDigits: 9 })
 }

@@ -53,6 +53,8 @@ export interface OpenOptions {
   readonly timezoneId?: string
   /** The browser's clock is so far ahead of the server's. */
   readonly aheadMs?: number
+  /** It has a screen for fingers. */
+  readonly hasTouch?: boolean
 }
 
 /** @param env of the server, beside what every one has */
@@ -68,8 +70,8 @@ export async function startStand(env: Readonly<Record<string, string>> = {}): Pr
     server,
     browser,
     complaints,
-    async open(path, { size = DESKTOP, theme = 'dark', timezoneId = 'UTC', aheadMs = 0 } = {}) {
-      const context = await browser.newContext({ viewport: size, timezoneId })
+    async open(path, { size = DESKTOP, theme = 'dark', timezoneId = 'UTC', aheadMs = 0, hasTouch = false } = {}) {
+      const context = await browser.newContext({ viewport: size, timezoneId, hasTouch })
       await context.grantPermissions(['clipboard-read', 'clipboard-write'])
       await context.addInitScript(`localStorage.setItem('vantage.theme', '${theme}')`)
       if (aheadMs !== 0) await context.addInitScript(aheadClock(aheadMs))

@@ -1,7 +1,10 @@
 import type { TestServer } from '../../support/server.ts'
 import { post, send } from './dashboard.ts'
 
-/** A heatmap of how long they took, as a histogram of its own counts them. */
+/** The requests that are counted from the spans of `parcels`. */
+export const STATED_QUERY = 'traces_spanmetrics_latency_bucket{service="parcels",span_kind="SPAN_KIND_SERVER"}'
+
+/** A heatmap of how long they took, as a histogram of its own counts them, and a chart of the same. */
 export const ZONES_BOARD = {
   version: 1,
   id: 'zones',
@@ -15,11 +18,17 @@ export const ZONES_BOARD = {
       place: { x: 0, y: 0, width: 12, height: 8 },
       queries: [{ text: 'sum by (le) (parcel_seconds_bucket{service="parcels"})' }],
     },
+    {
+      id: 'latency',
+      kind: 'time-series',
+      title: 'Latency',
+      unit: 'seconds',
+      place: { x: 0, y: 8, width: 12, height: 8 },
+      queries: [{ text: `histogram_quantile(0.9, sum by (le) (${STATED_QUERY}))` }],
+    },
   ],
 }
 
-/** The requests that are counted from the spans of `parcels`. */
-export const STATED_QUERY = 'traces_spanmetrics_latency_bucket{service="parcels",span_kind="SPAN_KIND_SERVER"}'
 /** Where the newer requests come from, and only they. */
 export const ZONE_B = 'span.zone = b'
 

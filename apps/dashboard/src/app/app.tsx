@@ -1,6 +1,7 @@
 import { shownText } from '@vantage/charts'
 import { Component, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { EXPLAIN_PARAM } from '../drill/explain-url.ts'
+import { MenuLayer } from '../drill/menu-layer.ts'
 import { useRecentViews } from '../home/recent-views.ts'
 import { Notice } from '../parts/notice.tsx'
 import { copyLink } from '../share/share-menu.tsx'
@@ -47,6 +48,7 @@ export function App() {
       {layer === 'palette' && <Palette onClose={() => setLayer('none')} onShortcuts={openShortcuts} />}
       {layer === 'shortcuts' && <ShortcutList onClose={() => setLayer('none')} />}
       {!isKiosk && <Explained />}
+      <MenuLayer path={path} />
       <Toast />
       <RecentViews />
     </div>

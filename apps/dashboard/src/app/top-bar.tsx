@@ -10,10 +10,12 @@ import { Link } from './link.tsx'
 import { chooseTheme, usePreferences } from './preferences.ts'
 import { navigateHref, usePath, useWayBack } from './router.ts'
 import { type Route, railOf, routeOf, titleOf } from './routes.ts'
+import { useScreenName } from './screen-name.ts'
 
 export const TopBar = memo(function TopBar({ route }: { readonly route: Route | undefined }) {
   const path = usePath()
   const parent = railOf(route)
+  const name = useScreenName() ?? titleOf(route, path)
   return (
     <header className="top-bar">
       <nav className="breadcrumb" aria-label="Breadcrumb">
@@ -28,7 +30,9 @@ export const TopBar = memo(function TopBar({ route }: { readonly route: Route | 
             <ChevronRight className="icon" aria-hidden="true" />
           </>
         )}
-        <span aria-current="page">{titleOf(route, path)}</span>
+        <span aria-current="page" dir="auto" title={name}>
+          {name}
+        </span>
       </nav>
       {route?.hasTime === true && <TimeControl />}
       {route !== undefined && isSavable(route.path) && <ViewMenu hasTime={route.hasTime} />}

@@ -1,5 +1,5 @@
 import { CHART_THEMES, type ChartTheme } from '@vantage/charts'
-import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useDeviceRatio } from '../app/device-ratio.ts'
 import { usePreferences } from '../app/preferences.ts'
 import { type BoxFrame, frameOf, type Point, useBoxDrag } from '../parts/box-drag.ts'
@@ -30,12 +30,14 @@ interface CanvasPictureProps {
   /** One sentence for people who do not see it. */
   readonly label: string
   readonly readout?: Readout
+  /** In the place of the words while nothing is read. */
+  readonly legend?: ReactNode
   readonly selection?: PictureSelection | undefined
   readonly paint: (canvas: HTMLCanvasElement, theme: ChartTheme, box: Box & { readonly at: number | undefined }) => void
 }
 
 /** A drawing as large as its place; pointer and arrow keys read it, the words stand under it. */
-export function CanvasPicture({ label, readout, selection, paint }: CanvasPictureProps) {
+export function CanvasPicture({ label, readout, legend = '', selection, paint }: CanvasPictureProps) {
   const host = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const theme = usePreferences((one) => one.drawnTheme)
@@ -90,7 +92,7 @@ export function CanvasPicture({ label, readout, selection, paint }: CanvasPictur
       </div>
       {readout !== undefined && (
         <p className="picture-readout" aria-live="polite">
-          {at === undefined ? '' : readout.text(at)}
+          {at === undefined ? legend : readout.text(at)}
         </p>
       )}
     </div>

@@ -2,6 +2,7 @@ import type { Dashboard } from '@vantage/model/dashboards'
 import { useMemo } from 'react'
 import { Link } from '../app/link.tsx'
 import { pathPart, usePath, useSearch } from '../app/router.ts'
+import { useNamedScreen } from '../app/screen-name.ts'
 import { useOverviewRefresh } from '../explore/use-live-refresh.ts'
 import { Faults } from '../parts/faults.tsx'
 import { StarButton } from '../parts/star-button.tsx'
@@ -29,6 +30,7 @@ export default function DashboardPage() {
 }
 
 function Drawn({ dashboard: { id, title, description, variables, panels } }: { readonly dashboard: Dashboard }) {
+  useNamedScreen(title)
   const search = useSearch()
   const { zone, isLive, choice } = timeStateOf(search)
   const { nowMs } = useTimeMemory()

@@ -1,9 +1,11 @@
-import { CHART_THEMES, formatExact, formatValue, slotColour, sparklinePath, type Unit } from '@vantage/charts'
+import { CHART_THEMES, formatExact, formatValue, slotColour, type Unit } from '@vantage/charts'
 import { type BarRow, type Gauge, type Pie, paintGauge, paintPie, pieSummary } from '@vantage/charts/panels'
 import type { Tone } from '@vantage/model/dashboards'
 import { CircleAlert, TriangleAlert } from 'lucide-react'
 import { useCallback } from 'react'
 import { usePreferences } from '../app/preferences.ts'
+import { FigureText } from '../parts/figure-text.tsx'
+import { SparkPaths } from '../parts/spark-paths.tsx'
 import { RATIO } from '../services/units.ts'
 import { CanvasPicture } from './canvas-picture.tsx'
 import type { StatItem } from './panel-view.ts'
@@ -30,12 +32,15 @@ export function StatFigures({ items, unit }: { readonly items: readonly StatItem
         <li key={key} data-tone={tone}>
           <div>
             <span className="stat-value" title={formatExact(value)}>
-              {formatValue(value, unit)} <ToneMark tone={tone} />
+              <span>
+                <FigureText text={formatValue(value, unit)} />
+              </span>{' '}
+              <ToneMark tone={tone} />
             </span>
             {label !== '' && <span className="stat-label">{label}</span>}
           </div>
           <svg viewBox={`0 0 ${SPARK.width} ${SPARK.height}`} preserveAspectRatio="none" aria-hidden="true">
-            <path d={sparklinePath(trend, SPARK.width, SPARK.height)} />
+            <SparkPaths values={trend} {...SPARK} />
           </svg>
         </li>
       ))}
@@ -67,7 +72,9 @@ function GaugeFigure({ item, unit }: { readonly item: GaugeItem; readonly unit: 
     <li>
       <CanvasPicture label={`${text} of ${formatValue(max, unit)} ${label}`} paint={paint} />
       <span className="gauge-value" title={formatExact(value)}>
-        {text}
+        <span>
+          <FigureText text={text} />
+        </span>
       </span>
       {label !== '' && <span className="stat-label">{label}</span>}
     </li>

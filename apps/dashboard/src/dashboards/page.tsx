@@ -1,11 +1,11 @@
 import type { DashboardEntry, FoundDashboards } from '@vantage/api/client'
-import { Search } from 'lucide-react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { usePreferences } from '../app/preferences.ts'
 import { navigateSearch, useSearch } from '../app/router.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Faults } from '../parts/faults.tsx'
+import { FindField } from '../parts/find-field.tsx'
 import { NoneCalled } from '../parts/nothing.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { StarButton } from '../parts/star-button.tsx'
@@ -23,16 +23,7 @@ export default function DashboardsPage() {
       <div className="page-head">
         <h1>Dashboards</h1>
         <div className="tools">
-          <label className="field">
-            <Search className="icon" aria-hidden="true" />
-            <input
-              type="search"
-              aria-label="Find a dashboard"
-              placeholder="Title, tag"
-              value={find}
-              onChange={(event) => navigateSearch({ find: event.target.value || null }, { replace: true })}
-            />
-          </label>
+          <FindField label="Find a dashboard" placeholder="Title, tag" />
         </div>
       </div>
       <Faults of={{ 'Dashboards cannot be listed': asked }} />

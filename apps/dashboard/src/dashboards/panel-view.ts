@@ -99,7 +99,8 @@ export function panelView(panel: Panel, answer: PanelAnswer, choices: ViewChoice
   switch (kind) {
     case 'time-series': {
       const all = seriesOf(panel.queries, answer)
-      const frame = frameOf(all, panel.draw, unit, answer, choices)
+      const hasTones = panel.queries.some(({ tone }) => tone !== 'neutral')
+      const frame = frameOf(all, panel.draw, unit, answer, { ...choices, hasTones })
       const sources = new Map(all.slice(0, SERIES_MAX).map(({ key, source }) => [key, source]))
       return { kind, frame, sources, others: othersOf(all, SERIES_MAX), exemplars: answer.exemplars }
     }
@@ -245,10 +246,10 @@ function frameOf(
   mode: TimeSeriesFrame['mode'],
   unit: Unit,
   answer: PanelAnswer,
-  { zone, hidden, nowMs }: ViewChoices,
+  { zone, hidden, nowMs, hasTones }: ViewChoices & { readonly hasTones: boolean },
 ): TimeSeriesFrame {
   const shown = all.slice(0, SERIES_MAX)
-  const slots = slotsOf(shown)
+  const slots = slotsOf(shown, hasTones)
   const { startMs, endMs, stepMs } = answer.range
   return {
     timesSeconds: gridOf(answer),
@@ -270,9 +271,9 @@ function frameOf(
   }
 }
 
-/** Colours of statuses, where there are any; the others keep away from them. */
-function slotsOf(series: readonly NamedSeries[]): number[] {
-  if (series.every(({ tone }) => tone === 'neutral')) return assignSlots(series.map(({ key }) => key))
+/** Colours of statuses, where a panel tells them; the others keep away from them, also while there are none. */
+function slotsOf(series: readonly NamedSeries[], hasTones: boolean): number[] {
+  if (!hasTones) return assignSlots(series.map(({ key }) => key))
   let plain = 0
   return series.map(({ tone }) => {
     return tone === 'neutral' ? (PLAIN_SLOTS[plain++ % PLAIN_SLOTS.length] as number) : STATUS_SLOTS[tone]

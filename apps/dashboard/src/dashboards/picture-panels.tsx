@@ -1,4 +1,4 @@
-import { formatInstant, formatValue, PLAIN } from '@vantage/charts'
+import { CHART_THEMES, formatInstant, formatValue, PLAIN } from '@vantage/charts'
 import {
   bucketName,
   type Heatmap,
@@ -19,6 +19,7 @@ import {
   stateTimeAt,
 } from '@vantage/charts/panels'
 import { useCallback, useMemo } from 'react'
+import { usePreferences } from '../app/preferences.ts'
 import type { ValueBox } from '../drill/explain-box.ts'
 import { frameOf } from '../parts/box-drag.ts'
 import { RATIO } from '../services/units.ts'
@@ -73,9 +74,21 @@ export function HeatmapPicture({ heatmap, selection }: HeatmapPictureProps) {
     <CanvasPicture
       label={heatmapSummary(heatmap)}
       readout={readout}
+      legend={<Ramp most={formatValue(heatmap.max, PLAIN)} />}
       selection={pictureSelection(heatmap, selection)}
       paint={paint}
     />
+  )
+}
+
+/** What the colours of a heatmap count. */
+function Ramp({ most }: { readonly most: string }) {
+  const theme = usePreferences((one) => one.drawnTheme)
+  return (
+    <span className="picture-ramp" aria-hidden="true">
+      0<span style={{ backgroundImage: `linear-gradient(to right, ${CHART_THEMES[theme].ramp.join(', ')})` }} />
+      {most}
+    </span>
   )
 }
 

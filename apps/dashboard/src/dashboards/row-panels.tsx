@@ -79,6 +79,9 @@ function SortHead({ name, column, sort, onSort }: SortHeadProps) {
   )
 }
 
+/** A panel shows lines, not texts: Explore has the rest of a longer one. */
+const LINE_CHARS_MAX = 400
+
 interface LogRowsProps {
   readonly title: string
   readonly lines: readonly LogLine[]
@@ -98,7 +101,8 @@ export function LogRows({ title, lines, zone }: LogRowsProps) {
             <time>{formatInstant(Number(line.timeNs / 1_000_000n), zone).slice(5, 19)}</time>
             <span className="panel-line-service">{line.labels['service_name'] ?? ''}</span>
             <span className="code" dir="auto">
-              {line.line}
+              {line.line.slice(0, LINE_CHARS_MAX)}
+              {line.line.length > LINE_CHARS_MAX && '…'}
             </span>{' '}
             <TraceOfLine labels={line.labels} />
           </li>

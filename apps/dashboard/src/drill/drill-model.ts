@@ -89,6 +89,34 @@ export function regionSpot(
   }
 }
 
+interface Bar extends TimeSpan {
+  /** Its time and count in words. */
+  readonly text: string
+  readonly total: number
+  /** LogQL of the lines that it counts. */
+  readonly query: string
+  /** Of the histogram. */
+  readonly range: TimeSpan
+}
+
+/** The spot of a bar of counted lines. */
+export function barSpot({ text, total, query, startMs, endMs, range }: Bar): DrillSpot {
+  const source: SeriesSource = { language: 'logql', query, labels: {} }
+  return {
+    title: text,
+    span: { startMs, endMs },
+    // What lies around a bar are other bars: nothing more is carried along.
+    stepMs: 0,
+    isRegion: true,
+    range,
+    subject: subjectOf([source]),
+    language: 'logql',
+    exactValue: formatExact(total),
+    exemplar: undefined,
+    hasExemplars: false,
+  }
+}
+
 function spotBase(
   frame: TimeSeriesFrame,
   sources: readonly SeriesSource[],

@@ -2,13 +2,12 @@ import type { Exemplar } from '@vantage/api/client'
 import { seriesAt, type TimeSeriesFrame, type TimeSpan } from '@vantage/charts'
 import type { ChartPick, ChartPlace, TimeSeriesChart } from '@vantage/charts/time-series'
 import { type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useState } from 'react'
-import { navigateSearch, useParam } from '../app/router.ts'
-import { copyText } from '../app/toast.tsx'
-import { usePaneZoom } from '../time/pane-time.ts'
+import { useParam } from '../app/router.ts'
 import { afterKey, type Crosshair, crosshairText, NO_CROSSHAIR, seriesOf } from './chart-keys.ts'
-import { type DrillAction, type DrillSpot, drillEntries, pointSpot, regionSpot, stepsSpan } from './drill-model.ts'
-import { explainChange, REGION_PARAM, spanOf } from './explain-url.ts'
+import { type DrillSpot, drillEntries, pointSpot, regionSpot, stepsSpan } from './drill-model.ts'
+import { REGION_PARAM, spanOf } from './explain-url.ts'
 import type { SeriesSources } from './subject.ts'
+import { useDrillMenu } from './use-drill-menu.tsx'
 
 interface DrilledChart {
   readonly frame: TimeSeriesFrame
@@ -18,25 +17,20 @@ interface DrilledChart {
   readonly host: RefObject<HTMLDivElement | null>
 }
 
-export interface OpenMenu {
-  readonly spot: DrillSpot
-  /** In the window. */
-  readonly place: ChartPlace
-}
-
-/** The crosshair of a chart, what is selected with it, and the menu of what is chosen. */
+/** The crosshair of a chart, what is selected with it, and the way to the menu of what is chosen. */
 export function useChartDrill(drilled: DrilledChart) {
   const latest = useRef(drilled)
   latest.current = drilled
   const { frame, chart, host } = drilled
   const [crosshair, setCrosshair] = useState<Crosshair>(NO_CROSSHAIR)
   const [said, setSaid] = useState('')
-  const [menu, setMenu] = useState<OpenMenu>()
-  const act = useActions()
+  const menu = useDrillMenu()
   useRegion(chart, frame, crosshair)
   const open = (spot: DrillSpot | undefined, { x, y }: ChartPlace) => {
-    const box = host.current?.getBoundingClientRect()
-    if (spot !== undefined && box !== undefined) setMenu({ spot, place: { x: box.left + x, y: box.top + y } })
+    const element = host.current
+    if (spot === undefined || element === null) return
+    const { left, top } = element.getBoundingClientRect()
+    menu.open(spot, { x: left + x, y: top + y }, element)
   }
   const events = {
     // Most moves of a pointer stay on their step: nothing is drawn for them.
@@ -50,7 +44,7 @@ export function useChartDrill(drilled: DrilledChart) {
       const { frame, sources, exemplars } = latest.current
       const spot = regionSpot(frame, sources, exemplars, { startMs, endMs })
       const explain = drillEntries(spot).find(({ id }) => id === 'different')
-      if (explain !== undefined && 'act' in explain) act(explain.act)
+      if (explain !== undefined && 'act' in explain) menu.act(explain.act)
       // The menu says why not.
       else open(spot, chart.current?.placeOf(endMs, 0) ?? { x: 0, y: 0 })
     },
@@ -71,11 +65,7 @@ export function useChartDrill(drilled: DrilledChart) {
     setSaid(crosshairText(next, frame))
   }
   const onBlur = () => chart.current?.focusSeries(undefined)
-  const close = (isDone: boolean) => {
-    setMenu(undefined)
-    if (isDone) host.current?.focus()
-  }
-  return { cursor: crosshair.index, said, menu, events, onKeyDown, onBlur, act, close }
+  return { cursor: crosshair.index, said, events, onKeyDown, onBlur }
 }
 
 /** The point or the region of the keyboard, and where its menu opens. */
@@ -107,13 +97,4 @@ function useRegion(
   }, [frame, anchor, index])
   const region = selected ?? shown
   useEffect(() => chart.current?.setRegion(region), [chart, region])
-}
-
-function useActions(): (action: DrillAction) => void {
-  const zoom = usePaneZoom()
-  return (action) => {
-    if ('zoom' in action) zoom(action.zoom.startMs, action.zoom.endMs)
-    else if ('copy' in action) void copyText(action.copy, 'Value')
-    else navigateSearch(explainChange(action.explain))
-  }
 }

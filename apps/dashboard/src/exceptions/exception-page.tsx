@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { usePath } from '../app/router.ts'
+import { useNamedScreen } from '../app/screen-name.ts'
 import { copyText } from '../app/toast.tsx'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { type Asked, useAsked } from '../explore/use-asked.ts'
@@ -63,6 +64,7 @@ function NotThrown({ fingerprint }: { readonly fingerprint: string }) {
 }
 
 function Head({ group, range, zone }: PartProps) {
+  useNamedScreen(typeText(group))
   return (
     <header className="exception-head">
       <h1 dir="auto">{typeText(group)}</h1>

@@ -1,6 +1,5 @@
 import type { ExceptionGroup, FoundExceptions } from '@vantage/api/client'
 import { formatInstant, sparklinePath, type Zone } from '@vantage/charts'
-import { Search } from 'lucide-react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
@@ -9,6 +8,7 @@ import { useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { Choice } from '../parts/choice.tsx'
 import { Faults } from '../parts/faults.tsx'
+import { FindField } from '../parts/find-field.tsx'
 import { NoneCalled, Nothing } from '../parts/nothing.tsx'
 import { agoText, EXCEPTION_SORTS, type ExceptionSort, shownGroups, typeText } from './exception-model.ts'
 
@@ -31,17 +31,7 @@ export default function ExceptionsPage() {
       <div className="page-head">
         <h1>Exceptions</h1>
         <div className="tools">
-          <label className="field exceptions-find">
-            <Search className="icon" aria-hidden="true" />
-            <span className="visually-hidden">Find exceptions</span>
-            <input
-              value={find}
-              placeholder="Type, message, service"
-              autoComplete="off"
-              spellCheck={false}
-              onChange={(event) => navigateSearch({ find: event.target.value || null }, { replace: true })}
-            />
-          </label>
+          <FindField label="Find exceptions" placeholder="Type, message, service" look="exceptions-find" />
           <Choice
             label="Order"
             value={sort}

@@ -16,7 +16,6 @@ import { TimeSeriesChart } from '@vantage/charts/time-series'
 import { type MouseEvent, type RefObject, useEffect, useMemo, useRef } from 'react'
 import { usePreferences } from '../app/preferences.ts'
 import { usePane } from '../app/router.ts'
-import { DrillMenu } from '../drill/drill-menu.tsx'
 import type { SeriesSources } from '../drill/subject.ts'
 import { useChartDrill } from '../drill/use-chart-drill.ts'
 import { usePaneZoom } from '../time/pane-time.ts'
@@ -68,7 +67,6 @@ export function ChartPanel(props: ChartPanelProps) {
         <p className="visually-hidden" aria-live="polite">
           {drill.said}
         </p>
-        {drill.menu !== undefined && <DrillMenu {...drill.menu} onAct={drill.act} onClose={drill.close} />}
       </div>
       <Legend frame={frame} cursor={drill.cursor} chart={chart} onSeriesClick={onSeriesClick} />
     </>

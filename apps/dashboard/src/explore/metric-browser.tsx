@@ -1,6 +1,7 @@
 import { RotateCw, Search } from 'lucide-react'
-import { useId, useMemo, useState } from 'react'
+import { useId, useMemo } from 'react'
 import { Link } from '../app/link.tsx'
+import { useUrlText } from '../app/url-text.ts'
 import { Faults } from '../parts/faults.tsx'
 import { NoneCalled } from '../parts/nothing.tsx'
 import { type CatalogueMetric, loadCatalogue, searchCatalogue, useCatalogue } from './catalogue.ts'
@@ -15,7 +16,7 @@ interface MetricBrowserProps {
 /** All metrics with type, unit and help; a click puts a sensible query into the first empty row. */
 export function MetricBrowser({ onPick }: MetricBrowserProps) {
   const { state, fault, metrics } = useCatalogue()
-  const [search, setSearch] = useState('')
+  const [search, setSearch] = useUrlText('find')
   const titleId = useId()
   const found = useMemo(() => searchCatalogue(metrics, search), [metrics, search])
   return (
@@ -71,11 +72,24 @@ export function MetricBrowser({ onPick }: MetricBrowserProps) {
   )
 }
 
+/** A name that breaks between its words where it is too long for its place. */
+function Breakable({ name }: { readonly name: string }) {
+  return name.split(/(?<=[_:.])/).map((word, i) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text, replaced as a whole.
+    <span key={i}>
+      {word}
+      <wbr />
+    </span>
+  ))
+}
+
 function MetricEntry({ metric, onPick }: MetricBrowserProps & { readonly metric: CatalogueMetric }) {
   const details = [metric.type, metric.unit].filter(Boolean).join(' · ')
   return (
     <button type="button" className="browser-entry" title={metric.help} onClick={() => onPick(metric)}>
-      <span className="code browser-name">{metric.name}</span>
+      <span className="code browser-name">
+        <Breakable name={metric.name} />
+      </span>
       <span className="browser-details">
         {details}
         {metric.help !== '' && <span className="browser-help"> {metric.help}</span>}

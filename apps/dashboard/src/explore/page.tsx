@@ -1,9 +1,10 @@
 import { dataView, type Zone } from '@vantage/charts'
 import type { TimeSeriesChart } from '@vantage/charts/time-series'
 import { PanelLeftClose, PanelLeftOpen, Play, Plus } from 'lucide-react'
-import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
-import { usePane } from '../app/router.ts'
+import { type RefObject, useEffect, useMemo, useRef } from 'react'
+import { useNavigate, usePane, useSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
+import { useUrlSwitch } from '../app/url-text.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { frameCsv, frameJson } from '../share/export.ts'
 import { canvasPng } from '../share/png.ts'
@@ -31,19 +32,18 @@ export default function ExplorePage() {
   const explore = useExplore()
   const { state, drafts, actions } = explore
   const isBuilder = useBuilder()
-  const pane = usePane()
   const time = usePaneTime()
   const { nowMs } = useTimeMemory()
   const range = steppedRange(rangeOf(time, nowMs, time.shiftMs))
   const results = useQueryRun(state.rows, range, state.view)
   const frame = useFrame(explore, results, nowMs, time.zone)
   const chart = useRef<TimeSeriesChart | undefined>(undefined)
-  const [hasBrowser, setBrowser] = useState(() => innerWidth > NARROW_PX && pane === '')
-  const [isTable, setTable] = useState(false)
+  const [hasBrowser, setBrowser] = useBrowserFold()
+  const [isTable, setTable] = useUrlSwitch('table')
   useLiveRefresh(time.isLive, range)
   useCatalogueOnce()
   const root = useRef<HTMLDivElement>(null)
-  usePageShortcuts(root, actions.onRun, setTable)
+  usePageShortcuts(root, actions.onRun, () => setTable(!isTable))
   useExports(frame, chart)
   const Fold = hasBrowser ? PanelLeftClose : PanelLeftOpen
   return (
@@ -112,6 +112,16 @@ export default function ExplorePage() {
   )
 }
 
+/** Whether the metric browser is there: as the URL says, else where there is room for it. */
+function useBrowserFold(): readonly [isOpen: boolean, set: (isOpen: boolean) => void] {
+  const pane = usePane()
+  const navigate = useNavigate()
+  const isUsual = useMemo(() => innerWidth > NARROW_PX && pane === '', [pane])
+  const said = useSearch().get('browser')
+  const set = (isOpen: boolean) => navigate({ browser: isOpen === isUsual ? null : isOpen ? 'open' : 'closed' })
+  return [said === null ? isUsual : said === 'open', set]
+}
+
 function useFrame(explore: Explore, results: RowResults, nowMs: number, zone: Zone): ExploreFrame {
   const { metrics } = useCatalogue()
   const { rows, mode, hidden, top } = explore.state
@@ -127,20 +137,16 @@ function useCatalogueOnce(): void {
   useEffect(() => void loadCatalogue(), [])
 }
 
-function usePageShortcuts(
-  root: RefObject<HTMLDivElement | null>,
-  onRun: () => void,
-  setTable: (change: (isTable: boolean) => boolean) => void,
-): void {
-  const latest = useRef(onRun)
-  latest.current = onRun
+function usePageShortcuts(root: RefObject<HTMLDivElement | null>, onRun: () => void, onTable: () => void): void {
+  const latest = useRef({ onRun, onTable })
+  latest.current = { onRun, onTable }
   const shortcuts = useMemo<readonly Shortcut[]>(
     () => [
-      { keys: 'mod+Enter', label: 'Run the queries', run: () => latest.current() },
+      { keys: 'mod+Enter', label: 'Run the queries', run: () => latest.current.onRun() },
       { keys: '/', label: 'Focus the first query', run: () => focusQuery(root.current) },
-      { keys: 'shift+t', label: 'Chart as table', run: () => setTable((isTable) => !isTable) },
+      { keys: 'shift+t', label: 'Chart as table', run: () => latest.current.onTable() },
     ],
-    [root, setTable],
+    [root],
   )
   useShortcuts(shortcuts)
 }

@@ -1,5 +1,6 @@
 import type { LabelRecord } from '@vantage/api/client'
 import { METRIC_NAME } from '@vantage/model'
+import type { SearchChange } from '../app/router.ts'
 import type { QueryRow } from './explore-url.ts'
 import type { RowResults } from './run-queries.ts'
 
@@ -23,6 +24,18 @@ export interface TableSort {
   /** A label, `value`, or `query`. */
   readonly column: string
   readonly isDescending: boolean
+}
+
+/** As the URL says it: `job`, `-job` for the other way round; null = the largest value first. */
+export function tableSortOf(text: string | null): TableSort {
+  if (text === null || text === '') return { column: 'value', isDescending: true }
+  const isDescending = text.startsWith('-')
+  return { column: isDescending ? text.slice(1) : text, isDescending }
+}
+
+/** The inverse. */
+export function sortChange({ column, isDescending }: TableSort): SearchChange {
+  return { sort: column === 'value' && isDescending ? null : `${isDescending ? '-' : ''}${column}` }
 }
 
 /** The instant values of all rows that are on, one column per label that occurs. */

@@ -1,9 +1,10 @@
 import { formatExact, formatValue, type Unit } from '@vantage/charts'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
+import { useNavigate, useSearch } from '../app/router.ts'
 import type { QueryRow } from './explore-url.ts'
 import type { RowResults } from './run-queries.ts'
-import { instantTable, type TableSort } from './table-model.ts'
+import { instantTable, sortChange, type TableSort, tableSortOf } from './table-model.ts'
 
 interface TablePanelProps {
   readonly rows: readonly QueryRow[]
@@ -13,12 +14,14 @@ interface TablePanelProps {
 
 /** The values at the end of the range, sortable by every column. */
 export function TablePanel({ rows, results, unit }: TablePanelProps) {
-  const [sort, setSort] = useState<TableSort>({ column: 'value', isDescending: true })
+  const navigate = useNavigate()
+  const sortText = useSearch().get('sort')
+  const sort = useMemo(() => tableSortOf(sortText), [sortText])
   const table = useMemo(() => instantTable(rows, results, sort), [rows, results, sort])
   if (table.rows.length === 0) return <p className="empty">No values at the end of this range.</p>
   const isMany = rows.length > 1
   const click = (column: string) =>
-    setSort({ column, isDescending: sort.column === column ? !sort.isDescending : column === 'value' })
+    navigate(sortChange({ column, isDescending: sort.column === column ? !sort.isDescending : column === 'value' }))
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key.
     <section className="table-scroll result-table" tabIndex={0} aria-label="Values">

@@ -1,4 +1,4 @@
-import { formatInstant, formatValue, type Zone } from '@vantage/charts'
+import { formatFactor, formatInstant, formatValue, type Zone } from '@vantage/charts'
 import type { TimeRange } from '@vantage/model'
 import { RATE, RATIO, SECONDS } from '../services/units.ts'
 import type { Finding } from './findings.ts'
@@ -23,16 +23,11 @@ export function findingText(finding: Finding, range: TimeRange, zone: Zone): Fin
 }
 
 function whatText({ service, kind, now, before, isNew }: Finding): string {
-  if (kind === 'latency') return `p95 of ${service} is ${timesText(now / (before as number))} as long`
+  if (kind === 'latency') return `p95 of ${service} is ${formatFactor(now / (before as number))} as long`
   if (kind === 'errors')
     return `${formatValue(now, RATIO)} of requests to ${service} fail${isNew || before === undefined ? '' : ', as before'}`
   if (now === 0) return `${service} gets no requests`
   return `${service} gets ${formatValue(1 - now / (before as number), RATIO)} fewer requests`
-}
-
-/** `3.4 ×`, from ten on without a fraction. */
-function timesText(factor: number): string {
-  return `${factor.toFixed(factor < 10 ? 1 : 0)}\u202F×`
 }
 
 function figuresText({ kind, now, before }: Finding): string {

@@ -167,10 +167,7 @@ describe('in words', () => {
     ],
     [
       { now: red(1, 0, 0.3), before: red(1), steps: stepsOf(97, red(1), red(1, 0, 1.2)), events: [deploy('db', 96)] },
-      [
-        'p95 of shop is 12\u202f× as long since 01:36',
-        '1.2\u202fs, 100\u202fms before. Starts with the deploy of db: db 2.',
-      ],
+      ['p95 of shop is 12× as long since 01:36', '1.2\u202fs, 100\u202fms before. Starts with the deploy of db: db 2.'],
     ],
     [
       { now: red(0.25), before: red(1) },

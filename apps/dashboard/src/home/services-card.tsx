@@ -1,7 +1,7 @@
 import { Link } from '../app/link.tsx'
 import { usePreferences } from '../app/preferences.ts'
 import { StarButton } from '../parts/star-button.tsx'
-import { ErrorsCell, NumberHeads, P95Cell, RateCell, StateMark, Trend } from '../services/figures.tsx'
+import { CHANGING, ErrorsCell, NumberHeads, P95Cell, RateCell, StateMark, Trend } from '../services/figures.tsx'
 import { type ServiceRow, STATE_RULE, sortedRows } from '../services/service-model.ts'
 
 /** Rows besides those that are starred. */
@@ -40,7 +40,7 @@ export function ServicesCard({ rows, isLoading }: ServicesCardProps) {
               </th>
               <th scope="col">Service</th>
               <th scope="col">State</th>
-              <NumberHeads names={['Requests/s', 'Errors', 'p95']} />
+              <NumberHeads names={['Requests/s', 'Errors', 'p95']} changing={CHANGING} />
               <th scope="col">Requests over time</th>
             </tr>
           </thead>

@@ -1,5 +1,4 @@
 import { formatValue, NO_DATA, PLAIN } from '@vantage/charts'
-import { Search } from 'lucide-react'
 import { useMemo } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
@@ -10,6 +9,7 @@ import { useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { Choice } from '../parts/choice.tsx'
 import { Faults } from '../parts/faults.tsx'
+import { FindField } from '../parts/find-field.tsx'
 import { NoneCalled, Nothing } from '../parts/nothing.tsx'
 import { NumberHeads, Trend } from '../services/figures.tsx'
 import { rateWindowMs } from '../services/service-queries.ts'
@@ -43,16 +43,7 @@ export default function HostsPage() {
       <div className="page-head">
         <h1>Hosts</h1>
         <div className="tools">
-          <label className="field service-find">
-            <Search className="icon" aria-hidden="true" />
-            <input
-              type="search"
-              aria-label="Find a host"
-              placeholder="Find a host"
-              value={find}
-              onChange={(event) => navigateSearch({ find: event.target.value || null }, { replace: true })}
-            />
-          </label>
+          <FindField label="Find a host" look="service-find" />
           <Choice
             label="Order"
             value={sort}

@@ -14,16 +14,17 @@ interface LiveCardProps {
   readonly session: LiveSession
   readonly host: string
   readonly windowS: number
+  readonly isTable: boolean
   readonly isPinned: boolean
   readonly threshold: number | undefined
+  readonly onTable: (metric: string) => void
   readonly onPin: (metric: string) => void
   readonly onThreshold: (metric: string, threshold: number | undefined) => void
 }
 
 /** One streaming chart. What moves is drawn by the worker; the card itself changes only when asked. */
 export const LiveCard = memo(function LiveCard(props: LiveCardProps) {
-  const { chart, session, isPinned } = props
-  const [isTable, setTable] = useState(false)
+  const { chart, session, isTable, isPinned } = props
   const { leftOut } = shownLines(chart, props.host)
   const kind = chart.isRate ? 'per second' : ''
   const pinLabel = `${isPinned ? 'Unpin' : 'Pin'} ${chart.metric}`
@@ -43,7 +44,7 @@ export const LiveCard = memo(function LiveCard(props: LiveCardProps) {
             aria-pressed={isTable}
             aria-label={`Latest values of ${chart.metric} as table`}
             title="As table"
-            onClick={() => setTable(!isTable)}
+            onClick={() => props.onTable(chart.metric)}
           >
             <Table2 className="icon" />
           </button>

@@ -16,6 +16,8 @@ export interface LiveState {
   /** Value of the label `instance`; '' for all hosts. */
   readonly host: string
   readonly isKiosk: boolean
+  /** Names of metrics that are shown as tables. */
+  readonly tables: readonly string[]
   /** Names of metrics that stay in front. */
   readonly pinned: readonly string[]
   /** `metric=number` for each chart with a threshold. */
@@ -31,6 +33,7 @@ export function readLive(params: URLSearchParams): LiveState {
     columns: (COLUMNS as readonly number[]).includes(columns) ? columns : 3,
     host: params.get('host') ?? '',
     isKiosk: params.get('kiosk') === '1',
+    tables: params.getAll('table'),
     pinned: params.getAll('pin'),
     thresholds: readThresholds(params.getAll('threshold')),
   }

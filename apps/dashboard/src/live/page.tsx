@@ -33,8 +33,10 @@ export default function LivePage() {
     [facts.charts, state.pinned, state.host, frozenOrder],
   )
   const onPin = useCallback((metric: string) => {
-    const { pinned } = readLive(readSearch())
-    navigateSearch({ pin: pinned.includes(metric) ? pinned.filter((one) => one !== metric) : [...pinned, metric] })
+    navigateSearch({ pin: toggled(readLive(readSearch()).pinned, metric) })
+  }, [])
+  const onTable = useCallback((metric: string) => {
+    navigateSearch({ table: toggled(readLive(readSearch()).tables, metric) })
   }, [])
   const onThreshold = useCallback((metric: string, value: number | undefined) => {
     const thresholds = new Map(readLive(readSearch()).thresholds)
@@ -72,8 +74,10 @@ export default function LivePage() {
               session={session}
               host={state.host}
               windowS={state.windowS}
+              isTable={state.tables.includes(chart.metric)}
               isPinned={state.pinned.includes(chart.metric)}
               threshold={state.thresholds.get(chart.metric)}
+              onTable={onTable}
               onPin={onPin}
               onThreshold={onThreshold}
             />
@@ -82,6 +86,10 @@ export default function LivePage() {
       {session !== undefined && <Corner session={session} dropped={facts.dropped} />}
     </div>
   )
+}
+
+function toggled(metrics: readonly string[], metric: string): readonly string[] {
+  return metrics.includes(metric) ? metrics.filter((one) => one !== metric) : [...metrics, metric]
 }
 
 interface Freeze {

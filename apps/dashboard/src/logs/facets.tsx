@@ -2,6 +2,7 @@ import { formatValue, PLAIN } from '@vantage/charts'
 import { Minus } from 'lucide-react'
 import { memo, useId, useState } from 'react'
 import { useNavigate } from '../app/router.ts'
+import { useUrlText } from '../app/url-text.ts'
 import { FacetRange } from './facet-range.tsx'
 import { filterLines, valueMark } from './filter.ts'
 import { FACET_VALUES_SHOWN, type Facet } from './log-model.ts'
@@ -14,7 +15,7 @@ interface FacetsProps {
 /** What the loaded lines have in common; each value filters for itself, or itself out. */
 export const Facets = memo(function Facets({ facets, query }: FacetsProps) {
   const titleId = useId()
-  const [text, setText] = useState('')
+  const [text, setText] = useUrlText('fields')
   const wanted = text.trim().toLowerCase()
   const shown = wanted === '' ? facets : facets.flatMap((facet) => matching(facet, wanted))
   return (

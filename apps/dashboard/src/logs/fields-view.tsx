@@ -1,7 +1,8 @@
 import type { LogField } from '@vantage/api/client'
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { client } from '../app/client.ts'
 import { useNavigate } from '../app/router.ts'
+import { useUrlText } from '../app/url-text.ts'
 import { NoMatches } from '../explore/no-matches.tsx'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
@@ -23,7 +24,7 @@ interface FieldsViewProps {
 
 /** What the lines have besides their text, and what could be read from it. */
 export function FieldsView({ askKey, query, range, state }: FieldsViewProps) {
-  const [text, setText] = useState('')
+  const [text, setText] = useUrlText('fields')
   const { startMs, endMs } = range
   const asked = useAsked(askKey, (signal) => client.logFields({ query, startMs, endMs }, LINES_LOOKED_AT, signal))
   const fields = useMemo(() => {

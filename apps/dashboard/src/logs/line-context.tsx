@@ -1,7 +1,7 @@
 import type { LogLine } from '@vantage/api/client'
 import { formatInstant, type Zone } from '@vantage/charts'
-import { useState } from 'react'
 import { client } from '../app/client.ts'
+import { useUrlText } from '../app/url-text.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Faults } from '../parts/faults.tsx'
 import { contextQuery, levelOf } from './log-model.ts'
@@ -19,7 +19,8 @@ interface LineContextProps {
 
 /** The lines that the same instance wrote before and after, whatever the query filters. */
 export function LineContext({ row, query, zone }: LineContextProps) {
-  const [count, setCount] = useState(STEPS[0] as number)
+  const [lines, setLines] = useUrlText('around')
+  const count = STEPS.find((one) => one === Number(lines)) ?? (STEPS[0] as number)
   const of = contextQuery(query, row.labels)
   const key = `${of} ${row.timeNs} ${count}`
   const before = useAsked(key, (signal) =>
@@ -28,21 +29,21 @@ export function LineContext({ row, query, zone }: LineContextProps) {
   const after = useAsked(key, (signal) =>
     client.logPage({ query: of, startNs: row.timeNs, endNs: row.timeNs + MARGIN_NS }, 'forward', count + 1, signal),
   )
-  const lines = [...(before.answer ?? []).toReversed(), ...(after.answer ?? []).toReversed()]
+  const shown = [...(before.answer ?? []).toReversed(), ...(after.answer ?? []).toReversed()]
   const next = STEPS.find((one) => one > count)
   return (
     <section className="span-part log-context" aria-busy={before.isLoading || after.isLoading}>
       <h3>Around, of the same instance</h3>
       <Faults of={{ 'Lines before': before, 'Lines after': after }} />
       <ol className="span-lines">
-        {lines.map((line, i) => (
+        {shown.map((line, i) => (
           // Lines have no identity of their own: equal ones may follow each other.
           // biome-ignore lint/suspicious/noArrayIndexKey: the list is replaced as a whole.
           <ContextLine key={i} line={line} zone={zone} isSelf={line.timeNs === row.timeNs && line.line === row.line} />
         ))}
       </ol>
       {next !== undefined && (
-        <button type="button" className="button small" onClick={() => setCount(next)}>
+        <button type="button" className="button small" onClick={() => setLines(String(next))}>
           {next} before and after
         </button>
       )}

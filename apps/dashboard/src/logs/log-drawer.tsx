@@ -1,9 +1,10 @@
 import { formatInstant, type Zone } from '@vantage/charts'
 import { Braces, ChartLine, Copy, ListTree, Rows3 } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { Link } from '../app/link.tsx'
 import { type Navigate, useNavigate } from '../app/router.ts'
 import { copyText } from '../app/toast.tsx'
+import { useUrlSwitch } from '../app/url-text.ts'
 import { Drawer } from '../parts/drawer.tsx'
 import { ValueMenu } from '../parts/value-menu.tsx'
 import { filterLines, valueMark } from './filter.ts'
@@ -95,7 +96,7 @@ export function sourceMetrics({ timeNs }: LogRow, service: string) {
 /** As it came, or in order where it is JSON. */
 function Line({ text }: { readonly text: string }) {
   const formatted = useMemo(() => formattedJson(text), [text])
-  const [isPlain, setPlain] = useState(false)
+  const [isPlain, setPlain] = useUrlSwitch('plain')
   const shown = isPlain ? text : (formatted ?? text)
   return (
     <section className="span-part">

@@ -110,10 +110,10 @@ describe('patterns', () => {
   })
   test.each([
     [5, 0, 'new'],
-    [10, 4, '2.5 ×'],
-    [400, 10, '40 ×'],
-    [5, 10, '−50 %'],
-    [12, 10, '+20 %'],
+    [10, 4, '2.5×'],
+    [400, 10, '40×'],
+    [5, 10, '−50\u202f%'],
+    [12, 10, '+20\u202f%'],
     [10, 10, ''],
   ])('%d after %d is %s', (count, before, text) => {
     expect(changeText({ count, before })).toBe(text)

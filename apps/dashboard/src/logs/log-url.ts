@@ -15,7 +15,7 @@ export interface LogState {
   readonly line: string
   /** Text that is looked for in the loaded lines. */
   readonly find: string
-  /** Lines before and after are shown with the details. */
+  /** Lines before and after are shown with the details: 5, or as many as `around` says. */
   readonly hasContext: boolean
 }
 
@@ -36,7 +36,7 @@ export function logStateOf(search: URLSearchParams): LogState {
     sort: sortIn(search.get('sort') ?? ''),
     line: search.get('line') ?? '',
     find: search.get('find') ?? '',
-    hasContext: search.get('around') === '1',
+    hasContext: search.has('around'),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { LogLine, LogPattern } from '@vantage/api/client'
+import { formatFactor } from '@vantage/charts'
 import { LEVELS, type Level, levelOf } from './log-model.ts'
 
 const VARYING = '<_>'
@@ -61,14 +62,14 @@ function trendOf({ samples }: LogPattern, startMs: number, endMs: number): numbe
   return trend
 }
 
-/** `new`, `3.2 ×`, `−60 %`, or nothing to say. */
+/** `new`, `3.2×`, `−60 %`, or nothing to say. */
 export function changeText({ count, before }: Pick<PatternRow, 'count' | 'before'>): string {
   if (before === 0) return 'new'
   const factor = count / before
-  if (factor >= 2) return `${factor >= 10 ? factor.toFixed(0) : factor.toFixed(1)} ×`
+  if (factor >= 2) return formatFactor(factor)
   const percent = Math.round((factor - 1) * 100)
   if (percent === 0) return ''
-  return `${percent > 0 ? '+' : '−'}${Math.abs(percent)} %`
+  return `${percent > 0 ? '+' : '−'}${Math.abs(percent)}\u202F%`
 }
 
 /** A pattern in its pieces; those that vary are marked. */

@@ -1,8 +1,8 @@
 import { formatInstant, formatValue, PLAIN, sparklinePath, type Zone } from '@vantage/charts'
 import { ChevronDown, ChevronRight } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { client } from '../app/client.ts'
-import { useNavigate } from '../app/router.ts'
+import { useNavigate, useSearch } from '../app/router.ts'
 import { NoMatches } from '../explore/no-matches.tsx'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
@@ -58,7 +58,7 @@ export function PatternsView({ askKey, query, range, zone }: PatternsViewProps) 
       {faults}
       <ol>
         {rows.slice(0, ROWS_SHOWN).map((row) => (
-          <Pattern key={`${row.level} ${row.pattern}`} row={row} query={query} range={range} zone={zone} />
+          <Pattern key={nameOf(row)} row={row} query={query} range={range} zone={zone} />
         ))}
       </ol>
     </section>
@@ -67,13 +67,24 @@ export function PatternsView({ askKey, query, range, zone }: PatternsViewProps) 
 
 type PatternProps = Omit<PatternsViewProps, 'askKey'> & { readonly row: PatternRow }
 
+/** Patterns that are opened. */
+const OPEN_PARAM = 'open'
+
+function nameOf({ level, pattern }: PatternRow): string {
+  return `${level} ${pattern}`
+}
+
 function Pattern({ row, query, range, zone }: PatternProps) {
-  const [isOpen, setOpen] = useState(false)
+  const navigate = useNavigate()
+  const open = useSearch().getAll(OPEN_PARAM)
+  const name = nameOf(row)
+  const isOpen = open.includes(name)
+  const toggle = () => navigate({ [OPEN_PARAM]: isOpen ? open.filter((one) => one !== name) : [...open, name] })
   const Fold = isOpen ? ChevronDown : ChevronRight
   const change = changeText(row)
   return (
     <li className="log-pattern" data-level={row.level}>
-      <button type="button" className="log-pattern-line" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button type="button" className="log-pattern-line" aria-expanded={isOpen} onClick={toggle}>
         <Fold className="icon" aria-hidden="true" />
         <span className="log-level">{row.level}</span>
         <span className="log-pattern-text code">

@@ -49,6 +49,22 @@ test('bars of the whole range, the most severe at the bottom; what ends before t
   ])
 })
 
+test('bars stand on multiples of their time, so that newer steps move them and change none', () => {
+  const points = Array.from({ length: 100 }, (_, i): [number, number] => [i + 1, 1])
+  const barsOf = (startMs: number) =>
+    stackVolume(answerOf(['info', points]), { startMs, endMs: startMs + 40_000, stepMs: 1_000 }, 4).bars.map(
+      (bar) => [bar.startMs, bar.total] as const,
+    )
+  expect(barsOf(20_000)).toEqual([20, 30, 40, 50].map((second) => [second * 1_000, 10]))
+  expect(barsOf(23_000)).toEqual([
+    [20_000, 7],
+    [30_000, 10],
+    [40_000, 10],
+    [50_000, 10],
+    [60_000, 3],
+  ])
+})
+
 test('forty bars at most', () => {
   const range = { startMs: 0, endMs: 500_000, stepMs: 1_000 }
   const points = Array.from({ length: 500 }, (_, i): [number, number] => [i + 1, 1])
@@ -64,7 +80,7 @@ test('no answer has no bars', () => {
 test.each([
   [0, 1],
   [30, 1],
-  [330, 12],
+  [330, 11],
   [2_000, 40],
 ])('%d px have room for %d bars', (widthPx, want) => {
   expect(barsIn(widthPx)).toBe(want)

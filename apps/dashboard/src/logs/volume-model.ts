@@ -8,9 +8,9 @@ const BARS_MAX = 40
 /** A bar is a button: a target of 24 px (WCAG 2.5.8), with the gap to the next. */
 const BAR_PX = 26
 
-/** As many bars as a finger can tell apart. */
+/** As many bars as a finger can tell apart, with one more where the range begins between two. */
 export function barsIn(widthPx: number): number {
-  return Math.max(1, Math.min(BARS_MAX, Math.floor(widthPx / BAR_PX)))
+  return Math.max(1, Math.min(BARS_MAX, Math.floor(widthPx / BAR_PX) - 1))
 }
 
 export interface VolumeBar {
@@ -22,7 +22,10 @@ export interface VolumeBar {
 }
 
 export interface Volume {
-  /** Of the whole range, empty ones included. */
+  /**
+   * Of the whole range, empty ones included. They begin at multiples of their time, the first one before the range where that
+   * begins between two: a live refresh moves them along, and a bar stays what it is.
+   */
   readonly bars: readonly VolumeBar[]
   /** Lines of the highest bar. */
   readonly max: number
@@ -87,18 +90,17 @@ const EMPTY: Volume = { bars: [], max: 0, totals: [] }
 export function stackVolume(answer: QueryAnswer | undefined, range: SteppedRange, barsMax = BARS_MAX): Volume {
   const data = answer?.data
   if (data === undefined || data.kind !== 'matrix' || data.series.length === 0) return EMPTY
-  const steps = Math.max(1, Math.round((range.endMs - range.startMs) / range.stepMs))
-  const barMs = Math.ceil(steps / barsMax) * range.stepMs
-  const counts = Array.from(
-    { length: Math.ceil((range.endMs - range.startMs) / barMs) },
-    () => new Map<Level, number>(),
-  )
+  const { startMs: fromMs, endMs: toMs, stepMs } = range
+  const steps = Math.max(1, Math.round((toMs - fromMs) / stepMs))
+  const barMs = Math.ceil(steps / barsMax) * stepMs
+  const firstMs = Math.floor(fromMs / barMs) * barMs
+  const counts = Array.from({ length: Math.ceil((toMs - firstMs) / barMs) }, () => new Map<Level, number>())
   const totals = new Map<Level, number>()
   for (const { metric, timesSeconds, values } of data.series) {
     const level = levelOf(metric)
     timesSeconds.forEach((time, i) => {
-      const bar = counts[Math.ceil((time * 1_000 - range.startMs) / barMs) - 1]
-      if (bar === undefined) return
+      const bar = counts[Math.ceil((time * 1_000 - firstMs) / barMs) - 1]
+      if (bar === undefined || time * 1_000 <= fromMs || time * 1_000 > toMs) return
       const count = values[i] as number
       bar.set(level, (bar.get(level) ?? 0) + count)
       totals.set(level, (totals.get(level) ?? 0) + count)
@@ -108,7 +110,7 @@ export function stackVolume(answer: QueryAnswer | undefined, range: SteppedRange
     const parts = LEVELS.filter((level) => (bar.get(level) ?? 0) > 0)
       .toReversed()
       .map((level) => ({ level, count: bar.get(level) as number }))
-    const startMs = range.startMs + i * barMs
+    const startMs = firstMs + i * barMs
     return { startMs, endMs: startMs + barMs, total: parts.reduce((sum, one) => sum + one.count, 0), parts }
   })
   return {

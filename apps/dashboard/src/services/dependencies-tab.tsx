@@ -10,7 +10,7 @@ import { partKey, type ServicePartProps, tabPath } from './service-tabs.ts'
 import { RATE, RATIO, SECONDS } from './units.ts'
 
 /** Who calls a service, and whom it calls: how often, how well, how long. */
-export function DependenciesTab(part: ServicePartProps) {
+export default function DependenciesTab(part: ServicePartProps) {
   const { service, range } = part
   const asked = useAsked(partKey(part), (signal) =>
     client.queryInstant(dependencyQuery(service, range.endMs - range.startMs), range.endMs, signal),

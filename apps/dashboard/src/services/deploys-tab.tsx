@@ -22,7 +22,7 @@ interface ComparedChange {
 }
 
 /** Deploys and other changes of a service, each with how it did before and after. */
-export function DeploysTab(part: ServicePartProps) {
+export default function DeploysTab(part: ServicePartProps) {
   const { zone } = part
   const asked = useAsked(partKey(part), (signal) => compareChanges(part, signal))
   const changes = asked.answer ?? []

@@ -1,5 +1,6 @@
-import { formatValue, NO_DATA, PLAIN, sparklinePath } from '@vantage/charts'
+import { formatFactor, formatValue, NO_DATA, PLAIN, sparklinePath } from '@vantage/charts'
 import { CircleAlert, CircleCheck, CircleDashed, TriangleAlert } from 'lucide-react'
+import { SparkPaths } from '../parts/spark-paths.tsx'
 import { changeOf, type Red, type ServiceState } from './service-model.ts'
 import { RATIO, SECONDS } from './units.ts'
 
@@ -19,6 +20,8 @@ export function StateMark({ state }: { readonly state: ServiceState }) {
 
 /** Changes smaller than this are noise. */
 const SHOWN_MIN = 0.01
+/** Smaller ones are shown, but neither good nor bad. */
+const TOLD_MIN = 0.1
 
 interface ChangeProps {
   readonly now: number
@@ -32,10 +35,20 @@ export function Change(props: ChangeProps) {
   const change = changeOf(props.now, props.before)
   const tone = toneOf(props)
   if (change === undefined || tone === undefined) return null
-  const size = change >= 9.995 ? `${(change + 1).toFixed(0)} ×` : `${Math.round(Math.abs(change) * 100)} %`
+  const isTimes = change >= 1
+  const size = isTimes ? formatFactor(change + 1) : `${Math.round(Math.abs(change) * 100)}\u202F%`
   return (
     <span className="service-delta" data-tone={tone}>
-      {change > 0 ? '+' : '−'}
+      {tone === 'bad' ? (
+        <>
+          <span className="delta-mark" aria-hidden="true">
+            {change > 0 ? '▲' : '▼'}
+          </span>{' '}
+          <span className="visually-hidden">{change > 0 ? 'up' : 'down'} </span>
+        </>
+      ) : (
+        !isTimes && (change > 0 ? '+' : '−')
+      )}
       {size}
     </span>
   )
@@ -47,7 +60,7 @@ type Tone = 'plain' | 'good' | 'bad'
 export function toneOf({ now, before, isGood }: ChangeProps): Tone | undefined {
   const change = changeOf(now, before)
   if (change === undefined || Math.abs(change) < SHOWN_MIN) return undefined
-  if (isGood === undefined) return 'plain'
+  if (isGood === undefined || Math.abs(change) < TOLD_MIN) return 'plain'
   return change > 0 === isGood ? 'good' : 'bad'
 }
 
@@ -59,7 +72,7 @@ interface RedCellProps {
 /** Requests a second in a row of a table, with their change. */
 export function RateCell({ now, before }: RedCellProps) {
   return (
-    <td className="number">
+    <td className="number changing">
       {formatValue(now.rate, PLAIN)} <Change now={now.rate} before={before?.rate} isGood={undefined} />
     </td>
   )
@@ -73,16 +86,25 @@ export function ErrorsCell({ red }: { readonly red: Red }) {
 /** How long nearly all requests took, with its change. */
 export function P95Cell({ now, before }: RedCellProps) {
   return (
-    <td className="number">
+    <td className="number changing">
       {formatValue(now.p95, SECONDS)} <Change now={now.p95} before={before?.p95} isGood={false} />
     </td>
   )
 }
 
+/** Columns of `RateCell` and `P95Cell`. */
+export const CHANGING: readonly string[] = ['Requests/s', 'p95']
+
+interface NumberHeadsProps {
+  readonly names: readonly string[]
+  /** Those whose numbers have a change beside them. */
+  readonly changing?: readonly string[]
+}
+
 /** Heads of columns of numbers. */
-export function NumberHeads({ names }: { readonly names: readonly string[] }) {
+export function NumberHeads({ names, changing = [] }: NumberHeadsProps) {
   return names.map((name) => (
-    <th key={name} scope="col" className="number">
+    <th key={name} scope="col" className={changing.includes(name) ? 'number changing' : 'number'}>
       {name}
     </th>
   ))
@@ -93,10 +115,12 @@ const SPARK = { width: 96, height: 24 }
 interface TrendProps {
   readonly values: readonly number[]
   readonly tone?: Tone | undefined
+  /** What lies below the line is filled. */
+  readonly isFilled?: boolean
 }
 
 /** A figure over time, as a line. */
-export function Trend({ values, tone = 'plain' }: TrendProps) {
+export function Trend({ values, tone = 'plain', isFilled = false }: TrendProps) {
   return (
     <svg
       className="service-trend"
@@ -105,7 +129,11 @@ export function Trend({ values, tone = 'plain' }: TrendProps) {
       preserveAspectRatio="none"
       aria-hidden="true"
     >
-      <path d={sparklinePath(values, SPARK.width, SPARK.height)} />
+      {isFilled ? (
+        <SparkPaths values={values} {...SPARK} />
+      ) : (
+        <path d={sparklinePath(values, SPARK.width, SPARK.height)} />
+      )}
     </svg>
   )
 }

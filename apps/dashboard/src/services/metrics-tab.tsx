@@ -1,5 +1,4 @@
 import { formatValue, PLAIN } from '@vantage/charts'
-import { Search } from 'lucide-react'
 import { useEffect, useMemo } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
@@ -7,6 +6,7 @@ import { navigateSearch, useSearch } from '../app/router.ts'
 import { loadCatalogue, searchCatalogue, useCatalogue } from '../explore/catalogue.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Faults } from '../parts/faults.tsx'
+import { FindField } from '../parts/find-field.tsx'
 import { NoneCalled } from '../parts/nothing.tsx'
 import { NumberHeads } from './figures.tsx'
 import { type ServiceMetric, serviceMetrics } from './service-metrics.ts'
@@ -16,7 +16,7 @@ import { partKey, type ServicePartProps } from './service-tabs.ts'
 const ROWS_MAX = 500
 
 /** Every metric that a service sends, with its type and its number of series. */
-export function MetricsTab(part: ServicePartProps) {
+export default function MetricsTab(part: ServicePartProps) {
   const { service, range } = part
   const find = useSearch().get('find') ?? ''
   const catalogue = useCatalogue()
@@ -35,16 +35,7 @@ export function MetricsTab(part: ServicePartProps) {
         <h2 id="metrics-title">Metrics</h2>
         <span className="aside">{shown.length > ROWS_MAX ? `${ROWS_MAX} of ${shown.length}` : `${shown.length}`}</span>
         <div className="tools">
-          <label className="field small-field">
-            <Search className="icon" aria-hidden="true" />
-            <input
-              type="search"
-              aria-label="Find a metric"
-              placeholder="Find a metric"
-              value={find}
-              onChange={(event) => navigateSearch({ find: event.target.value || null }, { replace: true })}
-            />
-          </label>
+          <FindField label="Find a metric" look="small-field" />
         </div>
       </div>
       <Faults of={{ 'Its metrics': counts }} />

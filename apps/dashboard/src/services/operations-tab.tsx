@@ -1,6 +1,6 @@
-import { Search } from 'lucide-react'
 import { navigateSearch, useSearch } from '../app/router.ts'
 import { Faults } from '../parts/faults.tsx'
+import { FindField } from '../parts/find-field.tsx'
 import { NoneCalled } from '../parts/nothing.tsx'
 import { OperationTable, useOperations } from './operation-table.tsx'
 import type { ServicePartProps } from './service-tabs.ts'
@@ -20,16 +20,7 @@ export function OperationsTab(part: ServicePartProps) {
           {shown.length > ROWS_MAX ? `the ${ROWS_MAX} of ${shown.length} that take most` : 'by the time they take'}
         </span>
         <div className="tools">
-          <label className="field small-field">
-            <Search className="icon" aria-hidden="true" />
-            <input
-              type="search"
-              aria-label="Find an operation"
-              placeholder="Find an operation"
-              value={find}
-              onChange={(event) => navigateSearch({ find: event.target.value || null }, { replace: true })}
-            />
-          </label>
+          <FindField label="Find an operation" look="small-field" />
         </div>
       </div>
       <Faults of={asked} />

@@ -1,14 +1,14 @@
 import type { ChangeEvent } from '@vantage/api/client'
 import { formatInstant, formatValue, NO_DATA, type Zone } from '@vantage/charts'
-import { Search } from 'lucide-react'
 import { useMemo } from 'react'
 import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { Choice } from '../parts/choice.tsx'
 import { Faults } from '../parts/faults.tsx'
+import { FindField } from '../parts/find-field.tsx'
 import { NoneCalled, Nothing } from '../parts/nothing.tsx'
-import { ErrorsCell, NumberHeads, P95Cell, RateCell, StateMark, Trend } from './figures.tsx'
+import { CHANGING, ErrorsCell, NumberHeads, P95Cell, RateCell, StateMark, Trend } from './figures.tsx'
 import { type ServiceRow, type ServiceSort, SORTS, STATE_RULE, serviceRows, sortedRows } from './service-model.ts'
 import { SECONDS } from './units.ts'
 import { type ServiceAsked, useServiceAnswers } from './use-service-answers.ts'
@@ -36,16 +36,7 @@ export default function ServicesPage() {
       <div className="page-head">
         <h1>Services</h1>
         <div className="tools">
-          <label className="field service-find">
-            <Search className="icon" aria-hidden="true" />
-            <input
-              type="search"
-              aria-label="Find a service"
-              placeholder="Find a service"
-              value={filter}
-              onChange={(event) => navigateSearch({ find: event.target.value || null }, { replace: true })}
-            />
-          </label>
+          <FindField label="Find a service" look="service-find" />
           <Choice
             label="Order"
             value={sort}
@@ -95,7 +86,7 @@ function Found({ asked, rows, total, find, zone }: FoundProps) {
             <tr>
               <th scope="col">Service</th>
               <th scope="col">State</th>
-              <NumberHeads names={['Requests/s', 'Errors', 'p50', 'p95', 'p99']} />
+              <NumberHeads names={['Requests/s', 'Errors', 'p50', 'p95', 'p99']} changing={CHANGING} />
               <th scope="col">Requests over time</th>
               <th scope="col">Last change</th>
             </tr>

@@ -2,17 +2,16 @@ import { formatValue, NO_DATA, PLAIN } from '@vantage/charts'
 import type { ComponentType } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
+import { onDemand } from '../app/on-demand.tsx'
 import { pathPart, usePath } from '../app/router.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { FindingStrip } from '../findings/findings-card.tsx'
 import { useJudgement } from '../findings/use-judgement.ts'
 import { Faults, type Questions } from '../parts/faults.tsx'
+import { FigureText } from '../parts/figure-text.tsx'
 import { StarButton } from '../parts/star-button.tsx'
-import { DependenciesTab } from './dependencies-tab.tsx'
-import { DeploysTab } from './deploys-tab.tsx'
 import { Change, StateMark, Trend, toneOf } from './figures.tsx'
-import { MetricsTab } from './metrics-tab.tsx'
 import { OperationsTab } from './operations-tab.tsx'
 import { OverviewTab } from './overview-tab.tsx'
 import { LogsTab, TracesTab } from './panel-tabs.tsx'
@@ -27,9 +26,9 @@ const TABS: Readonly<Record<ServiceTab, ComponentType<ServicePartProps>>> = {
   operations: OperationsTab,
   traces: TracesTab,
   logs: LogsTab,
-  metrics: MetricsTab,
-  dependencies: DependenciesTab,
-  deploys: DeploysTab,
+  metrics: onDemand(() => import('./metrics-tab.tsx')),
+  dependencies: onDemand(() => import('./dependencies-tab.tsx')),
+  deploys: onDemand(() => import('./deploys-tab.tsx')),
 }
 
 /** One service: how it does, against the time before, and the ways to why. */
@@ -155,8 +154,10 @@ function Figures({ now, before, lines, isLoading }: FiguresProps) {
             <div key={id}>
               <dt>{name}</dt>
               <dd>
-                <span className="number">{text}</span>
-                <Trend values={lines[id]} tone={tone} />
+                <span className="number">
+                  <FigureText text={text} />
+                </span>
+                <Trend values={lines[id]} tone={tone} isFilled={true} />
                 <span className="service-versus">
                   <Change {...sides} /> {tone === undefined ? sameText(sides.before) : 'vs the time before'}
                 </span>

@@ -191,7 +191,7 @@ function TraceRow({ trace, longest, picks, zone }: TraceRowProps) {
       </td>
       <td className="trace-start">{formatInstant(Number(trace.startNs / 1_000_000n), zone).slice(5, 19)}</td>
       <td className="trace-root">
-        <Link to={`/trace/${trace.traceId}`}>
+        <Link to={`/trace/${trace.traceId}`} title={`${trace.rootService} ${trace.rootName}`}>
           <strong>{trace.rootService}</strong> {trace.rootName}
         </Link>
       </td>

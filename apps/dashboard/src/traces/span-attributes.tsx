@@ -1,6 +1,7 @@
 import type { TraceSpan } from '@vantage/api/client'
-import { useId, useState } from 'react'
+import { useId } from 'react'
 import { navigatePath } from '../app/router.ts'
+import { useUrlText } from '../app/url-text.ts'
 import { ValueMenu } from '../parts/value-menu.tsx'
 import type { TraceView } from './trace-view.ts'
 import { fieldText, hasNotValue, hasValue } from './traceql.ts'
@@ -17,7 +18,7 @@ interface SpanAttributesProps {
 
 /** Attributes of a span and of who sent it; each value leads to traces that share it. */
 export function SpanAttributes({ span, view }: SpanAttributesProps) {
-  const [text, setText] = useState('')
+  const [text, setText] = useUrlText('attributes')
   const inputId = useId()
   const wanted = text.trim().toLowerCase()
   const matches = ([key, value]: readonly [string, string]) => `${key} ${value}`.toLowerCase().includes(wanted)

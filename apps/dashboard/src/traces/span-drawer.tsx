@@ -2,13 +2,14 @@ import type { TraceSpan } from '@vantage/api/client'
 import { formatInstant, formatMs, type Zone } from '@vantage/charts'
 import { SPAN_KINDS, spanIdAt } from '@vantage/model'
 import { Braces, ChartLine, Copy, ScrollText } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { client } from '../app/client.ts'
 import type { Jump } from '../app/jump.ts'
 import { Link } from '../app/link.tsx'
 import { navigatePath, useSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { copyText } from '../app/toast.tsx'
+import { useUrlSwitch } from '../app/url-text.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Drawer } from '../parts/drawer.tsx'
@@ -33,7 +34,7 @@ export function SpanDrawer({ view, place, zone }: SpanDrawerProps) {
   // Zipkin's client and server share an id.
   const span = asked.answer?.find((one) => one.kind === columns.kinds[place]) ?? asked.answer?.[0]
   const jumps = useMemo(() => spanJumps(view, place), [view, place])
-  const [isRaw, setRaw] = useState(false)
+  const [isRaw, setRaw] = useUrlSwitch('raw')
   useJumpKeys(jumps)
   return (
     <Drawer onClose={closeSpan} title={nameAt(columns, place)}>

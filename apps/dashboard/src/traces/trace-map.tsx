@@ -15,7 +15,7 @@ import { navigateSearch } from '../app/router.ts'
 import { PLAIN_NODES_MAX } from '../map/map-model.ts'
 import { MapView } from '../map/map-view.tsx'
 import { NumberHeads } from '../services/figures.tsx'
-import type { TraceState } from './trace-url.ts'
+import { scaleChange, type TraceState } from './trace-url.ts'
 import { counted, type TraceView } from './trace-view.ts'
 
 interface TraceMapProps {
@@ -29,7 +29,6 @@ export default function TraceMap({ view, state }: TraceMapProps) {
   const names = useMemo(() => services.map(({ name }) => name), [services])
   const places = useMemo(() => layoutMap({ nodes: names, edges: calls }, new Map()), [names, calls])
   const [focused, setFocused] = useState<string | undefined>(undefined)
-  const [zoom, setZoom] = useState<number | undefined>(undefined)
   const scene = useMemo(
     () => sceneOf(services, calls, places, state.service, focused ?? state.service),
     [services, calls, places, state.service, focused],
@@ -49,8 +48,8 @@ export default function TraceMap({ view, state }: TraceMapProps) {
         isCanvas={services.length > PLAIN_NODES_MAX}
         summary={`Services of the trace: ${services.length}, with ${calls.length} ways between them`}
         sentences={sentences}
-        zoom={zoom}
-        onZoom={setZoom}
+        zoom={state.scale}
+        onZoom={(scale) => navigateSearch(scaleChange(scale), { replace: true })}
         onSelect={(name) =>
           navigateSearch({ service: name === state.service ? null : (name ?? null) }, { replace: true })
         }

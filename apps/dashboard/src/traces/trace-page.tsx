@@ -5,6 +5,7 @@ import { memo, useMemo } from 'react'
 import { client } from '../app/client.ts'
 import { onDemand } from '../app/on-demand.tsx'
 import { usePath, useSearch } from '../app/router.ts'
+import { useNamedScreen } from '../app/screen-name.ts'
 import { copyText } from '../app/toast.tsx'
 import { useAsked } from '../explore/use-asked.ts'
 import { Notice } from '../parts/notice.tsx'
@@ -18,7 +19,7 @@ import { TraceLogs } from './trace-logs.tsx'
 import { TraceTools } from './trace-tools.tsx'
 import { type TraceState, traceStateOf } from './trace-url.ts'
 import { counted, nameAt, serviceAt, type TraceView, traceView } from './trace-view.ts'
-import { useTraceKeys } from './use-trace-keys.ts'
+import { useRevealed, useTraceKeys } from './use-trace-keys.ts'
 import { useWaterfallRows } from './use-waterfall-rows.ts'
 import { WaterfallView } from './waterfall-view.tsx'
 
@@ -48,6 +49,7 @@ function Trace({ view, state, zone }: TraceProps) {
   const { rows, base } = useWaterfallRows(view, state, matches)
   const at = rows.findIndex((row) => row.key === state.selected)
   const row = rows[at]
+  useRevealed({ view, state, base, at })
   useTraceKeys({ view, state, rows, base, at })
   return (
     <div className="trace" data-drawer={row !== undefined && state.view !== 'logs'}>
@@ -69,13 +71,14 @@ function Trace({ view, state, zone }: TraceProps) {
 
 const TraceHead = memo(function TraceHead({ view, zone }: { readonly view: TraceView; readonly zone: Zone }) {
   const { columns, tree, root, errors } = view
+  const [service, name] = root === undefined ? ['Trace', ''] : [serviceAt(columns, root), nameAt(columns, root)]
+  useNamedScreen(`${service} ${name}`)
   const { traceId } = columns
   return (
     <header className="trace-head">
       <div className="page-head">
         <h1>
-          {root === undefined ? 'Trace' : serviceAt(columns, root)}{' '}
-          <span className="trace-name">{root === undefined ? '' : nameAt(columns, root)}</span>
+          {service} <span className="trace-name">{name}</span>
         </h1>
         <div className="tools">
           <CompareMenu view={view} />

@@ -1,4 +1,5 @@
 import { navigateSearch, type SearchChange } from '../app/router.ts'
+import { ZOOM_MAX, ZOOM_MIN } from '../map/map-url.ts'
 
 export const TRACE_VIEWS = ['waterfall', 'flame', 'operations', 'map', 'logs'] as const
 export type TraceViewName = (typeof TRACE_VIEWS)[number]
@@ -21,6 +22,8 @@ export interface TraceState {
   readonly isTable: boolean
   /** The service that the map has selected. */
   readonly service: string | undefined
+  /** How large the map is drawn; undefined = fitted to the screen. */
+  readonly scale: number | undefined
   /** The call that the flame graph gives the whole width. */
   readonly focus: string | null
 }
@@ -34,6 +37,7 @@ const KEY = /^[gm]?[0-9a-f]{16}$/
 export function traceStateOf(search: URLSearchParams): TraceState {
   const view = search.get('view') as TraceViewName
   const names = Number(search.get('names') ?? Number.NaN)
+  const scale = Number(search.get('scale'))
   return {
     view: TRACE_VIEWS.includes(view) ? view : 'waterfall',
     selected: search.get('span') ?? '',
@@ -46,6 +50,7 @@ export function traceStateOf(search: URLSearchParams): TraceState {
     namesPx: Number.isFinite(names) ? Math.min(NAMES_MAX_PX, Math.max(NAMES_MIN_PX, names)) : undefined,
     isTable: search.get('table') === '1',
     service: search.get('service') ?? undefined,
+    scale: scale >= ZOOM_MIN && scale <= ZOOM_MAX ? scale : undefined,
     focus: search.get('focus'),
   }
 }
@@ -64,6 +69,11 @@ export function zoomText(fromMs: number, toMs: number, durationMs: number): stri
   if (from <= 0 && to >= durationMs) return null
   const text = (ms: number) => String(Number(ms.toPrecision(9)))
   return to > from ? `${text(from)}-${text(to)}` : null
+}
+
+/** The parameter of the size of the map. */
+export function scaleChange(scale: number | undefined): SearchChange {
+  return { scale: scale === undefined ? null : String(Math.round(scale * 100) / 100) }
 }
 
 /** The newest keys that were toggled, as many as a URL holds. */

@@ -6,7 +6,7 @@ import {
   type WaterfallRow,
 } from '@vantage/charts/trace'
 import { spanIdAt } from '@vantage/model'
-import { useMemo, useRef } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import { navigateSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
@@ -22,6 +22,8 @@ export interface TraceKeysProps {
   readonly at: number
 }
 
+/** Keys of rows that are no groups. */
+const SPAN_KEY = /^[0-9a-f]{16}$/
 const QUIETLY = { replace: true } as const
 
 /** Selects the row some places further, the first or the last at the ends. */
@@ -34,6 +36,18 @@ export function selectRow(rows: readonly WaterfallRow[], at: number): void {
 function selectSpan({ view, base }: Pick<TraceKeysProps, 'view' | 'base'>, place: number): void {
   const toggled = revealing(view.tree, base, place)
   navigateSearch({ span: spanIdAt(view.columns, place), ...toggledParam(toggled) }, QUIETLY)
+}
+
+/** A link may lead to a span below what is folded: it is unfolded once; what is folded later stays so. */
+export function useRevealed({ view, state, base, at }: Omit<TraceKeysProps, 'rows'>): void {
+  const { selected } = state
+  // biome-ignore lint/correctness/useExhaustiveDependencies: folds alone reveal nothing.
+  useEffect(() => {
+    if (at >= 0 || !SPAN_KEY.test(selected)) return
+    for (let place = 0; place < view.columns.count; place++) {
+      if (spanIdAt(view.columns, place) === selected) return selectSpan({ view, base }, place)
+    }
+  }, [view, selected])
 }
 
 export function toggleRow(state: TraceState, row: WaterfallRow): void {

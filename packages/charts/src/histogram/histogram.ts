@@ -1,7 +1,8 @@
 import { type Bucket, bucketName, bucketsOf, type CumulativeBucket, trimmedBuckets } from '../buckets.ts'
 import { SMALL_FONT, sizedContext } from '../canvas-text.ts'
 import { type ChartTheme, slotColour } from '../palette.ts'
-import { formatValue, PLAIN, type Unit } from '../units.ts'
+import { valueTicks } from '../ticks.ts'
+import { formatScaled, formatValue, PLAIN, scaleFor, type Unit } from '../units.ts'
 
 export interface HistogramBar extends Pick<Bucket, 'low' | 'high'> {
   readonly count: number
@@ -22,6 +23,7 @@ const RIGHT_PX = 8
 const TOP_PX = 8
 const BOTTOM_PX = 22
 const LABEL_PX = 56
+const TICK_EVERY_PX = 44
 
 export function histogramOf(buckets: readonly CumulativeBucket[], unit: Unit): HistogramChart {
   const rows = trimmedBuckets(bucketsOf(buckets))
@@ -61,12 +63,13 @@ export function paintHistogram(
   context.font = SMALL_FONT
   context.textBaseline = 'middle'
   context.textAlign = 'right'
-  for (const share of [0, 0.5, 1]) {
-    const y = Math.round(TOP_PX + room * (1 - share))
+  const scale = scaleFor(PLAIN, max)
+  for (const count of valueTicks(0, max, room / TICK_EVERY_PX, scale)) {
+    const y = Math.round(TOP_PX + room * (1 - (max > 0 ? count / max : 0)))
     context.fillStyle = theme.grid
     context.fillRect(LEFT_PX, y, widthPx - LEFT_PX - RIGHT_PX, 1)
     context.fillStyle = theme.axisText
-    context.fillText(formatValue(max * share, PLAIN), LEFT_PX - 8, Math.max(7, y))
+    context.fillText(formatScaled(count, scale), LEFT_PX - 8, Math.max(7, y))
   }
   context.textAlign = 'center'
   const every = Math.max(1, Math.ceil(LABEL_PX / width))

@@ -38,6 +38,25 @@ export function drawMarks(plot: uPlot, marks: readonly TimeMark[], theme: ChartT
   ctx.restore()
 }
 
+/** Of the sign that an axis does not begin at zero, CSS pixels. */
+const BREAK_PX = { step: 3, height: 6 }
+
+/** Says at the foot of the value axis that it does not begin at zero. */
+export function drawAxisBreak(plot: uPlot, theme: ChartTheme): void {
+  const { min = 0, max = 0 } = plot.scales['y'] ?? {}
+  if ((min ?? 0) <= 0 && (max ?? 0) >= 0) return
+  const { ctx, bbox } = plot
+  const [step, height] = [BREAK_PX.step * devicePixelRatio, BREAK_PX.height * devicePixelRatio]
+  const [x, y] = [bbox.left - 2 * step, bbox.top + bbox.height - step]
+  ctx.save()
+  ctx.strokeStyle = theme.axisText
+  ctx.lineWidth = devicePixelRatio
+  ctx.beginPath()
+  for (let i = 0; i < 4; i++) ctx.lineTo(x + i * step, i % 2 === 0 ? y : y - height)
+  ctx.stroke()
+  ctx.restore()
+}
+
 const REGION_ALPHA = '2e'
 
 /** Draws the time that is selected. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { paddedRange, RangeHold, SHRINK_AFTER_MS } from '../range-hold.ts'
-import { sparklinePath } from '../sparkline.ts'
+import { sparklineArea, sparklinePath } from '../sparkline.ts'
 import {
   dataView,
   drawnValues,
@@ -115,4 +115,11 @@ describe('the held range', () => {
 test('a sparkline lifts its pen over gaps', () => {
   expect(sparklinePath([0, 10, Number.NaN, 5], 30, 10)).toBe('M0.0 10.0L10.0 0.0M30.0 5.0')
   expect(sparklinePath([1], 30, 10)).toBe('')
+})
+
+test('what lies below a sparkline goes down to the edge, at gaps too', () => {
+  const path = sparklinePath([0, 1, Number.NaN, 1, 0], 40, 10)
+  expect(path).toBe('M0.0 10.0L10.0 0.0M30.0 0.0L40.0 10.0')
+  expect(sparklineArea(path, 10)).toBe('M0.0 10L0.0 10.0L10.0 0.0L10.0 10ZM30.0 10L30.0 0.0L40.0 10.0L40.0 10Z')
+  expect(sparklineArea('', 10)).toBe('')
 })

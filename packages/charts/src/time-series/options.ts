@@ -3,7 +3,8 @@ import { type ChartTheme, slotColour, slotDash } from '../palette.ts'
 import { paddedRange, type RangeHold } from '../range-hold.ts'
 import { formatTick, timeTicks, valueTicks } from '../ticks.ts'
 import { formatScaled, type Scale, scaleFor } from '../units.ts'
-import { drawMarks, drawRegion } from './marks.ts'
+import { drawEndLabels, endLabelsPx } from './end-labels.ts'
+import { drawAxisBreak, drawMarks, drawRegion } from './marks.ts'
 import { isStacked, type TimeMark, type TimeSeriesFrame, type TimeSpan } from './model.ts'
 
 const AXIS_FONT = '11px "Inter Variable", system-ui, sans-serif'
@@ -56,7 +57,7 @@ export function plotOptions(state: DrawState, width: number, height: number): uP
     height,
     legend: { show: false },
     // A label under the last moment has room for its half.
-    padding: [8, 18, 0, 0],
+    padding: [8, (plot) => Math.max(18, endLabelsPx(state.frame, plot.width)), 0, 0],
     pxAlign: true,
     cursor: {
       y: false,
@@ -77,7 +78,9 @@ export function plotOptions(state: DrawState, width: number, height: number): uP
       draw: [
         (plot) => hatchIncomplete(plot, state),
         (plot) => drawRegion(plot, state.region, state.theme),
+        (plot) => drawAxisBreak(plot, state.theme),
         (plot) => drawMarks(plot, state.marks, state.theme),
+        (plot) => drawEndLabels(plot, state.frame, state.theme),
       ],
     },
   }
