@@ -4,6 +4,8 @@ import { faultPosition } from '../explore/fault-position.ts'
 import type { Asked } from '../explore/use-asked.ts'
 import { Notice } from './notice.tsx'
 
+export const CANCELLED = 'Cancelled; what was shown before is still there.'
+
 /** A question as far as its failure matters. */
 interface Question extends Pick<Asked<unknown>, 'answer' | 'fault' | 'retry'> {
   /** As it was asked: a place that an error names is shown in it. */
@@ -26,9 +28,7 @@ export function Faults({ of }: { readonly of: Questions }) {
     <>
       {cancelled.length > 0 && (
         <Notice kind="info" actions={<Retry of={cancelled} />}>
-          {cancelled.some(({ answer }) => answer !== undefined)
-            ? 'Cancelled; what was shown before is still there.'
-            : 'Cancelled before there was an answer.'}
+          {cancelled.some(({ answer }) => answer !== undefined) ? CANCELLED : 'Cancelled before there was an answer.'}
         </Notice>
       )}
       {failed.length > 0 && (
