@@ -1,5 +1,5 @@
 import { formatValue, NO_DATA, PLAIN } from '@vantage/charts'
-import type { ComponentType } from 'react'
+import { type ComponentType, useEffect, useRef } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { onDemand } from '../app/on-demand.tsx'
@@ -51,8 +51,14 @@ export default function ServicePage() {
 }
 
 function Tabs({ service, current }: { readonly service: string; readonly current: ServiceTab | undefined }) {
+  const nav = useRef<HTMLElement>(null)
+  // On a phone the tabs scroll, and the one that is shown may lie beyond the edge.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab is another place.
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [current])
   return (
-    <nav className="service-tabs" aria-label={`Views of ${service}`}>
+    <nav className="service-tabs" ref={nav} aria-label={`Views of ${service}`}>
       {(Object.keys(SERVICE_TABS) as ServiceTab[]).map((tab) => (
         <Link key={tab} to={tabPath(service, tab)} aria-current={tab === current ? 'page' : undefined}>
           {SERVICE_TABS[tab]}

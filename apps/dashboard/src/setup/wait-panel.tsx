@@ -113,8 +113,9 @@ function ReceiverRows({ recent }: { readonly recent: RecentIntake }) {
           <div>
             <strong>{receiverName(line.receiver)}</strong>
             <div className="intake-detail">
-              {formatValue(line.items, PLAIN)} {itemName(line.signal)} in the last {line.batches}{' '}
-              {line.batches === 1 ? 'batch' : 'batches'}, newest {formatInstant(line.lastMs, 'browser').slice(11, 19)}
+              {formatValue(line.items, PLAIN)} {itemName(line.signal)} in{' '}
+              {line.batches === 1 ? 'one batch' : `the last ${line.batches} batches`}, newest{' '}
+              {formatInstant(line.lastMs, 'browser').slice(11, 19)}
             </div>
             {line.firstMetric !== undefined && <div className="code intake-metric">{line.firstMetric}</div>}
           </div>

@@ -287,7 +287,7 @@ export class LiveStrip {
     }
     const [low, high] = paddedRange(min, max, this.fromZero)
     if (!this.#hold.offer(low, high, clockMs)) return false
-    const scale = scaleFor(this.unit, Math.max(Math.abs(this.#hold.min), Math.abs(this.#hold.max)) * 0.99)
+    const scale = scaleFor(this.unit, Math.max(Math.abs(this.#hold.min), Math.abs(this.#hold.max)))
     this.#ticks = valueTicks(this.#hold.min, this.#hold.max, 4, scale)
     return true
   }
@@ -322,7 +322,7 @@ export class LiveStrip {
 
   #drawAxis(context: OffscreenCanvasRenderingContext2D): void {
     const plotHeight = this.#height - PLOT_TOP_PX - PLOT_BOTTOM_PX
-    const scale = scaleFor(this.unit, Math.max(Math.abs(this.#hold.min), Math.abs(this.#hold.max)) * 0.99)
+    const scale = scaleFor(this.unit, Math.max(Math.abs(this.#hold.min), Math.abs(this.#hold.max)))
     context.textAlign = 'right'
     context.fillStyle = this.#theme.axisText
     for (const tick of this.#ticks) {

@@ -121,7 +121,7 @@ function timeAxis(state: DrawState): uPlot.Axis {
 
 function valueAxis(state: DrawState): uPlot.Axis {
   const scaleOf = (from: number, to: number): Scale =>
-    scaleFor(state.frame.unit, Math.max(Math.abs(from), Math.abs(to)) * 0.99)
+    scaleFor(state.frame.unit, Math.max(Math.abs(from), Math.abs(to)))
   return {
     font: AXIS_FONT,
     stroke: () => state.theme.axisText,
