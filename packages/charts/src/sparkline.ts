@@ -21,7 +21,7 @@ export function sparklinePath(values: readonly number[], width: number, height: 
       isDown = false
       continue
     }
-    const y = max === min ? height / 2 : height - ((value - min) / span) * height
+    const y = max === min && max !== 0 ? height / 2 : height - ((value - min) / span) * height
     path += `${isDown ? 'L' : 'M'}${(i * dx).toFixed(1)} ${y.toFixed(1)}`
     isDown = true
   }

@@ -6,6 +6,7 @@ import { formatScaled, type Scale, scaleFor } from '../units.ts'
 import { drawEndLabels, endLabelsPx } from './end-labels.ts'
 import { drawAxisBreak, drawMarks, drawRegion } from './marks.ts'
 import { isStacked, type TimeMark, type TimeSeriesFrame, type TimeSpan } from './model.ts'
+import { stackedPath } from './stacked-line.ts'
 
 const AXIS_FONT = '11px "Inter Variable", system-ui, sans-serif'
 /** Width of every value axis, so that plots above each other align, CSS pixels. */
@@ -156,7 +157,8 @@ function seriesOptions(state: DrawState, i: number): uPlot.Series {
     return { ...options, width: 0, fill: colour, paths: uPlot.paths.bars!({ size: [0.8, 24], align: 1 }) }
   }
   if (frame.mode === 'area') return { ...options, fill: colour + FILL_ALPHA }
-  if (frame.mode === 'stacked') return { ...options, fill: colour + STACK_ALPHA }
+  if (frame.mode === 'stacked')
+    return { ...options, fill: colour + STACK_ALPHA, paths: stackedPath(() => state.frame.series[i]?.values ?? []) }
   return options
 }
 
