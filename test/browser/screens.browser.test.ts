@@ -190,7 +190,7 @@ const TASKS: readonly Task[] = [
     screen: 'a trace: the raw form of a failed span',
     path: `/trace/${RICH_TRACE}`,
     ready: '.waterfall-scroll canvas',
-    steps: ['n', 'at span=', 'to .span-jumps [aria-pressed]', 'Enter', 'at raw=1', 'v', 'at path=1'],
+    steps: ['n', 'at span=', 'to .span-jumps [aria-pressed]', 'Enter', 'at raw=1', 'see .span-raw', 'v', 'at path=1'],
     back: 1,
   },
   {
