@@ -64,6 +64,8 @@ export async function buildDashboard(outDir) {
     format: 'esm',
     splitting: true,
     jsx: 'automatic',
+    // src/boot/jsx-runtime.ts, by the imports of package.json.
+    jsxImportSource: '#shown',
     loader: { '.woff2': 'file' },
     define: {
       'process.env.NODE_ENV': '"production"',

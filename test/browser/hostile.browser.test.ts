@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DESKTOP, hasChromium, PHONE, post, type Stand, startStand } from './support/dashboard.ts'
+import { DESKTOP, hasChromium, PHONE, post, type Stand, send, startStand } from './support/dashboard.ts'
 
 /** Elements, a terminal's colours, a bell, letters that turn the direction, and more letters than a line holds. */
 const EVIL = `<img src=x onerror="evil=1"><script>evil=2</script>\u001b[31mred\u001b[0m\u0007 \u202ekcab\u202c =1+1 ${'long'.repeat(100)}`
@@ -12,11 +12,16 @@ const TRACE_ID = `${'e'.repeat(31)}1`
 const SPAN_ID = `${'e'.repeat(15)}1`
 const RANGE = 'from=now-15m&to=now&live=0'
 const evil = encodeURIComponent(EVIL)
+/** All that is evil among the rows is of this time, ms before they are sent. */
+const EVIL_FROM_MS = 25_000
+const EVIL_TO_MS = 10_000
+const ENOUGH = 20
 const STEP_MS = 15_000
 const STEPS = 40
 
 let stand: Stand
 let folder: string
+let sentMs = 0
 const dialogs: string[] = []
 
 beforeAll(async () => {
@@ -24,6 +29,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vantage-hostile-'))
   await writeFile(join(folder, 'evil.json'), JSON.stringify(BOARD))
   stand = await startStand({ VANTAGE_SELF_ENABLED: 'false', VANTAGE_DASHBOARDS_DIRECTORY: folder })
+  // The first metric of all is what setup leads to.
+  await send(stand.server, [{ metric: EVIL, timeMs: Date.now(), value: 1, tags: {} }])
   await Promise.all([sendFigures(), sendRows(), sendRecords()])
 })
 
@@ -71,7 +78,8 @@ const pairs = (record: Readonly<Record<string, string>>) =>
   Object.entries(record).map(([key, value]) => ({ key, value: { stringValue: value } }))
 
 async function sendRows(): Promise<void> {
-  const ns = (agoMs: number) => `${Date.now() - agoMs}000000`
+  sentMs = Date.now()
+  const ns = (agoMs: number) => `${sentMs - agoMs}000000`
   const resource = { attributes: pairs({ 'service.name': EVIL, 'host.name': EVIL, [EVIL]: EVIL }) }
   const thrown = pairs({ 'exception.type': EVIL, 'exception.message': EVIL, 'exception.stacktrace': EVIL })
   const span = {
@@ -87,8 +95,20 @@ async function sendRows(): Promise<void> {
     ...{ timeUnixNano: ns(agoMs), severityText: EVIL, severityNumber: 17, body: { stringValue: body } },
     ...{ traceId: TRACE_ID, spanId: SPAN_ID, attributes: pairs({ [EVIL]: EVIL, note: EVIL }) },
   })
-  const logRecords = [record(18_000, EVIL), record(17_000, 'ten bytes '.repeat(1_000_000))]
-  await post(stand.server, '/v1/traces', { resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] })
+  // Enough of these and of others for what tells them apart to be no chance.
+  const numbers = Array.from({ length: ENOUGH }, (_, i) => i)
+  const id = (first: string, i: number, digits: number) => `${first}${i.toString(16).padStart(digits - 1, '0')}`
+  const spans = numbers.flatMap((i) => [
+    { ...span, traceId: id('f', i, 32), spanId: id('f', i, 16), events: [] },
+    {
+      ...{ traceId: id('c', i, 32), spanId: id('c', i, 16), name: 'calm', kind: 2 },
+      ...{ startTimeUnixNano: ns(22_000 + i), endTimeUnixNano: ns(21_990 + i) },
+    },
+  ])
+  const calm = numbers.map((i) => ({ timeUnixNano: ns(60_000 + i), body: { stringValue: `calm ${i}` } }))
+  const evils = numbers.map((i) => record(18_000 + i, EVIL))
+  const logRecords = [...evils, record(17_000, 'ten bytes '.repeat(1_000_000)), ...calm]
+  await post(stand.server, '/v1/traces', { resourceSpans: [{ resource, scopeSpans: [{ spans: [span, ...spans] }] }] })
   await post(stand.server, '/v1/logs', { resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] })
 }
 
@@ -128,15 +148,37 @@ const SCREENS: readonly (readonly [path: string, holder: string, text?: string])
   ['/dashboards', '.dashboard-entry h2'],
   ['/d/evil', 'h1'],
   ['/live?q=%7B__name__%3D%22evil_total%22%7D', 'h2', 'evil_total'],
+  ['/setup', '.wait .onward'],
 ]
 
-/** What the text has done to the page: elements, scripts that ran, and who made the page wider than the window. */
+/**
+ * What the text has done to the page: elements, scripts that ran, characters that are obeyed in what is read or heard, and
+ * who made the page wider than the window.
+ */
 const HARM = `[
+  ...[document.documentElement, ...document.querySelectorAll('body *')].filter((one) =>
+    [...one.childNodes, ...one.attributes].some((part) =>
+      (part.nodeType === 3 || ['title', 'aria-label'].includes(part.name)) && /[\\u0007\\u001b\\u202e]/.test(part.nodeValue))),
+  ...(/[\\u0007\\u001b\\u202e]/.test(document.title) ? ['the title of the page'] : []),
   ...document.querySelectorAll('main :is(img, script)'),
   ...(globalThis.evil === undefined ? [] : ['a script ran']),
   ...(document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')].filter((one) =>
     one.getBoundingClientRect().right > innerWidth + 1)),
 ].map((one) => one.outerHTML?.slice(0, 80) ?? one).slice(0, 12)`
+
+/** What failed, a region of lines, and one of traces, with what they have that others have not. */
+function different(): typeof SCREENS {
+  const [fromMs, toMs] = [sentMs - EVIL_FROM_MS, sentMs - EVIL_TO_MS]
+  const lines = new URLSearchParams({
+    ...{ explain: '{service_name=~".+"}', 'explain.of': 'logs' },
+    ...{ 'explain.at': `${fromMs}-${toMs}`, 'explain.around': `${fromMs - 120_000}-${toMs}` },
+  })
+  return [
+    [`/services/${evil}?different=failed`, '.service-difference li'],
+    [`/explore/logs?${lines}`, '.explain-sheet li'],
+    [`/explore/traces?region=${fromMs}-${toMs},500-5000`, '.service-difference li'],
+  ]
+}
 
 async function visit(page: Page, path: string): Promise<void> {
   const url = `${path}${path.includes('?') ? '&' : '?'}${RANGE}`
@@ -155,7 +197,7 @@ describe.skipIf(!hasChromium)('hostile text stays text, within the page, on ever
         void dialog.dismiss()
       })
       const harmed: unknown[] = []
-      for (const [path, holder, hasText = '<img src=x'] of SCREENS) {
+      for (const [path, holder, hasText = '<img src=x'] of [...SCREENS, ...different()]) {
         await visit(page, path)
         await page.locator(holder, { hasText }).first().waitFor()
         const found = await page.evaluate<readonly unknown[]>(HARM)

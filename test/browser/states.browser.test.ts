@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testSeed, testSet } from '../../packages/model/src/testing/index.ts'
 import { PRODUCT } from '../support/product.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { hasChromium, type Stand, startStand, violations } from './support/dashboard.ts'
+import { hasChromium, post, type Stand, startStand, violations } from './support/dashboard.ts'
 import { sendExceptions } from './support/exceptions.ts'
 import { sendHistory } from './support/history.ts'
 import { ALPHA, sendHosts } from './support/hosts.ts'
@@ -93,38 +93,79 @@ describe.skipIf(!hasChromium)('a screen without data', () => {
 
   test('leads to sending some where there never was any', async () => {
     const setup = (name: string) => page.locator('main').getByRole('link', { name }).first().waitFor()
-    for (const [path, title, never, step] of EMPTY) {
+    for (const [path, title, never, step] of [...EMPTY, ...EMPTY_NOW]) {
       await go(`${path}${path.includes('?') ? '&' : '?'}${RANGE}`)
       await page.getByText(title).first().waitFor()
-      await page.getByText(never).waitFor()
+      await page.getByText(never).first().waitFor()
       await setup(step)
-      await expectAccessible('.empty')
+      await expectAccessible('main')
     }
+  })
+
+  test('looks for what arrives where sending is explained', async () => {
+    await go('/setup')
+    await page.getByRole('heading', { name: 'Listening for your first event' }).waitFor()
+    await page.locator('.wait').getByText('Nothing has arrived yet. This panel looks every second.').waitFor()
+    await expectAccessible('main')
+  })
+
+  test('says where the newest rows may still be on their way', async () => {
+    const lines = encodeURIComponent('{service_name="nobody"}')
+    const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'somebody' } }] }
+    const line = { timeUnixNano: `${Date.now()}000000`, body: { stringValue: 'a' } }
+    await post(empty, '/v1/logs', { resourceLogs: [{ resource, scopeLogs: [{ logRecords: [line] }] }] })
+    await go(`/explore/logs?q=${lines}&${RANGE}`)
+    await page.getByText('Lines arrived within the last minute: the newest may still be on their way.').waitFor()
+    await page.keyboard.press('r')
+    await go(`/explore/logs?q=${lines}&${RANGE.replace('to=now', 'to=now-5m')}`)
+    await page.getByText('No line matches').first().waitFor()
+    await page.getByRole('button', { name: 'Look at the last 24 hours' }).waitFor()
+    expect(await page.getByText('on their way').count()).toBe(0)
   })
 })
 
 describe.skipIf(!hasChromium)('a time without data', () => {
-  test('leads to a wider one', async () => {
-    for (const [path, title, never] of EMPTY) {
+  test('that lies before what is kept says so with the limit, and leads to a wider one', async () => {
+    for (const [path, title, never, , kept] of [...EMPTY, HOME_OF_NOTHING]) {
       await go(`${path}${path.includes('?') ? '&' : '?'}${LONG_AGO}`)
       await page.getByText(title).first().waitFor()
+      await page.getByText(kept).waitFor()
       await page.getByRole('button', { name: 'Look at the last 24 hours' }).waitFor()
       expect(await page.getByText(never).count(), path).toBe(0)
     }
   })
+
+  test('that holds all that is kept offers no wider one', async () => {
+    await go(`/explore/logs?q=${encodeURIComponent('{service_name="nobody"}')}&from=now-16d&to=now`)
+    await page.getByText('No line matches').first().waitFor()
+    await page.getByRole('link', { name: 'Send logs' }).waitFor()
+    await expect.poll(() => page.getByRole('button', { name: /Look at the last/ }).count(), SOON).toBe(0)
+  })
 })
 
-/** Screen, what it says, what more where nothing ever came, and where that leads. */
-const EMPTY: readonly (readonly [path: string, title: string, never: string, step: string])[] = [
-  ['/services', 'No service has had requests in this time', 'No span has arrived', 'Send traces'],
-  ['/map', 'No service has had requests in this time', 'No span has arrived', 'Send traces'],
-  [`/explore/metrics?a=${PROMQL}`, 'No data in this range', 'No metric has arrived', 'Send metrics'],
-  [`/explore/logs?q=${LINES}`, 'No line matches', 'No line has arrived', 'Send logs'],
-  [`/explore/logs?q=${LINES}&tab=patterns`, 'No line matches', 'No line has arrived', 'Send logs'],
-  [`/explore/logs?q=${LINES}&tab=fields`, 'No line matches', 'No line has arrived', 'Send logs'],
-  ['/explore/traces', 'No trace matches', 'No span has arrived', 'Send traces'],
-  ['/exceptions', 'Nothing was thrown in this time', 'No span has arrived', 'Send traces'],
-  ['/hosts', 'No host reports in this time', 'No metric has arrived', 'Send metrics'],
+const SAMPLES_KEPT = 'Samples are kept for 400 d here (storage.retention1h); this time lies before that.'
+const LINES_KEPT = 'Lines are kept for 15 d here (storage.retention); this time lies before that.'
+const SPANS_KEPT = 'Spans are kept for 15 d here (storage.retention); this time lies before that.'
+
+/** Screen, what it says, what more where nothing ever came, where that leads, and what more where it is no longer kept. */
+type Empty = readonly [path: string, title: string, never: string, step: string, kept: string]
+const EMPTY: readonly Empty[] = [
+  ['/services', 'No service has had requests in this time', 'No span has arrived', 'Send traces', SAMPLES_KEPT],
+  ['/map', 'No service has had requests in this time', 'No span has arrived', 'Send traces', SAMPLES_KEPT],
+  [`/explore/metrics?a=${PROMQL}`, 'No data in this range', 'No metric has arrived', 'Send metrics', SAMPLES_KEPT],
+  [`/explore/logs?q=${LINES}`, 'No line matches', 'No line has arrived', 'Send logs', LINES_KEPT],
+  [`/explore/logs?q=${LINES}&tab=patterns`, 'No line matches', 'No line has arrived', 'Send logs', LINES_KEPT],
+  [`/explore/logs?q=${LINES}&tab=fields`, 'No line matches', 'No line has arrived', 'Send logs', LINES_KEPT],
+  ['/explore/traces', 'No trace matches', 'No span has arrived', 'Send traces', SPANS_KEPT],
+  ['/exceptions', 'Nothing was thrown in this time', 'No span has arrived', 'Send traces', SPANS_KEPT],
+  ['/hosts', 'No host reports in this time', 'No metric has arrived', 'Send metrics', SAMPLES_KEPT],
+]
+/** Home of a workspace that has some. */
+const HOME_OF_NOTHING: Empty = ['/', 'No service has had requests', 'Welcome to Vantage', 'Send traces', SAMPLES_KEPT]
+/** Screens that are of now. */
+const EMPTY_NOW: readonly Empty[] = [
+  ['/', 'Welcome to Vantage', 'Nothing has arrived yet', 'Send traces', ''],
+  ['/live', 'Nothing matches yet', 'No metric has arrived', 'Send metrics', ''],
 ]
 
 describe.skipIf(!hasChromium)('a filter that removes everything', () => {
@@ -146,6 +187,9 @@ describe.skipIf(!hasChromium)('a filter that removes everything', () => {
     /Without name = "zzz" there (is|are)/,
     '.trace-list tbody tr',
   )
+  check('live, of a host', '/live?host=zzz', 'Without this filter there are', '.live-card')
+  const selector = encodeURIComponent('{__name__="traces_spanmetrics_calls_total", service="zzz"}')
+  check('live, of a selector', `/live?q=${selector}`, /Without service="zzz" there (is|are)/, '.live-card')
 })
 
 /** Screen, what of its questions fails (path of the API, a text of it), what it says, and what goes on beside it. */
@@ -206,6 +250,33 @@ describe.skipIf(!hasChromium)('what fails', () => {
       await notice.waitFor({ state: 'detached' })
     })
   }
+})
+
+describe.skipIf(!hasChromium)('what fails of what comes by itself', () => {
+  test('setup: what arrives is not known; it tries again by itself', async () => {
+    const mend = await meddle('/api/vantage/v1/intake/recent', '', (route) =>
+      route.fulfill({ status: 503, headers: { 'x-request-id': 'req-7' }, body: '{"error":"too busy"}' }),
+    )
+    await go('/setup')
+    const notice = page.locator('.notice.critical', { hasText: 'What arrives is not known: too busy' })
+    await notice.getByText('request req-7').waitFor()
+    await notice.getByRole('button', { name: 'Retry' }).waitFor()
+    await notice.getByRole('button', { name: 'Copy details' }).waitFor()
+    await page.locator('.snippet').waitFor()
+    await expectAccessible('.notice.critical')
+    await mend()
+    await notice.waitFor({ state: 'detached' })
+  })
+
+  test('live: a selector that is refused is shown with its place, and Retry asks again', async () => {
+    await go(`/live?q=${encodeURIComponent('{job=="api"}')}`)
+    const notice = page.locator('.notice.critical', { hasText: 'The server refused' })
+    await expect.poll(() => notice.locator('.fault-place mark').textContent(), SOON).toContain('=')
+    await notice.getByRole('button', { name: 'Copy details' }).waitFor()
+    await expectAccessible('.notice.critical')
+    await notice.getByRole('button', { name: 'Retry' }).click()
+    await notice.waitFor()
+  })
 })
 
 /** Screen and which of its answers lacks something. */
@@ -289,6 +360,140 @@ describe.skipIf(!hasChromium)('what is asked', () => {
   })
 })
 
+describe.skipIf(!hasChromium)('code that cannot be loaded', () => {
+  const without = async (file: string, path: string) => {
+    await page.route(new RegExp(`/assets/${file}-`), (route) => route.abort())
+    await page.goto(`${stand.server.url}${path}`)
+    const notice = page.locator('.notice.critical', { hasText: 'This part cannot be loaded' })
+    await notice.getByRole('button', { name: 'Reload' }).waitFor()
+    await expectAccessible('.notice.critical')
+    await page.unrouteAll({ behavior: 'wait' })
+    return notice
+  }
+
+  test('of the editor: the query is plain text, which runs, and Retry brings the editor', async () => {
+    const notice = await without('editor', `/explore/metrics?a=${PROMQL}&${RANGE}`)
+    await page.locator('.legend tbody tr').first().waitFor()
+    await page.getByRole('textbox', { name: 'Query A', exact: true }).fill('count(traces_spanmetrics_calls_total)')
+    await page.keyboard.press('Control+Enter')
+    await page.waitForURL(/[?&]a=count/)
+    await notice.getByRole('button', { name: 'Retry' }).click()
+    await page.locator('[data-editor]').waitFor()
+    await notice.waitFor({ state: 'detached' })
+  })
+
+  test('of the builder: the query is plain text, which runs when it is left', async () => {
+    const notice = await without('query-builder', `/explore/logs?q=${LINES}&edit=builder&${RANGE}`)
+    await page.locator('.log-row').first().waitFor()
+    await page.getByRole('textbox', { name: 'LogQL query' }).fill('{service_name=~"gate.+"}')
+    await page.keyboard.press('Tab')
+    await page.waitForURL(/gate\.%2B/)
+    await notice.getByRole('button', { name: 'Retry' }).click()
+    await page.getByRole('group', { name: 'LogQL query, builder' }).waitFor()
+  })
+
+  test('of a view, and of a screen: what is around it goes on', async () => {
+    const view = await without('trace-map', `/trace/${RICH_TRACE}?view=map`)
+    await page.locator('.trace-facts').waitFor()
+    await view.getByRole('button', { name: 'Retry' }).click()
+    await page.locator('.map-node').first().waitFor()
+    const screen = await without('service-page', `/services/payments?${RANGE}`)
+    await page.locator(RAIL).first().waitFor()
+    await screen.getByRole('button', { name: 'Retry' }).click()
+    await page.locator('.service-figures').waitFor()
+  })
+})
+
+/** Screen, what of it is held, and what it shows before that. */
+const SLOW: readonly (readonly [path: string, api: string, shown: string])[] = [
+  ['/', '/api/v1/query', '.home-services tbody tr'],
+  ['/services', '/api/v1/query', '.service-list tbody tr'],
+  [`/explore/metrics?a=${PROMQL}`, '/api/v1/query_range', '.legend tbody tr'],
+  [`/explore/logs?q=${LINES}`, '/loki/api/v1/query_range', '.log-row'],
+  ['/explore/traces', '/tempo/api/search', '.trace-list tbody tr'],
+  ['/d/service', '/api/v1/query', '.panel-shown'],
+]
+const NOTE = '.waiting-note'
+const STAYS = 'Cancelled; what was shown before is still there.'
+
+describe.skipIf(!hasChromium)('what takes long', () => {
+  beforeAll(() =>
+    page.evaluate(
+      '{ const now = performance.now.bind(performance); let skipped = 0; performance.now = () => now() + skipped; globalThis.skip = (ms) => { skipped += ms } }',
+    ),
+  )
+  /** The page has waited so much longer: what comes from the server is as old as it was. */
+  const skip = (ms: number) => page.evaluate(`skip(${ms})`)
+
+  /** Path of the API whose answers are held, '' = none. One route for all: where there is none, the browser lets pass what follows the next one at once. */
+  let held = ''
+  let gate = Promise.resolve()
+  beforeAll(() =>
+    page.route(
+      ({ pathname }) => held !== '' && pathname.startsWith(held),
+      (route) => gate.then(() => route.continue()),
+    ),
+  )
+  afterAll(() => page.unrouteAll({ behavior: 'wait' }))
+
+  /** Nothing is answered until it is released. */
+  function hold(api: string): () => void {
+    let open = () => {}
+    gate = new Promise((resolve) => {
+      open = resolve
+    })
+    held = api
+    return () => {
+      held = ''
+      open()
+    }
+  }
+
+  for (const [path, api, shown] of SLOW) {
+    test(`${path.split('=')[0]} says for how long; cancelled, what was shown stays, and r asks again`, async () => {
+      await go(`${path}${path.includes('?') ? '&' : '?'}${RANGE}`)
+      await page.locator(shown).first().waitFor()
+      await expect.poll(() => page.locator('[aria-busy="true"]').count(), SOON).toBe(0)
+      const kept = page.getByText(STAYS).or(page.getByTitle(STAYS))
+      const release = hold(api)
+      await page.keyboard.press('r')
+      await page.locator('[aria-busy="true"]').first().waitFor()
+      await skip(2_000)
+      await page
+        .locator(NOTE)
+        .getByText(/^\d+ s · \d+ answers? missing$/)
+        .waitFor()
+      const seconds = async () => Number.parseInt((await page.locator(NOTE).textContent()) ?? '', 10)
+      const before = await seconds()
+      await skip(10_000)
+      await expect.poll(seconds, SOON).toBeGreaterThanOrEqual(before + 10)
+      await expectAccessible(NOTE)
+      await page.getByRole('button', { name: 'Cancel' }).click()
+      await page.locator(NOTE).waitFor({ state: 'detached' })
+      await kept.first().waitFor()
+      await page.locator('main').getByRole('button', { name: /Retry/i }).first().waitFor()
+      expect(await page.locator(shown).count()).toBeGreaterThan(0)
+      release()
+      await page.keyboard.press('r')
+      await expect.poll(() => kept.count(), SOON).toBe(0)
+    })
+  }
+
+  test('a trace: cancelled before there was an answer, and Retry shows it', async () => {
+    const release = hold('/api/vantage/v1/traces')
+    await go(`/trace/${RICH_TRACE}`)
+    await page.locator('main .skeleton').first().waitFor()
+    await skip(2_000)
+    await page.getByRole('status').getByText('Answers take long. Cancel ends the waiting.').waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    const notice = page.locator('main .notice', { hasText: 'Cancelled before there was an answer.' })
+    await notice.waitFor()
+    release()
+    await notice.getByRole('button', { name: 'Retry' }).click()
+    await page.locator('.trace-facts').waitFor()
+  })
+})
+
 test.skipIf(!hasChromium)('no page has complained but of what was broken', () =>
-  expect(stand.complaints.filter((one) => !one.includes('503') && !one.includes('400'))).toEqual([]),
+  expect(stand.complaints.filter((one) => !/503|400|ERR_FAILED/.test(one))).toEqual([]),
 )

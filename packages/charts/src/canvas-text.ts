@@ -1,3 +1,5 @@
+import { shownText } from './shown-text.ts'
+
 /** Texts of canvases: fonts as the page has them, cut to the room there is. */
 export const TEXT_FONT = '12px "Inter Variable", system-ui, sans-serif'
 export const BOLD_FONT = '600 12px "Inter Variable", system-ui, sans-serif'
@@ -20,7 +22,7 @@ export class TextFitter {
     const key = `${room} ${context.font} ${text}`
     const known = this.#cuts.get(key)
     if (known !== undefined) return known
-    const cut = cutText(context, text.slice(0, CHARS_MAX), room, text.length > CHARS_MAX)
+    const cut = cutText(context, shownText(text.slice(0, CHARS_MAX)), room, text.length > CHARS_MAX)
     if (this.#cuts.size >= REMEMBERED_MAX) this.#cuts.clear()
     this.#cuts.set(key, cut)
     return cut

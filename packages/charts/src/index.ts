@@ -35,6 +35,7 @@ export {
   nodeAt,
   nodeBeside,
 } from './service-map/scene.ts'
+export { shownText } from './shown-text.ts'
 export { sparklineArea, sparklinePath } from './sparkline.ts'
 export { formatInstant, formatTick, timeTicks, valueTicks } from './ticks.ts'
 export {

@@ -1,3 +1,4 @@
+import { shownText } from '@vantage/charts'
 import { Component, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { EXPLAIN_PARAM } from '../drill/explain-url.ts'
 import { MenuLayer } from '../drill/menu-layer.ts'
@@ -6,17 +7,18 @@ import { Notice } from '../parts/notice.tsx'
 import { copyLink } from '../share/share-menu.tsx'
 import { useTimePanel } from '../time/time-control.tsx'
 import { askAgain, shiftWindow, toggleLive, zoomBack, zoomOut } from '../time/time-store.ts'
+import { onDemand } from './on-demand.tsx'
 import { Palette } from './palette.tsx'
 import { switchTheme, toggleRail, usePreferences } from './preferences.ts'
 import { BottomBar, Rail } from './rail.tsx'
 import { navigatePath, useParam, usePath } from './router.ts'
 import { ROUTES, type Route, routeOf, titleOf } from './routes.ts'
-import { screen } from './screen.tsx'
 import { ShortcutList } from './shortcut-list.tsx'
 import type { Shortcut } from './shortcuts.ts'
 import { Toast } from './toast.tsx'
 import { TopBar } from './top-bar.tsx'
 import { useShortcutListener, useShortcuts } from './use-shortcuts.ts'
+import { WaitingNote } from './waiting-note.tsx'
 
 type Layer = 'none' | 'palette' | 'shortcuts'
 
@@ -38,6 +40,7 @@ export function App() {
       </a>
       {!isKiosk && <Rail current={route} onPalette={openPalette} onShortcuts={openShortcuts} />}
       {!isKiosk && <TopBar route={route} />}
+      <WaitingNote />
       <main className="main" id="main" tabIndex={-1}>
         <PageBoundary key={path}>{route === undefined ? <NotFound path={path} /> : <route.page />}</PageBoundary>
       </main>
@@ -52,7 +55,7 @@ export function App() {
   )
 }
 
-const ExplainSheet = screen(() => import('../drill/explain-sheet.tsx'))
+const ExplainSheet = onDemand(() => import('../drill/explain-sheet.tsx'))
 
 /** Beside any page: what is different about a region of one of its charts. */
 function Explained() {
@@ -82,7 +85,7 @@ function NotFound({ path }: { readonly path: string }) {
   )
 }
 
-/** A page that fails to load or draw says so in its place; rail and time control go on. */
+/** A page that fails to draw says so in its place; rail and time control go on. */
 class PageBoundary extends Component<{ readonly children: ReactNode }, { readonly failure: string | undefined }> {
   override state = { failure: undefined }
 
@@ -109,7 +112,7 @@ class PageBoundary extends Component<{ readonly children: ReactNode }, { readonl
 
 function useTitle(route: Route | undefined, path: string): void {
   useEffect(() => {
-    document.title = route === undefined ? 'Vantage' : `${titleOf(route, path)} · Vantage`
+    document.title = route === undefined ? 'Vantage' : `${shownText(titleOf(route, path))} · Vantage`
   }, [route, path])
 }
 

@@ -1,7 +1,7 @@
 import { Activity, Boxes, Bug, Compass, House, LayoutDashboard, PlugZap, Server, Waypoints } from 'lucide-react'
 import type { ComponentType } from 'react'
+import { onDemand } from './on-demand.tsx'
 import { pathPart } from './router.ts'
-import { screen } from './screen.tsx'
 
 export interface Route {
   /** A part that begins with `:` stands for any text. */
@@ -31,7 +31,7 @@ export const ROUTES: readonly Route[] = [
     rail: 'Home',
     keys: 'g h',
     icon: House,
-    page: screen(() => import('../home/page.tsx')),
+    page: onDemand(() => import('../home/page.tsx')),
     hasTime: true,
   },
   {
@@ -41,7 +41,7 @@ export const ROUTES: readonly Route[] = [
     rail: 'Live',
     keys: 'g l',
     icon: Activity,
-    page: screen(() => import('../live/page.tsx')),
+    page: onDemand(() => import('../live/page.tsx')),
     hasTime: false,
   },
   {
@@ -52,7 +52,7 @@ export const ROUTES: readonly Route[] = [
     section: 'Observe',
     keys: 'g s',
     icon: Boxes,
-    page: screen(() => import('../services/page.tsx')),
+    page: onDemand(() => import('../services/page.tsx')),
     hasTime: true,
   },
   {
@@ -63,7 +63,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Boxes,
-    page: screen(() => import('../services/service-page.tsx')),
+    page: onDemand(() => import('../services/service-page.tsx')),
     hasTime: true,
   },
   {
@@ -74,7 +74,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Boxes,
-    page: screen(() => import('../services/service-page.tsx')),
+    page: onDemand(() => import('../services/service-page.tsx')),
     hasTime: true,
   },
   {
@@ -85,7 +85,7 @@ export const ROUTES: readonly Route[] = [
     section: 'Observe',
     keys: 'g o',
     icon: Server,
-    page: screen(() => import('../hosts/page.tsx')),
+    page: onDemand(() => import('../hosts/page.tsx')),
     hasTime: true,
   },
   {
@@ -96,7 +96,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Server,
-    page: screen(() => import('../hosts/host-page.tsx')),
+    page: onDemand(() => import('../hosts/host-page.tsx')),
     hasTime: true,
   },
   {
@@ -107,7 +107,7 @@ export const ROUTES: readonly Route[] = [
     section: 'Observe',
     keys: 'g x',
     icon: Bug,
-    page: screen(() => import('../exceptions/page.tsx')),
+    page: onDemand(() => import('../exceptions/page.tsx')),
     hasTime: true,
   },
   {
@@ -117,7 +117,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Bug,
-    page: screen(() => import('../exceptions/exception-page.tsx')),
+    page: onDemand(() => import('../exceptions/exception-page.tsx')),
     hasTime: true,
   },
   {
@@ -128,7 +128,7 @@ export const ROUTES: readonly Route[] = [
     section: 'Observe',
     keys: 'g m',
     icon: Waypoints,
-    page: screen(() => import('../map/page.tsx')),
+    page: onDemand(() => import('../map/page.tsx')),
     hasTime: true,
   },
   {
@@ -139,7 +139,7 @@ export const ROUTES: readonly Route[] = [
     section: 'Observe',
     keys: 'g e',
     icon: Compass,
-    page: screen(() => import('../explore/page.tsx')),
+    page: onDemand(() => import('../explore/page.tsx')),
     hasTime: true,
   },
   {
@@ -149,7 +149,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Compass,
-    page: screen(() => import('../logs/page.tsx')),
+    page: onDemand(() => import('../logs/page.tsx')),
     hasTime: true,
   },
   {
@@ -159,7 +159,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Compass,
-    page: screen(() => import('../traces/page.tsx')),
+    page: onDemand(() => import('../traces/page.tsx')),
     hasTime: true,
   },
   {
@@ -169,7 +169,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Compass,
-    page: screen(() => import('../explore/split-page.tsx')),
+    page: onDemand(() => import('../explore/split-page.tsx')),
     hasTime: true,
   },
   {
@@ -179,7 +179,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Compass,
-    page: screen(() => import('../traces/trace-page.tsx')),
+    page: onDemand(() => import('../traces/trace-page.tsx')),
     hasTime: false,
   },
   {
@@ -189,7 +189,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: Compass,
-    page: screen(() => import('../traces/compare-page.tsx')),
+    page: onDemand(() => import('../traces/compare-page.tsx')),
     hasTime: false,
   },
   {
@@ -200,7 +200,7 @@ export const ROUTES: readonly Route[] = [
     section: 'Observe',
     keys: 'g d',
     icon: LayoutDashboard,
-    page: screen(() => import('../dashboards/page.tsx')),
+    page: onDemand(() => import('../dashboards/page.tsx')),
     hasTime: false,
   },
   {
@@ -210,7 +210,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: LayoutDashboard,
-    page: screen(() => import('../dashboards/dashboard-page.tsx')),
+    page: onDemand(() => import('../dashboards/dashboard-page.tsx')),
     hasTime: true,
   },
   {
@@ -220,7 +220,7 @@ export const ROUTES: readonly Route[] = [
     rail: undefined,
     keys: undefined,
     icon: LayoutDashboard,
-    page: screen(() => import('../dashboards/dashboard-page.tsx')),
+    page: onDemand(() => import('../dashboards/dashboard-page.tsx')),
     hasTime: true,
   },
   {
@@ -231,7 +231,7 @@ export const ROUTES: readonly Route[] = [
     section: 'Platform',
     keys: 'g i',
     icon: PlugZap,
-    page: screen(() => import('../setup/page.tsx')),
+    page: onDemand(() => import('../setup/page.tsx')),
     hasTime: false,
   },
 ]

@@ -76,7 +76,8 @@ function isTyping(event: KeyboardEvent): boolean {
   const target = event.composedPath()[0]
   if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable || target.closest(OWN_KEYS) !== null) return true
+  if (target instanceof HTMLTextAreaElement) return true
   if (target instanceof HTMLInputElement) return !['radio', 'checkbox', 'button', 'range'].includes(target.type)
   if (event.key === ' ' || event.key === 'Enter') return target.closest('button, a, input, summary') !== null
-  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
+  return target instanceof HTMLSelectElement
 }

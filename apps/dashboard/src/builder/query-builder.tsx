@@ -16,7 +16,7 @@ import { logWords } from './words.ts'
 
 export type QueryLanguage = 'promql' | 'logql' | 'traceql'
 
-interface QueryBuilderProps {
+export interface QueryBuilderProps {
   readonly language: QueryLanguage
   readonly label: string
   readonly text: string

@@ -5,7 +5,7 @@ import { type RefObject, useRef } from 'react'
 import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
 import { announceDone } from '../app/toast.tsx'
-import { Faults } from '../parts/faults.tsx'
+import { CANCELLED, Faults } from '../parts/faults.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { download } from '../share/download.ts'
 import { canvasPng } from '../share/png.ts'
@@ -51,6 +51,11 @@ export function PanelCard({ panel: given, context }: PanelCardProps) {
             <span className="visually-hidden">{description}</span>
           </span>
         )}
+        {isKept(state) && (
+          <button type="button" className="button small" title={CANCELLED} onClick={asked.retry}>
+            Cancelled: retry
+          </button>
+        )}
         <PanelTools state={state} host={host} isFull={isFull} />
       </div>
       <div className="panel-body">
@@ -74,9 +79,14 @@ export function PanelCard({ panel: given, context }: PanelCardProps) {
   )
 }
 
+/** Cancelled, with what was shown before: the head says so, as that needs the whole of its place. */
+function isKept({ asked, view }: Pick<PanelState, 'asked' | 'view'>): boolean {
+  return asked.fault?.code === 'cancelled' && view !== undefined
+}
+
 /** For styles and tests: what the panel shows now. */
 function stateName({ asked, view }: PanelState): string {
-  if (asked.fault !== undefined && asked.fault.code !== 'cancelled') return 'failed'
+  if (asked.fault !== undefined && !isKept({ asked, view })) return 'failed'
   if (view === undefined) return 'waiting'
   return isEmptyView(view) ? 'empty' : 'shown'
 }
@@ -91,12 +101,12 @@ interface PanelContentProps {
 
 function PanelContent({ state, marks, explain, chart, isTable }: PanelContentProps) {
   const { panel, asked, view } = state
-  const { fault } = asked
-  const hasFailed = fault !== undefined && fault.code !== 'cancelled'
-  const [query] = panel.queries
+  const fault = isKept(state) ? undefined : asked.fault
+  const hasFailed = fault !== undefined
+  const query = panel.queries.length === 1 ? panel.queries[0]?.text : undefined
   return (
     <>
-      <Faults of={{ [panel.title]: asked }} query={panel.queries.length === 1 ? query?.text : undefined} />
+      <Faults of={{ [panel.title]: { ...asked, fault, query } }} />
       {view === undefined && !hasFailed && <div className="skeleton panel-skeleton" />}
       {view !== undefined && isEmptyView(view) && !hasFailed && (
         <p className="panel-none">{panel.empty || 'Nothing in this time.'}</p>

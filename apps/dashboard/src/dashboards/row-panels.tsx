@@ -3,7 +3,6 @@ import { formatExact, formatInstant, formatMs, formatValue, type Zone } from '@v
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { Link } from '../app/link.tsx'
 import { levelOf } from '../logs/log-model.ts'
-import { shownText } from '../logs/shown-text.ts'
 import type { Twin } from './twin.ts'
 import { TWIN_ROWS_MAX } from './twin.ts'
 import { sortAfter, type TableSort, type ValueTable } from './value-table.ts'
@@ -102,7 +101,7 @@ export function LogRows({ title, lines, zone }: LogRowsProps) {
             <time>{formatInstant(Number(line.timeNs / 1_000_000n), zone).slice(5, 19)}</time>
             <span className="panel-line-service">{line.labels['service_name'] ?? ''}</span>
             <span className="code" dir="auto">
-              {shownText(line.line.slice(0, LINE_CHARS_MAX))}
+              {line.line.slice(0, LINE_CHARS_MAX)}
               {line.line.length > LINE_CHARS_MAX && '…'}
             </span>{' '}
             <TraceOfLine labels={line.labels} />

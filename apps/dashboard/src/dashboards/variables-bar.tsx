@@ -95,7 +95,7 @@ function Values({ variable, choices, range, chosen }: ValuesProps) {
           All
         </button>
       </div>
-      <Faults of={{ [title]: asked }} query={query} />
+      <Faults of={{ [title]: { ...asked, query } }} />
       <ul className="variable-values">
         {matching.slice(0, VALUES_SHOWN).map((value) => (
           <li key={value}>

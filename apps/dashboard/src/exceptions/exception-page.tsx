@@ -11,7 +11,6 @@ import type { SteppedRange } from '../explore/range-steps.ts'
 import { type Asked, useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { levelOf } from '../logs/log-model.ts'
-import { shownText } from '../logs/shown-text.ts'
 import { Faults } from '../parts/faults.tsx'
 import { agoText, linesQuery, tracesQuery, typeText } from './exception-model.ts'
 import { GROUPS_MAX, Trend } from './page.tsx'
@@ -122,7 +121,7 @@ function Stack({ group }: { readonly group: ExceptionGroup }) {
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key.
         <pre className="code exception-stack" tabIndex={0}>
-          {shownText(group.stacktrace)}
+          {group.stacktrace}
         </pre>
       )}
     </section>
@@ -167,7 +166,7 @@ function Lines({ group, range, zone }: PartProps) {
           <li key={i} data-level={levelOf(line.labels)}>
             <time>{formatInstant(Number(line.timeNs / 1_000_000n), zone).slice(5, 19)}</time>
             <span className="code" dir="auto">
-              {shownText(line.line === '' ? (line.labels['exception_message'] ?? '') : line.line)}
+              {line.line === '' ? (line.labels['exception_message'] ?? '') : line.line}
             </span>
           </li>
         ))}
@@ -197,7 +196,7 @@ function Part({ title, to, query, isEmpty, asked, children }: ListPartProps) {
           </Link>
         </div>
       </div>
-      <Faults of={{ [`${title} cannot be listed`]: asked }} query={query} />
+      <Faults of={{ [`${title} cannot be listed`]: { ...asked, query } }} />
       {isEmpty ? <p className="span-part span-none">None in this time.</p> : children}
     </section>
   )

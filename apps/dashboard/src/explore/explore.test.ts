@@ -164,18 +164,16 @@ describe('answers become one chart', () => {
     },
     range,
     fault: undefined,
-    startedMs: 0,
     elapsedMs: 1,
   })
   const choices = { mode: 'line', hidden: new Set<string>(), top: 20, zone: 'utc', nowMs: 4_100, metrics: [] } as const
 
   test('only the top by last value are drawn, all are counted', () => {
     const results: RowResults = { a: done(100) }
-    const { frame, seriesTotal, warnings } = exploreFrame([row('a')], results, choices)
+    const { frame, seriesTotal } = exploreFrame([row('a')], results, choices)
     expect([frame.series.length, seriesTotal]).toEqual([20, 100])
     expect(frame.series.map((one) => one.label)).toContain('99')
     expect(frame.series[0]?.values).toEqual([1, null, 80, null, null])
-    expect(warnings).toEqual(['w'])
     expect(frame.completeUntilMs).toBe(3_000)
   })
 
@@ -226,7 +224,6 @@ test('the table sorts by any column, numbers within text by value', () => {
     answer,
     range: { startMs: 0, endMs: 1, stepMs: 1 },
     fault: undefined,
-    startedMs: 0,
     elapsedMs: 0,
   }
   const rows = [{ ref: 'a' as const, text: '', legend: '', isOff: false }]

@@ -35,7 +35,6 @@ export interface ExploreFrame {
   /** Series of all answers; more than are drawn where `top` cut them. */
   readonly seriesTotal: number
   readonly histogramSeries: number
-  readonly warnings: readonly string[]
 }
 
 interface Candidate {
@@ -51,8 +50,7 @@ interface Candidate {
 export function exploreFrame(rows: readonly QueryRow[], results: RowResults, choices: FrameChoices): ExploreFrame {
   const shown = rows.filter((row) => !row.isOff && results[row.ref]?.answer !== undefined)
   const range = shown.map((row) => results[row.ref]!.range).sort((a, b) => b.endMs - a.endMs)[0]
-  if (range === undefined)
-    return { frame: EMPTY_FRAME, sources: new Map(), seriesTotal: 0, histogramSeries: 0, warnings: [] }
+  if (range === undefined) return { frame: EMPTY_FRAME, sources: new Map(), seriesTotal: 0, histogramSeries: 0 }
   const grid = gridSeconds(range.startMs, range.endMs, range.stepMs)
   const candidates = shown.flatMap((row) => candidatesOf(row, results[row.ref]!, grid, range))
   const kept = topByLast(candidates, choices.top)
@@ -75,7 +73,6 @@ export function exploreFrame(rows: readonly QueryRow[], results: RowResults, cho
     sources: new Map(series.map(({ key }, i) => [key, (kept[i] as Candidate).source])),
     seriesTotal: candidates.length,
     histogramSeries: shown.reduce((sum, row) => sum + histogramsOf(results[row.ref]!.answer!), 0),
-    warnings: [...new Set(shown.flatMap((row) => results[row.ref]!.answer!.warnings))],
   }
 }
 

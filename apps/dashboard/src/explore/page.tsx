@@ -35,8 +35,8 @@ export default function ExplorePage() {
   const time = usePaneTime()
   const { nowMs } = useTimeMemory()
   const range = steppedRange(rangeOf(time, nowMs, time.shiftMs))
-  const run = useQueryRun(state.rows, range, state.view)
-  const frame = useFrame(explore, run.results, nowMs, time.zone)
+  const results = useQueryRun(state.rows, range, state.view)
+  const frame = useFrame(explore, results, nowMs, time.zone)
   const chart = useRef<TimeSeriesChart | undefined>(undefined)
   const [hasBrowser, setBrowser] = useBrowserFold()
   const [isTable, setTable] = useUrlSwitch('table')
@@ -77,7 +77,7 @@ export default function ExplorePage() {
               <QueryRowEditor
                 key={row.ref}
                 row={row}
-                result={run.results[row.ref]}
+                result={results[row.ref]}
                 isOnly={drafts.length === 1}
                 canAdd={drafts.length < 6}
                 isBuilder={isBuilder}
@@ -99,7 +99,7 @@ export default function ExplorePage() {
           </section>
           <ResultPanel
             explore={explore}
-            run={run}
+            results={results}
             shown={frame}
             range={range}
             chart={chart}
@@ -151,10 +151,12 @@ function usePageShortcuts(root: RefObject<HTMLDivElement | null>, onRun: () => v
   useShortcuts(shortcuts)
 }
 
-/** The editor of the first query, or the first field of its builder. */
+/** The editor of the first query, or the first field of its builder, or what stands in their place. */
 function focusQuery(page: HTMLElement | null): void {
   const editor = page?.querySelector('[data-editor]')?.shadowRoot
-  const field = editor?.querySelector<HTMLElement>('.cm-content') ?? page?.querySelector<HTMLElement>('.builder-field')
+  const field =
+    editor?.querySelector<HTMLElement>('.cm-content') ??
+    page?.querySelector<HTMLElement>('.builder-field, .plain-query')
   field?.focus()
 }
 

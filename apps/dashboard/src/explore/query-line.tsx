@@ -1,7 +1,6 @@
 import type { TimeRange } from '@vantage/model'
 import { Play } from 'lucide-react'
-// biome-ignore lint/correctness/noUnresolvedImports: biome does not see constants within the namespace of @types/react.
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useNavigate } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
@@ -10,9 +9,8 @@ import { askAgain } from '../time/time-store.ts'
 import { EditMode, useBuilder } from './edit-mode.tsx'
 import { rememberQueries } from './history.ts'
 import { HistoryMenu } from './history-menu.tsx'
+import { QueryBuilder } from './query-editors.tsx'
 import type { Asked } from './use-asked.ts'
-
-const QueryBuilder = lazy(() => import('../builder/query-builder.tsx'))
 
 interface QueryLineProps {
   readonly label: string
@@ -50,9 +48,7 @@ export function QueryLine(props: QueryLineProps) {
       }}
     >
       {isBuilder ? (
-        <Suspense fallback={<div className="builder code">{text}</div>}>
-          <QueryBuilder label={label} language={language} text={draft} range={range} onChange={run} />
-        </Suspense>
+        <QueryBuilder label={label} language={language} text={draft} range={range} onChange={run} />
       ) : (
         <label className="field query-line-field">
           <span className="visually-hidden">{label}</span>
@@ -73,7 +69,7 @@ export function QueryLine(props: QueryLineProps) {
         <Play className="icon" aria-hidden="true" />
         {draft === text ? 'Run' : 'Run changes'}
       </button>
-      <Faults of={{ 'The query failed': asked }} query={text} />
+      <Faults of={{ 'The query failed': { ...asked, query: text } }} />
     </form>
   )
 }

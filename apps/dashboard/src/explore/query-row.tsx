@@ -1,13 +1,10 @@
 import type { TimeRange } from '@vantage/model'
 import { Copy, Eye, EyeOff, Trash2 } from 'lucide-react'
-// biome-ignore lint/correctness/noUnresolvedImports: biome does not see constants within the namespace of @types/react.
-import { lazy, Suspense, useMemo } from 'react'
+import { useMemo } from 'react'
 import type { QueryRow, RowRef } from './explore-url.ts'
 import { faultPosition } from './fault-position.ts'
+import { CodeEditor, QueryBuilder } from './query-editors.tsx'
 import type { RowResult } from './run-queries.ts'
-
-const Editor = lazy(() => import('./editor.tsx'))
-const QueryBuilder = lazy(() => import('../builder/query-builder.tsx'))
 
 export interface RowActions {
   readonly onText: (ref: RowRef, text: string) => void
@@ -43,25 +40,23 @@ export function QueryRowEditor(props: QueryRowProps) {
     <div className="query-row" data-off={row.isOff}>
       <span className="row-letter">{letter}</span>
       <div className="row-editor">
-        <Suspense fallback={<div className="editor editor-waiting code">{row.text}</div>}>
-          {props.isBuilder ? (
-            <QueryBuilder
-              label={`Query ${letter}`}
-              language="promql"
-              text={row.text}
-              range={props.range}
-              onChange={(text) => props.onRunText(row.ref, text)}
-            />
-          ) : (
-            <Editor
-              label={`Query ${letter}`}
-              text={row.text}
-              fault={fault}
-              onChange={(text) => props.onText(row.ref, text)}
-              onRun={(text) => props.onRunText(row.ref, text)}
-            />
-          )}
-        </Suspense>
+        {props.isBuilder ? (
+          <QueryBuilder
+            label={`Query ${letter}`}
+            language="promql"
+            text={row.text}
+            range={props.range}
+            onChange={(text) => props.onRunText(row.ref, text)}
+          />
+        ) : (
+          <CodeEditor
+            label={`Query ${letter}`}
+            text={row.text}
+            fault={fault}
+            onChange={(text) => props.onText(row.ref, text)}
+            onRun={(text) => props.onRunText(row.ref, text)}
+          />
+        )}
       </div>
       <label className="field legend-field">
         <span className="visually-hidden">Legend of query {letter}</span>

@@ -1,8 +1,8 @@
 import { DRAW_MODES, type DrawMode, formatValue } from '@vantage/charts'
 import type { TimeSeriesChart } from '@vantage/charts/time-series'
-import { type RefObject, useEffect, useId, useState } from 'react'
+import { type RefObject, useId } from 'react'
 import { Choice } from '../parts/choice.tsx'
-import { Cuts, Faults } from '../parts/faults.tsx'
+import { Faults } from '../parts/faults.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { askAgain } from '../time/time-store.ts'
 import { ChartPanel, ChartTable } from './chart-panel.tsx'
@@ -12,16 +12,13 @@ import { ExplainPanel } from './explain-panel.tsx'
 import { type ExploreView, TOP_CHOICES } from './explore-url.ts'
 import type { ExploreFrame } from './frame-model.ts'
 import type { SteppedRange } from './range-steps.ts'
-import type { QueryRun, RowResult } from './run-queries.ts'
+import type { RowResult, RowResults } from './run-queries.ts'
 import { TablePanel } from './table-panel.tsx'
 import type { Explore } from './use-explore.ts'
 
-/** Elapsed time and Cancel show after this long. */
-const CANCEL_AFTER_MS = 2_000
-
 interface ResultPanelProps {
   readonly explore: Explore
-  readonly run: QueryRun
+  readonly results: RowResults
   readonly shown: ExploreFrame
   readonly range: SteppedRange
   readonly chart: RefObject<TimeSeriesChart | undefined>
@@ -39,13 +36,16 @@ const MODE_NAMES: Readonly<Record<DrawMode, string>> = {
 }
 
 export function ResultPanel(props: ResultPanelProps) {
-  const { explore, run, shown } = props
+  const { explore, results, shown } = props
   const { view, mode } = explore.state
   const titleId = useId()
-  const asked = Object.values(run.results)
-  const waitingMs = useWaitingMs(asked)
+  const asked = Object.values(results)
   return (
-    <section className="card result" aria-labelledby={titleId} aria-busy={waitingMs > 0}>
+    <section
+      className="card result"
+      aria-labelledby={titleId}
+      aria-busy={asked.some(({ phase }) => phase === 'loading')}
+    >
       <div className="card-head">
         <h2 id={titleId} className="visually-hidden">
           Result
@@ -64,9 +64,9 @@ export function ResultPanel(props: ResultPanelProps) {
             onChoose={(value) => explore.apply({ mode: value })}
           />
         )}
-        <Facts {...props} waitingMs={waitingMs} />
+        <Facts {...props} />
       </div>
-      <Notices {...props} asked={asked} />
+      <Notices results={results} shown={shown} />
       <div className="result-body">
         <ResultBody {...props} asked={asked} isEmpty={shown.seriesTotal === 0} />
       </div>
@@ -74,34 +74,10 @@ export function ResultPanel(props: ResultPanelProps) {
   )
 }
 
-/** How long the oldest running request has been waiting, looked at four times a second; 0 when none runs. */
-function useWaitingMs(asked: readonly RowResult[]): number {
-  const [waitingMs, setWaitingMs] = useState(0)
-  const loading = asked.filter((one) => one.phase === 'loading')
-  const startedMs = loading.length === 0 ? undefined : Math.min(...loading.map((one) => one.startedMs))
-  useEffect(() => {
-    setWaitingMs(0)
-    if (startedMs === undefined) return
-    const timer = setInterval(() => setWaitingMs(performance.now() - startedMs), 250)
-    return () => clearInterval(timer)
-  }, [startedMs])
-  return waitingMs
-}
-
-function Facts({ run, shown, explore, waitingMs }: ResultPanelProps & { readonly waitingMs: number }) {
+function Facts({ results, shown, explore }: ResultPanelProps) {
   const { seriesTotal, frame } = shown
   const isCut = explore.state.view === 'chart' && seriesTotal > frame.series.length
-  const elapsedMs = Math.max(0, ...Object.values(run.results).map((one) => one.elapsedMs))
-  if (waitingMs > CANCEL_AFTER_MS) {
-    return (
-      <div className="tools facts">
-        <span>{(waitingMs / 1000).toFixed(1)} s</span>
-        <button type="button" className="button small" onClick={run.cancel}>
-          Cancel
-        </button>
-      </div>
-    )
-  }
+  const elapsedMs = Math.max(0, ...Object.values(results).map((one) => one.elapsedMs))
   return (
     <div className="tools facts">
       {isCut && (
@@ -130,21 +106,14 @@ function Facts({ run, shown, explore, waitingMs }: ResultPanelProps & { readonly
   )
 }
 
-function Notices({ run, shown }: ResultPanelProps & { readonly asked: readonly RowResult[] }) {
-  const failed = Object.entries(run.results).filter(([, result]) => result.phase === 'failed')
+function Notices({ results, shown }: Pick<ResultPanelProps, 'results' | 'shown'>) {
+  const asked = Object.entries(results).map(([ref, { phase, text, answer, fault }]) => {
+    const question = { query: text, answer, fault: phase === 'failed' ? fault : undefined, retry: askAgain }
+    return [`Query ${ref.toUpperCase()}`, question] as const
+  })
   return (
     <div className="notices">
-      {failed.map(([ref, result]) => (
-        <Faults
-          key={ref}
-          of={{ [`Query ${ref.toUpperCase()}`]: { answer: undefined, fault: result.fault, retry: askAgain } }}
-          query={result.text}
-        />
-      ))}
-      {failed.some(([, { fault }]) => fault?.code === 'cancelled') && (
-        <Notice kind="info">Cancelled; what was shown before is still there.</Notice>
-      )}
-      <Cuts texts={shown.warnings} />
+      <Faults of={Object.fromEntries(asked)} />
       {shown.histogramSeries > 0 && (
         <Notice kind="info">
           {shown.histogramSeries} native histogram {shown.histogramSeries === 1 ? 'series is' : 'series are'} not drawn;
@@ -161,7 +130,7 @@ interface ResultBodyProps extends ResultPanelProps {
 }
 
 function ResultBody(props: ResultBodyProps) {
-  const { explore, run, shown, range, asked, isEmpty, isTable } = props
+  const { explore, results, shown, range, asked, isEmpty, isTable } = props
   const { view, rows } = explore.state
   if (asked.length === 0) {
     return (
@@ -175,8 +144,8 @@ function ResultBody(props: ResultBodyProps) {
     const isWaiting = asked.some((one) => one.phase === 'loading')
     return isWaiting ? <div className="skeleton result-skeleton" /> : <div className="result-empty" />
   }
-  if (view === 'table') return <TablePanel rows={rows} results={run.results} unit={shown.frame.unit} />
-  if (view === 'explain') return <ExplainPanel rows={rows} results={run.results} />
+  if (view === 'table') return <TablePanel rows={rows} results={results} unit={shown.frame.unit} />
+  if (view === 'explain') return <ExplainPanel rows={rows} results={results} />
   const first = rows.find((row) => !row.isOff && row.text.trim() !== '')
   if (isEmpty && first !== undefined) {
     return <EmptyPanel query={first.text} endMs={range.endMs} onQuery={explore.actions.onQuery} />
@@ -194,9 +163,9 @@ function ResultBody(props: ResultBodyProps) {
   )
 }
 
-function ResultChart({ explore, run, shown: { frame, sources }, chart }: ResultPanelProps) {
+function ResultChart({ explore, results, shown: { frame, sources }, chart }: ResultPanelProps) {
   const exemplars = useExemplars(
-    explore.state.rows.map(({ ref }) => run.results[ref]?.answeredText ?? ''),
+    explore.state.rows.map(({ ref }) => results[ref]?.answeredText ?? ''),
     frame,
   )
   const keys = frame.series.map((one) => one.key)

@@ -1,6 +1,7 @@
 import type { ClientFault, QueryAnswer } from '@vantage/api/client'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { client } from '../app/client.ts'
+import { askOpenly } from '../app/open-questions.ts'
 import { useTimeMemory } from '../time/time-store.ts'
 import type { ExploreView, QueryRow, RowRef } from './explore-url.ts'
 import type { SteppedRange } from './range-steps.ts'
@@ -15,48 +16,38 @@ export interface RowResult {
   readonly answeredText: string
   readonly range: SteppedRange
   readonly fault: ClientFault | undefined
-  readonly startedMs: number
   readonly elapsedMs: number
 }
 
 export type RowResults = Readonly<Partial<Record<RowRef, RowResult>>>
 
-export interface QueryRun {
-  readonly results: RowResults
-  readonly cancel: () => void
-}
-
 /**
  * Asks the server for every row that is on, whenever texts, range or view change or a person wants all answers anew. Requests that a newer
  * one replaces are aborted; their rows keep what they showed.
  */
-export function useQueryRun(rows: readonly QueryRow[], range: SteppedRange, view: ExploreView): QueryRun {
+export function useQueryRun(rows: readonly QueryRow[], range: SteppedRange, view: ExploreView): RowResults {
   const [results, setResults] = useState<RowResults>({})
-  const abort = useRef<AbortController | undefined>(undefined)
   const round = useTimeMemory((memory) => memory.round)
   const asked = rows.filter((row) => !row.isOff && row.text.trim() !== '')
   const key = JSON.stringify([asked.map((row) => [row.ref, row.text]), range, view])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key holds all that the request depends on.
   useEffect(() => {
-    const controller = new AbortController()
-    abort.current = controller
     const refs = new Set(asked.map((row) => row.ref))
     setResults((former) => keepOnly(former, refs))
-    for (const { ref, text } of asked) {
+    const ends = asked.map(({ ref, text }) => {
       const startedMs = performance.now()
-      setResults((former) => ({ ...former, [ref]: loading(former[ref], text, range, startedMs) }))
-      void ask(text, range, view, controller.signal).then((answer) => {
-        if (controller.signal.aborted && abort.current !== controller) return
-        setResults((former) => ({ ...former, [ref]: finished(former[ref], answer, text, range, startedMs) }))
-      })
-    }
+      setResults((former) => ({ ...former, [ref]: loading(former[ref], text, range) }))
+      return askOpenly(
+        (signal) => ask(text, range, view, signal),
+        (answer) =>
+          setResults((former) => ({ ...former, [ref]: finished(former[ref], answer, text, range, startedMs) })),
+      )
+    })
     return () => {
-      abort.current = undefined
-      controller.abort()
+      for (const end of ends) end()
     }
   }, [key, round])
-  const cancel = useCallback(() => abort.current?.abort(), [])
-  return { results, cancel }
+  return results
 }
 
 type Asked = Awaited<ReturnType<typeof client.queryRange>>
@@ -70,7 +61,7 @@ function keepOnly(results: RowResults, refs: ReadonlySet<string>): RowResults {
   return Object.fromEntries(Object.entries(results).filter(([ref]) => refs.has(ref)))
 }
 
-function loading(former: RowResult | undefined, text: string, range: SteppedRange, startedMs: number): RowResult {
+function loading(former: RowResult | undefined, text: string, range: SteppedRange): RowResult {
   return {
     phase: 'loading',
     text,
@@ -78,7 +69,6 @@ function loading(former: RowResult | undefined, text: string, range: SteppedRang
     answeredText: former?.answeredText ?? '',
     range: former?.range ?? range,
     fault: former?.fault,
-    startedMs,
     elapsedMs: former?.elapsedMs ?? 0,
   }
 }
@@ -99,7 +89,6 @@ function finished(
       answeredText: text,
       range,
       fault: undefined,
-      startedMs,
       elapsedMs,
     }
   }
@@ -111,7 +100,6 @@ function finished(
     answeredText,
     range: former?.range ?? range,
     fault: asked.error,
-    startedMs,
     elapsedMs,
   }
 }

@@ -1,4 +1,5 @@
 import type { LabelRecord } from '@vantage/api/client'
+import { shownText } from '@vantage/charts'
 import { formatLabels, labelsFromRecord, labelsKey, METRIC_NAME } from '@vantage/model'
 
 /** Longest label of a series on the page; the title shows the whole. */
@@ -52,5 +53,5 @@ export function shortLabels(all: readonly LabelRecord[]): string[] {
 }
 
 function cut(text: string): string {
-  return text.length <= LABEL_MAX_CHARS ? text : `${text.slice(0, LABEL_MAX_CHARS)}…`
+  return shownText(text.length <= LABEL_MAX_CHARS ? text : `${text.slice(0, LABEL_MAX_CHARS)}…`)
 }

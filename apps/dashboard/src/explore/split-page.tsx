@@ -1,13 +1,13 @@
 import { type ComponentType, useEffect } from 'react'
+import { onDemand } from '../app/on-demand.tsx'
 import { PaneScope, useSearch } from '../app/router.ts'
-import { screen } from '../app/screen.tsx'
 import { giveKeysTo } from '../app/use-shortcuts.ts'
 import { PANES, type Signal, signalIn } from './signals.ts'
 
 const PAGES: Readonly<Record<Signal, ComponentType>> = {
-  metrics: screen(() => import('./page.tsx')),
-  logs: screen(() => import('../logs/page.tsx')),
-  traces: screen(() => import('../traces/page.tsx')),
+  metrics: onDemand(() => import('./page.tsx')),
+  logs: onDemand(() => import('../logs/page.tsx')),
+  traces: onDemand(() => import('../traces/page.tsx')),
 }
 
 /** Explore, twice: two queries side by side over the same time. Keys are for the half that was used last. */

@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
+import { isAsking } from '../app/open-questions.ts'
 import { refresh } from '../time/time-store.ts'
 import { refreshEveryMs, type SteppedRange } from './range-steps.ts'
-import { isAsking } from './use-asked.ts'
 
 /** While live, asks again for every step; a hidden tab rests, and so does one whose last questions are not answered yet. */
 export function useLiveRefresh(isLive: boolean, range: SteppedRange): void {

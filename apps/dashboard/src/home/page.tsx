@@ -70,7 +70,7 @@ function MyServices({ asked, rows }: MyServicesProps) {
   }
   if (rows.length > 0) return <ServicesCard rows={rows} isLoading={asked.isLoading} />
   return (
-    <Nothing title="No service has had requests in this time" signal="traces">
+    <Nothing title="No service has had requests in this time" signal="traces" keptAs="metrics">
       Services are found in spans.
     </Nothing>
   )

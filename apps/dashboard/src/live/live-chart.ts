@@ -1,5 +1,5 @@
 import type { LabelRecord } from '@vantage/api/client'
-import { assignSlots, STRIP_SERIES_MAX, type Unit } from '@vantage/charts'
+import { assignSlots, STRIP_SERIES_MAX, shownText, type Unit } from '@vantage/charts'
 import { shortLabels } from '../explore/series-label.ts'
 
 /** One series that is received, drawn or not; its samples lie in the worker. */
@@ -44,5 +44,5 @@ export function shownLines(
 
 /** The title names the metric already; a line that is alone is named by where it comes from. */
 function originOf(labels: LabelRecord): string {
-  return labels['instance'] ?? labels['service_name'] ?? labels['job'] ?? 'value'
+  return shownText(labels['instance'] ?? labels['service_name'] ?? labels['job'] ?? 'value')
 }

@@ -72,7 +72,6 @@ export class LiveEngine {
   #connect({ url, subscribe, metrics }: Extract<ToWorker, { kind: 'connect' }>): void {
     this.#data = new LiveData(metrics)
     new LiveSocket(url, subscribe, {
-      onOpen: () => this.#tell({ connection: 'open', failure: undefined }),
       onLost: () => {
         this.#lostSinceMs ||= this.#data.lastSampleMs
         this.#tell({ connection: 'lost', lostSinceMs: this.#lostSinceMs })
@@ -93,7 +92,8 @@ export class LiveEngine {
         if (gap !== undefined) this.#addGap(gap)
         this.redraw()
         this.#lostSinceMs = 0
-        this.#tell({ isTruncated: message.isTruncated, lostSinceMs: 0, failure: undefined }, charts)
+        const { isTruncated } = message
+        this.#tell({ connection: 'open', isTruncated, lostSinceMs: 0, failure: undefined }, charts)
         return
       }
       case 'series':
@@ -105,7 +105,10 @@ export class LiveEngine {
         this.#tell({ dropped: this.#dropped })
         return
       case 'error':
-        this.#tell({ failure: message.canRetry ? `${message.message}. Trying again by itself.` : message.message })
+        this.#tell({
+          connection: 'open',
+          failure: message.canRetry ? `${message.message}. Trying again by itself.` : message.message,
+        })
     }
   }
 

@@ -3,7 +3,6 @@ import { decodeLiveFrame, type LiveSamples } from '@vantage/model'
 import { retryDelayMs } from './retry.ts'
 
 export interface SocketListener {
-  onOpen(): void
   /** The connection is gone; another try follows by itself. */
   onLost(): void
   onMessage(message: LiveMessage): void
@@ -31,7 +30,6 @@ export class LiveSocket {
     socket.onopen = () => {
       socket.send(JSON.stringify({ type: 'format', value: 'binary' }))
       socket.send(JSON.stringify(this.#subscribe))
-      this.#listener.onOpen()
     }
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => this.#receive(socket, data)
     // An error is always followed by a close.

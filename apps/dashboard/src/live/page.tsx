@@ -1,17 +1,21 @@
+import type { ClientFault } from '@vantage/api/client'
 import { formatInstant } from '@vantage/charts'
 import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { Link } from '../app/link.tsx'
 import { navigateSearch, readSearch, useSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
+import { SeriesCulprits } from '../explore/empty-panel.tsx'
+import { Faults } from '../parts/faults.tsx'
+import { NoneCalled, Nothing } from '../parts/nothing.tsx'
 import { Notice } from '../parts/notice.tsx'
+import { pageNowMs } from '../time/page-clock.ts'
 import { useZone } from '../time/pane-time.ts'
 import { Corner } from './corner.tsx'
 import { LiveCard } from './live-card.tsx'
 import { linesOf } from './live-chart.ts'
 import { LiveControls } from './live-controls.tsx'
 import type { LiveFacts, LiveSession } from './live-session.ts'
-import { type LiveSort, readLive, thresholdTexts } from './live-url.ts'
+import { DEFAULT_MATCHERS, type LiveSort, type LiveState, readLive, thresholdTexts } from './live-url.ts'
 import { orderedCharts, sortNow } from './order.ts'
 import { PauseBar } from './pause-bar.tsx'
 import { useLive } from './use-live.ts'
@@ -20,7 +24,7 @@ import { useLive } from './use-live.ts'
 export default function LivePage() {
   const search = useSearch()
   const state = useMemo(() => readLive(search), [search])
-  const { session, facts } = useLive(state.matchers)
+  const { session, facts, retry } = useLive(state.matchers)
   const freeze = useFreeze(session)
   const [frozenOrder, setFrozenOrder] = useState<readonly string[]>([])
   usePageShortcuts(freeze.toggle)
@@ -53,11 +57,14 @@ export default function LivePage() {
         onFreeze={freeze.toggle}
         onSort={onSort}
       />
-      <LiveNotices facts={facts} />
+      <LiveNotices facts={facts} matchers={state.matchers} retry={retry} />
       {session !== undefined && freeze.atMs !== undefined && (
         <PauseBar session={session} atMs={freeze.atMs} onScrub={freeze.to} onResume={freeze.toggle} />
       )}
-      {facts.connection === 'open' && charts.length === 0 && <NothingYet hasHost={state.host !== ''} />}
+      {facts.connection === 'connecting' && <div className="skeleton page-skeleton" aria-busy="true" />}
+      {facts.connection === 'open' && facts.failure === undefined && charts.length === 0 && (
+        <NothingYet state={state} charts={facts.charts.length} />
+      )}
       <div className="live-grid">
         {session !== undefined &&
           charts.map((chart) => (
@@ -114,7 +121,13 @@ function useFreeze(session: LiveSession | undefined): Freeze {
   return useMemo(() => ({ atMs, toggle, to }), [atMs, toggle, to])
 }
 
-function LiveNotices({ facts }: { readonly facts: LiveFacts }) {
+interface LiveNoticesProps {
+  readonly facts: LiveFacts
+  readonly matchers: string
+  readonly retry: () => void
+}
+
+function LiveNotices({ facts, matchers, retry }: LiveNoticesProps) {
   const zone = useZone()
   return (
     <div className="live-notices" role="status">
@@ -125,7 +138,11 @@ function LiveNotices({ facts }: { readonly facts: LiveFacts }) {
           Trying again by itself; what was missed is filled in.
         </Notice>
       )}
-      {facts.failure !== undefined && <Notice kind="critical">The server refused: {facts.failure}</Notice>}
+      {facts.failure !== undefined && (
+        <Faults
+          of={{ 'The server refused': { query: matchers, answer: undefined, fault: refusal(facts.failure), retry } }}
+        />
+      )}
       {facts.isTruncated && (
         <Notice kind="info">More series match than one page shows. Narrow the selector to see the others.</Notice>
       )}
@@ -133,13 +150,34 @@ function LiveNotices({ facts }: { readonly facts: LiveFacts }) {
   )
 }
 
-function NothingYet({ hasHost }: { readonly hasHost: boolean }) {
+/** What a socket is told has no status and no id. */
+function refusal(message: string): ClientFault {
+  return { code: 'bad_request', message, status: 0, errorType: undefined, requestId: undefined }
+}
+
+interface NothingYetProps {
+  readonly state: LiveState
+  /** With those of other hosts. */
+  readonly charts: number
+}
+
+/** In place of the charts: what removes them all, or that none ever came. */
+function NothingYet({ state: { matchers, host }, charts }: NothingYetProps) {
+  const apply = (q: string | null) => navigateSearch({ q })
+  if (charts > 0) {
+    return <NoneCalled one="chart" find={host} total={charts} onDrop={() => navigateSearch({ host: null })} />
+  }
+  const isAll = matchers === DEFAULT_MATCHERS
+  const all = (
+    <button type="button" className="button" onClick={() => apply(null)}>
+      Show all series
+    </button>
+  )
   return (
-    <div className="empty">
-      <strong>{hasHost ? 'This host sends nothing that matches' : 'Nothing matches yet'}</strong>
+    <Nothing title="Nothing matches yet" signal="metrics" isOfNow actions={!isAll && all}>
       <p>New series appear here by themselves.</p>
-      <Link to="/setup">Get data in</Link>
-    </div>
+      {!isAll && <SeriesCulprits query={matchers} endMs={pageNowMs()} onQuery={apply} />}
+    </Nothing>
   )
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { loadCatalogue, useCatalogue } from '../explore/catalogue.ts'
 import { type LiveFacts, LiveSession, NO_FACTS } from './live-session.ts'
 
@@ -7,6 +7,8 @@ const noChange = () => () => {}
 export interface Live {
   readonly session: LiveSession | undefined
   readonly facts: LiveFacts
+  /** Begins anew, after the server has refused. */
+  readonly retry: () => void
 }
 
 /** Opens one session per selector, once types and units are known; closes it with the page. */
@@ -16,9 +18,12 @@ export function useLive(matchers: string): Live {
   const metrics = useRef(catalogue.metrics)
   metrics.current = catalogue.metrics
   const [session, setSession] = useState<LiveSession | undefined>(undefined)
+  const [attempt, setAttempt] = useState(0)
+  const retry = useCallback(() => setAttempt((former) => former + 1), [])
   useEffect(() => {
     if (useCatalogue.getState().state === 'unknown') void loadCatalogue()
   }, [])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt asks for the same.
   useEffect(() => {
     if (!isKnown) return
     const made = new LiveSession(matchers, metrics.current)
@@ -27,7 +32,7 @@ export function useLive(matchers: string): Live {
       made.close()
       setSession(undefined)
     }
-  }, [matchers, isKnown])
+  }, [matchers, isKnown, attempt])
   const facts = useSyncExternalStore(session?.subscribe ?? noChange, session?.facts ?? (() => NO_FACTS))
-  return useMemo(() => ({ session, facts }), [session, facts])
+  return useMemo(() => ({ session, facts, retry }), [session, facts, retry])
 }

@@ -32,7 +32,7 @@ export function FieldsView({ askKey, query, range, state }: FieldsViewProps) {
     const found = (asked.answer ?? []).filter(({ label }) => label.toLowerCase().includes(wanted))
     return found.toSorted((a, b) => (a.label < b.label ? -1 : 1))
   }, [asked.answer, text])
-  const faults = <Faults of={{ 'The fields': asked }} query={query} />
+  const faults = <Faults of={{ 'The fields': { ...asked, query } }} />
   if (asked.answer === undefined) {
     return asked.isLoading ? <div className="skeleton page-skeleton" aria-busy="true" /> : faults
   }

@@ -6,7 +6,6 @@ import { useAsked } from '../explore/use-asked.ts'
 import { Faults } from '../parts/faults.tsx'
 import { contextQuery, levelOf } from './log-model.ts'
 import type { LogRow } from './log-rows.ts'
-import { shownText } from './shown-text.ts'
 
 const STEPS: readonly number[] = [5, 20, 100]
 /** Lines before and after are looked for this long. */
@@ -63,7 +62,7 @@ function ContextLine({ line, zone, isSelf }: ContextLineProps) {
     <li data-level={levelOf(line.labels)} aria-current={isSelf ? 'true' : undefined}>
       <time>{formatInstant(Number(line.timeNs / 1_000_000n), zone).slice(11, 23)}</time>
       <span className="code" dir="auto">
-        {shownText(line.line)}
+        {line.line}
       </span>
     </li>
   )

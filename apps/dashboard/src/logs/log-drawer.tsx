@@ -12,7 +12,6 @@ import { LineContext } from './line-context.tsx'
 import { levelOf } from './log-model.ts'
 import type { LogRow } from './log-rows.ts'
 import { type LogState, toggleContext, withColumn } from './log-url.ts'
-import { shownText } from './shown-text.ts'
 
 /** Of a line, what is drawn at once; copying takes all of it. */
 const LINE_CHARS_MAX = 100_000
@@ -108,7 +107,7 @@ function Line({ text }: { readonly text: string }) {
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key. */}
       <pre className="code log-whole" dir="auto" tabIndex={0}>
-        {shownText(shown.slice(0, LINE_CHARS_MAX))}
+        {shown.slice(0, LINE_CHARS_MAX)}
       </pre>
       {shown.length > LINE_CHARS_MAX && (
         <p className="span-none">
@@ -143,7 +142,7 @@ function Fields({ row, state, query }: Omit<LogDrawerProps, 'zone'>) {
             <tr key={label} {...valueMark(label, value)}>
               <th scope="row">{label}</th>
               <td className="code" dir="auto">
-                {shownText(value)}
+                {value}
               </td>
               <td className="span-menu">
                 <ValueMenu

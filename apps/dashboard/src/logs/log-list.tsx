@@ -1,4 +1,4 @@
-import { formatInstant, type Zone } from '@vantage/charts'
+import { formatInstant, shownText, type Zone } from '@vantage/charts'
 import {
   type CSSProperties,
   type KeyboardEvent,
@@ -16,7 +16,6 @@ import { type Navigate, useNavigate } from '../app/router.ts'
 import { levelOf } from './log-model.ts'
 import { type LogRow, markedParts, ROW_PX, rowAtTop, rowTops } from './log-rows.ts'
 import type { LogState } from './log-url.ts'
-import { shownText } from './shown-text.ts'
 
 /** Rows above and below the visible ones that are drawn, too, and how few of them may be left before others are drawn. */
 const OVERSCAN = 12
@@ -196,7 +195,7 @@ const Row = memo(function Row({ row, columns, find, zone, place, count, isOpen, 
       <span className="log-service">{row.labels['service_name'] ?? ''}</span>
       {columns.map((label) => (
         <span key={label} className="log-cell code">
-          {shownText(row.labels[label] ?? '–')}
+          {row.labels[label] ?? '–'}
         </span>
       ))}
       <span className="log-text code" dir="auto">

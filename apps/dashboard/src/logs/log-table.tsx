@@ -5,7 +5,6 @@ import { useNavigate } from '../app/router.ts'
 import { levelOf } from './log-model.ts'
 import type { LogRow } from './log-rows.ts'
 import { type LogState, sortAfterClick } from './log-url.ts'
-import { shownText } from './shown-text.ts'
 
 const ROW_PX = 32
 const OVERSCAN = 8
@@ -141,7 +140,7 @@ function Row({ row, place, isOpen, columns, zone }: RowProps) {
         </td>
       ))}
       <td className="code log-table-line" dir="auto">
-        {shownText(row.line.slice(0, CELL_CHARS_MAX))}
+        {row.line.slice(0, CELL_CHARS_MAX)}
       </td>
     </tr>
   )

@@ -10,7 +10,6 @@ import { Faults } from '../parts/faults.tsx'
 import { refresh } from '../time/time-store.ts'
 import { quoted } from './log-model.ts'
 import { changeText, type PatternRow, patternParts, patternRows, varyingValues } from './pattern-model.ts'
-import { shownText } from './shown-text.ts'
 
 const ROWS_SHOWN = 100
 /** Lines from which the values of a pattern are read. */
@@ -36,7 +35,7 @@ export function PatternsView({ askKey, query, range, zone }: PatternsViewProps) 
     () => patternRows(asked.answer ?? [], before.answer ?? [], { startMs, endMs }),
     [asked.answer, before.answer, startMs, endMs],
   )
-  const faults = <Faults of={{ 'The patterns': asked }} query={query} />
+  const faults = <Faults of={{ 'The patterns': { ...asked, query } }} />
   if (asked.answer === undefined) {
     return asked.isLoading ? <div className="skeleton page-skeleton" aria-busy="true" /> : faults
   }
@@ -92,7 +91,7 @@ function Pattern({ row, query, range, zone }: PatternProps) {
           {patternParts(row.pattern).map((part, i) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text, replaced as a whole.
             <span key={i} data-varying={part.isVarying}>
-              {shownText(part.text)}
+              {part.text}
             </span>
           ))}
         </span>

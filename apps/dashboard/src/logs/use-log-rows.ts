@@ -2,6 +2,7 @@ import type { ClientFault } from '@vantage/api/client'
 import type { TimeRange } from '@vantage/model'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { client } from '../app/client.ts'
+import { askOpenly } from '../app/open-questions.ts'
 import { useTimeMemory } from '../time/time-store.ts'
 import { LINES_MAX } from './log-model.ts'
 import { type LogRow, logRows, PAGE_LINES, ROWS_MAX, withOlder } from './log-rows.ts'
@@ -42,16 +43,14 @@ export function useLogRows(key: string | undefined, query: string, range: TimeRa
   const retry = useCallback(() => setAttempt((former) => former + 1), [])
   const latest = useRef({ query, range, state })
   latest.current = { query, range, state }
-  const older = useRef<AbortController>(undefined)
+  /** Ends the question for older lines. */
+  const older = useRef<() => void>(undefined)
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new round or attempt asks the same question.
   useEffect(() => {
     if (key === undefined) return
-    const abort = new AbortController()
-    older.current?.abort()
     setState((former) => ({ ...former, isLoading: true }))
     const { query: asked, range: of } = latest.current
-    void client.logPage({ query: asked, ...nsOf(of) }, 'backward', LINES_MAX, abort.signal).then((answer) => {
-      if (abort.signal.aborted) return
+    const end = askPage({ query: asked, ...nsOf(of) }, LINES_MAX, (answer) => {
       setState((former) =>
         answer.ok
           ? {
@@ -65,18 +64,18 @@ export function useLogRows(key: string | undefined, query: string, range: TimeRa
           : { ...former, isLoading: false, fault: answer.error },
       )
     })
-    return () => abort.abort()
+    return () => {
+      end()
+      older.current?.()
+    }
   }, [key, round, attempt])
   const loadOlder = useCallback(() => {
     const { query: asked, range: of, state: now } = latest.current
     const oldest = now.rows?.at(-1)
     if (oldest === undefined || now.isLoading || !now.hasOlder || (now.rows?.length ?? 0) >= ROWS_MAX) return
-    const abort = new AbortController()
-    older.current = abort
     setState((former) => ({ ...former, isLoading: true }))
     const span = { query: asked, startNs: nsOf(of).startNs, endNs: oldest.timeNs + 1n }
-    void client.logPage(span, 'backward', PAGE_LINES, abort.signal).then((answer) => {
-      if (abort.signal.aborted) return
+    older.current = askPage(span, PAGE_LINES, (answer) => {
       setState((former) => {
         if (!answer.ok) return { ...former, isLoading: false, fault: answer.error }
         const rows = withOlder(former.rows ?? [], answer.value)
@@ -89,6 +88,13 @@ export function useLogRows(key: string | undefined, query: string, range: TimeRa
     setState((former) => (former.rows === undefined ? former : { ...former, rows: by(former.rows) }))
   }, [])
   return { ...state, isFull: (state.rows?.length ?? 0) >= ROWS_MAX, loadOlder, retry, change }
+}
+
+type Page = Awaited<ReturnType<typeof client.logPage>>
+
+/** Asks for the newest lines of a span. @returns what ends it unanswered */
+function askPage(span: Parameters<typeof client.logPage>[0], count: number, done: (answer: Page) => void): () => void {
+  return askOpenly((signal) => client.logPage(span, 'backward', count, signal), done)
 }
 
 function nsOf({ startMs, endMs }: TimeRange): { readonly startNs: bigint; readonly endNs: bigint } {

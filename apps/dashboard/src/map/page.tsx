@@ -43,7 +43,7 @@ export default function MapPage() {
       {asked.map === undefined ? (
         asked.isLoading && <div className="skeleton page-skeleton" aria-busy="true" />
       ) : asked.map.nodes.length === 0 ? (
-        <Nothing title="No service has had requests in this time" signal="traces">
+        <Nothing title="No service has had requests in this time" signal="traces" keptAs="metrics">
           Services and their calls are found in spans.
         </Nothing>
       ) : (

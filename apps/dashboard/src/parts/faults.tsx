@@ -1,58 +1,85 @@
-import type { FoundExceptions, QueryAnswer } from '@vantage/api/client'
+import type { ClientFault, FoundExceptions, QueryAnswer } from '@vantage/api/client'
 import { copyText } from '../app/toast.tsx'
 import { faultPosition } from '../explore/fault-position.ts'
 import type { Asked } from '../explore/use-asked.ts'
 import { Notice } from './notice.tsx'
 
+export const CANCELLED = 'Cancelled; what was shown before is still there.'
+
 /** A question as far as its failure matters. */
-type Question = Pick<Asked<unknown>, 'answer' | 'fault' | 'retry'>
-
-/** Questions by what is missing where one failed: `Figures`, `The trace cannot be shown`. */
-export type Questions = Readonly<Record<string, Question>>
-
-interface FaultsProps {
-  readonly of: Questions
+interface Question extends Pick<Asked<unknown>, 'answer' | 'fault' | 'retry'> {
   /** As it was asked: a place that an error names is shown in it. */
   readonly query?: string | undefined
 }
 
-/** What failed and why, and what an answer lacks; nothing where all is there. What is beside it goes on. */
-export function Faults({ of, query = '' }: FaultsProps) {
-  const failed = Object.entries(of).flatMap(([what, { fault, retry }]) =>
-    fault === undefined || fault.code === 'cancelled' ? [] : [{ what, fault, retry }],
+/** Questions by what is missing where one failed: `Figures`, `The trace cannot be shown`. */
+export type Questions = Readonly<Record<string, Question>>
+
+/** What failed and why, what was cancelled, and what an answer lacks; nothing where all is there. What is beside it goes on. */
+export function Faults({ of }: { readonly of: Questions }) {
+  const without = Object.entries(of).flatMap(([what, { fault, query = '', answer, retry }]) =>
+    fault === undefined ? [] : [{ what, query, fault, answer, retry }],
   )
-  const retryAll = () => {
-    for (const { retry } of failed) retry()
-  }
+  const cancelled = without.filter(({ fault }) => fault.code === 'cancelled')
+  const failed = without.filter(({ fault }) => fault.code !== 'cancelled')
   const details = () =>
-    JSON.stringify({ query, faults: failed.map(({ what, fault }) => ({ what, ...fault })) }, null, 2)
+    JSON.stringify({ faults: failed.map(({ what, query, fault }) => ({ what, query, ...fault })) }, null, 2)
   return (
     <>
+      {cancelled.length > 0 && (
+        <Notice kind="info" actions={<Retry of={cancelled} />}>
+          {cancelled.some(({ answer }) => answer !== undefined) ? CANCELLED : 'Cancelled before there was an answer.'}
+        </Notice>
+      )}
       {failed.length > 0 && (
         <Notice
           kind="critical"
           actions={
             <>
-              <button type="button" className="button small" onClick={retryAll}>
-                Retry
-              </button>
+              <Retry of={failed} />
               <button type="button" className="button small" onClick={() => void copyText(details(), 'Details')}>
                 Copy details
               </button>
             </>
           }
         >
-          {failed.map(({ what, fault: { message, requestId } }) => (
-            <p key={what}>
-              {what}: {message}
-              {requestId !== undefined && <span className="fault-id"> request {requestId}</span>}
-            </p>
+          {failed.map((one) => (
+            <Failed key={one.what} {...one} />
           ))}
-          {failed[0] !== undefined && <FaultPlace query={query} message={failed[0].fault.message} />}
         </Notice>
       )}
       <Cuts texts={cutsOf(of)} />
     </>
+  )
+}
+
+interface FailedProps {
+  readonly what: string
+  readonly query: string
+  readonly fault: ClientFault
+}
+
+function Failed({ what, query, fault: { message, requestId } }: FailedProps) {
+  return (
+    <>
+      <p>
+        {what}: {message}
+        {requestId !== undefined && <span className="fault-id"> request {requestId}</span>}
+      </p>
+      <FaultPlace query={query} message={message} />
+    </>
+  )
+}
+
+/** Asks all of them again. */
+function Retry({ of }: { readonly of: readonly Pick<Question, 'retry'>[] }) {
+  const retryAll = () => {
+    for (const { retry } of of) retry()
+  }
+  return (
+    <button type="button" className="button small" onClick={retryAll}>
+      Retry
+    </button>
   )
 }
 
@@ -70,7 +97,7 @@ function FaultPlace({ query, message }: { readonly query: string; readonly messa
 }
 
 /** What an answer lacks or says of itself: a lower number is never silent. */
-export function Cuts({ texts }: { readonly texts: readonly string[] }) {
+function Cuts({ texts }: { readonly texts: readonly string[] }) {
   return texts.map((text) => (
     <Notice key={text} kind="warning">
       <span className="badge warning">{text.startsWith('PromQL') ? 'Warning' : 'Partial'}</span> {text}

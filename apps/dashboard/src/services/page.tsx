@@ -65,7 +65,7 @@ function Found({ asked, rows, total, find, zone }: FoundProps) {
   }
   if (total === 0) {
     return (
-      <Nothing title="No service has had requests in this time" signal="traces">
+      <Nothing title="No service has had requests in this time" signal="traces" keptAs="metrics">
         Services are found in spans.
       </Nothing>
     )

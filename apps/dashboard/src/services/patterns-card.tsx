@@ -5,7 +5,6 @@ import { Link } from '../app/link.tsx'
 import { useAsked } from '../explore/use-asked.ts'
 import type { Level } from '../logs/log-model.ts'
 import { changeText, patternParts, patternRows, risingRows } from '../logs/pattern-model.ts'
-import { shownText } from '../logs/shown-text.ts'
 import { Faults } from '../parts/faults.tsx'
 import { quoted } from './service-queries.ts'
 import type { ServicePartProps } from './service-tabs.ts'
@@ -51,7 +50,7 @@ export function PatternsCard({ service, range }: ServicePartProps) {
               {patternParts(row.pattern).map((part, i) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text, replaced as a whole.
                 <span key={i} data-varying={part.isVarying}>
-                  {shownText(part.text)}
+                  {part.text}
                 </span>
               ))}
             </Link>

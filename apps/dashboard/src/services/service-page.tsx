@@ -2,8 +2,8 @@ import { formatValue, NO_DATA, PLAIN } from '@vantage/charts'
 import { type ComponentType, useEffect, useRef } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
+import { onDemand } from '../app/on-demand.tsx'
 import { pathPart, usePath } from '../app/router.ts'
-import { screen } from '../app/screen.tsx'
 import { useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { FindingStrip } from '../findings/findings-card.tsx'
@@ -25,9 +25,9 @@ const TABS: Readonly<Record<ServiceTab, ComponentType<ServicePartProps>>> = {
   operations: screen(() => import('./operations-tab.tsx')),
   traces: TracesTab,
   logs: LogsTab,
-  metrics: screen(() => import('./metrics-tab.tsx')),
-  dependencies: screen(() => import('./dependencies-tab.tsx')),
-  deploys: screen(() => import('./deploys-tab.tsx')),
+  metrics: onDemand(() => import('./metrics-tab.tsx')),
+  dependencies: onDemand(() => import('./dependencies-tab.tsx')),
+  deploys: onDemand(() => import('./deploys-tab.tsx')),
 }
 
 /** One service: how it does, against the time before, and the ways to why. */

@@ -66,9 +66,3 @@ export function refusalLines(refused: readonly RefusedIntake[]): RefusedIntake[]
 export function firstMetricOf(recent: RecentIntake): string | undefined {
   return recent.accepted.find((one) => one.firstMetric !== undefined)?.firstMetric
 }
-
-/** `12 s`, `3 min 5 s`: how long the page has been listening. */
-export function elapsedText(elapsedMs: number): string {
-  const seconds = Math.max(0, Math.floor(elapsedMs / 1000))
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
-}

@@ -1,6 +1,6 @@
 import { STATUS } from '@vantage/model'
 import { describe, expect, test } from 'vitest'
-import { elapsedText, receiverLines, refusalLines } from './intake-view.ts'
+import { receiverLines, refusalLines } from './intake-view.ts'
 import { fixFor } from './refusal-fix.ts'
 import { snippetsFor } from './snippets.ts'
 
@@ -37,6 +37,3 @@ describe('what the wait panel lists', () => {
     expect(refusalLines([refused, refused, { ...refused, message: 'other' }]).map((one) => one.count)).toEqual([4, 2])
   })
 })
-
-test('elapsed time reads easily', () =>
-  expect([0, 59_900, 125_000].map(elapsedText)).toEqual(['0 s', '59 s', '2 min 5 s']))

@@ -1,28 +1,32 @@
-import type { RecentIntake } from '@vantage/api/client'
+import type { ClientFault, RecentIntake } from '@vantage/api/client'
 import { formatInstant, formatValue, PLAIN } from '@vantage/charts'
 import { ArrowRight, CircleAlert, CircleCheck } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { client } from '../app/client.ts'
 import { foreignMetric } from '../app/foreign-data.ts'
 import { Link } from '../app/link.tsx'
 import { defaultQuery } from '../explore/default-query.ts'
-import { Notice } from '../parts/notice.tsx'
-import { elapsedText, firstMetricOf, itemName, receiverLines, receiverName, refusalLines } from './intake-view.ts'
+import { Faults } from '../parts/faults.tsx'
+import { elapsedText } from '../time/elapsed-text.ts'
+import { firstMetricOf, itemName, receiverLines, receiverName, refusalLines } from './intake-view.ts'
 import { fixFor } from './refusal-fix.ts'
 
 const POLL_MS = 1_000
 
 interface Waiting {
-  readonly recent: RecentIntake
-  readonly failure: string | undefined
+  /** Undefined before the first answer; then the last one that came. */
+  readonly recent: RecentIntake | undefined
+  readonly fault: ClientFault | undefined
   readonly elapsedMs: number
 }
 
 const NOTHING: RecentIntake = { accepted: [], refused: [] }
+const UNKNOWN: Waiting = { recent: undefined, fault: undefined, elapsedMs: 0 }
 
 /** Listens for the first event; refused requests appear with their cause and what to do about it. */
 export function WaitPanel() {
-  const { recent, failure, elapsedMs } = useRecentIntake()
+  const { recent: answer, fault, elapsedMs, retry } = useRecentIntake()
+  const recent = answer ?? NOTHING
   const hasArrived = recent.accepted.length > 0
   const metric = useFirstMetric(recent, hasArrived)
   return (
@@ -36,10 +40,11 @@ export function WaitPanel() {
       </div>
       <div className="wait-body">
         <span className="visually-hidden" role="status">
-          {hasArrived ? 'Data is arriving' : 'Nothing has arrived yet'}
+          {hasArrived ? 'Data is arriving' : answer !== undefined && 'Nothing has arrived yet'}
         </span>
-        {failure !== undefined && <Notice kind="critical">The server does not answer: {failure}</Notice>}
-        {!hasArrived && failure === undefined && (
+        <Faults of={{ 'What arrives is not known': { answer, fault, retry } }} />
+        {answer === undefined && fault === undefined && <div className="skeleton span-skeleton" aria-busy="true" />}
+        {answer !== undefined && !hasArrived && fault === undefined && (
           <div className="listening">
             <span className="pulse" aria-hidden="true" />
             Nothing has arrived yet. This panel looks every second.
@@ -53,20 +58,23 @@ export function WaitPanel() {
   )
 }
 
-function useRecentIntake(): Waiting {
-  const [waiting, setWaiting] = useState<Waiting>({ recent: NOTHING, failure: undefined, elapsedMs: 0 })
+/** Looks every second, also after a failure. */
+function useRecentIntake(): Waiting & { readonly retry: () => void } {
+  const [waiting, setWaiting] = useState(UNKNOWN)
+  const [attempt, setAttempt] = useState(0)
+  const startMs = useRef(performance.now())
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt looks at once.
   useEffect(() => {
-    const startMs = performance.now()
     const abort = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     const ask = async () => {
       const answer = await client.recentIntake(abort.signal)
       if (abort.signal.aborted) return
-      const elapsedMs = performance.now() - startMs
+      const elapsedMs = performance.now() - startMs.current
       setWaiting((former) =>
         answer.ok
-          ? { recent: answer.value, failure: undefined, elapsedMs }
-          : { ...former, failure: answer.error.message, elapsedMs },
+          ? { recent: answer.value, fault: undefined, elapsedMs }
+          : { ...former, fault: answer.error, elapsedMs },
       )
       timer = setTimeout(ask, POLL_MS)
     }
@@ -75,8 +83,9 @@ function useRecentIntake(): Waiting {
       abort.abort()
       clearTimeout(timer)
     }
-  }, [])
-  return waiting
+  }, [attempt])
+  const retry = useCallback(() => setAttempt((former) => former + 1), [])
+  return { ...waiting, retry }
 }
 
 /** The metric that the newest batch names; else one that is there already. */

@@ -3,7 +3,6 @@ import { formatInstant, type Zone } from '@vantage/charts'
 import { client } from '../app/client.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { levelOf, quoted } from '../logs/log-model.ts'
-import { shownText } from '../logs/shown-text.ts'
 import { Faults } from '../parts/faults.tsx'
 
 const LINES_MAX = 200
@@ -40,7 +39,7 @@ function LineList({ lines, zone }: { readonly lines: readonly LogLine[]; readonl
         <li key={`${line.timeNs} ${i}`} data-level={levelOf(line.labels)}>
           <time>{formatInstant(Number(line.timeNs / 1_000_000n), zone).slice(11, 23)}</time>
           <span className="code" dir="auto">
-            {shownText(line.line)}
+            {line.line}
           </span>
         </li>
       ))}

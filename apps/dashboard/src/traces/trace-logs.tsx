@@ -5,7 +5,6 @@ import { Link } from '../app/link.tsx'
 import { navigateSearch } from '../app/router.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { levelOf, quoted } from '../logs/log-model.ts'
-import { shownText } from '../logs/shown-text.ts'
 import { Faults } from '../parts/faults.tsx'
 import type { TraceView } from './trace-view.ts'
 
@@ -70,7 +69,7 @@ function Line({ line, zone, startNs }: { readonly line: LogLine; readonly zone: 
       <span className="trace-line-level">{levelOf(line.labels)}</span>
       <span className="trace-line-service">{line.labels['service_name']}</span>
       <span className="code trace-line-text" dir="auto">
-        {shownText(line.line)}
+        {line.line}
       </span>
       {SPAN_ID.test(spanId) && (
         <button type="button" className="text-button" onClick={() => navigateSearch({ view: null, span: spanId })}>

@@ -3,8 +3,8 @@ import { matchingSpans } from '@vantage/charts/trace'
 import { Copy } from 'lucide-react'
 import { memo, useMemo } from 'react'
 import { client } from '../app/client.ts'
+import { onDemand } from '../app/on-demand.tsx'
 import { usePath, useSearch } from '../app/router.ts'
-import { screen } from '../app/screen.tsx'
 import { useNamedScreen } from '../app/screen-name.ts'
 import { copyText } from '../app/toast.tsx'
 import { useAsked } from '../explore/use-asked.ts'
@@ -23,7 +23,7 @@ import { useRevealed, useTraceKeys } from './use-trace-keys.ts'
 import { useWaterfallRows } from './use-waterfall-rows.ts'
 import { WaterfallView } from './waterfall-view.tsx'
 
-const TraceMap = screen(() => import('./trace-map.tsx'))
+const TraceMap = onDemand(() => import('./trace-map.tsx'))
 
 /** One trace: waterfall, flame graph, operations, map, log lines, and everything about the selected span. */
 export default function TracePage() {

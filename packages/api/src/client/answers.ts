@@ -68,6 +68,16 @@ export interface ServerStats {
   readonly receivers: readonly ReceiverStats[]
 }
 
+/** How long the longest kept rows of a signal are kept. */
+export interface KeptPeriod {
+  /** Infinity = for ever. */
+  readonly ms: number
+  /** The key of the configuration that says so. */
+  readonly key: string
+}
+
+export type KeptPeriods = Readonly<Record<'metrics' | 'logs' | 'traces', KeptPeriod>>
+
 export interface AcceptedIntake {
   readonly signal: string
   readonly receiver: string

@@ -117,6 +117,56 @@ describe('failures are values', () => {
   })
 })
 
+describe('how long what is kept comes from the flags of the server', () => {
+  const DAY_MS = 86_400_000
+  const check = (name: string, storage: Readonly<Record<string, string>>, kept: object) =>
+    test(name, async () => {
+      const flags = Object.entries(storage).map(([key, value]) => [`storage.${key}`, value])
+      const { client, seen } = clientOf(200, JSON.stringify({ status: 'success', data: Object.fromEntries(flags) }))
+      const answer = await client.keptPeriods()
+      expect(seen.url).toBe('http://server/api/v1/status/flags')
+      expect(answer).toMatchObject({ ok: true, value: kept })
+    })
+  const usual = { retention: String(15 * DAY_MS), retention5m: String(90 * DAY_MS), retention1h: 'undefined' }
+  const raw = { ms: 15 * DAY_MS, key: 'storage.retention' }
+  check('rows as samples, samples as their longest tier', usual, {
+    metrics: { ms: 90 * DAY_MS, key: 'storage.retention5m' },
+    logs: raw,
+    traces: raw,
+  })
+  check(
+    'rows by periods of their own',
+    { ...usual, retentionLogs: String(DAY_MS), retentionTraces: 'Infinity' },
+    {
+      logs: { ms: DAY_MS, key: 'storage.retentionLogs' },
+      traces: { ms: Infinity, key: 'storage.retentionTraces' },
+    },
+  )
+  const filters = [
+    { rows: { signal: 'logs', matchers: [], keepMs: 99 * DAY_MS } },
+    { rows: { signal: 'spans', matchers: [], keepMs: DAY_MS } },
+    { metrics: { matchers: [], keep: { rawMs: null, tierMs: [0, 0] } } },
+  ]
+  check(
+    'a filter may keep some for longer',
+    { ...usual, retentionFilters: filters.map((one) => JSON.stringify(one)).join() },
+    {
+      metrics: { ms: Infinity, key: 'storage.retentionFilters' },
+      logs: { ms: 99 * DAY_MS, key: 'storage.retentionFilters' },
+      traces: raw,
+    },
+  )
+  check(
+    'off is for ever',
+    { retention: 'undefined', retentionFilters: '{' },
+    {
+      metrics: { ms: Infinity },
+      logs: { ms: Infinity },
+      traces: { ms: Infinity },
+    },
+  )
+})
+
 describe('messages of the live socket', () => {
   const check = (text: string, message: object | undefined) =>
     test(text.slice(0, 40), () => {

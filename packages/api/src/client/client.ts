@@ -1,5 +1,5 @@
 import { err, fault, ok, type Result, STATUS, type TraceColumns } from '@vantage/model'
-import type { LabelRecord, MetricInfo, QueryAnswer, RecentIntake, ServerStats } from './answers.ts'
+import type { KeptPeriods, LabelRecord, MetricInfo, QueryAnswer, RecentIntake, ServerStats } from './answers.ts'
 import { type FoundDashboards, readDashboardList } from './dashboards.ts'
 import { type Exemplar, readExemplars } from './exemplars.ts'
 import {
@@ -12,7 +12,7 @@ import {
   readExceptions,
 } from './joins.ts'
 import { arrayAt, isRecord, type Json, labelsOf, optionalTextAt, recordAt, textAt, textsOf } from './json.ts'
-import { readMetadata, readQueryAnswer, readRecentIntake, readStats } from './readers.ts'
+import { readKeptPeriods, readMetadata, readQueryAnswer, readRecentIntake, readStats } from './readers.ts'
 import {
   type FoundTrace,
   type LogField,
@@ -142,6 +142,11 @@ export class VantageClient {
 
   async stats(signal?: AbortSignal): Answer<ServerStats> {
     return mapped(await this.#ask('/v1/stats', new URLSearchParams(), signal), readStats)
+  }
+
+  /** How long what is kept, from `/api/v1/status/flags`. */
+  async keptPeriods(signal?: AbortSignal): Answer<KeptPeriods> {
+    return mapped(await this.#ask('/api/v1/status/flags', new URLSearchParams(), signal), readKeptPeriods)
   }
 
   async recentIntake(signal?: AbortSignal): Answer<RecentIntake> {

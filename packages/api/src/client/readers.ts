@@ -1,6 +1,8 @@
 import type {
   AcceptedIntake,
   ExplainNode,
+  KeptPeriod,
+  KeptPeriods,
   MatrixSeries,
   MetricInfo,
   QueryAnswer,
@@ -127,6 +129,55 @@ export function readStats(body: Json): ServerStats {
         items: numberAt(one, 'items'),
         refused: numberAt(one, 'refused'),
       })),
+  }
+}
+
+/**
+ * The longest periods that the flags of the server name, ms: of raw samples (without one they are kept for ever) and of
+ * their tiers (without one they are not written), of rows (as raw samples without one), and those of filters.
+ */
+export function readKeptPeriods(body: Json): KeptPeriods {
+  const flags = recordAt(body, 'data')
+  const periodOf = (name: string, withoutMs: number): KeptPeriod => {
+    const ms = Number.parseFloat(textAt(flags, `storage.${name}`))
+    return { key: `storage.${name}`, ms: Number.isNaN(ms) ? withoutMs : ms }
+  }
+  const raw = periodOf('retention', Number.POSITIVE_INFINITY)
+  const rows = (name: string): KeptPeriod => {
+    const own = periodOf(name, Number.NaN)
+    return Number.isNaN(own.ms) ? raw : own
+  }
+  const filters = listOf(textAt(flags, FILTERS_KEY)).filter(isRecord)
+  const longest = (signal: keyof KeptPeriods, periods: readonly KeptPeriod[]) =>
+    [...periods, ...filters.flatMap((filter) => filterPeriods(signal, filter))].reduce((a, b) => (b.ms > a.ms ? b : a))
+  return {
+    metrics: longest('metrics', [raw, periodOf('retention5m', 0), periodOf('retention1h', 0)]),
+    logs: longest('logs', [rows('retentionLogs')]),
+    traces: longest('traces', [rows('retentionTraces')]),
+  }
+}
+
+const FILTERS_KEY = 'storage.retentionFilters'
+
+/** What a filter keeps of a signal: null is for ever. */
+function filterPeriods(signal: keyof KeptPeriods, filter: Json): readonly KeptPeriod[] {
+  const rows = recordAt(filter, 'rows')
+  const { rawMs, tierMs } = recordAt(recordAt(filter, 'metrics'), 'keep')
+  const isOfRows = rows['signal'] === (signal === 'traces' ? 'spans' : signal)
+  const ofMetrics = signal === 'metrics' && Array.isArray(tierMs) ? [rawMs, ...tierMs] : []
+  return (isOfRows ? [rows['keepMs']] : ofMetrics).map((ms) => ({
+    key: FILTERS_KEY,
+    ms: typeof ms === 'number' ? ms : Number.POSITIVE_INFINITY,
+  }))
+}
+
+/** Values of JSON one after the other, with commas between them; none where they are not. */
+function listOf(text: string): readonly unknown[] {
+  try {
+    return JSON.parse(`[${text}]`) as readonly unknown[]
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return []
   }
 }
 

@@ -1,3 +1,4 @@
+import { shownText } from '../shown-text.ts'
 import type { MapLink, Place } from './layout.ts'
 
 /** Sizes in CSS pixels. */
@@ -85,8 +86,8 @@ export function arrowWidth(rate: number, rateMax: number): number {
 
 /** A name as far as it fits into a node. */
 export function fittingName(name: string): string {
-  const chars = [...name]
-  return chars.length <= NAME_CHARS_MAX ? name : `${chars.slice(0, NAME_CHARS_MAX - 1).join('')}…`
+  const chars = [...shownText(name)]
+  return chars.length <= NAME_CHARS_MAX ? chars.join('') : `${chars.slice(0, NAME_CHARS_MAX - 1).join('')}…`
 }
 
 /** The node at a point of the ground. */

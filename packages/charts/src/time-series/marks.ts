@@ -1,6 +1,7 @@
 import type uPlot from 'uplot'
 import { SMALL_FONT } from '../canvas-text.ts'
 import type { ChartTheme } from '../palette.ts'
+import { shownText } from '../shown-text.ts'
 import type { TimeMark, TimeSpan } from './model.ts'
 
 /** CSS pixels. */
@@ -22,7 +23,8 @@ export function drawMarks(plot: uPlot, marks: readonly TimeMark[], theme: ChartT
   ctx.strokeStyle = theme.accent
   ctx.fillStyle = theme.accent
   ctx.lineWidth = ratio
-  for (const { atMs, label } of ordered) {
+  for (const { atMs, label: given } of ordered) {
+    const label = shownText(given)
     const x = Math.round(plot.valToPos(atMs / 1000, 'x', true))
     if (x < bbox.left || x > right) continue
     drawMarkLine(ctx, x, bbox.top, bbox.height, ratio)
