@@ -22,7 +22,7 @@ import { RATIO, SECONDS } from './units.ts'
 
 const TABS: Readonly<Record<ServiceTab, ComponentType<ServicePartProps>>> = {
   overview: OverviewTab,
-  operations: screen(() => import('./operations-tab.tsx')),
+  operations: onDemand(() => import('./operations-tab.tsx')),
   traces: TracesTab,
   logs: LogsTab,
   metrics: onDemand(() => import('./metrics-tab.tsx')),
