@@ -8,7 +8,7 @@ import type { ServicePartProps } from './service-tabs.ts'
 const ROWS_MAX = 500
 
 /** Every operation of a service. */
-export function OperationsTab(part: ServicePartProps) {
+export default function OperationsTab(part: ServicePartProps) {
   const find = useSearch().get('find') ?? ''
   const { rows, asked, isKnown, isLoading } = useOperations(part)
   const shown = rows.filter(({ name }) => name.toLowerCase().includes(find.toLowerCase()))

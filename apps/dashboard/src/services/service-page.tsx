@@ -12,7 +12,6 @@ import { Faults, type Questions } from '../parts/faults.tsx'
 import { FigureText } from '../parts/figure-text.tsx'
 import { StarButton } from '../parts/star-button.tsx'
 import { Change, StateMark, Trend, toneOf } from './figures.tsx'
-import { OperationsTab } from './operations-tab.tsx'
 import { OverviewTab } from './overview-tab.tsx'
 import { LogsTab, TracesTab } from './panel-tabs.tsx'
 import { ServiceFacts } from './service-facts.tsx'
@@ -23,7 +22,7 @@ import { RATIO, SECONDS } from './units.ts'
 
 const TABS: Readonly<Record<ServiceTab, ComponentType<ServicePartProps>>> = {
   overview: OverviewTab,
-  operations: OperationsTab,
+  operations: onDemand(() => import('./operations-tab.tsx')),
   traces: TracesTab,
   logs: LogsTab,
   metrics: onDemand(() => import('./metrics-tab.tsx')),
