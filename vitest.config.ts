@@ -51,7 +51,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ALONE,
           ...SYSTEM,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

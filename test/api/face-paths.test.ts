@@ -234,6 +234,11 @@ describe('Jaeger', () => {
     expect((await send(''))[0]).toBe(400)
     expect((await send('{'))[0]).toBe(400)
     expect((await ask('/jaeger/api/transform'))[0]).toBe(405)
+    const most = 16 * 1024 * 1024
+    const around = '{"resourceSpans":[],"unknown":""}'
+    const padded = (bytes: number) => around.replace('""', `"${' '.repeat(bytes - around.length)}"`)
+    expect((await send(padded(most)))[0]).toBe(200)
+    expect((await send(padded(most + 1)))[0]).toBe(413)
   })
 
   test('ways of calls that lead through a service', async () => {

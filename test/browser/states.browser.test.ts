@@ -414,6 +414,8 @@ const SLOW: readonly (readonly [path: string, api: string, shown: string])[] = [
   ['/d/service', '/api/v1/query', '.panel-shown'],
 ]
 const NOTE = '.waiting-note'
+/** Where paler words are held to what can be read. */
+const PALE_AT = '/services'
 const STAYS = 'Cancelled; what was shown before is still there.'
 
 describe.skipIf(!hasChromium)('what takes long', () => {
@@ -468,6 +470,12 @@ describe.skipIf(!hasChromium)('what takes long', () => {
       await skip(10_000)
       await expect.poll(seconds, SOON).toBeGreaterThanOrEqual(before + 10)
       await expectAccessible(NOTE)
+      if (path === PALE_AT) {
+        const pale = `[...document.querySelectorAll('main .card[aria-busy="true"]')].flatMap((card) =>
+          card.getAnimations({ subtree: true })).filter(({ currentTime }) => currentTime >= 1000).length`
+        await expect.poll(() => page.evaluate(pale), SOON).toBeGreaterThan(0)
+        expect(await violations(page, 'main')).toEqual([])
+      }
       await page.getByRole('button', { name: 'Cancel' }).click()
       await page.locator(NOTE).waitFor({ state: 'detached' })
       await kept.first().waitFor()

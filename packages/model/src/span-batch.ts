@@ -94,9 +94,9 @@ export class SpanColumns {
   copyFixed(row: number, from: SpanColumns, fromRow: number): void {
     this.startTimes[row] = from.startTimes[fromRow] as bigint
     this.endTimes[row] = from.endTimes[fromRow] as bigint
-    copyBytes(this.traceIds, row * 16, from.traceIds, fromRow * 16, 16)
-    copyBytes(this.spanIds, row * 8, from.spanIds, fromRow * 8, 8)
-    copyBytes(this.parentSpanIds, row * 8, from.parentSpanIds, fromRow * 8, 8)
+    copyId(this.traceIds, row * 16, from.traceIds, fromRow * 16, 16)
+    copyId(this.spanIds, row * 8, from.spanIds, fromRow * 8, 8)
+    copyId(this.parentSpanIds, row * 8, from.parentSpanIds, fromRow * 8, 8)
     this.kinds[row] = from.kinds[fromRow] as number
     this.statusCodes[row] = from.statusCodes[fromRow] as number
     this.flags[row] = from.flags[fromRow] as number
@@ -120,7 +120,7 @@ function halvesOf(times: BigInt64Array): Int32Array {
 }
 
 /** A few bytes: cheaper than a copy by the engine. */
-function copyBytes(to: Uint8Array, at: number, from: Uint8Array, fromAt: number, count: number): void {
+function copyId(to: Uint8Array, at: number, from: Uint8Array, fromAt: number, count: number): void {
   for (let i = 0; i < count; i++) to[at + i] = from[fromAt + i] as number
 }
 

@@ -251,10 +251,15 @@ describe('Thrift by hand', () => {
     ['a list of a negative length', struct(PROCESS, field(15, 2, Buffer.concat([Buffer.of(12), i32(-1)])))],
     ['spans that are texts', struct(PROCESS, field(15, 2, list(11, text('x'))))],
     ['an unknown type', struct(PROCESS, field(9, 2, Buffer.of(0)))],
-    ['values nested too deep', struct(PROCESS, field(12, 9, nested(70)))],
     ['no bytes', Buffer.alloc(0)],
   ]
   test.each(malformed)('malformed: %s', (_, body) => {
     expect(run(body, new JaegerThriftDecoder())).toMatchObject({ code: 'bad_request' })
+  })
+
+  test('values 64 deep are read over, 65 are malformed', () => {
+    const decode = (depth: number) => run(struct(PROCESS, field(12, 9, nested(depth - 1))), new JaegerThriftDecoder())
+    expect(decode(64)).toMatchObject({ columns: { count: 0 } })
+    expect(decode(65)).toMatchObject({ code: 'bad_request' })
   })
 })

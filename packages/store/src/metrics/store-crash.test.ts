@@ -38,7 +38,9 @@ async function history(harness: StoreHarness, steps: number): Promise<number> {
   return files.changes
 }
 
-test('a crash at any step of sealing and merging loses nothing and leaves no stray file', async () => {
+test('a crash at any step of sealing and merging loses nothing and leaves no stray file', {
+  timeout: 300_000,
+}, async () => {
   // Tiers have a test of their own.
   const retention = { keep: { rawMs: Number.POSITIVE_INFINITY, tierMs: [0, 0] }, filters: [] } as const
   const open = (): StoreHarness => new StoreHarness(mkdtempSync(join(tmpdir(), 'vantage-crash-')), {}, retention)
