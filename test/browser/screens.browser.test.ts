@@ -1,4 +1,4 @@
-/** Set: test, 40 s. What is done on each screen is done by keys alone, stands in the URL, and is taken back step by step. */
+/** Set: test, 20 s. What is done on each screen is done by keys alone, stands in the URL, and is taken back step by step. */
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasChromium, type Stand, startStand } from './support/dashboard.ts'
