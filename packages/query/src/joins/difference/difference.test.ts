@@ -87,10 +87,9 @@ test('the replica that makes requests slow is named first, though another span o
     traces.add(1_000_000 + i * 1_000, slow, web, { 'db.instance.id': replica })
   }
   const { differences, selectedUnits, baselineUnits, cuts } = traces.ask()
-  expect([seed, differences.map(({ attribute, value }) => [attribute, value])]).toEqual([
-    seed,
-    [['span.db.instance.id', 'replica-2']],
-  ])
+  // Chance may give a zone some more of the slow ones, too: what is named first has all of them.
+  const { attribute, value } = differences[0] ?? {}
+  expect([seed, attribute, value]).toEqual([seed, 'span.db.instance.id', 'replica-2'])
   expect(differences[0]?.selectedShare).toBe(1)
   expect(differences[0]?.baselineShare).toBeLessThan(0.1)
   expect(selectedUnits + baselineUnits).toBe(400)
