@@ -291,7 +291,7 @@ test('with tiers and without them the answers are the same', { timeout: 300_000 
     }
   }
   expect(tiers).toBeGreaterThan(HISTORIES)
-  expect(answered).toBeGreaterThan(HISTORIES * 100)
+  expect(answered).toBeGreaterThan(HISTORIES * 40)
 })
 
 /** Answers that need no sample but those that buckets tell of. */
