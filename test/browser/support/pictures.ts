@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { testSeed, testSet } from '../../../packages/model/src/testing/index.ts'
 import { contactSheet, DESKTOP, OUTPUT_DIR, PHONE, type Stand, type Theme, violations } from './dashboard.ts'
@@ -58,12 +59,15 @@ export async function expectAccessible(stand: Stand, screens: readonly Screen[])
   })
 }
 
+/** What is done and looked at on a screen before its picture is taken. */
+type BeforePicture = (page: Page, name: string) => Promise<void>
+
 /** All screens in both themes at 390 and 1440 px, none of them too wide, on one sheet; `UPDATE_GUIDE=1` renews the guide's. */
 export async function takePictures(
   stand: Stand,
   screens: readonly Screen[],
   sheet: string,
-  beforeEach = async () => {},
+  beforeEach: BeforePicture = async () => {},
 ): Promise<void> {
   const pictures = await several(looksOf(screens, LOOKS), ({ look: { theme, size }, screen }) =>
     pictureOf(stand, screen, theme, size, beforeEach),
@@ -77,11 +81,11 @@ async function pictureOf(
   [name, path, ready]: Screen,
   theme: Theme,
   size: typeof DESKTOP,
-  beforeEach: () => Promise<void>,
+  beforeEach: BeforePicture,
 ): Promise<Picture> {
   const page = await stand.open(path, { theme, size })
   await page.locator(ready).first().waitFor()
-  await beforeEach()
+  await beforeEach(page, name)
   await page.waitForTimeout(SETTLED_MS)
   const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
   expect(overflow, `${name} at ${size.width} px is too wide`).toBeLessThanOrEqual(0)

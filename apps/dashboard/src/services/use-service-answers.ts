@@ -33,8 +33,8 @@ export function useServiceAnswers(range: TimeRange): ServiceAsked {
   const asked = { Figures: now, 'The time before': before, 'Lines over time': trend, Changes: events }
   const isLoading = Object.values(asked).some((one) => one.isLoading)
   const answers = useMemo(
-    () => ({ now: now.answer, before: before.answer, trend: trend.answer, events: events.answer ?? NO_EVENTS }),
-    [now.answer, before.answer, trend.answer, events.answer],
+    () => ({ now: now.answer, before: before.answer, trend: trend.answer, events: events.answer ?? NO_EVENTS, range }),
+    [now.answer, before.answer, trend.answer, events.answer, range],
   )
   return { answers, isLoading, asked }
 }
