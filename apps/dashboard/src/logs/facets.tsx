@@ -3,8 +3,9 @@ import { Minus } from 'lucide-react'
 import { memo, useId, useState } from 'react'
 import { useNavigate } from '../app/router.ts'
 import { useUrlText } from '../app/url-text.ts'
+import { valueMark } from '../parts/value-keys.ts'
 import { FacetRange } from './facet-range.tsx'
-import { filterLines, valueMark } from './filter.ts'
+import { filterLines } from './filter.ts'
 import { FACET_VALUES_SHOWN, type Facet } from './log-model.ts'
 
 interface FacetsProps {
