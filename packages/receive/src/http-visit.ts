@@ -1,6 +1,7 @@
 import { fault, type Result, type TenantId } from '@vantage/model'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Admitted, type Arrival, admit, type BodyForm } from './admission.ts'
+import { httpCredentialSource } from './auth.ts'
 import { BodyReader, type ReadBody } from './body.ts'
 import { byteRateFault, unpackedBytes } from './byte-rates.ts'
 import type { Answer } from './http-answers.ts'
@@ -49,11 +50,6 @@ export abstract class HttpVisit<D extends HttpDoor> {
   protected abstract accepted(outcome: IntakeAccepted): Answer
   protected abstract refused(problem: IntakeFault): Answer
   protected abstract readonly isMethodAllowed: boolean
-
-  protected header(name: string): string | undefined {
-    const value = this.request.headers[name]
-    return Array.isArray(value) ? value.join(', ') : value
-  }
 
   /** Steps 2–14. Never rejects: what breaks inside is a bug and answers `internal`. */
   async serve(): Promise<FastifyReply> {
@@ -112,8 +108,7 @@ export abstract class HttpVisit<D extends HttpDoor> {
     return {
       receiver: this.receiver,
       scope: WRITE_SCOPES[this.signal],
-      authority: headers.host,
-      header: (name) => this.header(name),
+      ...httpCredentialSource(headers),
       isMethodAllowed: this.isMethodAllowed,
       urlBytes: (raw.url ?? '').length,
       contentLength: announcedBytes(this.request),

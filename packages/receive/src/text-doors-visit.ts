@@ -36,10 +36,6 @@ export class TextVisit extends HttpVisit<TextDoor> {
     return (this.door.methods as readonly string[]).includes(this.request.method)
   }
 
-  protected override header(name: string): string | undefined {
-    return credentialHeader(this.request.headers, name)
-  }
-
   protected take({ tenant, sender }: Admitted, body: ReadBody): Promise<Result<IntakeAccepted, IntakeFault>> {
     const { headers, method, raw } = this.request
     const contentType = headers['content-type']
@@ -62,24 +58,4 @@ export class TextVisit extends HttpVisit<TextDoor> {
     const answer = this.door.refused({ ...problem, message: `want ${methods.join(' or ')}` })
     return { ...answer, headers: { ...answer.headers, allow: methods.join(', ') } }
   }
-}
-
-/**
- * A header, with the credentials of these clients in the form that is checked: `Token KEY` of InfluxDB 2, and the
- * password of `Basic`, which InfluxDB 1 and Pushgateway clients send.
- */
-export function credentialHeader(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  name: string,
-): string | undefined {
-  const value = headers[name]
-  const text = Array.isArray(value) ? value.join(', ') : value
-  if (name !== 'authorization' || text === undefined) return text
-  const token = /^token +(\S+) *$/i.exec(text)?.[1]
-  if (token !== undefined) return `Bearer ${token}`
-  const basic = /^basic +(\S+) *$/i.exec(text)?.[1]
-  if (basic === undefined) return text
-  return `Bearer ${Buffer.from(basic, 'base64')
-    .toString()
-    .replace(/^[^:]*:/, '')}`
 }
