@@ -290,8 +290,8 @@ const CONTROLS: readonly Task[] = [
   },
   {
     screen: 'live: host, window, columns, order, threshold, pin, limit, frozen',
-    path: `/live?q=${encodeURIComponent('{__name__=~"node_load1|node_memory_MemAvailable_bytes"}')}&series=1000`,
-    ready: '.live-card >> nth=1',
+    path: `/live?q=${encodeURIComponent('{__name__=~"node_load1|node_memory_Mem(Available|Total)_bytes"}')}&series=1000`,
+    ready: '.live-card >> nth=2',
     steps: [
       'click button:has-text("All hosts")',
       `click [role="menuitemradio"]:has-text("${ALPHA}")`,
