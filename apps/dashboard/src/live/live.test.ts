@@ -187,7 +187,9 @@ test('how unusual a line is, and what hosts send since when', () => {
 
 test('the URL of Live', () => {
   const state = readLive(
-    new URLSearchParams('window=60&cols=9&pin=a&pin=b&threshold=x=1.5&threshold=bad&threshold=y={&series=7&at=-1&sort=x'),
+    new URLSearchParams(
+      'window=60&cols=9&pin=a&pin=b&threshold=x=1.5&threshold=bad&threshold=y={&series=7&at=-1&sort=x',
+    ),
   )
   expect(state).toMatchObject({ windowS: 60, columns: 3, host: '', pinned: ['a', 'b'], matchers: DEFAULT_MATCHERS })
   expect(state).toMatchObject({ seriesMax: 400, frozenAtMs: undefined, sort: 'name' })
