@@ -2,18 +2,19 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasChromium, type Stand, startStand } from './support/dashboard.ts'
-import { sendExceptions } from './support/exceptions.ts'
-import { sendHistory } from './support/history.ts'
-import { ALPHA, sendHosts } from './support/hosts.ts'
-import { sendShopLines } from './support/logs.ts'
+import { ALPHA } from './support/hosts.ts'
+import { step } from './support/keys.ts'
 import { SOON } from './support/soon.ts'
-import { OTHER_TRACE, RICH_TRACE, sendTraces } from './support/traces.ts'
+import { OTHER_TRACE, RICH_TRACE } from './support/traces.ts'
+import { sendWorkspace } from './support/workspace.ts'
 
 let stand: Stand
 let page: Page
 const nowMs = Date.now()
 /** It stands still, so that what is shown follows from the URL alone. */
 const TIME = `from=${nowMs - 1_800_000}&to=${nowMs + 60_000}&live=0`
+/** The same until what the tests send begins to be counted: what is ordered by figures stays in its order. */
+const PAST = `from=${nowMs - 1_800_000}&to=${nowMs}&live=0`
 const LINES = encodeURIComponent('{service_name="gateway"}')
 /** Of the history alone: requests that are sent as spans are counted while tests run. */
 const CALLS = encodeURIComponent('sum by (service) (traces_spanmetrics_calls_total{span_name=~".+ request"})')
@@ -22,14 +23,7 @@ const SPANS = encodeURIComponent('{ resource.service.name = "payments" }')
 beforeAll(async () => {
   if (!hasChromium) return
   stand = await startStand({ VANTAGE_SELF_ENABLED: 'false' })
-  const { server } = stand
-  await Promise.all([
-    sendHistory(server, nowMs),
-    sendTraces(server),
-    sendExceptions(server),
-    sendHosts(server),
-    sendShopLines(server),
-  ])
+  await sendWorkspace(stand.server, nowMs)
   page = await stand.open('/setup')
 })
 
@@ -37,42 +31,20 @@ afterAll(async () => {
   if (hasChromium) await stand.close()
 })
 
-/** As many presses of Tab as the longest way on a screen takes. */
-const TABS_MAX = 120
-
 /**
- * One step of a person who has keys alone: `to …` presses Tab until that has the focus, `type …` writes, `see …` waits until it is
- * there, `gone …` until it is not, `at …` until the address says so; all else is a key.
+ * What a person has set, as the screen shows it: its controls, its headings, the order of its rows, and the series that are left
+ * out. Not what this browser remembers, and not how far a frozen picture lies behind now.
  */
-async function step(text: string): Promise<void> {
-  const [word = '', rest = ''] = /^(to|type|see|gone|at) (.*)$/.exec(text)?.slice(1) ?? []
-  if (word === 'type') await page.keyboard.type(rest)
-  else if (word === 'see') await page.locator(rest).first().waitFor()
-  else if (word === 'gone') await page.locator(rest).waitFor({ state: 'detached' })
-  else if (word === 'at') await expect.poll(() => decodeURIComponent(page.url()), SOON).toContain(rest)
-  else if (word === 'to') await tabTo(rest)
-  else await page.keyboard.press(text)
-}
-
-async function tabTo(selector: string): Promise<void> {
-  await page.locator(selector).first().waitFor()
-  for (let i = 0; i < TABS_MAX; i++) {
-    if (await page.evaluate<boolean>(`document.activeElement?.matches(${JSON.stringify(selector)}) === true`)) return
-    await page.keyboard.press('Tab')
-  }
-  throw new Error(`${TABS_MAX} times Tab do not lead to ${selector}`)
-}
-
-/** What a person has set, as the screen shows it: its controls, its headings, and the series that are left out. */
 function stateOf(shown: Page): Promise<string[]> {
   return shown.evaluate<string[]>(`
     [...document.querySelectorAll('.top-bar, main, .explain-sheet')].flatMap((part) =>
       [...part.querySelectorAll(
-        'h1, h2, h3, input, select, [aria-pressed], [aria-checked], [aria-selected], [aria-expanded], [aria-sort], [data-hidden]',
-      )].map((element) => {
+        'h1, h2, h3, tbody th, button, input, select, summary, .scrub-time, [aria-pressed], [aria-checked], [aria-selected], [aria-expanded], [aria-sort], [data-hidden]',
+      )].filter((element) => element.closest('.home-views, .scrub') === null).map((element) => {
         const name = element.getAttribute('aria-label') ?? element.textContent.trim().slice(0, 60)
         const is = ['aria-pressed', 'aria-checked', 'aria-selected', 'aria-expanded', 'aria-sort', 'data-hidden']
           .flatMap((key) => element.getAttribute(key) ?? [])
+        if (element.tagName === 'SUMMARY') is.push(element.parentElement.open)
         const value = element.type === 'radio' || element.type === 'checkbox' ? element.checked : element.value
         return [element.tagName, name, ...is, value ?? ''].join(' ')
       }),
@@ -267,13 +239,199 @@ const TASKS: readonly Task[] = [
   },
 ]
 
-describe.skipIf(!hasChromium)('by keys alone, in the URL, and back', () => {
-  for (const { screen, path, ready, steps, back } of TASKS) {
+/** Of screens whose other controls are above: what a pointer sets there. */
+const CONTROLS: readonly Task[] = [
+  {
+    screen: 'home: how findings are made',
+    path: `/?${PAST}`,
+    ready: '.home-services tbody tr',
+    steps: ['click .finding-rule summary', 'at rule=1'],
+    back: 1,
+  },
+  {
+    screen: 'live: host, window, columns, order, threshold, pin, limit, frozen',
+    path: `/live?q=${encodeURIComponent('{__name__=~"node_load1|node_memory_Mem(Available|Total)_bytes"}')}&series=1000`,
+    ready: '.live-card >> nth=2',
+    steps: [
+      'click button:has-text("All hosts")',
+      `click [role="menuitemradio"]:has-text("${ALPHA}")`,
+      'at host=',
+      'click [aria-label="Window"] label >> nth=0',
+      'at window=10',
+      'click [aria-label="Columns"] label >> nth=3',
+      'at cols=5',
+      'click [aria-label="Sort now"]',
+      'click text=By last value',
+      'at sort=value',
+      'click [aria-label="Threshold of node_load1"]',
+      'give 2 .threshold-form input',
+      'Enter',
+      'at threshold=node_load1=2',
+      'click [aria-label="Pin node_load1"]',
+      'at pin=node_load1',
+      'choose 100 [aria-label="Series shown at most"]',
+      'at series=100',
+      'click button:has-text("Freeze")',
+      'at at=',
+    ],
+    back: 7,
+  },
+  {
+    screen: 'the time of all screens: wider, zone',
+    path: '/explore/metrics?from=now-1h&to=now&browser=closed',
+    ready: '.cm-editor',
+    steps: ['-', 'at live=0', 't', 'choose Asia/Tokyo .zone-select', 'at tz=Asia/Tokyo', 'Escape'],
+    back: 2,
+  },
+  {
+    screen: 'a service: what is different',
+    path: `/services/payments?${PAST}`,
+    ready: '.service .legend tbody tr',
+    steps: ['click [aria-label="About which requests"] label >> nth=1', 'at different=failed'],
+    back: 1,
+  },
+  {
+    screen: 'service map: one service and those around it, with errors, of a moment',
+    path: `/map?${PAST}`,
+    ready: '.map-node',
+    steps: [
+      'click .map-node:has-text("payments")',
+      'at node=payments',
+      'click [aria-label="Calls away from what is selected"] label >> nth=1',
+      'at hops=1',
+      'click button:has-text("Errors only")',
+      'at errors=1',
+      'give 0.001 .map-rate input',
+      'at min=0.001',
+      'give 2 .map-scrub input',
+      'at moment=2',
+    ],
+    back: 3,
+  },
+  {
+    screen: 'metrics: two queries, a name for their series, one hidden, bars, fields',
+    path: `/explore/metrics?${PAST}&a=${CALLS}`,
+    ready: '.legend tbody tr',
+    steps: [
+      'give calls-{{service}} [aria-label="Legend of query A"], .legend-field input',
+      'click [aria-label="Duplicate query A"]',
+      'click [aria-label="Hide query B"]',
+      'click [aria-label="Draw as"] label >> nth=2',
+      'at mode=',
+      'at a.legend=calls',
+      'at b.off=1',
+      'click .segment label:has-text("Builder")',
+      'at edit=builder',
+    ],
+    back: 4,
+  },
+  {
+    screen: 'log lines: fields unfolded and folded, a column, a text that is looked for',
+    path: `/explore/logs?${TIME}&q=${LINES}&tab=table`,
+    ready: '.log-table tbody tr',
+    steps: [
+      'click .log-facets button:has-text("more")',
+      'at facet=all.',
+      'click .log-facets details[open] summary',
+      'at facet=shut.',
+      'click .log-facets details:not([open]) summary >> nth=1',
+      'at facet=open.',
+      'click button:has-text("Columns")',
+      'click .columns-menu label:has-text("zone")',
+      'at col=zone',
+      'Escape',
+      'click .log-table [aria-sort] button, .log-table .sort-button',
+      'at sort=',
+      'give items .find-bar input',
+      'at find=items',
+    ],
+    back: 4,
+  },
+  {
+    screen: 'log lines: one in JSON, as it came',
+    path: `/explore/logs?${TIME}&q=${encodeURIComponent('{service_name="cart"} |= "closed"')}`,
+    ready: '.log-row',
+    steps: ['click .log-row', 'at line=', 'click text=As it came', 'at plain=1'],
+    back: 1,
+  },
+  {
+    screen: 'split: one half earlier, the other as bars',
+    path: `/explore/split?${PAST}&left=logs&left.q=${LINES}&right=metrics&right.a=${CALLS}`,
+    ready: '.legend tbody tr',
+    steps: [
+      'choose 5m [aria-label="Time of the left half"]',
+      'at left.shift=5m',
+      'click [aria-label="Draw as"] label >> nth=2',
+      'at right.mode=',
+    ],
+    back: 2,
+  },
+  {
+    screen: 'traces: groups, a region, two that are picked',
+    path: `/explore/traces?${TIME}&q=${SPANS}`,
+    ready: '.trace-list tbody tr >> nth=1',
+    steps: [
+      'give name .trace-groups input',
+      'Enter',
+      'at by=name',
+      'click .trace-list tbody tr >> nth=0 >> input',
+      'at pick=',
+      'give 1 .scatter-form input[name="longer"]',
+      'Enter',
+      'at region=',
+    ],
+    back: 2,
+  },
+  {
+    screen: 'a trace: spans that are looked for, others hidden, nearer, names wider, as a table',
+    path: `/trace/${RICH_TRACE}`,
+    ready: '.waterfall-scroll canvas',
+    steps: [
+      'give payments #trace-filter',
+      'at find=payments',
+      'click [aria-label="Other spans"] label >> nth=1',
+      'at others=hidden',
+      'click .waterfall-scroll',
+      '+',
+      'at zoom=',
+      'to [role="separator"]',
+      'ArrowRight',
+      'at names=',
+      'Shift+T',
+      'at table=1',
+    ],
+    back: 1,
+  },
+  {
+    screen: 'the flame graph of a trace: one call over the whole width',
+    path: `/trace/${RICH_TRACE}?view=flame`,
+    ready: '.flame-host canvas',
+    steps: ['to .flame-host', 'ArrowDown', 'ArrowDown', 'Enter', 'at focus='],
+    back: 1,
+  },
+  {
+    screen: 'attributes of a span, found',
+    path: `/trace/${RICH_TRACE}?span=0000000000000001`,
+    ready: '.span-drawer .span-part input',
+    steps: ['give cart .span-drawer .span-part input', 'at attributes=cart'],
+    back: 0,
+  },
+  {
+    screen: 'a dashboard: narrowed, one series alone, queries of a panel',
+    path: `/d/host?${TIME}`,
+    ready: '.panel[data-state="shown"] .legend tbody tr',
+    steps: ['click .legend-name', 'at hide=', 'click .variable', 'click .variable-values label', 'at var-', 'Escape'],
+    back: 2,
+  },
+]
+
+describe.skipIf(!hasChromium)('in the URL, and back', () => {
+  for (const { screen, path, ready, steps, back } of [...TASKS, ...CONTROLS]) {
     test(screen, async () => {
       await page.goto(`${stand.server.url}${path}`)
       await page.locator(ready).first().waitFor()
       const before = { url: page.url(), state: await settled(page) }
-      for (const one of steps) await step(one)
+      for (const one of steps) await step(page, one)
       const after = { url: page.url(), state: await settled(page) }
       expect(after.state).not.toEqual(before.state)
       const fresh = await stand.open(new URL(after.url).pathname + new URL(after.url).search)
@@ -288,7 +446,10 @@ describe.skipIf(!hasChromium)('by keys alone, in the URL, and back', () => {
 })
 
 /** Parameters that are written without a step of the history. */
-const TYPED = ['find', 'fields', 'line', 'around', 'service', 'span', 'source']
+const TYPED = [
+  ...['find', 'fields', 'line', 'around', 'service', 'span', 'source', 'col', 'pick', 'min', 'moment', 'at', 'names'],
+  ...['others', 'table', 'attributes', 'a.legend'],
+]
 
 function stepsOf(url: string): string {
   const { pathname, searchParams } = new URL(url)
@@ -315,7 +476,7 @@ describe.skipIf(!hasChromium)('by keys alone', () => {
     test(name, async () => {
       await page.goto(`${stand.server.url}${path}`)
       await page.locator(ready).first().waitFor()
-      for (const one of steps) await step(one)
+      for (const one of steps) await step(page, one)
     })
   check(
     'live: freeze, go on, values as a table, pin',

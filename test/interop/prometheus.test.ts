@@ -192,6 +192,23 @@ describe.skipIf(PROMETHEUS === undefined)('Prometheus (skipped where prometheus 
       expect([0, 3], stderr).toContain(status)
     },
   )
+
+  test('sends with basic_auth, where a key of ours is the password', async () => {
+    const key = 'c'.repeat(64)
+    const guarded = await startServer({
+      env: { VANTAGE_AUTH_ENABLED: 'true', API_KEY: key, VANTAGE_SELF_ENABLED: 'false' },
+    })
+    const guardedSender = await Sender.start(guarded, `, basic_auth: {username: prometheus, password: ${key}}`)
+    try {
+      const authorization = `Basic ${Buffer.from(`grafana:${key}`).toString('base64')}`
+      const path = `${guarded.url}/api/v1/query?query=${encodeURIComponent('up{sent="yes",job="prometheus"}')}`
+      const found = async () => (await (await fetch(path, { headers: { authorization } })).text()).includes('"1"]')
+      await until(found, 'samples of the sender')
+    } finally {
+      await guardedSender.stop()
+      await guarded.stop()
+    }
+  })
 })
 
 describe.skipIf(MAJOR < 3)('Prometheus 3 (skipped unless PROMETHEUS_BIN names one of version 3)', () => {

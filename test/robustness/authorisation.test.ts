@@ -42,12 +42,18 @@ interface Caller {
   readonly whenOff: number | 'let in'
 }
 
+function basic(userAndPassword: string): string {
+  return `Basic ${Buffer.from(userAndPassword).toString('base64')}`
+}
+
 const CALLERS: readonly Caller[] = [
   { who: 'no key', headers: {}, whenOn: 401, whenOff: 'let in' },
   { who: 'a wrong key', headers: { 'x-api-key': 'b'.repeat(64) }, whenOn: 401, whenOff: 'let in' },
   { who: 'a part of the key', headers: { 'x-api-key': KEY.slice(1) }, whenOn: 401, whenOff: 'let in' },
   { who: 'the key', headers: { 'x-api-key': KEY }, whenOn: 'let in', whenOff: 'let in' },
   { who: 'the key as bearer', headers: { authorization: `Bearer ${KEY}` }, whenOn: 'let in', whenOff: 'let in' },
+  { who: 'the key as password', headers: { authorization: basic(`shop:${KEY}`) }, whenOn: 'let in', whenOff: 'let in' },
+  { who: 'the key as user', headers: { authorization: basic(`${KEY}:shop`) }, whenOn: 401, whenOff: 'let in' },
   { who: 'a foreign host', headers: { host: 'evil.example' }, whenOn: 401, whenOff: 403 },
   {
     who: 'the key by a foreign host',

@@ -16,6 +16,7 @@ export function openApiDocument(routes: readonly Route[], version: string): unkn
       securitySchemes: {
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
         bearer: { type: 'http', scheme: 'bearer' },
+        basic: { type: 'http', scheme: 'basic' },
       },
     },
     paths,
@@ -29,7 +30,7 @@ function operation(route: Route, method: string): unknown {
     summary: route.summary,
     parameters: route.parameters.filter((one) => one.in === 'path' || !isForm).map(parameterOf),
     ...(isForm ? { requestBody: formOf(form) } : {}),
-    ...(route.permission === 'public' ? {} : { security: [{ apiKey: [] }, { bearer: [] }, {}] }),
+    ...(route.permission === 'public' ? {} : { security: [{ apiKey: [] }, { bearer: [] }, { basic: [] }, {}] }),
     responses: { 200: { description: 'the answer' }, default: { description: 'a fault, with code and message' } },
   }
 }

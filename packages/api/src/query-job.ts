@@ -35,7 +35,7 @@ import {
 import { AnswerWriter } from './answer-writer.ts'
 import { aggregatedAnswer, servicesAnswer, timeseriesAnswer } from './plain/answers.ts'
 import { type CardinalityJob, cardinalityAnswer } from './prometheus/cardinality-answer.ts'
-import { federateAnswer } from './prometheus/federate.ts'
+import { type FederateJob, federateAnswer } from './prometheus/federate.ts'
 import { type SearchJob, searchAnswer } from './prometheus/search-answer.ts'
 
 /** Everything a query worker can be asked; plain data, so that it can be posted to a thread. */
@@ -76,12 +76,12 @@ export type QueryJob =
   | { readonly kind: 'timeseries'; readonly service: string | undefined; readonly range: ScanRange }
   | { readonly kind: 'aggregated'; readonly service: string | undefined; readonly range: ScanRange }
   | { readonly kind: 'services'; readonly range: ScanRange }
-  | { readonly kind: 'federate'; readonly scans: readonly SeriesScan[] }
+  | FederateJob
   | SearchJob
   | CardinalityJob
 
 /**
- * Runs one job to its complete answer: JSON, but text for `federate` and lines of JSON for `search`. Synchronous: the caller's thread waits.
+ * Runs one job to its complete answer: JSON, but text or protobuf for `federate` and lines of JSON for `search`. Synchronous: the caller's thread waits.
  * @param extras threads to share heavy queries with, and who keeps the answers of jobs that ask for it
  */
 export function runQueryJob(
@@ -167,7 +167,7 @@ function writeOther(
       aggregatedAnswer(out, job, tenant, reader, budget)
       break
     case 'federate':
-      federateAnswer(out, job.scans, tenant, reader, budget)
+      federateAnswer(out, job, tenant, reader, budget)
       break
     case 'search':
       searchAnswer(out, job, tenant, reader, budget)

@@ -30,9 +30,11 @@ export {
   readVarint64,
   readVarintSigned,
   readZigzag,
+  unzigzag,
   varintLength,
   writeVarint,
   writeVarint64,
   writeVarintSigned,
   writeZigzag,
+  zigzag,
 } from './varint.ts'

@@ -154,7 +154,16 @@ export function writeVarintSigned(out: Uint8Array, at: number, value: number): n
 
 /** Writes an integer within ±2^52 as sint64 (zigzag). */
 export function writeZigzag(out: Uint8Array, at: number, value: number): number {
-  return writeVarint(out, at, value < 0 ? -value * 2 - 1 : value * 2)
+  return writeVarint(out, at, zigzag(value))
+}
+
+/** −1 → 1, 1 → 2, −2 → 3; exact for |value| ≤ 2^52. */
+export function zigzag(value: number): number {
+  return value < 0 ? -value * 2 - 1 : value * 2
+}
+
+export function unzigzag(code: number): number {
+  return code % 2 === 0 ? code / 2 : -(code + 1) / 2
 }
 
 export function getUint32(bytes: Uint8Array, at: number): number {

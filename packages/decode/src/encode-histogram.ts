@@ -1,8 +1,5 @@
-import { type ProtobufWriter, writeZigzag } from '@vantage/bytes'
-import { type Histogram, type HistogramBuckets, RESET_HINT } from '@vantage/model'
-
-/** Whole counts up to this are written as integers: the zigzag form of their differences is exact. */
-const WHOLE_COUNT_MAX = 2 ** 51
+import { type ProtobufWriter, writeZigzag, zigzag } from '@vantage/bytes'
+import { bucketSpans, type Histogram, type HistogramBuckets, hasWholeCounts, RESET_HINT } from '@vantage/model'
 
 /** One native histogram of a series, at its time. */
 export interface TimedHistogram {
@@ -14,7 +11,7 @@ export interface TimedHistogram {
 
 /**
  * Appends a native histogram: the same message in remote write 1.0 and 2.0 (field map: `remote-write/wire-histogram.ts`). Counts are
- * written as integers where they are whole and add up, which readers check; else as floats, which they do not.
+ * written as integers where readers take them, else as floats.
  * @param tag of the field in its series: 0x22 in 1.0, 0x1a in 2.0
  */
 export function writeHistogram(
@@ -45,35 +42,12 @@ export function writeHistogram(
   out.close(mark)
 }
 
-function hasWholeCounts({ count, sum, zeroCount, positive, negative }: Histogram): boolean {
-  let total = zeroCount
-  if (!isWhole(count) || !isWhole(zeroCount)) return false
-  for (const { counts } of [positive, negative]) {
-    for (const one of counts) {
-      if (!isWhole(one)) return false
-      total += one
-    }
-  }
-  return Number.isNaN(sum) ? total <= count : total === count
-}
-
-function isWhole(count: number): boolean {
-  return Number.isInteger(count) && count >= 0 && count <= WHOLE_COUNT_MAX
-}
-
-/** One span a run of neighbours: where the first starts, then the gaps. */
 function writeSpans(out: ProtobufWriter, tag: number, { indexes }: HistogramBuckets): void {
-  let next = 0
-  for (let i = 0; i < indexes.length; ) {
-    const first = indexes[i] as number
-    let length = 1
-    while (i + length < indexes.length && indexes[i + length] === first + length) length++
+  for (const { offset, length } of bucketSpans(indexes)) {
     const mark = out.open(tag)
-    out.varint(0x08, zigzag(first - next))
+    out.varint(0x08, zigzag(offset))
     out.varint(0x10, length)
     out.close(mark)
-    next = first + length
-    i += length
   }
 }
 
@@ -91,8 +65,4 @@ function writeDeltas(out: ProtobufWriter, tag: number, { counts }: HistogramBuck
 
 function writeDoubles(out: ProtobufWriter, tag: number, values: Float64Array): void {
   if (values.length > 0) out.bytes(tag, new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
-}
-
-function zigzag(value: number): number {
-  return value < 0 ? -value * 2 - 1 : value * 2
 }

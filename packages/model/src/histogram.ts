@@ -40,6 +40,47 @@ export interface Histogram {
   readonly customValues: Float64Array
 }
 
+/** A run of neighbouring buckets: `offset` from the end of the run before (the first: from 0), and how many they are. */
+export interface BucketSpan {
+  readonly offset: number
+  readonly length: number
+}
+
+/** Buckets as the wire formats of Prometheus name them. @param indexes ascending, each once */
+export function bucketSpans(indexes: Int32Array): BucketSpan[] {
+  const spans: BucketSpan[] = []
+  let next = 0
+  for (let i = 0; i < indexes.length; ) {
+    const first = indexes[i] as number
+    let length = 1
+    while (i + length < indexes.length && indexes[i + length] === first + length) length++
+    spans.push({ offset: first - next, length })
+    next = first + length
+    i += length
+  }
+  return spans
+}
+
+const WHOLE_COUNT_MAX = 2 ** 51
+
+/** May be written as integers: counts are whole and add up, which readers of integers check, and of floats do not. */
+export function hasWholeCounts({ count, sum, zeroCount, positive, negative }: Histogram): boolean {
+  let total = zeroCount
+  if (!isWhole(count) || !isWhole(zeroCount)) return false
+  for (const { counts } of [positive, negative]) {
+    for (const one of counts) {
+      if (!isWhole(one)) return false
+      total += one
+    }
+  }
+  return Number.isNaN(sum) ? total <= count : total === count
+}
+
+/** Up to 2^51: the zigzag form of their differences is exact. */
+function isWhole(count: number): boolean {
+  return Number.isInteger(count) && count >= 0 && count <= WHOLE_COUNT_MAX
+}
+
 export const NO_BUCKETS: HistogramBuckets = { indexes: new Int32Array(0), counts: new Float64Array(0) }
 export const NO_CUSTOM_VALUES = new Float64Array(0)
 

@@ -1,3 +1,4 @@
+export { type AcceptedMedia, acceptedMedia } from './accept.ts'
 export {
   decodeAttributes,
   decodeEvents,
@@ -20,13 +21,15 @@ export type { Code, Fault, FaultDetail, Result } from './fault.ts'
 export { assert, err, FaultError, FOREIGN_TEXT_MAX, fault, foreign, ok, STATUS, unreachable } from './fault.ts'
 export type { FileSystem, OpenFile, OpenMode } from './file-system.ts'
 export { readAll, readAllNow, readFileNow, replaceFileNow, writeAll, writeAllNow } from './file-system.ts'
-export type { Histogram, HistogramBuckets, ResetHint } from './histogram.ts'
+export type { BucketSpan, Histogram, HistogramBuckets, ResetHint } from './histogram.ts'
 export {
+  bucketSpans,
   CUSTOM_BUCKETS_SCHEMA,
   EXPONENTIAL_SCHEMA_MAX,
   EXPONENTIAL_SCHEMA_MIN,
   HISTOGRAM_BUCKETS_MAX,
   HistogramColumns,
+  hasWholeCounts,
   NO_BUCKETS,
   NO_CUSTOM_VALUES,
   RESET_HINT,

@@ -1,7 +1,5 @@
 import { ByteRanges, grownInts } from './byte-ranges.ts'
-import { ItemVerdict } from './item-verdict.ts'
-import type { Refusal } from './metric-batch.ts'
-import type { Origin } from './origin.ts'
+import { RecordBatch } from './record-batch.ts'
 
 /** What the body of a log row is: nothing, UTF-8 text, or an AnyValue message (`attribute-codec.ts`). */
 export const BODY_KIND = { none: 0, text: 1, value: 2 } as const
@@ -66,96 +64,44 @@ export class LogColumns {
       ranges.set(row, ranges.from[fromRow] as number, ranges.to[fromRow] as number)
     }
   }
-}
 
-/**
- * One decoded request of logs, the same for every door. Filled by a decoder, read by the store.
- *
- * Owner: the request that holds it, from decode until its log write is done; then it is reset and reused. The ranges of
- * a column are of its own `bytes`: the body, or an arena of the decoder's.
- */
-export class LogBatch {
-  readonly columns = new LogColumns(1024)
-  /**
-   * Origins of the rows in the order of the request, each as bytes that always mean the same origin for this tenant and
-   * `originSpace`: the store interns them by these bytes and calls `originOf` only for bytes it has not met.
-   */
-  originCount = 0
-  readonly originBytes = new ByteRanges(64)
-  originSpace = 0
-  originOf: (origin: number) => Origin = () => {
-    throw new Error('BUG: no decoder filled this batch')
-  }
-  /** Refused while decoding; rows of refused records are not in the columns. */
-  readonly verdict = new ItemVerdict()
-  /** Items of each row, as `verdict` counts them. */
-  rowItems = new Int32Array(1024)
-  readonly refused: Refusal[] = []
-  readonly warnings: string[] = []
-  /** Rows from here on hold nothing since the last reset. */
-  #emptyFrom = 0
-
-  /** @param replayed the verdict of a record that is replayed */
-  reset(replayed?: Uint8Array): void {
-    this.verdict.reset(replayed)
-    this.columns.count = 0
-    clearLogs(this.columns, 0, this.#emptyFrom)
-    this.#emptyFrom = 0
-    this.originCount = 0
-    this.refused.length = 0
-    this.warnings.length = 0
+  /** Makes everything of rows [from, to) absent. */
+  clear(from: number, to: number): void {
+    this.times.fill(0n, from, to)
+    this.observedTimes.fill(0n, from, to)
+    this.severities.fill(0, from, to)
+    this.flags.fill(0, from, to)
+    this.droppedAttributes.fill(0, from, to)
+    this.traceIds.fill(0, from * 16, to * 16)
+    this.spanIds.fill(0, from * 8, to * 8)
+    this.bodyKinds.fill(BODY_KIND.none, from, to)
+    for (const ranges of [this.bodies, this.severityTexts, this.eventNames, this.attributes]) {
+      ranges.clear(from, to)
+    }
   }
 
-  /** Opens a row with everything absent. @returns its place */
-  addRow(origin: number): number {
-    const columns = this.columns
-    if (columns.count === columns.capacity) growLogColumns(columns)
-    const row = columns.count++
-    if (row >= this.rowItems.length) this.rowItems = grownInts(this.rowItems, columns.capacity)
-    this.rowItems[row] = this.verdict.count - 1
-    // Fast path: no row was here, all columns were emptied at once.
-    if (row >= this.#emptyFrom) this.#emptyFrom = row + 1
-    else clearLogs(columns, row, row + 1)
-    columns.origins[row] = origin
-    return row
-  }
-
-  addOrigin(from: number, to: number): number {
-    if (this.originCount === this.originBytes.from.length) this.originBytes.grow(this.originCount * 2)
-    this.originBytes.set(this.originCount, from, to)
-    return this.originCount++
+  /** Doubles the room; what is there stays. */
+  grow(): void {
+    const capacity = this.capacity * 2
+    this.times = grownLongs(this.times, capacity)
+    this.observedTimes = grownLongs(this.observedTimes, capacity)
+    this.severities = grownBytes(this.severities, capacity)
+    this.flags = grownWords(this.flags, capacity)
+    this.droppedAttributes = grownWords(this.droppedAttributes, capacity)
+    this.traceIds = grownBytes(this.traceIds, capacity * 16)
+    this.spanIds = grownBytes(this.spanIds, capacity * 8)
+    this.origins = grownInts(this.origins, capacity)
+    this.bodyKinds = grownBytes(this.bodyKinds, capacity)
+    for (const ranges of [this.bodies, this.severityTexts, this.eventNames, this.attributes]) {
+      ranges.grow(capacity)
+    }
   }
 }
 
-/** Makes everything of rows [from, to) absent. */
-function clearLogs(columns: LogColumns, from: number, to: number): void {
-  columns.times.fill(0n, from, to)
-  columns.observedTimes.fill(0n, from, to)
-  columns.severities.fill(0, from, to)
-  columns.flags.fill(0, from, to)
-  columns.droppedAttributes.fill(0, from, to)
-  columns.traceIds.fill(0, from * 16, to * 16)
-  columns.spanIds.fill(0, from * 8, to * 8)
-  columns.bodyKinds.fill(BODY_KIND.none, from, to)
-  for (const ranges of [columns.bodies, columns.severityTexts, columns.eventNames, columns.attributes]) {
-    ranges.clear(from, to)
-  }
-}
-
-/** Doubles the room; what is there stays. */
-function growLogColumns(columns: LogColumns): void {
-  const capacity = columns.capacity * 2
-  columns.times = grownLongs(columns.times, capacity)
-  columns.observedTimes = grownLongs(columns.observedTimes, capacity)
-  columns.severities = grownBytes(columns.severities, capacity)
-  columns.flags = grownWords(columns.flags, capacity)
-  columns.droppedAttributes = grownWords(columns.droppedAttributes, capacity)
-  columns.traceIds = grownBytes(columns.traceIds, capacity * 16)
-  columns.spanIds = grownBytes(columns.spanIds, capacity * 8)
-  columns.origins = grownInts(columns.origins, capacity)
-  columns.bodyKinds = grownBytes(columns.bodyKinds, capacity)
-  for (const ranges of [columns.bodies, columns.severityTexts, columns.eventNames, columns.attributes]) {
-    ranges.grow(capacity)
+/** Rows of logs, decoded. */
+export class LogBatch extends RecordBatch<LogColumns> {
+  constructor() {
+    super(new LogColumns(1024))
   }
 }
 

@@ -1,8 +1,6 @@
 import { ByteRanges, grownInts } from './byte-ranges.ts'
-import { ItemVerdict } from './item-verdict.ts'
 import { grownBytes, grownLongs, grownWords } from './log-batch.ts'
-import type { Refusal } from './metric-batch.ts'
-import type { Origin } from './origin.ts'
+import { RecordBatch } from './record-batch.ts'
 
 /** Source: opentelemetry-proto trace/v1, Span.SpanKind. */
 export const SPAN_KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const
@@ -111,6 +109,40 @@ export class SpanColumns {
     this.origins[row] = this.origins[fromRow] as number
     for (const ranges of this.ranges) ranges.set(row, ranges.from[fromRow] as number, ranges.to[fromRow] as number)
   }
+
+  /** Makes everything of rows [from, to) absent. */
+  clear(from: number, to: number): void {
+    this.startTimes.fill(0n, from, to)
+    this.endTimes.fill(0n, from, to)
+    this.traceIds.fill(0, from * 16, to * 16)
+    this.spanIds.fill(0, from * 8, to * 8)
+    this.parentSpanIds.fill(0, from * 8, to * 8)
+    this.kinds.fill(0, from, to)
+    this.statusCodes.fill(0, from, to)
+    this.flags.fill(0, from, to)
+    this.droppedAttributes.fill(0, from, to)
+    this.droppedEvents.fill(0, from, to)
+    this.droppedLinks.fill(0, from, to)
+    for (const ranges of this.ranges) ranges.clear(from, to)
+  }
+
+  /** Doubles the room; what is there stays. */
+  grow(): void {
+    const capacity = this.capacity * 2
+    this.startTimes = grownLongs(this.startTimes, capacity)
+    this.endTimes = grownLongs(this.endTimes, capacity)
+    this.traceIds = grownBytes(this.traceIds, capacity * 16)
+    this.spanIds = grownBytes(this.spanIds, capacity * 8)
+    this.parentSpanIds = grownBytes(this.parentSpanIds, capacity * 8)
+    this.kinds = grownBytes(this.kinds, capacity)
+    this.statusCodes = grownBytes(this.statusCodes, capacity)
+    this.flags = grownWords(this.flags, capacity)
+    this.droppedAttributes = grownWords(this.droppedAttributes, capacity)
+    this.droppedEvents = grownWords(this.droppedEvents, capacity)
+    this.droppedLinks = grownWords(this.droppedLinks, capacity)
+    this.origins = grownInts(this.origins, capacity)
+    for (const ranges of this.ranges) ranges.grow(capacity)
+  }
 }
 
 const NO_HALVES = new Int32Array(0)
@@ -124,85 +156,9 @@ function copyId(to: Uint8Array, at: number, from: Uint8Array, fromAt: number, co
   for (let i = 0; i < count; i++) to[at + i] = from[fromAt + i] as number
 }
 
-/** One decoded request of spans; otherwise as `LogBatch`. */
-export class SpanBatch {
-  readonly columns = new SpanColumns(1024)
-  originCount = 0
-  readonly originBytes = new ByteRanges(64)
-  originSpace = 0
-  originOf: (origin: number) => Origin = () => {
-    throw new Error('BUG: no decoder filled this batch')
+/** Spans, decoded. */
+export class SpanBatch extends RecordBatch<SpanColumns> {
+  constructor() {
+    super(new SpanColumns(1024))
   }
-  readonly verdict = new ItemVerdict()
-  /** Items of each row, as `verdict` counts them. */
-  rowItems = new Int32Array(1024)
-  readonly refused: Refusal[] = []
-  readonly warnings: string[] = []
-  /** Rows from here on hold nothing since the last reset. */
-  #emptyFrom = 0
-
-  /** @param replayed the verdict of a record that is replayed */
-  reset(replayed?: Uint8Array): void {
-    this.verdict.reset(replayed)
-    this.columns.count = 0
-    clearSpans(this.columns, 0, this.#emptyFrom)
-    this.#emptyFrom = 0
-    this.originCount = 0
-    this.refused.length = 0
-    this.warnings.length = 0
-  }
-
-  /** Opens a row with everything absent. @returns its place */
-  addRow(origin: number): number {
-    const columns = this.columns
-    if (columns.count === columns.capacity) growSpanColumns(columns)
-    const row = columns.count++
-    if (row >= this.rowItems.length) this.rowItems = grownInts(this.rowItems, columns.capacity)
-    this.rowItems[row] = this.verdict.count - 1
-    // Fast path: no row was here, all columns were emptied at once.
-    if (row >= this.#emptyFrom) this.#emptyFrom = row + 1
-    else clearSpans(columns, row, row + 1)
-    columns.origins[row] = origin
-    return row
-  }
-
-  addOrigin(from: number, to: number): number {
-    if (this.originCount === this.originBytes.from.length) this.originBytes.grow(this.originCount * 2)
-    this.originBytes.set(this.originCount, from, to)
-    return this.originCount++
-  }
-}
-
-/** Makes everything of rows [from, to) absent. */
-function clearSpans(columns: SpanColumns, from: number, to: number): void {
-  columns.startTimes.fill(0n, from, to)
-  columns.endTimes.fill(0n, from, to)
-  columns.traceIds.fill(0, from * 16, to * 16)
-  columns.spanIds.fill(0, from * 8, to * 8)
-  columns.parentSpanIds.fill(0, from * 8, to * 8)
-  columns.kinds.fill(0, from, to)
-  columns.statusCodes.fill(0, from, to)
-  columns.flags.fill(0, from, to)
-  columns.droppedAttributes.fill(0, from, to)
-  columns.droppedEvents.fill(0, from, to)
-  columns.droppedLinks.fill(0, from, to)
-  for (const ranges of columns.ranges) ranges.clear(from, to)
-}
-
-/** Doubles the room; what is there stays. */
-function growSpanColumns(columns: SpanColumns): void {
-  const capacity = columns.capacity * 2
-  columns.startTimes = grownLongs(columns.startTimes, capacity)
-  columns.endTimes = grownLongs(columns.endTimes, capacity)
-  columns.traceIds = grownBytes(columns.traceIds, capacity * 16)
-  columns.spanIds = grownBytes(columns.spanIds, capacity * 8)
-  columns.parentSpanIds = grownBytes(columns.parentSpanIds, capacity * 8)
-  columns.kinds = grownBytes(columns.kinds, capacity)
-  columns.statusCodes = grownBytes(columns.statusCodes, capacity)
-  columns.flags = grownWords(columns.flags, capacity)
-  columns.droppedAttributes = grownWords(columns.droppedAttributes, capacity)
-  columns.droppedEvents = grownWords(columns.droppedEvents, capacity)
-  columns.droppedLinks = grownWords(columns.droppedLinks, capacity)
-  columns.origins = grownInts(columns.origins, capacity)
-  for (const ranges of columns.ranges) ranges.grow(capacity)
 }

@@ -1,3 +1,4 @@
+import { acceptedMedia } from '@vantage/model'
 import type { ExposedFamily } from './registry.ts'
 
 const TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
@@ -13,23 +14,16 @@ export interface Exposition {
 
 /** The form that the header `Accept` prefers: OpenMetrics 1.0 where it is named and not behind the text format. */
 export function exposition(families: readonly ExposedFamily[], accept: string | undefined): Exposition {
-  const wanted = (accept ?? '').split(',').map(readWanted)
-  const weightOf = (media: string): number => wanted.find((one) => one.media === media)?.weight ?? 0
-  const weight = weightOf(OPENMETRICS)
-  if (weight > 0 && weight >= weightOf('text/plain')) {
+  const wanted = acceptedMedia(accept)
+  const openMetrics = wanted.find(
+    // Versions that are not ours are not meant.
+    ({ media, parameters }) => media === OPENMETRICS && (parameters['version'] ?? '1.0.0') === '1.0.0',
+  )
+  const text = wanted.find(({ media }) => media === 'text/plain')
+  if (openMetrics !== undefined && openMetrics.weight > 0 && openMetrics.weight >= (text?.weight ?? 0)) {
     return { contentType: OPENMETRICS_CONTENT_TYPE, text: openMetricsText(families) }
   }
   return { contentType: TEXT_CONTENT_TYPE, text: expositionText(families) }
-}
-
-/** One media type of `Accept` with its weight; versions that are not ours weigh nothing. */
-function readWanted(text: string): { readonly media: string; readonly weight: number } {
-  const [media = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase())
-  const parameter = (name: string): string | undefined =>
-    parameters.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1)
-  if (media === OPENMETRICS && (parameter('version') ?? '1.0.0') !== '1.0.0') return { media: '', weight: 0 }
-  const weight = Number(parameter('q') ?? 1)
-  return { media, weight: Number.isNaN(weight) ? 0 : weight }
 }
 
 /** Counters are families without `_total`, bounds are canonical numbers, and the end is said. */

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import {
   DEFAULT_TENANT,
   err,
@@ -45,6 +46,15 @@ export interface CredentialSource {
   readonly header: (name: string) => string | undefined
 }
 
+/** Of an HTTP request. */
+export function httpCredentialSource(headers: IncomingHttpHeaders): CredentialSource {
+  const header = (name: string): string | undefined => {
+    const value = headers[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  return { authority: headers.host, header }
+}
+
 export interface AuthOptions {
   /** None = auth is off: everyone who speaks to a loopback name may do all. */
   readonly keys: readonly GivenKey[]
@@ -65,7 +75,7 @@ interface StoredKey {
   readonly credential: Credential
 }
 
-/** Static keys (`X-API-Key`, `Authorization: Bearer`), the tenant and the scope, and the loopback rule. */
+/** Static keys (`X-API-Key`, `Authorization`), the tenant and the scope, and the loopback rule. */
 export class Auth {
   readonly #keys: readonly StoredKey[]
   readonly #allowedHosts: ReadonlySet<string>
@@ -112,7 +122,12 @@ export class Auth {
   #credential(source: CredentialSource): Result<Credential, Fault> {
     const text = presented(source)
     if (text === undefined) {
-      return err(fault('unauthenticated', 'want a key in X-API-Key or Authorization: Bearer, got none'))
+      return err(
+        fault(
+          'unauthenticated',
+          'want a key in X-API-Key or Authorization (Bearer, or the password of Basic), got none',
+        ),
+      )
     }
     if (text.length > CREDENTIAL_CHARS_MAX) return err(fault('unauthenticated', 'the key is not known'))
     const digest = digestOf(text)
@@ -127,11 +142,15 @@ function digestOf(key: string): Buffer {
   return createHash('sha256').update(key).digest()
 }
 
+/** `X-API-Key: KEY`, or `Authorization:` with `Bearer KEY`, InfluxDB's `Token KEY`, or `Basic` with the key as password. */
 function presented(source: CredentialSource): string | undefined {
   const key = source.header('x-api-key')
   if (key !== undefined && key !== '') return key
-  const match = /^bearer +(\S+) *$/i.exec(source.header('authorization') ?? '')
-  return match?.[1]
+  const [, scheme = '', credential = ''] =
+    /^(bearer|token|basic) +(\S+) *$/i.exec(source.header('authorization') ?? '') ?? []
+  if (scheme.toLowerCase() !== 'basic') return credential === '' ? undefined : credential
+  const userAndPassword = Buffer.from(credential, 'base64').toString()
+  return userAndPassword.slice(userAndPassword.indexOf(':') + 1)
 }
 
 function tenantFault(asked: string | undefined, credential: Credential): Fault | undefined {

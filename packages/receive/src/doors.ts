@@ -1,28 +1,19 @@
-import { fault, PAYLOAD_FORMATS, type PayloadFormat, type Result, type TenantId } from '@vantage/model'
+import { PAYLOAD_FORMATS, type PayloadFormat, type Result } from '@vantage/model'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Admitted, type Arrival, admit, type BodyForm, otlpForm, remoteWriteForm } from './admission.ts'
-import { BodyReader, type ReadBody } from './body.ts'
-import { byteRateFault, unpackedBytes } from './byte-rates.ts'
-import { acceptedAnswer, type Face, faultAnswer } from './http-answers.ts'
-import { announcedBytes, dropConnection, sendAnswer } from './http-reply.ts'
-import { grantContinue, holdContinue } from './http-server.ts'
-import type { IntakeFault } from './intake.ts'
+import { type Admitted, type BodyForm, otlpForm, remoteWriteForm } from './admission.ts'
+import type { ReadBody } from './body.ts'
+import { type Answer, acceptedAnswer, type Face, faultAnswer } from './http-answers.ts'
+import { holdContinue } from './http-server.ts'
+import { type HttpDoor, HttpVisit } from './http-visit.ts'
+import type { IntakeAccepted, IntakeFault } from './intake.ts'
 import type { Reception } from './reception.ts'
-import { withRetryAfter } from './retry-after.ts'
-import { type Signal, WRITE_SCOPES } from './signal.ts'
+import type { Signal } from './signal.ts'
 
 /** Bytes of a JSON body in which the key must come that tells a plain batch from OTLP; without it, it is OTLP. */
 const JSON_SHAPE_BYTES_MAX = 64 * 1_024
 
 /** A family of paths that take the same bodies. */
-interface Door {
-  readonly signal: Signal
-  readonly receiver: string
-  readonly paths: readonly string[]
-  readonly readForm: (
-    contentType: string | undefined,
-    contentEncoding: string | undefined,
-  ) => Result<BodyForm, IntakeFault>
+interface Door extends HttpDoor {
   /** The face of answers given before the body is known. */
   readonly faceOf: (contentType: string | undefined) => Face
   readonly formatOf: (form: BodyForm) => PayloadFormat
@@ -88,7 +79,7 @@ export function registerDoors(app: FastifyInstance, reception: Reception): void 
       app.route({
         method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
         url,
-        onRequest: (request, reply) => new HttpVisit(door, reception, request, reply).serve(),
+        onRequest: (request, reply) => new DoorVisit(door, reception, request, reply).serve(),
         handler: () => {
           throw new Error('BUG: a door answers in its first hook')
         },
@@ -97,116 +88,47 @@ export function registerDoors(app: FastifyInstance, reception: Reception): void 
   }
 }
 
-/** One HTTP request at a door, from its headers to its answer. */
-class HttpVisit {
-  readonly signal: Signal
-  receiver: string
-  tenant: TenantId | undefined
-  wireBytes = 0
-  readonly startedMonotonicMs: number
-  readonly #door: Door
-  readonly #reception: Reception
-  readonly #request: FastifyRequest
-  readonly #reply: FastifyReply
+/** A request at a door of binary or JSON bodies. */
+class DoorVisit extends HttpVisit<Door> {
   #face: Face
 
   constructor(door: Door, reception: Reception, request: FastifyRequest, reply: FastifyReply) {
-    this.#door = door
-    this.#reception = reception
-    this.#request = request
-    this.#reply = reply
-    this.signal = door.signal
-    this.receiver = door.receiver
-    this.startedMonotonicMs = reception.clock.monotonicMs()
+    super(door, reception, request, reply)
     this.#face = door.faceOf(request.headers['content-type'])
   }
 
-  /** Steps 2–14. Never rejects: what breaks inside is a bug and answers `internal`. */
-  async serve(): Promise<FastifyReply> {
-    const admitted = admit(this.#arrival(), this.#reception, (tenant) => {
-      this.tenant = tenant
-    })
-    if (!admitted.ok) return this.#refuse(admitted.error)
-    grantContinue(this.#request.raw, this.#reply.raw)
-    const { hold, form } = admitted.value
-    const reader = new BodyReader(this.#reception, hold)
-    try {
-      const body = await reader.read(this.#request.raw, form)
-      this.wireBytes = reader.wireBytes
-      if (!body.ok) return this.#refuse(body.error)
-      return await this.#submit(admitted.value, body.value)
-    } catch (error) {
-      return this.#refuse(this.#bug(error))
-    } finally {
-      reader.give()
-      hold.release()
-    }
+  protected get isMethodAllowed(): boolean {
+    return this.request.method === 'POST'
   }
 
-  async #submit({ tenant, sender, form }: Admitted, body: ReadBody): Promise<FastifyReply> {
-    const tooMuch = byteRateFault(this.#reception, this.signal, tenant, unpackedBytes(form, body))
-    if (tooMuch !== undefined) return this.#refuse(tooMuch)
-    const outcome = await this.#reception.submit({
-      tenant,
-      sender,
-      format: this.#recognise(form, body),
-      receiver: this.receiver,
+  protected take({ tenant, sender, form }: Admitted, body: ReadBody): Promise<Result<IntakeAccepted, IntakeFault>> {
+    // First: it may change the receiver.
+    const format = this.#recognise(form, body)
+    const { receiver } = this
+    return this.reception.submit({
+      ...{ tenant, sender, format, receiver },
       ...body,
-      connection: this.#request.raw.socket,
+      connection: this.request.raw.socket,
     })
-    if (!outcome.ok) return this.#refuse(outcome.error)
-    this.#reception.counts.accepted(this, outcome.value)
-    const answer = acceptedAnswer(this.#face, this.signal, outcome.value, this.#reception.codec)
-    sendAnswer(this.#request, this.#reply, answer, this.wireBytes)
-    return this.#reply
+  }
+
+  protected accepted(outcome: IntakeAccepted): Answer {
+    return acceptedAnswer(this.#face, this.signal, outcome, this.reception.codec)
+  }
+
+  protected refused(problem: IntakeFault): Answer {
+    return faultAnswer(this.#face, problem, this.reception.codec, this.request.id)
   }
 
   /** Names the payload; a plain JSON batch at the OTLP door is known by its body only and changes the face. */
   #recognise(form: BodyForm, { body, bodyLength }: ReadBody): PayloadFormat {
-    const format = this.#door.formatOf(form)
+    const format = this.door.formatOf(form)
     const mayBeBatch = format === PAYLOAD_FORMATS.otlpMetricsJson
-    if (!mayBeBatch || !this.#reception.codec.isJsonBatch(body, Math.min(bodyLength, JSON_SHAPE_BYTES_MAX))) {
+    if (!mayBeBatch || !this.reception.codec.isJsonBatch(body, Math.min(bodyLength, JSON_SHAPE_BYTES_MAX))) {
       return format
     }
     this.receiver = 'json-batch'
     this.#face = 'json-batch'
     return PAYLOAD_FORMATS.jsonBatch
-  }
-
-  #refuse(refusal: IntakeFault): FastifyReply {
-    this.#reception.counts.refused(this, refusal)
-    if (refusal.code === 'cancelled') {
-      dropConnection(this.#request, this.#reply)
-      return this.#reply
-    }
-    const sent = withRetryAfter(refusal, this.#reception.random)
-    const answer = faultAnswer(this.#face, sent, this.#reception.codec, this.#request.id)
-    sendAnswer(this.#request, this.#reply, answer, this.wireBytes)
-    return this.#reply
-  }
-
-  #bug(error: unknown): IntakeFault {
-    const requestId = this.#request.id
-    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    this.#reception.logger.error('a request met a bug', { requestId, receiver: this.receiver, error: detail })
-    return fault('internal', `internal error, request ${requestId}`)
-  }
-
-  #arrival(): Arrival {
-    const { headers, method, raw } = this.#request
-    return {
-      receiver: this.receiver,
-      scope: WRITE_SCOPES[this.signal],
-      authority: headers.host,
-      header: (name) => {
-        const value = headers[name]
-        return Array.isArray(value) ? value.join(', ') : value
-      },
-      isMethodAllowed: method === 'POST',
-      urlBytes: (raw.url ?? '').length,
-      contentLength: announcedBytes(this.#request),
-      remoteAddress: raw.socket.remoteAddress ?? '',
-      readForm: () => this.#door.readForm(headers['content-type'], headers['content-encoding']),
-    }
   }
 }

@@ -2,8 +2,8 @@ export {
   Auth,
   type AuthOptions,
   type Credential,
-  type CredentialSource,
   type GivenKey,
+  httpCredentialSource,
   SCOPES,
   type Scope,
 } from './auth.ts'

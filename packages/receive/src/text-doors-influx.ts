@@ -1,10 +1,11 @@
 import { type Code, err, fault, foreign, PAYLOAD_FORMATS, type PayloadFormat, STATUS } from '@vantage/model'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { httpCredentialSource } from './auth.ts'
 import type { Answer } from './http-answers.ts'
 import type { IntakeAccepted, IntakeFault } from './intake.ts'
 import type { Reception } from './reception.ts'
 import { faultHeaders, queryOf, refusalText, textForm } from './text-doors-forms.ts'
-import { credentialHeader, type TextDoor } from './text-doors-visit.ts'
+import type { TextDoor } from './text-doors-visit.ts'
 
 /** InfluxDB's words for the precision of times, old and new; none is nanoseconds. */
 const FORMATS: ReadonlyMap<string, PayloadFormat> = new Map([
@@ -107,9 +108,7 @@ export function registerInfluxHandshake(app: FastifyInstance, reception: Recepti
 }
 
 async function statementAnswer(request: FastifyRequest, reception: Reception): Promise<Answer> {
-  const { headers } = request
-  const source = { authority: headers.host, header: (name: string) => credentialHeader(headers, name) }
-  const credential = reception.auth.check(source, 'metrics:write')
+  const credential = reception.auth.check(httpCredentialSource(request.headers), 'metrics:write')
   if (!credential.ok) return influxFault(credential.error)
   const statement = queryOf(request.raw.url ?? '').get('q') ?? (await statementOf(request)) ?? ''
   if (/^\s*create\s+database\s+\S/i.test(statement)) {

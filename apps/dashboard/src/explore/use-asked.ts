@@ -44,3 +44,10 @@ export function useAsked<T>(
   }, [key, round, attempt])
   return useMemo(() => ({ ...asked, retry }), [asked, retry])
 }
+
+/** What was there when nothing was missing last: what several answers make does not change with each of them. */
+export function useWhole<T>(value: T, isWhole: boolean): T {
+  const [whole, setWhole] = useState(value)
+  if (isWhole && whole !== value) setWhole(value)
+  return isWhole ? value : whole
+}

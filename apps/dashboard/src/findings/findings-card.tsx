@@ -2,6 +2,8 @@ import type { Zone } from '@vantage/charts'
 import type { TimeRange } from '@vantage/model'
 import { CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react'
 import { Link } from '../app/link.tsx'
+import { useUrlSwitch } from '../app/url-text.ts'
+import { Fold } from '../parts/fold.tsx'
 import { quoted } from '../services/service-queries.ts'
 import { findingText, findingWindow } from './finding-text.ts'
 import { FINDINGS_MAX, FINDINGS_RULE, type Finding, type FindingKind, type Judgement } from './findings.ts'
@@ -15,6 +17,7 @@ interface FindingsProps {
 /** What is worse than before, the most severe three, and by which rule. */
 export function Findings({ judgement, range, zone }: FindingsProps) {
   const { findings } = judgement
+  const [isRuleShown, showRule] = useUrlSwitch('rule')
   return (
     <section className="findings" aria-labelledby="findings-title">
       <h2 id="findings-title" className="visually-hidden">
@@ -35,10 +38,9 @@ export function Findings({ judgement, range, zone }: FindingsProps) {
           <Link to="/services">{moreText(findings.length - FINDINGS_MAX)}</Link>
         </p>
       )}
-      <details className="finding-rule">
-        <summary>How findings are made</summary>
+      <Fold className="finding-rule" isOpen={isRuleShown} onToggle={showRule} summary="How findings are made">
         <p>{FINDINGS_RULE}</p>
-      </details>
+      </Fold>
     </section>
   )
 }

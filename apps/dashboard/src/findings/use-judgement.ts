@@ -2,7 +2,7 @@ import type { ChangeEvent, QueryAnswer } from '@vantage/api/client'
 import type { TimeRange } from '@vantage/model'
 import { useMemo } from 'react'
 import { client } from '../app/client.ts'
-import { type Asked, useAsked } from '../explore/use-asked.ts'
+import { type Asked, useAsked, useWhole } from '../explore/use-asked.ts'
 import type { Questions } from '../parts/faults.tsx'
 import { redBy } from '../services/service-model.ts'
 import { figureStepsQuery } from '../services/service-queries.ts'
@@ -16,8 +16,9 @@ const LEAD_MS = 1_800_000
 export const EVENTS_MAX = 500
 
 export interface Found {
-  /** Undefined until the figures of both times are known. */
+  /** Undefined until the figures of both times are known, and what is to be known of starts and changes. */
   readonly judgement: Judgement | undefined
+  readonly isLoading: boolean
   readonly events: Asked<readonly ChangeEvent[]>
   /** Figures over the range and the time before it. */
   readonly steps: QueryAnswer | undefined
@@ -45,7 +46,7 @@ export function useJudgement(
   const events = useAsked(key, (signal) =>
     client.events({ startMs: fromMs - LEAD_MS, endMs }, undefined, EVENTS_MAX, signal),
   )
-  const judgement = useMemo(() => {
+  const judged = useMemo(() => {
     if (now === undefined || before === undefined) return undefined
     return judge({
       range: { startMs, endMs },
@@ -56,8 +57,12 @@ export function useJudgement(
       events: events.answer ?? [],
     })
   }, [now, before, steps.answer, events.answer, startMs, endMs, stepMs])
+  // Starts and changes decide how severe a finding is, and with it the order.
+  const isLoading = steps.isLoading || events.isLoading
+  const judgement = useWhole(judged, !isLoading)
   return {
     judgement,
+    isLoading,
     events,
     steps: steps.answer,
     asked: { 'Starts of findings': steps },

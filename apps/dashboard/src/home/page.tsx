@@ -1,12 +1,13 @@
 import type { ChangeEvent } from '@vantage/api/client'
 import { formatInstant, type Zone } from '@vantage/charts'
+import type { TimeRange } from '@vantage/model'
 import { useMemo } from 'react'
 import { Link } from '../app/link.tsx'
 import { searchChangeOf } from '../app/router.ts'
 import type { Asked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { Findings } from '../findings/findings-card.tsx'
-import { EVENTS_MAX, useJudgement } from '../findings/use-judgement.ts'
+import { EVENTS_MAX, type Found, useJudgement } from '../findings/use-judgement.ts'
 import { Faults } from '../parts/faults.tsx'
 import { Nothing } from '../parts/nothing.tsx'
 import { ChangeList } from '../services/change-list.tsx'
@@ -41,9 +42,7 @@ export default function HomePage() {
         <SetupCard done={setup.done} />
       ) : (
         <>
-          {found.judgement !== undefined && rows.length > 0 && (
-            <Findings judgement={found.judgement} range={range} zone={zone} />
-          )}
+          {rows.length > 0 && <FindingsPlace found={found} range={range} zone={zone} />}
           <div className="home-columns">
             <MyServices asked={services} rows={rows} />
             <div className="home-side">
@@ -57,6 +56,18 @@ export default function HomePage() {
       )}
     </div>
   )
+}
+
+interface FindingsPlaceProps {
+  readonly found: Found
+  readonly range: TimeRange
+  readonly zone: Zone
+}
+
+/** Its place is kept while nobody knows, so that what is below moves little. */
+function FindingsPlace({ found: { judgement, isLoading }, range, zone }: FindingsPlaceProps) {
+  if (judgement !== undefined) return <Findings judgement={judgement} range={range} zone={zone} />
+  return isLoading && <div className="skeleton finding-skeleton" aria-busy="true" />
 }
 
 interface MyServicesProps {

@@ -1,13 +1,17 @@
 import { ArrowUpDown, Expand, Filter, Pause, Play, Server, Shrink } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { navigateSearch } from '../app/router.ts'
 import { Choice } from '../parts/choice.tsx'
 import { Popover } from '../parts/popover.tsx'
+import { elapsedText } from '../time/elapsed-text.ts'
+import { type HostRow, hostRows } from './host-rows.ts'
+import type { LiveFacts, LiveSession } from './live-session.ts'
 import { COLUMNS, DEFAULT_MATCHERS, type LiveSort, type LiveState, SORTS, WINDOWS_S } from './live-url.ts'
 
 interface LiveControlsProps {
   readonly state: LiveState
-  readonly hosts: readonly string[]
+  readonly facts: LiveFacts
+  readonly session: LiveSession | undefined
   readonly isFrozen: boolean
   readonly onFreeze: () => void
   readonly onSort: (sort: LiveSort) => void
@@ -17,9 +21,10 @@ const SORT_NAMES: Readonly<Record<LiveSort, string>> = {
   name: 'By name',
   value: 'By last value',
   change: 'By rate of change',
+  oddness: 'By how unusual',
 }
 
-export function LiveControls({ state, hosts, isFrozen, onFreeze, onSort }: LiveControlsProps) {
+export function LiveControls({ state, facts, session, isFrozen, onFreeze, onSort }: LiveControlsProps) {
   const Freeze = isFrozen ? Play : Pause
   const Kiosk = state.isKiosk ? Shrink : Expand
   const kioskLabel = state.isKiosk ? 'Leave kiosk mode' : 'Kiosk mode'
@@ -28,7 +33,7 @@ export function LiveControls({ state, hosts, isFrozen, onFreeze, onSort }: LiveC
       <h1>Live</h1>
       <MatchersField matchers={state.matchers} />
       <div className="tools">
-        <HostPicker hosts={hosts} chosen={state.host} />
+        <HostPicker facts={facts} session={session} chosen={state.host} />
         <Choice
           label="Window"
           value={state.windowS}
@@ -43,7 +48,7 @@ export function LiveControls({ state, hosts, isFrozen, onFreeze, onSort }: LiveC
             onChoose={(value) => navigateSearch({ cols: value === 3 ? null : String(value) })}
           />
         </span>
-        <SortMenu onSort={onSort} />
+        <SortMenu sort={state.sort} onSort={onSort} />
         <button type="button" className="button" aria-pressed={isFrozen} title="Freeze all (Space)" onClick={onFreeze}>
           <Freeze className="icon" aria-hidden="true" />
           {isFrozen ? 'Resume' : 'Freeze'}
@@ -90,8 +95,15 @@ function MatchersField({ matchers }: { readonly matchers: string }) {
   )
 }
 
-function HostPicker({ hosts, chosen }: { readonly hosts: readonly string[]; readonly chosen: string }) {
-  if (hosts.length === 0 && chosen === '') return null
+interface HostPickerProps {
+  readonly facts: LiveFacts
+  readonly session: LiveSession | undefined
+  /** '' = all of them. */
+  readonly chosen: string
+}
+
+function HostPicker({ facts, session, chosen }: HostPickerProps) {
+  if (facts.hosts.length === 0 && chosen === '') return null
   return (
     <Popover
       label="Host"
@@ -104,29 +116,51 @@ function HostPicker({ hosts, chosen }: { readonly hosts: readonly string[]; read
         </>
       }
     >
-      {(close) =>
-        ['', ...hosts].map((host) => (
-          <button
-            key={host}
-            type="button"
-            role="menuitemradio"
-            aria-checked={host === chosen}
-            className="menu-item"
-            onClick={() => {
-              navigateSearch({ host: host === '' ? null : host })
-              close()
-            }}
-          >
-            <span className="host-name">{host === '' ? 'All hosts' : host}</span>
-          </button>
-        ))
-      }
+      {(close) => <HostRows facts={facts} session={session} chosen={chosen} close={close} />}
     </Popover>
   )
 }
 
+/** Each host with what it sends and since when it has not; read once when the menu opens, so that rows stand still. */
+function HostRows({ facts, session, chosen, close }: HostPickerProps & { readonly close: () => void }) {
+  const [rows, setRows] = useState<ReadonlyMap<string, HostRow>>(new Map())
+  const latest = useRef(facts)
+  useEffect(() => {
+    let isWanted = true
+    void session?.lineFigures(undefined).then((figures) => {
+      if (isWanted) setRows(hostRows(latest.current.charts, figures, session.nowMs()))
+    })
+    return () => {
+      isWanted = false
+    }
+  }, [session])
+  return ['', ...facts.hosts].map((host) => (
+    <button
+      key={host}
+      type="button"
+      role="menuitemradio"
+      aria-checked={host === chosen}
+      className="menu-item"
+      onClick={() => {
+        navigateSearch({ host: host === '' ? null : host })
+        close()
+      }}
+    >
+      <span className="host-name">{host === '' ? 'All hosts' : host}</span>
+      <span className="host-facts">{hostText(rows.get(host))}</span>
+    </button>
+  ))
+}
+
+/** `3 series, 2 s ago`. */
+function hostText(row: HostRow | undefined): string {
+  if (row === undefined) return ''
+  const count = `${row.series.toLocaleString('en')} series`
+  return Number.isFinite(row.silentMs) ? `${count}, ${elapsedText(row.silentMs)} ago` : count
+}
+
 /** Sorting happens once, when it is asked for: cards never jump by themselves. */
-function SortMenu({ onSort }: { readonly onSort: (sort: LiveSort) => void }) {
+function SortMenu({ sort: chosen, onSort }: { readonly sort: LiveSort; readonly onSort: (sort: LiveSort) => void }) {
   return (
     <Popover
       label="Sort now"
@@ -140,7 +174,8 @@ function SortMenu({ onSort }: { readonly onSort: (sort: LiveSort) => void }) {
           <button
             key={sort}
             type="button"
-            role="menuitem"
+            role="menuitemradio"
+            aria-checked={sort === chosen}
             className="menu-item"
             onClick={() => {
               onSort(sort)

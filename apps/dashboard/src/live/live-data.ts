@@ -121,7 +121,7 @@ export class LiveData {
   figures(atMs: number | undefined): LineFigures[] {
     return [...this.#lineOfKey.values()].map(({ key, ring }) => {
       const first = ring.count === 0 ? Number.NaN : (ring.values[ring.first] as number)
-      return { key, value: valueAt(ring, atMs), first }
+      return { key, value: valueAt(ring, atMs), first, oddness: oddnessOf(ring), lastMs: ring.lastMs }
     })
   }
 
@@ -135,4 +135,12 @@ export class LiveData {
     this.#chartOfMetric.set(metric, chart)
     return chart
   }
+}
+
+/** Asked for when cards are sorted, never per frame. */
+function oddnessOf({ values, first, count, lastValue }: SampleRing): number {
+  const known = values.subarray(first, first + count).filter(Number.isFinite)
+  const mean = known.reduce((sum, one) => sum + one, 0) / known.length
+  const deviation = Math.sqrt(known.reduce((sum, one) => sum + (one - mean) ** 2, 0) / known.length)
+  return deviation > 0 && Number.isFinite(lastValue) ? Math.abs(lastValue - mean) / deviation : 0
 }

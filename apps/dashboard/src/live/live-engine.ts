@@ -92,12 +92,15 @@ export class LiveEngine {
         if (gap !== undefined) this.#addGap(gap)
         this.redraw()
         this.#lostSinceMs = 0
-        const { isTruncated } = message
-        this.#tell({ connection: 'open', isTruncated, lostSinceMs: 0, failure: undefined }, charts)
+        const { total } = message
+        this.#tell({ connection: 'open', matched: total, lostSinceMs: 0, failure: undefined }, charts)
         return
       }
       case 'series':
-        this.#tell({}, this.#data.addSeries(message.series))
+        this.#tell(
+          message.isTruncated ? { matched: Number.POSITIVE_INFINITY } : {},
+          this.#data.addSeries(message.series),
+        )
         return
       case 'gap':
         this.#addGap(message)

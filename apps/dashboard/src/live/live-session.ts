@@ -5,9 +5,7 @@ import { ServerClock } from './server-clock.ts'
 import type { FromWorker, LineFigures, LinkFacts, LiveFigures, StripState, ToWorker } from './worker-messages.ts'
 
 /** How far back the server is asked, and the page keeps, ms. */
-const BACKFILL_MS = 300_000
-/** Series of one page. */
-const LIVE_SERIES_MAX = 400
+export const BACKFILL_MS = 300_000
 
 /** What is shown in words and as cards; it changes rarely. */
 export interface LiveFacts extends LinkFacts {
@@ -19,7 +17,7 @@ export const NO_FACTS: LiveFacts = {
   connection: 'connecting',
   charts: [],
   hosts: [],
-  isTruncated: false,
+  matched: 0,
   failure: undefined,
   lostSinceMs: 0,
   dropped: 0,
@@ -51,7 +49,7 @@ export class LiveSession {
   /** Right edge of all charts while frozen, unix ms. */
   #frozenAtMs: number | undefined
 
-  constructor(matchers: string, metrics: readonly CatalogueMetric[]) {
+  constructor(matchers: string, seriesMax: number, metrics: readonly CatalogueMetric[]) {
     this.#worker = new Worker(LIVE_WORKER_URL, { type: 'module' })
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data)
     this.#motion.onchange = () => this.#tellMotion()
@@ -60,7 +58,7 @@ export class LiveSession {
     this.#send({
       kind: 'connect',
       url: `${scheme}//${location.host}/ws`,
-      subscribe: { type: 'subscribe', id: 1, matchers, windowMs: BACKFILL_MS, maxSeries: LIVE_SERIES_MAX },
+      subscribe: { type: 'subscribe', id: 1, matchers, windowMs: BACKFILL_MS, maxSeries: seriesMax },
       metrics: metrics.map(({ name, type, unit }) => ({ name, type, unit })),
     })
   }
@@ -95,10 +93,6 @@ export class LiveSession {
   /** Right edge of all charts, unix ms. */
   viewEndMs(): number {
     return this.#frozenAtMs ?? this.nowMs()
-  }
-
-  get isFrozen(): boolean {
-    return this.#frozenAtMs !== undefined
   }
 
   /** @param atMs the right edge of all charts from now on; undefined lets them run */

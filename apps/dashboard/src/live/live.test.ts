@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { hostRows } from './host-rows.ts'
 import { type LiveChart, shownLines } from './live-chart.ts'
 import { LiveData, SampledLine } from './live-data.ts'
-import { DEFAULT_MATCHERS, readLive, thresholdTexts } from './live-url.ts'
+import { DEFAULT_MATCHERS, readLive, seriesText, thresholdTexts } from './live-url.ts'
 import { orderedCharts, sortNow } from './order.ts'
 import { isCounter, RateStep } from './rate-step.ts'
 import { retryDelayMs } from './retry.ts'
@@ -66,16 +67,17 @@ describe('the order of cards', () => {
   const charts = ['c', 'a', 'b', 'd'].map(chartOf)
   const figures = new Map(
     [
-      { key: 'c', first: 1, value: 1 },
-      { key: 'a', first: 10, value: 5 },
-      { key: 'b', first: 9, value: 8 },
-      { key: 'd', first: Number.NaN, value: Number.NaN },
-    ].map((one) => [one.key, one]),
+      { key: 'c', first: 1, value: 1, oddness: 3 },
+      { key: 'a', first: 10, value: 5, oddness: 0 },
+      { key: 'b', first: 9, value: 8, oddness: 0.5 },
+      { key: 'd', first: Number.NaN, value: Number.NaN, oddness: 0 },
+    ].map((one) => [one.key, { ...one, lastMs: 0 }]),
   )
   const names = (pinned: string[], frozen: string[]) => orderedCharts(charts, pinned, frozen).map((one) => one.metric)
   test('by name at first', () => expect(names([], [])).toEqual(['a', 'b', 'c', 'd']))
   test('by value', () => expect(sortNow(charts, figures, 'value')).toEqual(['b', 'a', 'c', 'd']))
   test('by change', () => expect(sortNow(charts, figures, 'change')).toEqual(['a', 'b', 'c', 'd']))
+  test('by how unusual', () => expect(sortNow(charts, figures, 'oddness')).toEqual(['c', 'b', 'a', 'd']))
   test('by name, and what has no figures yet', () => {
     expect(sortNow(charts, new Map(), 'name')).toEqual(['a', 'b', 'c', 'd'])
     expect(sortNow(charts, new Map(), 'value')).toEqual(['a', 'b', 'c', 'd'])
@@ -109,7 +111,7 @@ describe('the samples of a subscription', () => {
     id: 1,
     series: [seriesOf(ref, 'x', 'a')],
     backfill: timesMs.length === 0 ? [] : [{ ref, timesMs, values: timesMs.map((_, i) => i) }],
-    isTruncated: false,
+    total: 1,
     nowMs,
   })
 
@@ -155,12 +157,49 @@ describe('the samples of a subscription', () => {
   })
 })
 
+test('how unusual a line is, and what hosts send since when', () => {
+  const data = new LiveData([])
+  const seriesOf = (ref: number, instance: string) => ({ ref, labels: { __name__: 'x', instance } })
+  const charts = data.addSeries([seriesOf(1, 'steady'), seriesOf(2, 'odd'), seriesOf(3, 'silent')])
+  const samples = [2, 2, 2, 2, 12].flatMap((odd, i) => [
+    [1, i, 5],
+    [2, i, odd],
+  ])
+  data.takeFrame({
+    count: samples.length,
+    baseMs: 1_000,
+    refs: Uint32Array.from(samples, ([ref]) => ref as number),
+    offsetsMs: Float32Array.from(samples, ([, offsetMs]) => offsetMs as number),
+    values: Float64Array.from(samples, ([, , value]) => value as number),
+  })
+  const figures = data.figures(undefined)
+  // 12 is 8 from the mean of 4, and the deviation is 4.
+  expect(figures.map(({ oddness }) => oddness)).toEqual([0, 2, 0])
+  expect(hostRows(charts, new Map(figures.map((one) => [one.key, one])), 1_504)).toEqual(
+    new Map([
+      ['', { series: 3, silentMs: 500 }],
+      ['steady', { series: 1, silentMs: 500 }],
+      ['odd', { series: 1, silentMs: 500 }],
+      ['silent', { series: 1, silentMs: Number.POSITIVE_INFINITY }],
+    ]),
+  )
+})
+
 test('the URL of Live', () => {
   const state = readLive(
-    new URLSearchParams('window=60&cols=9&pin=a&pin=b&threshold=x=1.5&threshold=bad&threshold=y={'),
+    new URLSearchParams(
+      'window=60&cols=9&pin=a&pin=b&threshold=x=1.5&threshold=bad&threshold=y={&series=7&at=-1&sort=x',
+    ),
   )
   expect(state).toMatchObject({ windowS: 60, columns: 3, host: '', pinned: ['a', 'b'], matchers: DEFAULT_MATCHERS })
+  expect(state).toMatchObject({ seriesMax: 400, frozenAtMs: undefined, sort: 'name' })
   expect(thresholdTexts(state.thresholds)).toEqual(['x=1.5'])
+  expect(readLive(new URLSearchParams('series=1000&at=5&sort=oddness'))).toMatchObject({
+    seriesMax: 1_000,
+    frozenAtMs: 5,
+    sort: 'oddness',
+  })
+  expect([400, 2_000].map(seriesText)).toEqual([null, '2000'])
 })
 
 test('retries double, have jitter, and a cap', () => {

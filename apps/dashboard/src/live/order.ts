@@ -23,7 +23,7 @@ export function sortNow(
   figures: ReadonlyMap<string, LineFigures>,
   sort: LiveSort,
 ): string[] {
-  const rank = { name: () => 0, value: largestValue, change: largestChange }[sort]
+  const rank = { name: () => 0, value: largestValue, change: largestChange, oddness: largestOddness }[sort]
   return charts
     .map(({ metric, lines }) => ({
       metric,
@@ -47,4 +47,8 @@ function largestChange(lines: readonly LineFigures[]): number {
     if (size > 0) largest = Math.max(largest, Math.abs(value - first) / size)
   }
   return largest
+}
+
+function largestOddness(lines: readonly LineFigures[]): number {
+  return Math.max(0, ...lines.map(({ oddness }) => oddness))
 }

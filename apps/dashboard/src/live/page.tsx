@@ -1,6 +1,6 @@
 import type { ClientFault } from '@vantage/api/client'
 import { formatInstant } from '@vantage/charts'
-import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type CSSProperties, useCallback, useMemo } from 'react'
 import { navigateSearch, readSearch, useSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
@@ -14,23 +14,25 @@ import { Corner } from './corner.tsx'
 import { LiveCard } from './live-card.tsx'
 import { linesOf } from './live-chart.ts'
 import { LiveControls } from './live-controls.tsx'
-import type { LiveFacts, LiveSession } from './live-session.ts'
-import { DEFAULT_MATCHERS, type LiveSort, type LiveState, readLive, thresholdTexts } from './live-url.ts'
-import { orderedCharts, sortNow } from './order.ts'
+import type { LiveFacts } from './live-session.ts'
+import { DEFAULT_MATCHERS, type LiveState, readLive, SERIES_LIMITS, seriesText, thresholdTexts } from './live-url.ts'
+import { orderedCharts } from './order.ts'
 import { PauseBar } from './pause-bar.tsx'
+import { useFreeze } from './use-freeze.ts'
 import { useLive } from './use-live.ts'
+import { useOrder } from './use-order.ts'
 
 /** Live: every series that matches, at display rate. */
 export default function LivePage() {
   const search = useSearch()
   const state = useMemo(() => readLive(search), [search])
-  const { session, facts, retry } = useLive(state.matchers)
-  const freeze = useFreeze(session)
-  const [frozenOrder, setFrozenOrder] = useState<readonly string[]>([])
+  const { session, facts, retry } = useLive(state.matchers, state.seriesMax)
+  const freeze = useFreeze(session, facts.connection !== 'connecting', state.frozenAtMs)
+  const [order, askOrder] = useOrder(session, facts, state.sort)
   usePageShortcuts(freeze.toggle)
   const charts = useMemo(
-    () => orderedCharts(facts.charts, state.pinned, frozenOrder).filter((one) => linesOf(one, state.host).length > 0),
-    [facts.charts, state.pinned, state.host, frozenOrder],
+    () => orderedCharts(facts.charts, state.pinned, order).filter((one) => linesOf(one, state.host).length > 0),
+    [facts.charts, state.pinned, state.host, order],
   )
   const onPin = useCallback((metric: string) => {
     navigateSearch({ pin: toggled(readLive(readSearch()).pinned, metric) })
@@ -44,20 +46,17 @@ export default function LivePage() {
     else thresholds.set(metric, value)
     navigateSearch({ threshold: thresholdTexts(thresholds) })
   }, [])
-  const onSort = async (sort: LiveSort) => {
-    const figures = (await session?.lineFigures(undefined)) ?? new Map()
-    setFrozenOrder(sortNow(facts.charts, figures, sort))
-  }
   return (
     <div className="live" style={{ '--columns': state.columns } as CSSProperties}>
       <LiveControls
         state={state}
-        hosts={facts.hosts}
+        facts={facts}
+        session={session}
         isFrozen={freeze.atMs !== undefined}
         onFreeze={freeze.toggle}
-        onSort={onSort}
+        onSort={askOrder}
       />
-      <LiveNotices facts={facts} matchers={state.matchers} retry={retry} />
+      <LiveNotices facts={facts} state={state} retry={retry} />
       {session !== undefined && freeze.atMs !== undefined && (
         <PauseBar session={session} atMs={freeze.atMs} onScrub={freeze.to} onResume={freeze.toggle} />
       )}
@@ -92,42 +91,13 @@ function toggled(metrics: readonly string[], metric: string): readonly string[] 
   return metrics.includes(metric) ? metrics.filter((one) => one !== metric) : [...metrics, metric]
 }
 
-interface Freeze {
-  readonly atMs: number | undefined
-  readonly toggle: () => void
-  readonly to: (atMs: number) => void
-}
-
-/** Freezing stops the picture; data goes on into the buffers. */
-function useFreeze(session: LiveSession | undefined): Freeze {
-  const [atMs, setAtMs] = useState<number | undefined>(undefined)
-  const latest = useRef(session)
-  latest.current = session
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another session starts running.
-  useEffect(() => setAtMs(undefined), [session])
-  const to = useCallback((toMs: number) => {
-    latest.current?.freeze(toMs)
-    setAtMs(toMs)
-  }, [])
-  const toggle = useCallback(() => {
-    const current = latest.current
-    if (current === undefined) return
-    if (!current.isFrozen) to(current.nowMs())
-    else {
-      current.freeze(undefined)
-      setAtMs(undefined)
-    }
-  }, [to])
-  return useMemo(() => ({ atMs, toggle, to }), [atMs, toggle, to])
-}
-
 interface LiveNoticesProps {
   readonly facts: LiveFacts
-  readonly matchers: string
+  readonly state: LiveState
   readonly retry: () => void
 }
 
-function LiveNotices({ facts, matchers, retry }: LiveNoticesProps) {
+function LiveNotices({ facts, state, retry }: LiveNoticesProps) {
   const zone = useZone()
   return (
     <div className="live-notices" role="status">
@@ -140,14 +110,43 @@ function LiveNotices({ facts, matchers, retry }: LiveNoticesProps) {
       )}
       {facts.failure !== undefined && (
         <Faults
-          of={{ 'The server refused': { query: matchers, answer: undefined, fault: refusal(facts.failure), retry } }}
+          of={{
+            'The server refused': { query: state.matchers, answer: undefined, fault: refusal(facts.failure), retry },
+          }}
         />
       )}
-      {facts.isTruncated && (
-        <Notice kind="info">More series match than one page shows. Narrow the selector to see the others.</Notice>
-      )}
+      <SeriesLimit matched={facts.matched} seriesMax={state.seriesMax} />
     </div>
   )
+}
+
+/** How many series match where that is more than are shown, and the way to have more of them. */
+function SeriesLimit({ matched, seriesMax }: { readonly matched: number; readonly seriesMax: number }) {
+  const isCut = matched > seriesMax
+  if (!isCut && seriesText(seriesMax) === null) return null
+  return (
+    <Notice kind="info">
+      <label className="series-limit">
+        {isCut ? 'The first' : 'At most'}
+        <select
+          aria-label="Series shown at most"
+          value={seriesMax}
+          onChange={(event) => navigateSearch({ series: seriesText(Number(event.target.value)) })}
+        >
+          {SERIES_LIMITS.map((limit) => (
+            <option key={limit} value={limit}>
+              {limit.toLocaleString('en')}
+            </option>
+          ))}
+        </select>
+        {isCut ? `of ${countText(matched)} series that match. Narrow the selector to see others.` : 'series are shown.'}
+      </label>
+    </Notice>
+  )
+}
+
+function countText(matched: number): string {
+  return Number.isFinite(matched) ? matched.toLocaleString('en') : 'still more'
 }
 
 /** What a socket is told has no status and no id. */

@@ -11,8 +11,8 @@ export interface Live {
   readonly retry: () => void
 }
 
-/** Opens one session per selector, once types and units are known; closes it with the page. */
-export function useLive(matchers: string): Live {
+/** Opens one session per selector and limit, once types and units are known; closes it with the page. */
+export function useLive(matchers: string, seriesMax: number): Live {
   const catalogue = useCatalogue()
   const isKnown = catalogue.state === 'ready' || catalogue.state === 'failed'
   const metrics = useRef(catalogue.metrics)
@@ -21,18 +21,18 @@ export function useLive(matchers: string): Live {
   const [attempt, setAttempt] = useState(0)
   const retry = useCallback(() => setAttempt((former) => former + 1), [])
   useEffect(() => {
-    if (useCatalogue.getState().state === 'unknown') void loadCatalogue()
+    if (useCatalogue.getState().state === 'unknown') loadCatalogue()
   }, [])
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt asks for the same.
   useEffect(() => {
     if (!isKnown) return
-    const made = new LiveSession(matchers, metrics.current)
+    const made = new LiveSession(matchers, seriesMax, metrics.current)
     setSession(made)
     return () => {
       made.close()
       setSession(undefined)
     }
-  }, [matchers, isKnown, attempt])
+  }, [matchers, seriesMax, isKnown, attempt])
   const facts = useSyncExternalStore(session?.subscribe ?? noChange, session?.facts ?? (() => NO_FACTS))
   return useMemo(() => ({ session, facts, retry }), [session, facts, retry])
 }

@@ -45,7 +45,8 @@ export type Connection = 'connecting' | 'open' | 'lost'
 /** What changes rarely and is shown in words; samples are not part of it. */
 export interface LinkFacts {
   readonly connection: Connection
-  readonly isTruncated: boolean
+  /** Series that match, with those beyond the limit; Infinity where more came since they were counted. */
+  readonly matched: number
   readonly failure: string | undefined
   /** When the last sample before a loss came, server time; 0 without a loss. */
   readonly lostSinceMs: number
@@ -64,6 +65,10 @@ export interface LineFigures {
   readonly value: number
   /** Of the oldest sample that is kept; NaN without one. */
   readonly first: number
+  /** How far the newest is from what is usual for the line: deviations from the mean of what is kept; 0 where nothing varies. */
+  readonly oddness: number
+  /** When the newest sample came, server time; -Infinity without one. */
+  readonly lastMs: number
 }
 
 /** From the worker to the page. */

@@ -1,11 +1,15 @@
 import { formatValue, PLAIN } from '@vantage/charts'
 import { Minus } from 'lucide-react'
-import { memo, useId, useState } from 'react'
-import { useNavigate } from '../app/router.ts'
+import { memo, useId, useMemo } from 'react'
+import { useNavigate, useSearch } from '../app/router.ts'
 import { useUrlText } from '../app/url-text.ts'
+import { Fold } from '../parts/fold.tsx'
+import { valueMark } from '../parts/value-keys.ts'
+
 import { FacetRange } from './facet-range.tsx'
-import { filterLines, valueMark } from './filter.ts'
+import { filterLines } from './filter.ts'
 import { FACET_VALUES_SHOWN, type Facet } from './log-model.ts'
+import { FACET_PARAM, type FacetLook, facetLooks, withFacetLook } from './log-url.ts'
 
 interface FacetsProps {
   readonly facets: readonly Facet[]
@@ -16,6 +20,8 @@ interface FacetsProps {
 export const Facets = memo(function Facets({ facets, query }: FacetsProps) {
   const titleId = useId()
   const [text, setText] = useUrlText('fields')
+  const search = useSearch()
+  const looks = useMemo(() => facetLooks(search), [search])
   const wanted = text.trim().toLowerCase()
   const shown = wanted === '' ? facets : facets.flatMap((facet) => matching(facet, wanted))
   return (
@@ -37,7 +43,7 @@ export const Facets = memo(function Facets({ facets, query }: FacetsProps) {
         </label>
       </div>
       {shown.map((facet) => (
-        <FacetValues key={`${facet.label} ${wanted !== ''}`} facet={facet} query={query} isOpen={wanted !== ''} />
+        <FacetValues key={facet.label} facet={facet} query={query} isFound={wanted !== ''} looks={looks} />
       ))}
       {shown.length === 0 && <p className="facet-others">Nothing holds “{text}”.</p>}
     </section>
@@ -54,22 +60,32 @@ function matching(facet: Facet, wanted: string): Facet[] {
 interface FacetValuesProps {
   readonly facet: Facet
   readonly query: string
-  readonly isOpen: boolean
+  /** It is there because a search finds it. */
+  readonly isFound: boolean
+  readonly looks: ReadonlyMap<string, FacetLook>
 }
 
-function FacetValues({ facet, query, isOpen }: FacetValuesProps) {
+function FacetValues({ facet, query, isFound, looks }: FacetValuesProps) {
   const { label, values, others, range } = facet
   const navigate = useNavigate()
-  const [hasAll, setAll] = useState(false)
+  const isUsuallyOpen = isFound || range !== undefined || (values.length > 1 && values.length <= 6)
+  const look = looks.get(label)
+  const hasAll = look === 'all'
+  const setLook = (to: FacetLook) => navigate({ [FACET_PARAM]: withFacetLook(looks, label, to) })
   // Ranges say more than numbers; those are a press away.
   const few = range === undefined ? FACET_VALUES_SHOWN : 0
   const shown = hasAll ? values : values.slice(0, few)
   return (
-    <details open={isOpen || range !== undefined || (values.length > 1 && values.length <= 6)}>
-      <summary>
-        {label}
-        <span className="badge">{values.length + others}</span>
-      </summary>
+    <Fold
+      isOpen={look === undefined ? isUsuallyOpen : look !== 'shut'}
+      onToggle={(isOpen) => setLook(isOpen ? 'open' : 'shut')}
+      summary={
+        <>
+          {label}
+          <span className="badge">{values.length + others}</span>
+        </>
+      }
+    >
       {range !== undefined && <FacetRange label={label} range={range} query={query} />}
       <ul>
         {shown.map(({ value, count }) => (
@@ -96,7 +112,7 @@ function FacetValues({ facet, query, isOpen }: FacetValuesProps) {
         ))}
         {!hasAll && values.length > shown.length && (
           <li>
-            <button type="button" className="text-button facet-others" onClick={() => setAll(true)}>
+            <button type="button" className="text-button facet-others" onClick={() => setLook('all')}>
               {values.length - shown.length} more
             </button>
           </li>
@@ -105,6 +121,6 @@ function FacetValues({ facet, query, isOpen }: FacetValuesProps) {
           <li className="facet-others">and {others} rarer values</li>
         )}
       </ul>
-    </details>
+    </Fold>
   )
 }

@@ -9,6 +9,7 @@ import {
   withFilter,
   withRange,
 } from './log-model.ts'
+import { facetLooks, withFacetLook } from './log-url.ts'
 
 const levels: [Record<string, string>, string][] = [
   [{ detected_level: 'error' }, 'error'],
@@ -85,4 +86,14 @@ test('lines around one are those of its instance, whatever the query filters', (
     '{app="shop"} | service_name="cart" | host_name="h\\"1"',
   )
   expect(contextQuery('{app="shop"}', {})).toBe('{app="shop"}')
+})
+
+test('what a person has made of facets, as the URL says it', () => {
+  const looks = facetLooks(new URLSearchParams('facet=all.host&facet=shut.a.b&facet=other.c&facet=open.host'))
+  expect([...looks]).toEqual([
+    ['host', 'open'],
+    ['a.b', 'shut'],
+  ])
+  expect(withFacetLook(looks, 'host', 'all')).toEqual(['all.host', 'shut.a.b'])
+  expect(withFacetLook(new Map(), 'x', 'open')).toEqual(['open.x'])
 })

@@ -65,3 +65,23 @@ export function toggleWrap(navigate: Navigate, state: LogState): void {
 export function toggleContext(navigate: Navigate, state: LogState): void {
   navigate({ around: state.hasContext ? null : '1' }, { replace: true })
 }
+
+export const FACET_PARAM = 'facet'
+const FACET_LOOKS = ['open', 'shut', 'all'] as const
+/** What a person has made of a facet: opened it, folded it away, or opened it with all its values. */
+export type FacetLook = (typeof FACET_LOOKS)[number]
+
+/** The facets that are not as they come: `facet=all.host`. */
+export function facetLooks(search: URLSearchParams): ReadonlyMap<string, FacetLook> {
+  const looks = new Map<string, FacetLook>()
+  for (const text of search.getAll(FACET_PARAM)) {
+    const look = FACET_LOOKS.find((one) => text.startsWith(`${one}.`))
+    if (look !== undefined) looks.set(text.slice(look.length + 1), look)
+  }
+  return looks
+}
+
+/** The inverse, with one of them changed. */
+export function withFacetLook(looks: ReadonlyMap<string, FacetLook>, label: string, look: FacetLook): string[] {
+  return [...new Map([...looks, [label, look]])].map(([one, is]) => `${is}.${one}`)
+}

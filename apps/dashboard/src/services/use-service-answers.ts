@@ -2,7 +2,7 @@ import type { ChangeEvent } from '@vantage/api/client'
 import type { TimeRange } from '@vantage/model'
 import { useMemo } from 'react'
 import { client } from '../app/client.ts'
-import { useAsked } from '../explore/use-asked.ts'
+import { useAsked, useWhole } from '../explore/use-asked.ts'
 import type { Questions } from '../parts/faults.tsx'
 import type { ServiceAnswers } from './service-model.ts'
 import { figuresQuery, trendQuery, trendStepMs } from './service-queries.ts'
@@ -32,9 +32,14 @@ export function useServiceAnswers(range: TimeRange): ServiceAsked {
   const events = useAsked(key, (signal) => client.events(range, undefined, EVENTS_MAX, signal))
   const asked = { Figures: now, 'The time before': before, 'Lines over time': trend, Changes: events }
   const isLoading = Object.values(asked).some((one) => one.isLoading)
+  // They make the states that rows are ordered by: with one of them alone rows would move when the other comes.
+  const compared = useWhole(
+    useMemo(() => ({ now: now.answer, before: before.answer }), [now.answer, before.answer]),
+    !now.isLoading && !before.isLoading,
+  )
   const answers = useMemo(
-    () => ({ now: now.answer, before: before.answer, trend: trend.answer, events: events.answer ?? NO_EVENTS, range }),
-    [now.answer, before.answer, trend.answer, events.answer, range],
+    () => ({ ...compared, trend: trend.answer, events: events.answer ?? NO_EVENTS, range }),
+    [compared, trend.answer, events.answer, range],
   )
   return { answers, isLoading, asked }
 }

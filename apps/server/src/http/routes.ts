@@ -1,7 +1,7 @@
 import { type ApiRequest, faultAnswer, type Permission, type Route } from '@vantage/api'
 import { DEFAULT_TENANT, type Fault, fault, ok, type Result, type TenantId } from '@vantage/model'
 import type { Logger } from '@vantage/observe'
-import { type Auth, type Scope, SHARED_DOOR_PATHS, withRetryAfter } from '@vantage/receive'
+import { type Auth, httpCredentialSource, type Scope, SHARED_DOOR_PATHS, withRetryAfter } from '@vantage/receive'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /** Form bodies of queries: a query text is at most 64 KiB, and percent-encoding triples it. */
@@ -148,11 +148,7 @@ function headersOf({ headers }: FastifyRequest): Pick<ApiRequest, 'accept' | 'en
 /** The one check of every door that answers: credential, tenant, scope, loopback rule. */
 function authorised(permission: Permission, request: FastifyRequest, auth: Auth): Result<TenantId> {
   if (permission === 'public') return ok(DEFAULT_TENANT)
-  const header = (name: string): string | undefined => {
-    const value = request.headers[name]
-    return Array.isArray(value) ? value[0] : value
-  }
-  const checked = auth.check({ authority: request.headers.host, header }, SCOPES[permission])
+  const checked = auth.check(httpCredentialSource(request.headers), SCOPES[permission])
   return checked.ok ? ok(checked.value.tenant) : checked
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { STATUS, type TenantId } from '@vantage/model'
-import type { Auth } from '@vantage/receive'
+import { type Auth, httpCredentialSource } from '@vantage/receive'
 import type { FastifyInstance } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type LiveHub, REQUEST_BYTES_MAX } from '../live/hub.ts'
@@ -49,11 +49,7 @@ function admit(path: string, request: IncomingMessage, deps: SocketDeps): Tenant
   if (origin !== undefined && !isOwnOrigin(origin, request.headers.host) && !deps.allowedOrigins.includes(origin)) {
     return STATUS.forbidden.http
   }
-  const header = (name: string): string | undefined => {
-    const value = request.headers[name]
-    return Array.isArray(value) ? value[0] : value
-  }
-  const checked = deps.auth.check({ authority: request.headers.host, header }, isTail ? 'logs:read' : 'metrics:read')
+  const checked = deps.auth.check(httpCredentialSource(request.headers), isTail ? 'logs:read' : 'metrics:read')
   if (!checked.ok) return STATUS[checked.error.code].http
   const server = isTail ? deps.tails() : deps.hub()
   return server === undefined ? STATUS.unavailable.http : checked.value.tenant

@@ -118,3 +118,24 @@ test('after a seal the same series goes on', async () => {
   await frameTime()
   expect(socket.of('frame')).toMatchObject([{ count: 1, baseMs: now + 1 }])
 })
+
+test('how many series match is said, and once that more came than are let in', async () => {
+  const now = Date.now()
+  const socket = new Socket()
+  const session = hub.connect(socket)
+  const add = (job: string) => storeSamples(store, { __name__: 'up', job }, [[now, 1]])
+  add('a')
+  add('b')
+  const request = { type: 'subscribe', matchers: '{__name__="up"}', windowMs: 60_000 }
+  session.message(JSON.stringify({ ...request, id: 1, maxSeries: 1 }))
+  session.message(JSON.stringify({ ...request, id: 2, maxSeries: 2 }))
+  expect(socket.of('subscribed')).toMatchObject([
+    { id: 1, total: 2, truncated: true },
+    { id: 2, total: 2, truncated: false },
+  ])
+  add('c')
+  add('d')
+  storeSamples(store, { __name__: 'down', job: 'e' }, [[now, 1]])
+  await frameTime()
+  expect(socket.of('series')).toEqual([{ type: 'series', id: 2, series: [], truncated: true }])
+})

@@ -56,6 +56,8 @@ interface Subscription {
   readonly windowMs: number
   readonly maxSeries: number
   readonly refs: Set<number>
+  /** More series match than it may hold, and its client knows. */
+  isTruncated: boolean
 }
 
 class Client {
@@ -204,6 +206,7 @@ export class LiveHub {
       windowMs,
       maxSeries,
       refs: new Set(),
+      isTruncated: false,
     }
     client.subscriptions.set(id, subscription)
     this.#answer(client, subscription)
@@ -251,8 +254,10 @@ export class LiveHub {
         values: Array.from(columns.values.subarray(from, columns.count), jsonValue),
       })
     }
-    const truncated = selection.count > count
-    send(client, { type: 'subscribed', id: subscription.id, series, backfill, truncated, nowMs })
+    const total = selection.count
+    const truncated = total > count
+    subscription.isTruncated = truncated
+    send(client, { type: 'subscribed', id: subscription.id, series, backfill, truncated, total, nowMs })
   }
 
   #hold(client: Client, subscription: Subscription, ref: number): void {
@@ -307,8 +312,14 @@ export class LiveHub {
   #noteSeries(series: number, labels: Labels): void {
     for (const client of this.#clients) {
       for (const subscription of client.subscriptions.values()) {
-        if (subscription.refs.size >= subscription.maxSeries) continue
+        const isFull = subscription.refs.size >= subscription.maxSeries
+        if (isFull && subscription.isTruncated) continue
         if (!subscription.matchers.every((one) => one.matches(labelValue(labels, one.name)))) continue
+        if (isFull) {
+          subscription.isTruncated = true
+          send(client, { type: 'series', id: subscription.id, series: [], truncated: true })
+          continue
+        }
         this.#hold(client, subscription, series)
         this.#newSeries.push({ ref: series, labels })
       }

@@ -177,12 +177,12 @@ describe('messages of the live socket', () => {
   check('{"type":"error","message":"busy","retry":true}', { type: 'error', message: 'busy', canRetry: true })
   check('{"type":"error","message":"no"}', { type: 'error', message: 'no', canRetry: false })
   check(
-    '{"type":"subscribed","id":1,"series":[{"ref":7,"labels":{"a":"b","c":3}}],"backfill":[{"ref":7,"times":[1,2,3],"values":[1,null]}],"truncated":true,"nowMs":5}',
+    '{"type":"subscribed","id":1,"series":[{"ref":7,"labels":{"a":"b","c":3}}],"backfill":[{"ref":7,"times":[1,2,3],"values":[1,null]}],"truncated":true,"total":9,"nowMs":5}',
     {
       type: 'subscribed',
       series: [{ ref: 7, labels: { a: 'b' } }],
       backfill: [{ ref: 7, timesMs: [1, 2], values: [1, Number.NaN] }],
-      isTruncated: true,
+      total: 9,
       nowMs: 5,
     },
   )

@@ -32,10 +32,17 @@ export type LiveMessage =
       readonly id: number
       readonly series: readonly LiveSeries[]
       readonly backfill: readonly LiveBackfill[]
-      readonly isTruncated: boolean
+      /** Series that match, with those beyond the limit. */
+      readonly total: number
       readonly nowMs: number
     }
-  | { readonly type: 'series'; readonly id: number; readonly series: readonly LiveSeries[] }
+  /** `isTruncated`: more match than the limit lets in; it is said once. */
+  | {
+      readonly type: 'series'
+      readonly id: number
+      readonly series: readonly LiveSeries[]
+      readonly isTruncated: boolean
+    }
   | { readonly type: 'gap'; readonly dropped: number; readonly fromMs: number; readonly toMs: number }
   /** `canRetry`: the same request may be taken another time. */
   | { readonly type: 'error'; readonly message: string; readonly canRetry: boolean }
@@ -60,11 +67,16 @@ function messageOf(value: Json): LiveMessage | undefined {
         id: numberAt(value, 'id'),
         series: readSeries(value),
         backfill: arrayAt(value, 'backfill').filter(isRecord).map(readBackfill),
-        isTruncated: value['truncated'] === true,
+        total: numberAt(value, 'total'),
         nowMs: numberAt(value, 'nowMs'),
       }
     case 'series':
-      return { type: 'series', id: numberAt(value, 'id'), series: readSeries(value) }
+      return {
+        type: 'series',
+        id: numberAt(value, 'id'),
+        series: readSeries(value),
+        isTruncated: value['truncated'] === true,
+      }
     case 'gap':
       return {
         type: 'gap',

@@ -11,7 +11,7 @@ import type { MetricAdmin, MetricQueries, Notices, ServerFacts } from '../querie
 import type { QueryJob } from '../query-job.ts'
 import { type ApiAnswer, type ApiRequest, JSON_TYPE, type Parameter, type Route } from '../route.ts'
 import { cardinalityRoutes } from './cardinality.ts'
-import { FEDERATE_TYPE } from './federate.ts'
+import { FEDERATE_TYPES, federateForm } from './federate.ts'
 import { notificationRoutes } from './notifications.ts'
 import { parseBoolean, parseLimit, parseLookback, parseSelectors, parseStep, parseTime } from './params.ts'
 import { searchRoutes } from './search.ts'
@@ -85,7 +85,7 @@ export class PrometheusApi {
       ...cardinalityRoutes(route, this.#asking(JSON_TYPE)),
       ...this.#adminRoutes(route),
       {
-        ...route('', 'The newest samples as text', [MATCH], (r) => this.#federate(r), ['GET']),
+        ...route('', 'The newest samples, as text or protobuf by `Accept`', [MATCH], (r) => this.#federate(r), ['GET']),
         path: `${prefix}/federate`,
       },
     ]
@@ -279,8 +279,8 @@ export class PrometheusApi {
     const scans = parseSelectors(request.params.getAll('match[]'), range, this.#deps.options)
     if (!scans.ok) return scans
     if (scans.value.length === 0) return bad('no match[] parameter provided')
-    const job: QueryJob = { kind: 'federate', scans: scans.value }
-    return this.#ask(request, job, FEDERATE_TYPE)
+    const form = federateForm(request.accept)
+    return this.#ask(request, { kind: 'federate', scans: scans.value, form }, FEDERATE_TYPES[form])
   }
 
   async #delete(request: ApiRequest): Answer {

@@ -1,14 +1,12 @@
 import { isUtf8Range } from '@vantage/bytes'
-import { assert, type Clock, type Fault, fault, type ItemReason, type SpanBatch } from '@vantage/model'
+import type { ItemReason, SpanBatch } from '@vantage/model'
 import { FieldCursor, fieldVarint, nextField } from '../field-cursor.ts'
-import { RECORD_LIMITS, RECORDS_MAX_PER_REQUEST, type RecordLimits } from '../limits.ts'
-import { refuseItems, warnOnce } from '../refusals.ts'
+import { warnOnce } from '../refusals.ts'
 import type { CheckProblem } from './attribute-check.ts'
-import { AttributeColumn } from './attribute-column.ts'
-import { OTLP_ORIGIN_SPACE } from './logs.ts'
+import type { AttributeColumn } from './attribute-column.ts'
 import { PartColumn } from './part-column.ts'
+import { RecordDecoder } from './record-decoder.ts'
 import { readId } from './record-fields.ts'
-import { type RecordReader, RecordWalk, readOrigin } from './record-walk.ts'
 
 /**
  * OTLP traces (`ExportTraceServiceRequest`, protobuf) → rows of a span batch, as `OtlpLogsDecoder`.
@@ -42,96 +40,41 @@ const STATUS_CODE = 0x18
 const KIND_MAX = 5
 const STATUS_MAX = 2
 
-/** Decodes one body at a time, in slices. The body must stay until the store has applied the batch. */
-export class OtlpTracesDecoder implements RecordReader {
-  readonly #limits: RecordLimits
-  readonly #walk = new RecordWalk()
-  readonly #record = new FieldCursor()
+type Problem = Exclude<CheckProblem, 'malformed'> | Extract<ItemReason, 'invalid_id' | 'too_many_attributes'>
+
+const PROBLEMS: Readonly<Record<Problem, string>> = {
+  invalid_utf8: 'span: want UTF-8 in texts',
+  nested_too_deep: 'span: want values nested at most 16 deep',
+  invalid_id: 'span: want a trace id of 16 bytes and a span id of 8, not all zero, and a parent id of 8 or none',
+  too_many_attributes: 'span: want at most `limits.maxAttributes` attributes',
+}
+
+export class OtlpTracesDecoder extends RecordDecoder<SpanBatch, Problem> {
+  protected readonly plural = 'spans'
+  protected readonly problems = PROBLEMS
   readonly #inner = new FieldCursor()
-  #attributes: AttributeColumn | undefined
   #events: PartColumn | undefined
   #links: PartColumn | undefined
-  #body: Uint8Array = new Uint8Array(0)
-  #view: DataView = new DataView(new ArrayBuffer(0))
-  #batch: SpanBatch | undefined
-  #originFrom = -1
-  #origin = 0
-  #isOverflowing = false
 
-  constructor(limits: RecordLimits = RECORD_LIMITS) {
-    this.#limits = limits
+  protected startColumns({ columns }: SpanBatch, { check }: AttributeColumn): void {
+    for (const ranges of [columns.names, columns.statusMessages, columns.traceStates]) ranges.bytes = this.body
+    this.#events ??= new PartColumn(columns.events, 'event', check)
+    this.#events.start(this.body)
+    this.#links ??= new PartColumn(columns.links, 'link', check)
+    this.#links.start(this.body)
   }
 
-  /** Begins with `body[0, length)`; `batch` must be reset. */
-  start(body: Uint8Array, length: number, batch: SpanBatch): void {
-    assert(length <= body.length, 'OTLP body is shorter than its length')
-    this.#body = body
-    this.#view = new DataView(body.buffer, body.byteOffset, body.byteLength)
-    this.#batch = batch
-    this.#originFrom = -1
-    this.#isOverflowing = false
+  protected readFields(batch: SpanBatch, row: number, from: number, to: number): Problem | 'malformed' | undefined {
     const { columns } = batch
-    for (const ranges of [columns.names, columns.statusMessages, columns.traceStates]) ranges.bytes = body
-    this.#attributes ??= new AttributeColumn(columns.attributes, this.#limits)
-    this.#attributes.start(body)
-    this.#events ??= new PartColumn(columns.events, 'event', this.#attributes.check)
-    this.#events.start(body)
-    this.#links ??= new PartColumn(columns.links, 'link', this.#attributes.check)
-    this.#links.start(body)
-    this.#walk.start(body, length)
-    batch.originSpace = OTLP_ORIGIN_SPACE
-    batch.originOf = (origin) => readOrigin(batch.originBytes.bytes, batch.originBytes.from[origin] as number)
-  }
-
-  /** As `RemoteWriteDecoder.step`. */
-  step(deadlineMs: number, clock: Clock): 'more' | 'done' | Fault {
-    for (;;) {
-      const outcome = this.#walk.step(this)
-      if (this.#isOverflowing) {
-        return fault('too_large', `want at most ${RECORDS_MAX_PER_REQUEST} spans in one request, got more`)
-      }
-      if (outcome === true) {
-        ;(this.#batch as SpanBatch).originBytes.bytes = this.#walk.arena.bytes
-        return 'done'
-      }
-      if (outcome !== false) return outcome
-      if (clock.monotonicMs() >= deadlineMs) return 'more'
-    }
-  }
-
-  /** Called by the walk for each span. */
-  readRecord(from: number, to: number, originFrom: number, originTo: number): number | undefined {
-    const batch = this.#batch as SpanBatch
-    if (batch.verdict.count >= RECORDS_MAX_PER_REQUEST) {
-      this.#isOverflowing = true
-      return undefined
-    }
-    if (!batch.verdict.next()) return undefined
-    if (originFrom !== this.#originFrom) {
-      this.#originFrom = originFrom
-      this.#origin = batch.addOrigin(originFrom, originTo)
-    }
-    const row = batch.addRow(this.#origin)
-    const problem = this.#readFields(batch, row, from, to)
-    if (problem === undefined) return undefined
-    batch.columns.count = row
-    if (problem === 'malformed') return this.#record.at
-    batch.verdict.refuse()
-    refuseItems(batch, problem, 1, PROBLEMS[problem])
-    return undefined
-  }
-
-  #readFields(batch: SpanBatch, row: number, from: number, to: number): Problem | undefined {
-    const { columns } = batch
-    const record = this.#record
-    const attributes = this.#attributes as AttributeColumn
+    const record = this.record
+    const attributes = this.attributes as AttributeColumn
     const events = this.#events as PartColumn
     const links = this.#links as PartColumn
     attributes.openRecord()
     events.openRecord()
     links.openRecord()
-    record.reset(this.#body, from, to)
-    let problem: Problem | undefined
+    record.reset(this.body, from, to)
+    let problem: Problem | 'malformed' | undefined
     for (let fieldFrom = from; nextField(record); fieldFrom = record.at) {
       if (record.tag === ATTRIBUTES) record.at = attributes.add(fieldFrom, record.from, record.to, to)
       else if (record.tag === EVENTS) events.add(fieldFrom, record.from, record.to)
@@ -139,8 +82,8 @@ export class OtlpTracesDecoder implements RecordReader {
       else if (record.tag === TRACE_ID) problem ??= readId(record, columns.traceIds, row, 16)
       else if (record.tag === SPAN_ID) problem ??= readId(record, columns.spanIds, row, 8)
       else if (record.tag === PARENT) problem ??= readId(record, columns.parentSpanIds, row, 8)
-      else if (record.tag === START) columns.startTimes[row] = this.#view.getBigInt64(record.from, true)
-      else if (record.tag === END) columns.endTimes[row] = this.#view.getBigInt64(record.from, true)
+      else if (record.tag === START) columns.startTimes[row] = this.view.getBigInt64(record.from, true)
+      else if (record.tag === END) columns.endTimes[row] = this.view.getBigInt64(record.from, true)
       else if (record.tag === KIND) columns.kinds[row] = known(fieldVarint(record), KIND_MAX)
       else problem ??= this.#readRare(batch, row)
     }
@@ -151,14 +94,14 @@ export class OtlpTracesDecoder implements RecordReader {
     events.closeRecord(row)
     links.closeRecord(row)
     if (attributes.closeRecord(row)) {
-      warnOnce(batch, `attribute values longer than ${this.#limits.maxAttributeBytes} bytes were cut`)
+      warnOnce(batch, `attribute values longer than ${this.limits.maxAttributeBytes} bytes were cut`)
     }
     return undefined
   }
 
-  #readRare(batch: SpanBatch, row: number): Problem | undefined {
+  #readRare(batch: SpanBatch, row: number): Problem | 'malformed' | undefined {
     const { columns } = batch
-    const record = this.#record
+    const record = this.record
     switch (record.tag) {
       case NAME:
       case TRACE_STATE: {
@@ -179,17 +122,17 @@ export class OtlpTracesDecoder implements RecordReader {
         columns.droppedLinks[row] = fieldVarint(record)
         return undefined
       case FLAGS:
-        columns.flags[row] = this.#view.getUint32(record.from, true)
+        columns.flags[row] = this.view.getUint32(record.from, true)
         return undefined
       default:
         return undefined
     }
   }
 
-  #readStatus(batch: SpanBatch, row: number): Problem | undefined {
+  #readStatus(batch: SpanBatch, row: number): Problem | 'malformed' | undefined {
     const { columns } = batch
     const status = this.#inner
-    status.reset(this.#body, this.#record.from, this.#record.to)
+    status.reset(this.body, this.record.from, this.record.to)
     while (nextField(status)) {
       if (status.tag === STATUS_CODE) columns.statusCodes[row] = known(fieldVarint(status), STATUS_MAX)
       else if (status.tag === STATUS_MESSAGE) {
@@ -212,13 +155,4 @@ function hasIds(traceIds: Uint8Array, spanIds: Uint8Array, row: number): boolean
   let span = 0
   for (let i = row * 8; i < row * 8 + 8; i++) span |= spanIds[i] as number
   return trace !== 0 && span !== 0
-}
-
-type Problem = CheckProblem | Extract<ItemReason, 'invalid_id' | 'too_many_attributes'>
-
-const PROBLEMS: Readonly<Record<Exclude<Problem, 'malformed'>, string>> = {
-  invalid_utf8: 'span: want UTF-8 in texts',
-  nested_too_deep: 'span: want values nested at most 16 deep',
-  invalid_id: 'span: want a trace id of 16 bytes and a span id of 8, not all zero, and a parent id of 8 or none',
-  too_many_attributes: 'span: want at most `limits.maxAttributes` attributes',
 }

@@ -1,3 +1,4 @@
+export { encodeMessage, type Message } from '../encode-message.ts'
 export { CallPaths } from './call-paths.ts'
 export { DIFF_FORMATS, type DiffFormat, traceDiff } from './diff/trace-diff.ts'
 export {
@@ -6,7 +7,6 @@ export {
   encodeJaegerServices,
   encodeJaegerSpans,
 } from './encode-jaeger.ts'
-export { encodeMessage, type Message } from './encode-message.ts'
 export { encodeTrace, type OriginSpans, spansByOrigin } from './encode-trace.ts'
 export { jaegerFields, jaegerTags } from './jaeger-tags.ts'
 export { chunksOfSpans, framed } from './message-frames.ts'

@@ -2,6 +2,20 @@
 import { DatabaseSync } from 'node:sqlite'
 
 /**
+ * One thread has the file to itself: nothing of it is shared. Rows are few and changes rare, so pages are small and go from
+ * the write-ahead log to the file at once: what lies on disk is what it says.
+ */
+const SETTINGS = `
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA page_size = 1024;
+  PRAGMA journal_mode = WAL;
+  PRAGMA journal_size_limit = 0;
+  PRAGMA wal_autocheckpoint = 1;
+  PRAGMA synchronous = FULL;
+  PRAGMA foreign_keys = ON
+`
+
+/**
  * Opens or creates a catalogue's database; each of its transactions is synced before it answers.
  * @param versionMax the newest form that is understood
  * @returns with the version of the file; 0 = it is new
@@ -9,7 +23,7 @@ import { DatabaseSync } from 'node:sqlite'
  */
 export function openDatabase(path: string, versionMax: number): { database: DatabaseSync; version: number } {
   const database = new DatabaseSync(path)
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+  database.exec(SETTINGS)
   const version = (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version
   if (version <= versionMax) return { database, version }
   database.close()

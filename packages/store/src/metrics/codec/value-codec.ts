@@ -1,3 +1,4 @@
+import { zigzag } from '@vantage/bytes'
 import { assert } from '@vantage/model'
 
 /**
@@ -237,11 +238,6 @@ function encodeRaw(halves: Uint32Array, count: number, out: Uint8Array, outAt: n
     for (let i = 0; i < count; i++) out[at++] = ((halves[i * 2 + half] as number) >>> shift) & 0xff
   }
   return at
-}
-
-/** -1 → 1, 1 → 2, -2 → 3 …; exact below 2^52. */
-function zigzag(value: number): number {
-  return value >= 0 ? value * 2 : -value * 2 - 1
 }
 
 function writeVarint(value: number, out: Uint8Array, outAt: number): number {

@@ -1,3 +1,4 @@
+import { unzigzag } from '@vantage/bytes'
 import { STALE_HIGH } from '@vantage/model'
 import { EXPONENT_MAX, POWERS, VALUE_KIND } from './value-codec.ts'
 
@@ -279,10 +280,6 @@ function undiffWide(
     value += delta
     out[outAt + i] = value / power
   }
-}
-
-export function unzigzag(code: number): number {
-  return code % 2 === 0 ? code / 2 : -(code + 1) / 2
 }
 
 /** Leaves the value in `varint[0]`. @returns the offset after it, or -1 */

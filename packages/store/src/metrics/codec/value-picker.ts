@@ -1,6 +1,7 @@
+import { unzigzag } from '@vantage/bytes'
 import { nativePicks } from './native-picks.ts'
 import { POWERS, VALUE_KIND } from './value-codec.ts'
-import { decoded, mayHoldMarker, NARROW_STEPS, read32, readVarint, unzigzag, varint } from './value-decoder.ts'
+import { decoded, mayHoldMarker, NARROW_STEPS, read32, readVarint, varint } from './value-decoder.ts'
 
 /** What stands before the differences of a block, and where they lie. */
 interface Start {

@@ -1,3 +1,4 @@
+import { unzigzag, zigzag } from '@vantage/bytes'
 import { assert, CUSTOM_BUCKETS_SCHEMA, type Histogram, type HistogramColumns, type ResetHint } from '@vantage/model'
 import { encodeValues, type ValueScratch, valuesBytesMax } from '../codec/value-codec.ts'
 import { decodeValues } from '../codec/value-decoder.ts'
@@ -259,13 +260,4 @@ function takeSpans(source: ByteSource, spans: number): Int32Array {
     end = first + length
   }
   return Int32Array.from(indexes)
-}
-
-/** −1 → 1, 1 → 2, −2 → 3; exact far beyond 32 bits. */
-function zigzag(value: number): number {
-  return value >= 0 ? value * 2 : -value * 2 - 1
-}
-
-function unzigzag(code: number): number {
-  return code % 2 === 0 ? code / 2 : -(code + 1) / 2
 }

@@ -1,0 +1,1 @@
+export { encodeMetricFamilies, type FamilySample, type NumberType } from './metric-family.ts'
