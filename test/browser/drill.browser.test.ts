@@ -311,6 +311,46 @@ describe.skipIf(!hasChromium)('a region of a chart', () => {
     await expect.poll(() => Number(param(page, 'from'))).toBeGreaterThan(sentMs - 235_000)
     await page.context().close()
   })
+
+  test('of one cell of a heatmap has the menu of a point: by a click, by a tap and by keys', async () => {
+    const path = `/d/zones?from=${sentMs - 240_000}&to=${sentMs + 20_000}`
+    const page = await stand.open(path)
+    const cells = page.locator('.panel[data-kind="heatmap"] .picture-canvas')
+    await page.locator('.panel[data-kind="heatmap"][data-state="shown"]').waitFor()
+    const box = (await cells.boundingBox()) ?? { width: 0, height: 0 }
+    // Beside the cells there is nothing to ask about.
+    await cells.click({ position: { x: 20, y: box.height / 2 } })
+    // The column of the newer requests: there are 26 of 10 s, which begin with a full one, between two margins.
+    const column = Math.floor((sentMs - 11_000) / 10_000) - Math.floor((sentMs - 240_000) / 10_000)
+    const position = { x: 61 + (box.width - 73) * ((column + 0.5) / 26), y: 12 }
+    await cells.click({ position })
+    await menu(page).waitFor()
+    expect(await menu(page).count()).toBe(1)
+    expect(await page.locator('.drill-title').textContent()).toMatch(/^500\u202fms … 1\u202fs: 40 at /)
+    expect(await violations(page, '.drill-menu')).toEqual([])
+    await page.keyboard.press('Escape')
+    await menu(page).waitFor({ state: 'detached' })
+    expect(await page.evaluate<string>('document.activeElement.className')).toBe('picture-canvas')
+    for (const key of ['ArrowUp', 'ArrowUp', 'ArrowUp', 'Enter']) await page.keyboard.press(key)
+    await page.getByRole('menuitem', { name: 'What is different' }).press('Enter')
+    await sheet(page)
+      .getByText(/^[1-9]\d* selected and/)
+      .waitFor()
+    expect(param(page, 'explain')).toContain('duration > 500000us')
+    await page.keyboard.press('Escape')
+    await sheet(page).waitFor({ state: 'detached' })
+    await cells.click({ position })
+    await page.getByRole('menuitem', { name: 'Traces of parcels' }).press('Enter')
+    await page.waitForURL('**/explore/traces*')
+    expect(param(page, 'q')).toContain('duration > 500000us')
+    await page.locator('.trace-list tbody tr').first().waitFor()
+    await page.context().close()
+    const phone = await stand.open(path, { size: PHONE, hasTouch: true })
+    await phone.locator('.panel[data-kind="heatmap"][data-state="shown"]').waitFor()
+    await phone.locator('.picture-canvas').tap()
+    await menu(phone).waitFor()
+    await phone.context().close()
+  })
 })
 
 describe.skipIf(!hasChromium)('the time control', () => {

@@ -2,9 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DESKTOP, hasChromium, PHONE, post, type Stand, send, startStand } from './support/dashboard.ts'
+import { visit } from './support/visit.ts'
 
 /** Elements, a terminal's colours, a bell, letters that turn the direction, and more letters than a line holds. */
 const EVIL = `<img src=x onerror="evil=1"><script>evil=2</script>\u001b[31mred\u001b[0m\u0007 \u202ekcab\u202c =1+1 ${'long'.repeat(100)}`
@@ -180,13 +180,6 @@ function different(): typeof SCREENS {
   ]
 }
 
-async function visit(page: Page, path: string): Promise<void> {
-  const url = `${path}${path.includes('?') ? '&' : '?'}${RANGE}`
-  await page.evaluate(
-    `history.pushState(null, '', ${JSON.stringify(url)}); dispatchEvent(new PopStateEvent('popstate'))`,
-  )
-}
-
 describe.skipIf(!hasChromium)('hostile text stays text, within the page, on every screen', () => {
   for (const size of [DESKTOP, PHONE]) {
     test(`at ${size.width} px`, async () => {
@@ -198,7 +191,7 @@ describe.skipIf(!hasChromium)('hostile text stays text, within the page, on ever
       })
       const harmed: unknown[] = []
       for (const [path, holder, hasText = '<img src=x'] of [...SCREENS, ...different()]) {
-        await visit(page, path)
+        await visit(page, `${path}${path.includes('?') ? '&' : '?'}${RANGE}`)
         await page.locator(holder, { hasText }).first().waitFor()
         const found = await page.evaluate<readonly unknown[]>(HARM)
         if (found.length > 0) harmed.push({ path: path.replace(evil, 'EVIL'), found })

@@ -2,12 +2,11 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasChromium, type Stand, startStand } from './support/dashboard.ts'
-import { sendExceptions } from './support/exceptions.ts'
-import { sendHistory } from './support/history.ts'
-import { ALPHA, sendHosts } from './support/hosts.ts'
-import { sendShopLines } from './support/logs.ts'
+import { ALPHA } from './support/hosts.ts'
+import { step } from './support/keys.ts'
 import { SOON } from './support/soon.ts'
-import { OTHER_TRACE, RICH_TRACE, sendTraces } from './support/traces.ts'
+import { OTHER_TRACE, RICH_TRACE } from './support/traces.ts'
+import { sendWorkspace } from './support/workspace.ts'
 
 let stand: Stand
 let page: Page
@@ -24,52 +23,13 @@ const SPANS = encodeURIComponent('{ resource.service.name = "payments" }')
 beforeAll(async () => {
   if (!hasChromium) return
   stand = await startStand({ VANTAGE_SELF_ENABLED: 'false' })
-  const { server } = stand
-  await Promise.all([
-    sendHistory(server, nowMs),
-    sendTraces(server),
-    sendExceptions(server),
-    sendHosts(server),
-    sendShopLines(server),
-  ])
+  await sendWorkspace(stand.server, nowMs)
   page = await stand.open('/setup')
 })
 
 afterAll(async () => {
   if (hasChromium) await stand.close()
 })
-
-/** As many presses of Tab as the longest way on a screen takes. */
-const TABS_MAX = 120
-
-/**
- * One step of a person who has keys alone: `to …` presses Tab until that has the focus, `type …` writes, `see …` waits until it is
- * there, `gone …` until it is not, `at …` until the address says so; all else is a key. Of a person with a pointer: `click …`,
- * `give VALUE …` to a field and `choose VALUE …` of a list.
- */
-async function step(text: string): Promise<void> {
-  const [word = '', rest = ''] = /^(to|type|see|gone|at|click|give|choose) (.*)$/.exec(text)?.slice(1) ?? []
-  if (word === 'type') await page.keyboard.type(rest)
-  else if (word === 'see') await page.locator(rest).first().waitFor()
-  else if (word === 'gone') await page.locator(rest).waitFor({ state: 'detached' })
-  else if (word === 'at') await expect.poll(() => decodeURIComponent(page.url()), SOON).toContain(rest)
-  else if (word === 'to') await tabTo(rest)
-  else if (word === 'click') await page.locator(rest).first().click()
-  else if (word === 'give' || word === 'choose') {
-    const [value = '', selector = ''] = /^(\S+) (.*)$/.exec(rest)?.slice(1) ?? []
-    const field = page.locator(selector).first()
-    await (word === 'give' ? field.fill(value) : field.selectOption(value))
-  } else await page.keyboard.press(text)
-}
-
-async function tabTo(selector: string): Promise<void> {
-  await page.locator(selector).first().waitFor()
-  for (let i = 0; i < TABS_MAX; i++) {
-    if (await page.evaluate<boolean>(`document.activeElement?.matches(${JSON.stringify(selector)}) === true`)) return
-    await page.keyboard.press('Tab')
-  }
-  throw new Error(`${TABS_MAX} times Tab do not lead to ${selector}`)
-}
 
 /**
  * What a person has set, as the screen shows it: its controls, its headings, the order of its rows, and the series that are left
@@ -471,7 +431,7 @@ describe.skipIf(!hasChromium)('in the URL, and back', () => {
       await page.goto(`${stand.server.url}${path}`)
       await page.locator(ready).first().waitFor()
       const before = { url: page.url(), state: await settled(page) }
-      for (const one of steps) await step(one)
+      for (const one of steps) await step(page, one)
       const after = { url: page.url(), state: await settled(page) }
       expect(after.state).not.toEqual(before.state)
       const fresh = await stand.open(new URL(after.url).pathname + new URL(after.url).search)
@@ -516,7 +476,7 @@ describe.skipIf(!hasChromium)('by keys alone', () => {
     test(name, async () => {
       await page.goto(`${stand.server.url}${path}`)
       await page.locator(ready).first().waitFor()
-      for (const one of steps) await step(one)
+      for (const one of steps) await step(page, one)
     })
   check(
     'live: freeze, go on, values as a table, pin',

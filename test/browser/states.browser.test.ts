@@ -6,13 +6,12 @@ import { testSeed, testSet } from '../../packages/model/src/testing/index.ts'
 import { PRODUCT } from '../support/product.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { hasChromium, post, type Stand, startStand, violations } from './support/dashboard.ts'
-import { sendExceptions } from './support/exceptions.ts'
-import { sendHistory } from './support/history.ts'
-import { ALPHA, sendHosts } from './support/hosts.ts'
-import { sendShopLines } from './support/logs.ts'
+import { ALPHA } from './support/hosts.ts'
 import { MENU_THEMES } from './support/pictures.ts'
 import { SOON } from './support/soon.ts'
-import { PARTIAL_TRACE, RICH_TRACE, sendTraces } from './support/traces.ts'
+import { OTHER_TRACE, PARTIAL_TRACE, RICH_TRACE } from './support/traces.ts'
+import { visit, visitAnew } from './support/visit.ts'
+import { sendWorkspace } from './support/workspace.ts'
 
 /** Nothing of its own, so that the only data is what was sent. */
 const ENV = { VANTAGE_SELF_ENABLED: 'false', VANTAGE_DASHBOARD: join(PRODUCT, 'dashboard') }
@@ -20,6 +19,8 @@ const RANGE = 'from=now-30m&to=now&live=0'
 /** Nothing is of that time. */
 const LONG_AGO = 'from=1577836800000&to=1577840400000'
 const LINES = encodeURIComponent('{service_name="gateway"}')
+const SPLIT = `/explore/split?left=logs&left.q=${LINES}&right=traces`
+const EXPLAINED = `/explore/traces?explain=${encodeURIComponent('{}')}&explain.at=1577836800000-1577840400000`
 const PROMQL = encodeURIComponent('sum by (service) (traces_spanmetrics_calls_total)')
 /** Shown wherever a screen is: the way to all others. */
 const RAIL = 'nav a[href^="/services"]'
@@ -32,14 +33,7 @@ let page: Page
 beforeAll(async () => {
   if (!hasChromium) return
   stand = await startStand(ENV)
-  const { server } = stand
-  await Promise.all([
-    sendHistory(server, Date.now()),
-    sendTraces(server),
-    sendExceptions(server),
-    sendHosts(server),
-    sendShopLines(server),
-  ])
+  await sendWorkspace(stand.server, Date.now())
   console.log(`seed ${SEED}`)
   page = await stand.open('/setup', { theme: MENU_THEMES[0] ?? 'dark' })
   page.setDefaultTimeout(4_000)
@@ -49,18 +43,7 @@ afterAll(async () => {
   if (hasChromium) await stand.close()
 })
 
-/** As a link does: the page stays. */
-async function visit(path: string): Promise<void> {
-  await page.evaluate(
-    `history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`,
-  )
-}
-
-/** By way of a screen that asks nothing, so that each starts anew. */
-async function go(path: string): Promise<void> {
-  await visit('/nowhere')
-  await visit(path)
-}
+const go = (path: string) => visitAnew(page, path)
 
 let looked = 0
 
@@ -168,6 +151,49 @@ const EMPTY_NOW: readonly Empty[] = [
   ['/live', 'Nothing matches yet', 'No metric has arrived', 'Send metrics', ''],
 ]
 
+/** Part of a screen that is about one thing, and what it says where that has nothing. */
+const NOTHING_OF: readonly (readonly [path: string, says: string])[] = [
+  ['/services/nobody', 'No requests in this time.'],
+  ['/services/nobody', 'No calls between services in this time.'],
+  ['/services/nobody', 'None in this time.'],
+  ['/services/nobody/operations', 'No requests in this time.'],
+  ['/services/nobody/traces', 'No traces in this time.'],
+  ['/services/nobody/logs', 'No lines in this time.'],
+  ['/services/nobody/metrics', 'It sends no metrics of its own'],
+  ['/services/nobody/dependencies', 'No calls in this time.'],
+  ['/services/nobody/deploys', 'No change in this time.'],
+  ['/hosts/nobody', 'No process says that it runs here'],
+  ['/exceptions/0123456789abcdef', 'Not thrown in this time'],
+  [`/trace/${OTHER_TRACE}?view=logs`, 'No line names this trace.'],
+  [SPLIT.replace(LINES, encodeURIComponent('{service_name="nobody"}')), 'No line matches'],
+  [EXPLAINED, 'There is none in this time.'],
+]
+
+describe.skipIf(!hasChromium)('one thing that has nothing', () => {
+  test('says so in its place, on every screen and tab', async () => {
+    for (const [path, says] of NOTHING_OF) {
+      await go(`${path}${path.includes('?') ? '&' : '?'}${RANGE}`)
+      await page.locator('main, .explain-sheet').getByText(says).first().waitFor()
+      await page.locator(RAIL).first().waitFor()
+      await expectAccessible('main')
+    }
+  })
+
+  test('a trace that is not there: what was looked for, how far back, and what to try', async () => {
+    const id = 'e'.repeat(32)
+    for (const path of [`/trace/${id}`, `/trace/${RICH_TRACE}/compare/${id}`]) {
+      await go(path)
+      const notice = page.locator('.notice.warning', { hasText: `No span of trace ${id} is stored.` })
+      await notice.getByText('those of the last 15 d (storage.retention)').waitFor()
+      await notice.getByText('not have arrived yet').waitFor()
+      await notice.getByRole('button', { name: 'Retry' }).waitFor()
+      expect(await violations(page, '.notice')).toEqual([])
+      await notice.getByRole('link', { name: 'Find other traces' }).click()
+      await page.locator('.trace-list tbody tr').first().waitFor()
+    }
+  })
+})
+
 describe.skipIf(!hasChromium)('a filter that removes everything', () => {
   const check = (name: string, path: string, says: string | RegExp, found: string) =>
     test(name, async () => {
@@ -225,6 +251,8 @@ const FAILING: readonly Failing[] = [
   ['/explore/traces?by=name', '/tempo/api/metrics/query', '', 'Spans a second', '.trace-list tbody tr'],
   [`/trace/${RICH_TRACE}`, '/api/vantage/v1/traces', '', 'The trace cannot be shown', RAIL],
   [`/trace/${RICH_TRACE}?view=logs`, '/loki/api/v1/query_range', '', 'The lines', '.trace-facts'],
+  [`/trace/${RICH_TRACE}/compare/${OTHER_TRACE}`, '/api/vantage/v1/traces', '', 'The trace cannot be shown', RAIL],
+  [SPLIT, '/tempo/api/search', '', 'The query failed', '[data-pane="left"] .log-row'],
   ['/exceptions', '/api/vantage/v1/exceptions', '', 'Exceptions cannot be shown', RAIL],
   ['/hosts', '/api/v1/query_range', '', 'Lines over time', '.host-list tbody tr'],
   [`/hosts/${ALPHA}`, '/api/v1/query', 'process_', 'The processes', '.panel[data-state="shown"]'],
@@ -285,10 +313,17 @@ const CUT: readonly (readonly [path: string, api: string, has: string, alive: st
   ['/services', '/api/v1/query', 'calls_total', '.service-list tbody tr'],
   ['/services/payments', '/api/v1/query', 'span_name', 'tbody tr'],
   ['/services/payments?different=failed', '/api/vantage/v1/difference', '', '.service-figures dd'],
+  ['/services/payments/operations', '/api/v1/query', 'span_name', 'tbody tr'],
+  ['/services/payments/traces', '/api/v1/query_range', 'latency', '[data-panel="durations"][data-state="shown"]'],
+  ['/services/payments/logs', '/loki/api/v1/query_range', 'sum', '[data-panel="lines"] li'],
   ['/services/payments/metrics', '/api/v1/query', '__name__', '.service-tabs'],
+  ['/services/payments/dependencies', '/api/v1/query', 'service_graph', 'tbody tr'],
   ['/map', '/api/v1/query', 'service_graph', '.map-node'],
   [`/explore/metrics?a=${PROMQL}`, '/api/v1/query_range', '', '.legend tbody tr'],
+  [`/explore/metrics?a=${PROMQL}&view=table`, '/api/v1/query', 'calls_total', '.result-table tbody tr'],
   [`/explore/logs?q=${LINES}`, '/loki/api/v1/query_range', 'sum', '.log-row'],
+  [`/explore/split?left=metrics&left.a=${PROMQL}&right=traces`, '/api/v1/query_range', '', '.legend tbody tr'],
+  [`${EXPLAINED}`, '/api/vantage/v1/difference', '', '.trace-list tbody tr'],
   ['/exceptions', '/api/vantage/v1/exceptions', '', '.exception-list tbody tr'],
   ['/hosts', '/api/v1/query', 'node_', '.host-list tbody tr'],
   [`/hosts/${ALPHA}`, '/api/v1/query', 'process_', '.host-processes tbody tr'],
@@ -340,7 +375,7 @@ describe.skipIf(!hasChromium)('what is asked', () => {
     await release()
     const count = await rows.count()
     const releaseAgain = await hold()
-    await visit(`/services?${RANGE.replace('30m', '45m')}`)
+    await visit(page, `/services?${RANGE.replace('30m', '45m')}`)
     await page.locator('.service-list[aria-busy="true"]').waitFor()
     expect(await rows.count()).toBe(count)
     open()
@@ -508,6 +543,57 @@ describe.skipIf(!hasChromium)('what takes long', () => {
     await expect.poll(cancelled, SOON).toBe(before + 1)
   })
 
+  const cancel = async () => {
+    await skip(2_000)
+    await page.locator(NOTE).getByRole('button', { name: 'Cancel' }).click()
+    await page.locator(NOTE).waitFor({ state: 'detached' })
+  }
+
+  test('the list of metrics: cancelled, those that were known stay, and Retry reads it', async () => {
+    await go(`/explore/metrics?a=${PROMQL}&${RANGE}`)
+    const entries = page.locator('.browser-entry')
+    await entries.first().waitFor()
+    await expect.poll(() => page.locator('[aria-busy="true"]').count(), SOON).toBe(0)
+    const release = hold('/api/v1/label/__name__')
+    await page.getByRole('button', { name: 'Look for new metrics' }).click()
+    await cancel()
+    const notice = page.locator('.browser .notice', { hasText: STAYS })
+    await notice.waitFor()
+    expect(await entries.count()).toBeGreaterThan(0)
+    release()
+    await notice.getByRole('button', { name: 'Retry' }).click()
+    await notice.waitFor({ state: 'detached' })
+  })
+
+  test('what arrives, where sending is explained: cancelled, it looks no longer until it is asked to', async () => {
+    await go('/setup')
+    await page.locator('.intake-lines').first().waitFor()
+    const release = hold('/api/vantage/v1/intake/recent')
+    // The next look is held.
+    await page.waitForRequest('**/api/vantage/v1/intake/recent*')
+    await cancel()
+    const notice = page.locator('.wait .notice', { hasText: STAYS })
+    await notice.waitFor()
+    release()
+    const next = page.waitForRequest('**/api/vantage/v1/intake/recent*', { timeout: 1_500 }).catch(() => 'none')
+    expect(await next).toBe('none')
+    await notice.getByRole('button', { name: 'Retry' }).click()
+    await notice.waitFor({ state: 'detached' })
+  })
+
+  test('what the palette offers: the rest can be waited for no longer once it is closed', async () => {
+    await go('/hosts')
+    await page.locator('.host-list tbody tr').first().waitFor()
+    await expect.poll(() => page.locator('[aria-busy="true"]').count(), SOON).toBe(0)
+    const release = hold('/api/vantage/v1/views')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Search or jump' }).fill('exceptions')
+    await page.getByRole('option', { name: /Exceptions/ }).waitFor()
+    await page.keyboard.press('Escape')
+    await cancel()
+    release()
+  })
+
   test('a trace: cancelled before there was an answer, and Retry shows it', async () => {
     const release = hold('/api/vantage/v1/traces')
     await go(`/trace/${RICH_TRACE}`)
@@ -524,5 +610,5 @@ describe.skipIf(!hasChromium)('what takes long', () => {
 })
 
 test.skipIf(!hasChromium)('no page has complained but of what was broken', () =>
-  expect(stand.complaints.filter((one) => !/503|400|ERR_FAILED/.test(one))).toEqual([]),
+  expect(stand.complaints.filter((one) => !/503|400|404|ERR_FAILED/.test(one))).toEqual([]),
 )

@@ -93,10 +93,10 @@ function PaletteRow({ item, id, isChosen, run }: PaletteRowProps) {
 }
 
 function useSources(onShortcuts: () => void): PaletteSources {
-  const { metrics, names, state } = useCatalogue()
+  const { metrics, names } = useCatalogue()
   useEffect(() => {
-    if (state === 'unknown') void loadCatalogue()
-  }, [state])
+    if (useCatalogue.getState().state !== 'ready') loadCatalogue()
+  }, [])
   const services = useServiceNames()
   const { views } = useSavedViews()
   const dashboards = useDashboardItems()

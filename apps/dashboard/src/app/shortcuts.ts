@@ -3,6 +3,8 @@ export interface Shortcut {
   readonly keys: string
   readonly label: string
   readonly run: () => void
+  /** Whether it is meant now: of several parts of a page that have the same keys, the one with the focus. Missing = always. */
+  readonly isMeant?: () => boolean
 }
 
 /** How long a sequence waits for its second key. */

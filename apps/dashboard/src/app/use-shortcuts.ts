@@ -29,8 +29,10 @@ export function giveKeysTo(pane: string): void {
   if (useScopes.getState().pane !== pane) useScopes.setState({ pane })
 }
 
+/** One of each key: what others lie under is not reached by it. */
 export function useActiveShortcuts(): readonly Shortcut[] {
-  return activeShortcuts(useScopes())
+  const all = activeShortcuts(useScopes())
+  return all.filter(({ keys }, i) => i === all.findIndex((one) => one.keys === keys))
 }
 
 function activeShortcuts({ scopes, pane }: ShortcutScopes): readonly Shortcut[] {
@@ -44,7 +46,7 @@ export function useShortcutListener(): void {
     let timer: ReturnType<typeof setTimeout> | undefined
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return
-      const shortcuts = activeShortcuts(useScopes.getState())
+      const shortcuts = activeShortcuts(useScopes.getState()).filter(({ isMeant }) => isMeant?.() !== false)
       const press = {
         key: event.key,
         isMod: event.metaKey || event.ctrlKey,

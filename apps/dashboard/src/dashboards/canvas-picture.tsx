@@ -14,12 +14,14 @@ export interface Readout {
   text(place: number): string
 }
 
-/** Boxes that are dragged over a picture. */
+/** Boxes that are dragged over a picture, and cells that are clicked. */
 export interface PictureSelection {
   /** Where what is selected lies; undefined where nothing is. */
   frame(box: Box): BoxFrame | undefined
   /** @param isAlt it was dragged with Alt held, or chosen by keys */
   onBox(from: Point, to: Point, box: Box, isAlt: boolean): void
+  /** @param host gets the focus back */
+  onPick(at: Point, box: Box, host: HTMLElement): void
   /** Rows that arrow keys go through. */
   readonly rows: number
   /** The middle of a cell. */
@@ -52,7 +54,10 @@ export function CanvasPicture({ label, readout, legend = '', selection, paint }:
     if (canvas.current === null || box.widthPx === 0 || box.heightPx === 0) return
     paint(canvas.current, CHART_THEMES[theme], { ...box, at })
   }, [paint, theme, box, at, hasFonts, ratio])
-  const { frame, handlers } = useBoxDrag(selection && ((from, to, isAlt) => selection.onBox(from, to, box, isAlt)))
+  const { frame, handlers } = useBoxDrag(
+    selection && ((from, to, isAlt) => selection.onBox(from, to, box, isAlt)),
+    selection && ((place, element) => selection.onPick(place, box, element)),
+  )
   const byKeys = selection && cornersOf(choice, selection, box)
   const selected = frame ?? (byKeys === undefined ? selection?.frame(box) : frameOf(...byKeys))
   const onPointerMove = (event: PointerEvent<HTMLDivElement>) => {
@@ -61,16 +66,17 @@ export function CanvasPicture({ label, readout, legend = '', selection, paint }:
     const column = readout?.at(event.clientX - left, box.widthPx) ?? -1
     setChoice((now) => pointedAt(now, column))
   }
-  const onKeyDown = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     if (readout === undefined || event.altKey) return
     const next = afterPictureKey(choice, event, { columns: readout.count, rows: selection?.rows ?? 0 })
     if (next === undefined) return
     if (event.key !== 'Escape' || choice.anchor !== undefined) event.preventDefault()
     if (next !== 'take') setChoice(next)
-    else if (selection !== undefined && choice.cell !== undefined) {
-      const corners = byKeys ?? [selection.cell(choice.cell, box), selection.cell(choice.cell, box)]
-      selection.onBox(...corners, box, true)
+    else if (byKeys !== undefined) {
+      selection?.onBox(...byKeys, box, true)
       setChoice({ ...choice, anchor: undefined })
+    } else if (choice.cell !== undefined) {
+      selection?.onPick(selection.cell(choice.cell, box), box, event.currentTarget)
     }
   }
   return (

@@ -3,6 +3,7 @@ import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { usePreferences } from '../app/preferences.ts'
 import { navigateSearch, useSearch } from '../app/router.ts'
+import { useRowKeys } from '../app/use-row-keys.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Faults } from '../parts/faults.tsx'
 import { FindField } from '../parts/find-field.tsx'
@@ -14,6 +15,7 @@ import { dashboardPath, shownDashboards } from './dashboard-list.ts'
 
 /** Every dashboard that is provisioned. */
 export default function DashboardsPage() {
+  useRowKeys('.dashboard-entry')
   const find = useSearch().get('find') ?? ''
   const { nowMs } = useTimeMemory()
   const asked = useAsked(String(nowMs), (signal) => client.dashboards(signal))

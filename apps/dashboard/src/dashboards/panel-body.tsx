@@ -1,12 +1,15 @@
 import type { TimeMark } from '@vantage/charts'
-import type { TimeSeriesChart } from '@vantage/charts/time-series'
+import type { HeatmapCell } from '@vantage/charts/panels'
+import type { ChartPlace, TimeSeriesChart } from '@vantage/charts/time-series'
 import { unreachable } from '@vantage/model'
 import type { Panel } from '@vantage/model/dashboards'
 import type { RefObject } from 'react'
 import { navigateSearch, readSearch, useSearch } from '../app/router.ts'
 import { announceDone } from '../app/toast.tsx'
+import { cellSpot } from '../drill/cell-spot.ts'
 import { explainedBox, type ValueBox } from '../drill/explain-box.ts'
 import { explainChange, explainedOf } from '../drill/explain-url.ts'
+import { useDrillMenu } from '../drill/use-drill-menu.tsx'
 import { ChartPanel } from '../explore/chart-panel.tsx'
 import { hiddenAfterClick } from '../explore/explore-url.ts'
 import { usePaneZoom } from '../time/pane-time.ts'
@@ -78,11 +81,16 @@ interface HeatmapBodyProps {
   readonly explain: HeatmapExplain | undefined
 }
 
-/** Dragging zooms, with Alt it explains; where the page explains parts of it, all dragging does. */
+/** Dragging zooms, with Alt it explains; where the page explains parts of it, all dragging does. A click asks what next. */
 function HeatmapBody({ view: { heatmap, sources }, explain }: HeatmapBodyProps) {
   const zoom = usePaneZoom()
   const explained = explainedOf(useSearch())
-  if (explain !== undefined) return <HeatmapPicture heatmap={heatmap} selection={regionSelection(explain)} />
+  const menu = useDrillMenu()
+  const onCell = (cell: HeatmapCell, place: ChartPlace, host: HTMLElement) =>
+    menu.open(cellSpot(heatmap, sources, cell), place, host)
+  if (explain !== undefined) {
+    return <HeatmapPicture heatmap={heatmap} selection={{ ...regionSelection(explain), onCell }} />
+  }
   const all = { low: 0, high: Number.POSITIVE_INFINITY }
   const box = explained && { ...explained.region, ...(explained.values ?? all) }
   const onBox = (chosen: ValueBox, isAlt: boolean) => {
@@ -92,5 +100,5 @@ function HeatmapBody({ view: { heatmap, sources }, explain }: HeatmapBodyProps) 
     else if (isAlt) announceDone('The labels of this heatmap name no service and no host')
     else zoom(chosen.startMs, chosen.endMs)
   }
-  return <HeatmapPicture heatmap={heatmap} selection={{ box, onBox }} />
+  return <HeatmapPicture heatmap={heatmap} selection={{ box, onBox, onCell }} />
 }

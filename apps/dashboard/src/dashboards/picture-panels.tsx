@@ -2,8 +2,10 @@ import { CHART_THEMES, formatInstant, formatValue, PLAIN } from '@vantage/charts
 import {
   bucketName,
   type Heatmap,
+  type HeatmapCell,
   type HistogramChart,
   heatmapCell,
+  heatmapCellAt,
   heatmapCorners,
   heatmapRegion,
   heatmapStepAt,
@@ -21,7 +23,7 @@ import {
 import { useCallback, useMemo } from 'react'
 import { usePreferences } from '../app/preferences.ts'
 import type { ValueBox } from '../drill/explain-box.ts'
-import { frameOf } from '../parts/box-drag.ts'
+import { frameOf, type Point } from '../parts/box-drag.ts'
 import { RATIO } from '../services/units.ts'
 import { LONGEST_MS, type Region } from '../traces/region.ts'
 import { CanvasPicture, type PictureSelection } from './canvas-picture.tsx'
@@ -38,9 +40,11 @@ export interface HeatmapExplain {
 }
 
 /** What is selected of a heatmap, and what becomes of a box that is dragged or chosen by keys. */
-export interface HeatmapSelection {
+interface HeatmapSelection {
   readonly box: ValueBox | undefined
   readonly onBox: (box: ValueBox, isAlt: boolean) => void
+  /** @param place of the window; @param host gets the focus back */
+  readonly onCell: (cell: HeatmapCell, place: { readonly x: number; readonly y: number }, host: HTMLElement) => void
 }
 
 interface HeatmapPictureProps {
@@ -49,7 +53,7 @@ interface HeatmapPictureProps {
 }
 
 /** As seconds of buckets what is explained as milliseconds of regions. */
-export function regionSelection({ region, onRegion }: HeatmapExplain): HeatmapSelection {
+export function regionSelection({ region, onRegion }: HeatmapExplain): Omit<HeatmapSelection, 'onCell'> {
   return {
     box: region && { ...region, low: region.fromMs / 1_000, high: region.toMs / 1_000 },
     onBox: ({ startMs, endMs, low, high }) =>
@@ -92,12 +96,17 @@ function Ramp({ most }: { readonly most: string }) {
   )
 }
 
-function pictureSelection(heatmap: Heatmap, { box: selected, onBox }: HeatmapSelection): PictureSelection {
+function pictureSelection(heatmap: Heatmap, { box: selected, onBox, onCell }: HeatmapSelection): PictureSelection {
   return {
     rows: heatmap.rows.length,
     cell: ({ column, row }, box) => heatmapCell(heatmap, box, column, row),
     frame: (box) => selected && frameOf(...heatmapCorners(heatmap, box, selected)),
     onBox: (from, to, box, isAlt) => onBox(heatmapRegion(heatmap, box, from, to), isAlt),
+    onPick: (at: Point, box, host) => {
+      const cell = heatmapCellAt(heatmap, box, at)
+      const { left, top } = host.getBoundingClientRect()
+      if (cell !== undefined) onCell(cell, { x: left + at[0], y: top + at[1] }, host)
+    },
   }
 }
 

@@ -21,8 +21,10 @@ export interface DrillSpot {
   /** With all digits; undefined where there is none. */
   readonly exactValue: string | undefined
   readonly exemplar: { readonly traceId: string; readonly spanId: string; readonly text: string } | undefined
-  /** The chart has exemplars, though none is here. */
-  readonly hasExemplars: boolean
+  /** Why it names no single request, where it names none. */
+  readonly noTrace: string
+  /** What to ask about it, where that is more than its time. */
+  readonly explained?: Explained | undefined
 }
 
 export type DrillAction = { readonly explain: Explained } | { readonly zoom: TimeSpan } | { readonly copy: string }
@@ -39,6 +41,7 @@ export type DrillId = 'trace' | 'logs' | 'traces' | 'metrics' | 'different' | 'z
 const ZOOM_STEPS = 5
 /** The least that is worth a zoom, ms. */
 const ZOOM_MIN_MS = 1_000
+const NO_EXEMPLARS = 'This series keeps no single requests: histograms of durations do'
 const NO_SUBJECT = 'The labels of this series name no service and no host'
 
 /** The spot of one series at one step. */
@@ -113,7 +116,7 @@ export function barSpot({ text, total, query, startMs, endMs, range }: Bar): Dri
     language: 'logql',
     exactValue: formatExact(total),
     exemplar: undefined,
-    hasExemplars: false,
+    noTrace: NO_EXEMPLARS,
   }
 }
 
@@ -132,7 +135,7 @@ function spotBase(
     range: { startMs, endMs },
     subject: subjectOf(sources),
     language: sources[0]?.language ?? 'promql',
-    hasExemplars: exemplars.length > 0,
+    noTrace: exemplars.length > 0 ? 'No single request is known at this time' : NO_EXEMPLARS,
   } as const
 }
 
@@ -159,7 +162,7 @@ function exemplarNear(
   return { traceId, spanId, text: `${formatValue(found.value, unit)} at ${clock(atMs, frame)}` }
 }
 
-function clock(atMs: number, { zone }: TimeSeriesFrame): string {
+export function clock(atMs: number, { zone }: Pick<TimeSeriesFrame, 'zone'>): string {
   return formatInstant(atMs, zone).slice(11, 19)
 }
 
@@ -196,14 +199,9 @@ function noValue({ isRegion }: DrillSpot): string {
   return isRegion ? 'A region has more than one value' : 'There is no value at this time'
 }
 
-function traceEntry({ exemplar, hasExemplars }: DrillSpot): DrillEntry {
+function traceEntry({ exemplar, noTrace }: DrillSpot): DrillEntry {
   const id = 'trace'
-  if (exemplar === undefined) {
-    const reason = hasExemplars
-      ? 'No single request is known at this time'
-      : 'This series keeps no single requests: histograms of durations do'
-    return { id, label: 'Trace', reason }
-  }
+  if (exemplar === undefined) return { id, label: 'Trace', reason: noTrace }
   const { traceId, spanId, text } = exemplar
   const params = { span: spanId === '' ? null : spanId }
   return {
@@ -226,7 +224,7 @@ function jumpEntry(
 }
 
 /** What a value is about: its step, or the window that it looks back, where that is longer. */
-function meantTime({ span, isRegion, subject }: Pick<DrillSpot, 'span' | 'isRegion' | 'subject'>): TimeSpan {
+export function meantTime({ span, isRegion, subject }: Pick<DrillSpot, 'span' | 'isRegion' | 'subject'>): TimeSpan {
   if (isRegion) return span
   return { startMs: Math.min(span.startMs, span.endMs - subject.reachMs), endMs: span.endMs }
 }
@@ -239,13 +237,15 @@ function carriedTime(spot: DrillSpot): SearchChange {
 
 function differentEntry(spot: DrillSpot): DrillEntry {
   const [id, label] = ['different', 'What is different'] as const
+  const hint = 'What its requests or lines have that those around it have not'
+  if (spot.explained !== undefined) return { id, label, act: { explain: spot.explained }, hint }
   const { subject, language, range } = spot
   const query = language === 'logql' ? subject.lines : subject.spans
   if (query === undefined) return { id, label, reason: NO_SUBJECT }
   const signal = language === 'logql' ? 'logs' : 'spans'
   const region = meantTime(spot)
   const explain: Explained = { signal, query, scope: '', region, against: 'around', around: range }
-  return { id, label, act: { explain }, hint: 'What its requests or lines have that those around it have not' }
+  return { id, label, act: { explain }, hint }
 }
 
 function zoomEntry({ span, stepMs, isRegion, range }: DrillSpot): DrillEntry {

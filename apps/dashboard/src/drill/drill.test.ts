@@ -1,5 +1,6 @@
 import { EMPTY_FRAME, gridSeconds, type TimeSeriesFrame, type Unit } from '@vantage/charts'
 import { describe, expect, test } from 'vitest'
+import { cellSpot } from './cell-spot.ts'
 import { afterKey, type Crosshair, crosshairText, NO_CROSSHAIR } from './chart-keys.ts'
 import { drillEntries, pointSpot, regionSpot, stepsSpan } from './drill-model.ts'
 import { explainedBox } from './explain-box.ts'
@@ -234,21 +235,56 @@ describe('what is explained', () => {
     expect(box({ kind: 'plain' }, 0.5, 1)).toMatchObject(whole)
     expect(box({ kind: 'seconds' }, 0.5, 1, 'x')).toBeUndefined()
   })
-  const jump = (signal: Explained['signal'], attribute: string, value: string) =>
-    rowJump({ ...explained, signal }, { attribute, value, selectedShare: 1, baselineShare: 0 })?.params['q']
-  test('leads to those that have a value', () => {
+  test('of a cell of a heatmap: its requests are listed and explained, and its count is copied', () => {
+    const cell = {
+      startMs: 5_000,
+      endMs: 9_000,
+      low: 0.5,
+      high: 1,
+      bucket: { low: 0.5, high: 1, counts: [3] },
+      count: 3,
+    }
+    const heatmap = {
+      rows: [],
+      startMs: 0,
+      endMs: 90_000,
+      timesMs: [],
+      max: 3,
+      unit: { kind: 'seconds' },
+      zone: 'UTC',
+    } as const
+    const spot = cellSpot(heatmap, [promql('x{service="a"}')], cell)
+    expect(spot.title).toBe('500\u202fms … 1\u202fs: 3 at 00:00:09')
+    const entries = new Map(drillEntries(spot).map((entry) => [entry.id, entry]))
+    const query = '{ resource.service.name = "a" && duration > 500000us && duration <= 1000000us }'
+    expect(entries.get('traces')).toMatchObject({ jump: { params: { q: query, from: '1000', to: '13000' } } })
+    expect(entries.get('different')).toMatchObject({
+      act: { explain: { query, against: 'rest', values: { low: 0.5 } } },
+    })
+    expect(entries.get('copy')).toMatchObject({ act: { copy: '3' } })
+    expect(entries.get('trace')).toMatchObject({ reason: expect.stringContaining('counts many') })
+  })
+  const jump = (signal: Explained['signal'], attribute: string, value: string, isWanted = true) =>
+    rowJump({ ...explained, signal }, { attribute, value }, isWanted)?.params['q']
+  test('leads to those that have a value, and to those that have another', () => {
     expect([
       jump('logs', 'path', 'a"b'),
       jump('spans', 'span.zone', 'b'),
       jump('spans', 'status', 'error'),
       jump('spans', 'span.size', '1 … 2'),
       jump('spans', 'duration', '1'),
+      jump('logs', 'path', 'a', false),
+      jump('spans', 'span.zone', 'b', false),
+      jump('spans', 'status', 'error', false),
     ]).toEqual([
       '{a="b"} | path="a\\"b"',
       '({a="b"}) && ({ span.zone = "b" })',
       '({a="b"}) && ({ status = error })',
       undefined,
       undefined,
+      '{a="b"} | path!="a"',
+      '({a="b"}) && ({ span.zone != nil && span.zone != "b" })',
+      '({a="b"}) && ({ status != error })',
     ])
   })
 })

@@ -3,6 +3,7 @@ import { type FormEvent, useId, useMemo, useState } from 'react'
 import { client } from '../app/client.ts'
 import { navigateSearch, useSearch } from '../app/router.ts'
 import type { Shortcut } from '../app/shortcuts.ts'
+import { useRowKeys } from '../app/use-row-keys.ts'
 import { useShortcuts } from '../app/use-shortcuts.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Choice } from '../parts/choice.tsx'
@@ -12,7 +13,6 @@ import { pageNowMs } from '../time/page-clock.ts'
 import { useZone } from '../time/pane-time.ts'
 import { parseTimeText } from '../time/parse-time-text.ts'
 import { resolveChoice } from '../time/time-expression.ts'
-import { rowJump } from './explain-model.ts'
 import {
   AGAINST,
   type Against,
@@ -32,6 +32,7 @@ const AGAINST_NAMES: Readonly<Record<Against, string>> = {
 
 /** What a region of a chart has that the time around it, the time before or the others have not. */
 export default function ExplainSheet() {
+  useRowKeys('.explain-sheet .difference-list li', '.explain-sheet')
   const search = useSearch()
   const explained = useMemo(() => explainedOf(search), [search])
   useShortcuts(CLOSE)
@@ -62,7 +63,7 @@ function Sheet({ explained }: { readonly explained: Explained }) {
           onChoose={(against) => navigateSearch(explainChange({ ...explained, against }))}
         />
       </div>
-      <DifferenceRows asked={asked} kind="selected" jump={(row) => rowJump(explained, row)} />
+      <DifferenceRows asked={asked} kind="selected" among={explained} />
     </section>
   )
 }

@@ -33,7 +33,7 @@ export function useDrillMenu() {
 function focusBack(opener: HTMLElement): () => void {
   const card = opener.closest('.card')
   return () => {
-    const chart = opener.isConnected ? opener : card?.querySelector<HTMLElement>('.chart-host')
+    const chart = opener.isConnected ? opener : card?.querySelector<HTMLElement>('.chart-host, .picture-canvas')
     const target = chart ?? document.querySelector<HTMLElement>('main')
     target?.focus()
   }

@@ -3,6 +3,7 @@ import { formatInstant, sparklinePath, type Zone } from '@vantage/charts'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
+import { useRowKeys } from '../app/use-row-keys.ts'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
@@ -17,6 +18,7 @@ const TREND = { width: 120, height: 20 } as const
 
 /** What services threw: alike ones together, with how many, since when, and until when. */
 export default function ExceptionsPage() {
+  useRowKeys('.exception-list tbody tr')
   const search = useSearch()
   const find = search.get('find') ?? ''
   const asked = search.get('sort') as ExceptionSort

@@ -1,6 +1,7 @@
 import type { ClientFault, MetricInfo } from '@vantage/api/client'
 import { create } from 'zustand'
 import { client } from '../app/client.ts'
+import { askOpenly } from '../app/open-questions.ts'
 
 /** One entry of the metric browser. A classic histogram is one entry, not its three series. */
 export interface CatalogueMetric {
@@ -25,21 +26,25 @@ export const useCatalogue = create<Catalogue>(() => ({ state: 'unknown', fault: 
 export const OWN_PREFIX = 'vantage_'
 
 /** Asks for names and metadata; what was known stays until the answer. */
-export async function loadCatalogue(): Promise<void> {
+export function loadCatalogue(): void {
   if (useCatalogue.getState().state === 'loading') return
   useCatalogue.setState({ state: 'loading' })
-  const [names, metadata] = await Promise.all([client.labelValues('__name__'), client.metadata()])
-  if (!names.ok) {
-    useCatalogue.setState({ state: 'failed', fault: names.error })
-    return
-  }
-  const known = metadata.ok ? metadata.value : []
-  useCatalogue.setState({
-    state: 'ready',
-    fault: undefined,
-    names: names.value,
-    metrics: catalogueOf(names.value, known),
-  })
+  askOpenly(
+    (signal) => Promise.all([client.labelValues('__name__', signal), client.metadata(signal)]),
+    ([names, metadata]) => {
+      if (!names.ok) {
+        useCatalogue.setState({ state: 'failed', fault: names.error })
+        return
+      }
+      const known = metadata.ok ? metadata.value : []
+      useCatalogue.setState({
+        state: 'ready',
+        fault: undefined,
+        names: names.value,
+        metrics: catalogueOf(names.value, known),
+      })
+    },
+  )
 }
 
 /** Joins names with metadata and folds `x_bucket`, `x_sum`, `x_count` of a histogram or summary into `x`. */

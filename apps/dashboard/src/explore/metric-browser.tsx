@@ -18,6 +18,8 @@ export function MetricBrowser({ onPick }: MetricBrowserProps) {
   const { state, fault, metrics } = useCatalogue()
   const [search, setSearch] = useUrlText('find')
   const titleId = useId()
+  // Once it was read, names stay while they are asked for anew.
+  const known = metrics.length > 0 ? metrics : undefined
   const found = useMemo(() => searchCatalogue(metrics, search), [metrics, search])
   return (
     <section className="card browser" aria-labelledby={titleId}>
@@ -30,7 +32,7 @@ export function MetricBrowser({ onPick }: MetricBrowserProps) {
             className="button quiet icon-only small"
             aria-label="Look for new metrics"
             title="Look for new metrics"
-            onClick={() => void loadCatalogue()}
+            onClick={loadCatalogue}
           >
             <RotateCw className="icon" />
           </button>
@@ -46,7 +48,7 @@ export function MetricBrowser({ onPick }: MetricBrowserProps) {
           onChange={(event) => setSearch(event.target.value)}
         />
       </label>
-      <Faults of={{ 'The list could not be read': { answer: undefined, fault, retry: () => void loadCatalogue() } }} />
+      <Faults of={{ 'The list could not be read': { answer: known, fault, retry: loadCatalogue } }} />
       {state === 'ready' && metrics.length === 0 && (
         <div className="empty">
           <strong>No metrics yet</strong>

@@ -134,7 +134,7 @@ function useFrame(explore: Explore, results: RowResults, nowMs: number, zone: Zo
 }
 
 function useCatalogueOnce(): void {
-  useEffect(() => void loadCatalogue(), [])
+  useEffect(loadCatalogue, [])
 }
 
 function usePageShortcuts(root: RefObject<HTMLDivElement | null>, onRun: () => void, onTable: () => void): void {

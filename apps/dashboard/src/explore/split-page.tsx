@@ -24,6 +24,7 @@ export default function SplitPage() {
           <section
             key={pane}
             className="pane"
+            data-pane={pane}
             aria-label={pane === 'left' ? 'Left half' : 'Right half'}
             onFocusCapture={() => giveKeysTo(pane)}
             onPointerDownCapture={() => giveKeysTo(pane)}

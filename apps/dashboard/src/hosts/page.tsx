@@ -3,6 +3,7 @@ import { useMemo } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
+import { useRowKeys } from '../app/use-row-keys.ts'
 import { UNITS } from '../dashboards/units.ts'
 import { type SteppedRange, steppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
@@ -30,6 +31,7 @@ const SORT_NAMES: Readonly<Record<HostSort, string>> = {
 
 /** Every host that reports: how much of it is used. */
 export default function HostsPage() {
+  useRowKeys('.host-list tbody tr')
   const search = useSearch()
   const { range } = usePageRange('overview')
   const given = search.get('sort') as HostSort

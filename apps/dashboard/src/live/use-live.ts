@@ -21,7 +21,7 @@ export function useLive(matchers: string, seriesMax: number): Live {
   const [attempt, setAttempt] = useState(0)
   const retry = useCallback(() => setAttempt((former) => former + 1), [])
   useEffect(() => {
-    if (useCatalogue.getState().state === 'unknown') void loadCatalogue()
+    if (useCatalogue.getState().state === 'unknown') loadCatalogue()
   }, [])
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt asks for the same.
   useEffect(() => {

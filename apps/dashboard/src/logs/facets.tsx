@@ -4,8 +4,10 @@ import { memo, useId, useMemo } from 'react'
 import { useNavigate, useSearch } from '../app/router.ts'
 import { useUrlText } from '../app/url-text.ts'
 import { Fold } from '../parts/fold.tsx'
+import { valueMark } from '../parts/value-keys.ts'
+
 import { FacetRange } from './facet-range.tsx'
-import { filterLines, valueMark } from './filter.ts'
+import { filterLines } from './filter.ts'
 import { FACET_VALUES_SHOWN, type Facet } from './log-model.ts'
 import { FACET_PARAM, type FacetLook, facetLooks, withFacetLook } from './log-url.ts'
 

@@ -8,10 +8,11 @@ import { useShortcuts } from '../app/use-shortcuts.ts'
 import { CulpritList, useCulprits } from '../explore/culprits.tsx'
 import { NoMatches } from '../explore/no-matches.tsx'
 import { Notice } from '../parts/notice.tsx'
+import { useValueKeys } from '../parts/value-keys.ts'
 import { type ShareOffer, useShare } from '../share/share-store.ts'
 import { lineVariants } from './empty-reason.ts'
 import { Facets } from './facets.tsx'
-import { filterFocused } from './filter.ts'
+import { filterLines } from './filter.ts'
 import { FindBar } from './find-bar.tsx'
 import { closeLine, LogDrawer, sourceMetrics } from './log-drawer.tsx'
 import { LogList, openRow } from './log-list.tsx'
@@ -214,12 +215,6 @@ function useLineKeys(props: LineKeysProps): void {
       { keys: 'k', label: 'Previous line', run: step(-1) },
       { keys: 'n', label: 'Next match', run: match(1) },
       { keys: 'shift+n', label: 'Previous match', run: match(-1) },
-      {
-        keys: 'f',
-        label: 'Filter for the value in focus',
-        run: () => filterFocused(navigate, latest.current.query, true),
-      },
-      { keys: 'shift+f', label: 'Filter it out', run: () => filterFocused(navigate, latest.current.query, false) },
       { keys: 'w', label: 'Wrap long lines', run: () => toggleWrap(navigate, latest.current.state) },
       { keys: 'c', label: 'Columns', run: () => latest.current.openColumns() },
       { keys: 'b', label: 'Lines before and after', run: () => toggleContext(navigate, latest.current.state) },
@@ -239,6 +234,7 @@ function useLineKeys(props: LineKeysProps): void {
     ]
   }, [navigate])
   useShortcuts(shortcuts)
+  useValueKeys((label, value, isWanted) => filterLines(navigate, props.query, label, value, isWanted))
 }
 
 /** The loaded lines as files, in the share menu. */

@@ -1,6 +1,7 @@
 import { formatValue, NO_DATA, PLAIN } from '@vantage/charts'
 import type { ReactNode } from 'react'
 import { Link } from '../app/link.tsx'
+import { useRowKeys } from '../app/use-row-keys.ts'
 import { Change, NumberHeads, StateMark } from '../services/figures.tsx'
 import { type Red, STATE_ORDER } from '../services/service-model.ts'
 import { RATIO, SECONDS } from '../services/units.ts'
@@ -14,6 +15,7 @@ interface MapTableProps {
 
 /** The same as the map in rows: services with their neighbours, and calls. */
 export function MapTable({ map: { nodes, edges }, onSelect }: MapTableProps) {
+  useRowKeys('.map-table tbody tr')
   const order = [...nodes].sort(
     (a, b) => STATE_ORDER.indexOf(a.state) - STATE_ORDER.indexOf(b.state) || b.now.rate - a.now.rate,
   )

@@ -1,4 +1,4 @@
-import { type PointerEvent, useState } from 'react'
+import { type MouseEvent, type PointerEvent, useRef, useState } from 'react'
 
 export type Point = readonly [xPx: number, yPx: number]
 
@@ -10,7 +10,7 @@ export interface BoxFrame {
   readonly height: number
 }
 
-/** A shorter drag is a click, which selects nothing. */
+/** A shorter drag is a click. */
 const DRAG_MIN_PX = 5
 
 export function frameOf(a: Point, b: Point): BoxFrame {
@@ -18,16 +18,25 @@ export function frameOf(a: Point, b: Point): BoxFrame {
   return { left, top, width: Math.abs(a[0] - b[0]), height: Math.abs(a[1] - b[1]) }
 }
 
-/** Dragging a box over an element. @param onBox gets two corners once it has been dragged, and whether Alt was held; undefined = nothing is dragged */
-export function useBoxDrag(onBox: ((from: Point, to: Point, isAlt: boolean) => void) | undefined) {
+/**
+ * Dragging a box over an element.
+ * @param onBox gets two corners once it has been dragged, and whether Alt was held; undefined = nothing is dragged
+ * @param onPick gets where it was clicked
+ */
+export function useBoxDrag(
+  onBox: ((from: Point, to: Point, isAlt: boolean) => void) | undefined,
+  onPick?: (at: Point, host: HTMLElement) => void,
+) {
   const [drag, setDrag] = useState<{ readonly from: Point; readonly to: Point; readonly isAlt: boolean }>()
-  const placeOf = (event: PointerEvent<HTMLElement>): Point => {
+  const pressed = useRef<Point>(undefined)
+  const placeOf = (event: MouseEvent<HTMLElement>): Point => {
     const { left, top } = event.currentTarget.getBoundingClientRect()
     return [event.clientX - left, event.clientY - top]
   }
   const handlers = {
     onPointerDown: (event: PointerEvent<HTMLElement>) => {
       if (onBox === undefined) return
+      pressed.current = placeOf(event)
       event.currentTarget.setPointerCapture(event.pointerId)
       setDrag({ from: placeOf(event), to: placeOf(event), isAlt: event.altKey })
     },
@@ -38,10 +47,18 @@ export function useBoxDrag(onBox: ((from: Point, to: Point, isAlt: boolean) => v
     onPointerUp: (event: PointerEvent<HTMLElement>) => {
       setDrag(undefined)
       const to = placeOf(event)
-      if (drag === undefined || Math.hypot(to[0] - drag.from[0], to[1] - drag.from[1]) < DRAG_MIN_PX) return
+      if (drag === undefined || isClick(drag.from, to)) return
       onBox?.(drag.from, to, drag.isAlt)
     },
     onPointerCancel: () => setDrag(undefined),
+    onClick: (event: MouseEvent<HTMLElement>) => {
+      const at = placeOf(event)
+      if (pressed.current !== undefined && isClick(pressed.current, at)) onPick?.(at, event.currentTarget)
+    },
   }
   return { frame: drag === undefined ? undefined : frameOf(drag.from, drag.to), handlers }
+}
+
+function isClick(from: Point, to: Point): boolean {
+  return Math.hypot(to[0] - from[0], to[1] - from[1]) < DRAG_MIN_PX
 }

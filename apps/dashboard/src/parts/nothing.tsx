@@ -107,7 +107,7 @@ function Wider({ time: { range, isNew, keptFromMs } }: { readonly time: Kept }) 
 }
 
 /** In days where there is a whole one: the way it is configured. */
-function periodText(ms: number): string {
+export function periodText(ms: number): string {
   return ms < DAY_MS ? formatValue(ms / 1_000, { kind: 'seconds' }) : `${Number((ms / DAY_MS).toFixed(1))} d`
 }
 

@@ -13,6 +13,9 @@ interface PopoverProps {
   readonly children: (close: () => void) => ReactNode
 }
 
+/** What gets the focus when a panel opens: what asks for it, else what is chosen, else what comes first. */
+const FIRSTS = ['[data-autofocus]', '[aria-checked="true"]', 'input, button, a[href]']
+
 /**
  * A button with a panel under it. Escape and a click elsewhere close it and focus returns to the button;
  * in menus ↑ and ↓ move between the items.
@@ -34,9 +37,9 @@ export function Popover(props: PopoverProps) {
   useCloseOutside(anchor, isOpen, () => setOpen(false))
   useEffect(() => {
     if (!isOpen) return
-    const panel = anchor.current?.querySelector<HTMLElement>('.popover')
-    const first = panel?.querySelector<HTMLElement>('[data-autofocus], [aria-checked="true"], input, button, a[href]')
-    first?.focus()
+    const panel = anchor.current?.querySelector('.popover')
+    const firsts = FIRSTS.map((selector) => panel?.querySelector<HTMLElement>(selector))
+    firsts.find((one) => one != null)?.focus()
   }, [isOpen])
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') {

@@ -1,6 +1,7 @@
 import { formatValue, NO_DATA } from '@vantage/charts'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
+import { useRowKeys } from '../app/use-row-keys.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Faults } from '../parts/faults.tsx'
 import { NumberHeads } from './figures.tsx'
@@ -11,6 +12,7 @@ import { RATE, RATIO, SECONDS } from './units.ts'
 
 /** Who calls a service, and whom it calls: how often, how well, how long. */
 export default function DependenciesTab(part: ServicePartProps) {
+  useRowKeys('.service tbody tr')
   const { service, range } = part
   const asked = useAsked(partKey(part), (signal) =>
     client.queryInstant(dependencyQuery(service, range.endMs - range.startMs), range.endMs, signal),

@@ -1,14 +1,16 @@
 import type { ChangeEvent, ClientFault, QueryAnswer } from '@vantage/api/client'
-import { formatInstant, formatMs, formatValue, NO_DATA, PLAIN, type Zone } from '@vantage/charts'
+import { formatInstant, formatMs, formatValue, NO_DATA, PLAIN } from '@vantage/charts'
 import { ok, type Result } from '@vantage/model'
 import { client } from '../app/client.ts'
+import { Link } from '../app/link.tsx'
+import { useRowKeys } from '../app/use-row-keys.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Faults } from '../parts/faults.tsx'
 import { comparedSpanMs, MARGIN_MS } from './deploy-model.ts'
 import { Change, NumberHeads, StateMark } from './figures.tsx'
 import { NO_RED, type Red, redBy, STATE_RULE, stateOf } from './service-model.ts'
 import { figuresQuery } from './service-queries.ts'
-import { partKey, type ServicePartProps } from './service-tabs.ts'
+import { partKey, type ServicePartProps, tabPath } from './service-tabs.ts'
 import { RATIO, SECONDS } from './units.ts'
 
 const EVENTS_MAX = 20
@@ -23,7 +25,7 @@ interface ComparedChange {
 
 /** Deploys and other changes of a service, each with how it did before and after. */
 export default function DeploysTab(part: ServicePartProps) {
-  const { zone } = part
+  useRowKeys('.service tbody tr')
   const asked = useAsked(partKey(part), (signal) => compareChanges(part, signal))
   const changes = asked.answer ?? []
   return (
@@ -35,7 +37,7 @@ export default function DeploysTab(part: ServicePartProps) {
         </span>
       </div>
       <Faults of={{ 'The changes': asked }} />
-      {changes.length > 0 && <ChangeTable changes={changes} zone={zone} />}
+      {changes.length > 0 && <ChangeTable {...part} changes={changes} />}
       {asked.answer !== undefined && changes.length === 0 && (
         <p className="service-none">
           No change in this time. Deploys are seen as a change of service.version, or posted as events.
@@ -68,7 +70,11 @@ function redOf(answer: QueryAnswer, service: string): Red {
   return redBy(answer, 'service').get(service) ?? NO_RED
 }
 
-function ChangeTable({ changes, zone }: { readonly changes: readonly ComparedChange[]; readonly zone: Zone }) {
+interface ChangeTableProps extends Pick<ServicePartProps, 'service' | 'zone'> {
+  readonly changes: readonly ComparedChange[]
+}
+
+function ChangeTable({ changes, service, zone }: ChangeTableProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key.
     <section className="table-scroll" aria-label="Changes with figures before and after" tabIndex={0}>
@@ -83,7 +89,12 @@ function ChangeTable({ changes, zone }: { readonly changes: readonly ComparedCha
         </thead>
         <tbody>
           {changes.map((change) => (
-            <ChangeRow key={`${change.event.timeMs} ${change.event.title}`} change={change} zone={zone} />
+            <ChangeRow
+              key={`${change.event.timeMs} ${change.event.title}`}
+              change={change}
+              service={service}
+              zone={zone}
+            />
           ))}
         </tbody>
       </table>
@@ -91,18 +102,23 @@ function ChangeTable({ changes, zone }: { readonly changes: readonly ComparedCha
   )
 }
 
-function ChangeRow({
-  change: { event, spanMs, before, after },
-  zone,
-}: {
+interface ChangeRowProps extends Pick<ServicePartProps, 'service' | 'zone'> {
   readonly change: ComparedChange
-  readonly zone: Zone
-}) {
+}
+
+/** It leads to the charts of the time that is compared. */
+function ChangeRow({ change, service, zone }: ChangeRowProps) {
+  const { event, spanMs, before, after } = change
+  const from = String(event.timeMs - spanMs)
+  const to = String(event.timeMs + MARGIN_MS + spanMs)
   return (
     <tr>
       <td>{formatInstant(event.timeMs, zone).slice(5, 19)}</td>
       <th scope="row" className="service-name">
-        <span className="badge">{event.kind}</span> {event.title}
+        <span className="badge">{event.kind}</span>{' '}
+        <Link to={tabPath(service, 'overview')} params={{ from, to, live: '0' }} title="Charts of the time around it">
+          {event.title}
+        </Link>
       </th>
       <td>
         <StateMark state={stateOf(after, before)} />

@@ -1,5 +1,8 @@
+import type { FoundDifference } from '@vantage/api/client'
+import { ok } from '@vantage/model'
 import { client } from '../app/client.ts'
 import { navigateSearch, useSearch } from '../app/router.ts'
+import type { Among } from '../drill/explain-model.ts'
 import type { SteppedRange } from '../explore/range-steps.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Choice } from '../parts/choice.tsx'
@@ -12,6 +15,7 @@ import type { ServicePartProps } from './service-tabs.ts'
 const ROWS_MAX = 6
 
 type Kind = 'off' | 'failed' | 'slow' | 'selected'
+const NO_DIFFERENCE: FoundDifference = { rows: [], selected: 0, others: 0, cuts: [] }
 /** Slower than this share of the service's own spans. */
 const SLOW_QUANTILE = 0.95
 
@@ -52,7 +56,7 @@ export function DifferenceCard({ service, range, zone }: ServicePartProps) {
           Compares the requests that failed, the slowest twentieth, or those of a part of the heatmap with all others.
         </p>
       ) : (
-        <DifferenceRows asked={asked} kind={kind} />
+        <DifferenceRows asked={asked} kind={kind} among={asked.answer?.among} />
       )}
     </section>
   )
@@ -63,26 +67,34 @@ function regionDifference(service: string, { startMs, endMs, fromMs, toMs }: Reg
   const own = `resource.service.name = ${quoted(service)} && (kind = server || kind = consumer)`
   const micros = (ms: number) => `${Math.round(ms * 1_000)}us`
   const query = `{ ${own} && duration > ${micros(fromMs)} && duration <= ${micros(toMs)} }`
-  return client.difference(
-    { signal: 'spans', query, scope: `{ ${own} }`, startMs, endMs, baseline: 'rest' },
-    ROWS_MAX,
-    signal,
-  )
+  return compare({ signal: 'spans', query, region: { startMs, endMs } }, `{ ${own} }`, signal)
 }
 
 async function difference(service: string, range: SteppedRange, kind: Kind, signal: AbortSignal) {
-  const { startMs, endMs } = range
   const scope = `{ resource.service.name = ${quoted(service)} }`
-  const condition = kind === 'failed' ? 'status = error' : await slowerThan(service, range, signal)
-  const query = `{ resource.service.name = ${quoted(service)} && ${condition} }`
-  return client.difference({ signal: 'spans', query, scope, startMs, endMs, baseline: 'rest' }, ROWS_MAX, signal)
+  const condition = kind === 'failed' ? ok('status = error') : await slowerThan(service, range, signal)
+  if (!condition.ok) return condition
+  const query = `{ resource.service.name = ${quoted(service)} && ${condition.value} }`
+  const among = { signal: 'spans', query, region: range } as const
+  return condition.value === '' ? ok({ ...NO_DIFFERENCE, among }) : compare(among, scope, signal)
 }
 
-/** The condition that the slowest spans of a service fulfil. */
-async function slowerThan(service: string, { startMs, endMs }: SteppedRange, signal: AbortSignal): Promise<string> {
-  const seconds = Math.max(1, Math.round((endMs - startMs) / 1000))
-  const buckets = `sum by (le) (rate(traces_spanmetrics_latency_bucket{service=${quoted(service)}}[${seconds}s]))`
+/** With what was selected, so that those that have a value can be listed. */
+async function compare(among: Among, scope: string, abort: AbortSignal) {
+  const { signal, query, region } = among
+  const { startMs, endMs } = region
+  const question = { signal, query, scope, startMs, endMs, baseline: 'rest' } as const
+  const answer = await client.difference(question, ROWS_MAX, abort)
+  return answer.ok ? ok({ ...answer.value, among }) : answer
+}
+
+/** The condition that the slowest spans of a service fulfil; '' where none was counted. */
+async function slowerThan(service: string, { startMs, endMs }: SteppedRange, signal: AbortSignal) {
+  const windowSeconds = Math.max(1, Math.round((endMs - startMs) / 1000))
+  const buckets = `sum by (le) (rate(traces_spanmetrics_latency_bucket{service=${quoted(service)}}[${windowSeconds}s]))`
   const answer = await client.queryInstant(`histogram_quantile(${SLOW_QUANTILE}, ${buckets})`, endMs, signal)
-  const value = answer.ok && answer.value.data.kind === 'vector' ? answer.value.data.samples[0]?.value : undefined
-  return `duration > ${Math.max(1, Math.round((value ?? 0) * 1e6))}us`
+  if (!answer.ok) return answer
+  const { data } = answer.value
+  const seconds = (data.kind === 'vector' ? data.samples[0]?.value : undefined) ?? Number.NaN
+  return ok(Number.isFinite(seconds) ? `duration > ${Math.max(1, Math.round(seconds * 1e6))}us` : '')
 }

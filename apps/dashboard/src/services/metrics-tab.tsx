@@ -3,6 +3,7 @@ import { useEffect, useMemo } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
+import { useRowKeys } from '../app/use-row-keys.ts'
 import { loadCatalogue, searchCatalogue, useCatalogue } from '../explore/catalogue.ts'
 import { useAsked } from '../explore/use-asked.ts'
 import { Faults } from '../parts/faults.tsx'
@@ -17,10 +18,11 @@ const ROWS_MAX = 500
 
 /** Every metric that a service sends, with its type and its number of series. */
 export default function MetricsTab(part: ServicePartProps) {
+  useRowKeys('.service tbody tr')
   const { service, range } = part
   const find = useSearch().get('find') ?? ''
   const catalogue = useCatalogue()
-  useEffect(() => void loadCatalogue(), [])
+  useEffect(loadCatalogue, [])
   const query = `count by (__name__) ({service_name=${quoted(service)}})`
   const counts = useAsked(partKey(part), (signal) => client.queryInstant(query, range.endMs, signal))
   const all = useMemo(

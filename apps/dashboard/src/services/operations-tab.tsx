@@ -1,4 +1,5 @@
 import { navigateSearch, useSearch } from '../app/router.ts'
+import { useRowKeys } from '../app/use-row-keys.ts'
 import { Faults } from '../parts/faults.tsx'
 import { FindField } from '../parts/find-field.tsx'
 import { NoneCalled } from '../parts/nothing.tsx'
@@ -9,6 +10,7 @@ const ROWS_MAX = 500
 
 /** Every operation of a service. */
 export default function OperationsTab(part: ServicePartProps) {
+  useRowKeys('.service tbody tr')
   const find = useSearch().get('find') ?? ''
   const { rows, asked, isKnown, isLoading } = useOperations(part)
   const shown = rows.filter(({ name }) => name.toLowerCase().includes(find.toLowerCase()))

@@ -3,6 +3,7 @@ import { formatInstant, formatValue, NO_DATA, type Zone } from '@vantage/charts'
 import { useMemo } from 'react'
 import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
+import { useRowKeys } from '../app/use-row-keys.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { Choice } from '../parts/choice.tsx'
 import { Faults } from '../parts/faults.tsx'
@@ -23,6 +24,7 @@ const SORT_NAMES: Readonly<Record<ServiceSort, string>> = {
 
 /** Every service that requests came to: how many, how they ended, how long they took, and what is worse than before. */
 export default function ServicesPage() {
+  useRowKeys('.service-list tbody tr')
   const search = useSearch()
   const { range, zone } = usePageRange()
   const given = search.get('sort') as ServiceSort

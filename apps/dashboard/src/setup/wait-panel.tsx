@@ -5,6 +5,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { client } from '../app/client.ts'
 import { foreignMetric } from '../app/foreign-data.ts'
 import { Link } from '../app/link.tsx'
+import { askOpenly } from '../app/open-questions.ts'
 import { defaultQuery } from '../explore/default-query.ts'
 import { Faults } from '../parts/faults.tsx'
 import { elapsedText } from '../time/elapsed-text.ts'
@@ -58,29 +59,30 @@ export function WaitPanel() {
   )
 }
 
-/** Looks every second, also after a failure. */
+/** Looks every second, also after a failure; after Cancel when it is asked to. */
 function useRecentIntake(): Waiting & { readonly retry: () => void } {
   const [waiting, setWaiting] = useState(UNKNOWN)
   const [attempt, setAttempt] = useState(0)
   const startMs = useRef(performance.now())
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt looks at once.
   useEffect(() => {
-    const abort = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
-    const ask = async () => {
-      const answer = await client.recentIntake(abort.signal)
-      if (abort.signal.aborted) return
+    let end = () => {}
+    const take = (answer: Awaited<ReturnType<typeof client.recentIntake>>) => {
       const elapsedMs = performance.now() - startMs.current
       setWaiting((former) =>
         answer.ok
           ? { recent: answer.value, fault: undefined, elapsedMs }
           : { ...former, fault: answer.error, elapsedMs },
       )
-      timer = setTimeout(ask, POLL_MS)
+      if (answer.ok || answer.error.code !== 'cancelled') timer = setTimeout(ask, POLL_MS)
     }
-    void ask()
+    const ask = () => {
+      end = askOpenly((signal) => client.recentIntake(signal), take)
+    }
+    ask()
     return () => {
-      abort.abort()
+      end()
       clearTimeout(timer)
     }
   }, [attempt])
@@ -93,11 +95,7 @@ function useFirstMetric(recent: RecentIntake, hasArrived: boolean): string | und
   const [found, setFound] = useState<string | undefined>(undefined)
   useEffect(() => {
     if (!hasArrived) return
-    const abort = new AbortController()
-    void foreignMetric(abort.signal).then((metric) => {
-      if (!abort.signal.aborted) setFound(metric)
-    })
-    return () => abort.abort()
+    return askOpenly(foreignMetric, setFound)
   }, [hasArrived])
   return firstMetricOf(recent) ?? found
 }

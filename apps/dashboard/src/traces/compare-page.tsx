@@ -36,8 +36,13 @@ export default function ComparePage() {
   const [, , id = '', , other = ''] = usePath().split('/')
   const first = useTraceView(id)
   const second = useTraceView(other)
-  const failed = [first, second].find(({ asked }) => asked.fault !== undefined && !asked.isLoading)
-  if (failed !== undefined) return <TraceFault traceId={failed === first ? id : other} asked={failed.asked} />
+  const failed = [first, second].filter(({ asked }) => asked.fault !== undefined && !asked.isLoading)
+  if (failed[0] !== undefined) {
+    const retry = () => {
+      for (const { asked } of failed) asked.retry()
+    }
+    return <TraceFault traceId={failed[0] === first ? id : other} asked={{ ...failed[0].asked, retry }} />
+  }
   if (first.view === undefined || second.view === undefined) {
     return <div className="skeleton page-skeleton" aria-busy="true" />
   }

@@ -84,7 +84,14 @@ function Groups({ query, field, range }: GroupsCardProps) {
   const failed = useAsked(key(errors), (signal) => client.traceMetric(errors, range, signal))
   const times = useAsked(key(latency), (signal) => client.traceMetric(latency, range, signal))
   const faults = <Faults of={{ 'Spans a second': rates, Errors: failed, Durations: times }} />
-  if (rates.answer === undefined) return rates.isLoading ? <p className="service-none">Counting …</p> : faults
+  if (rates.answer === undefined && rates.isLoading) {
+    return (
+      <p className="service-none" aria-busy="true">
+        Counting …
+      </p>
+    )
+  }
+  if (rates.answer === undefined) return faults
   const rows = groupRows(field, rates.answer, failed.answer ?? [], times.answer ?? [])
   if (rows.length === 0) return <p className="service-none">No span of this query has it in this time.</p>
   const filter = (value: string) => {

@@ -6,6 +6,7 @@ import { useId } from 'react'
 import { client } from '../app/client.ts'
 import { Link } from '../app/link.tsx'
 import { useNavigate, useSearch } from '../app/router.ts'
+import { useRowKeys } from '../app/use-row-keys.ts'
 import { CulpritList, useCulprits } from '../explore/culprits.tsx'
 import { ExploreModes } from '../explore/modes.tsx'
 import { NoMatches } from '../explore/no-matches.tsx'
@@ -28,6 +29,7 @@ type Sort = (typeof SORTS)[number]
 
 /** Explore › Traces: find traces by TraceQL, see how long they took, open one. */
 export default function TracesPage() {
+  useRowKeys('.trace-list tbody tr')
   const search = useSearch()
   const navigate = useNavigate()
   const query = search.get('q') ?? DEFAULT_QUERY

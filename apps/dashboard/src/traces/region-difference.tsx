@@ -32,7 +32,11 @@ export function RegionDifference({ query, region, range }: RegionDifferenceProps
         <h2 id={titleId}>What is different</h2>
         <span className="aside">of the selected traces, against the others of that time</span>
       </div>
-      <DifferenceRows asked={asked} kind="selected" />
+      <DifferenceRows
+        asked={asked}
+        kind="selected"
+        among={{ signal: 'spans', query: selection, region: { startMs, endMs } }}
+      />
     </section>
   )
 }

@@ -2,9 +2,10 @@ import type { TraceSpan } from '@vantage/api/client'
 import { useId } from 'react'
 import { navigatePath } from '../app/router.ts'
 import { useUrlText } from '../app/url-text.ts'
+import { useValueKeys, valueMark } from '../parts/value-keys.ts'
 import { ValueMenu } from '../parts/value-menu.tsx'
 import type { TraceView } from './trace-view.ts'
-import { fieldText, hasNotValue, hasValue } from './traceql.ts'
+import { fieldText, hasAnotherValue, hasValue } from './traceql.ts'
 
 /** From this many on, attributes can be searched. */
 const SEARCH_FROM = 8
@@ -32,6 +33,9 @@ export function SpanAttributes({ span, view }: SpanAttributesProps) {
       to: String(startMs + MARGIN_MS),
       live: '0',
     })
+  const filter = (field: string, value: string, isWanted: boolean) =>
+    find(isWanted ? hasValue(field, value) : hasAnotherValue(field, value))
+  useValueKeys(filter)
   return (
     <>
       {span.attributes.length + span.resource.length >= SEARCH_FROM && (
@@ -49,8 +53,8 @@ export function SpanAttributes({ span, view }: SpanAttributesProps) {
           </label>
         </div>
       )}
-      <Pairs title="Attributes" scope="span" pairs={own} find={find} />
-      <Pairs title="Resource" scope="resource" pairs={resource} find={find} />
+      <Pairs title="Attributes" scope="span" pairs={own} filter={filter} />
+      <Pairs title="Resource" scope="resource" pairs={resource} filter={filter} />
       {wanted !== '' && own.length + resource.length === 0 && (
         <p className="span-part span-none">No attribute holds “{text}”.</p>
       )}
@@ -62,10 +66,10 @@ interface PairsProps {
   readonly title: string
   readonly scope: 'span' | 'resource'
   readonly pairs: TraceSpan['attributes']
-  readonly find: (condition: string) => void
+  readonly filter: (field: string, value: string, isWanted: boolean) => void
 }
 
-function Pairs({ title, scope, pairs, find }: PairsProps) {
+function Pairs({ title, scope, pairs, filter }: PairsProps) {
   if (pairs.length === 0) return null
   return (
     <section className="span-part">
@@ -75,7 +79,7 @@ function Pairs({ title, scope, pairs, find }: PairsProps) {
           {pairs.map(([key, value]) => {
             const field = fieldText(scope, key)
             return (
-              <tr key={key}>
+              <tr key={key} {...valueMark(field, value)}>
                 <th scope="row">{key}</th>
                 <td className="code" dir="auto">
                   {value}
@@ -85,11 +89,8 @@ function Pairs({ title, scope, pairs, find }: PairsProps) {
                     name={key}
                     value={value}
                     actions={[
-                      { label: 'Traces with this value', run: () => find(hasValue(field, value)) },
-                      {
-                        label: 'Traces with another value',
-                        run: () => find(`${field} != nil && ${hasNotValue(field, value)}`),
-                      },
+                      { label: 'Traces with this value', run: () => filter(field, value, true) },
+                      { label: 'Traces with another value', run: () => filter(field, value, false) },
                     ]}
                   />
                 </td>

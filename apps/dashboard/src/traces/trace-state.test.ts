@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { toggledParam, traceStateOf, withToggled, zoomed, zoomText } from './trace-url.ts'
-import { fieldText, hasNotValue, hasValue, withCondition } from './traceql.ts'
+import { fieldText, hasAnotherValue, hasValue, withCondition } from './traceql.ts'
 
 describe('the URL of a trace', () => {
   test('says everything; what it does not say is the plain view', () => {
@@ -64,7 +64,7 @@ describe('TraceQL of names and values', () => {
   })
   test('a number may be stored as a text', () => {
     expect(hasValue('span.a', '200')).toBe('(span.a = "200" || span.a = 200)')
-    expect(hasNotValue('span.a', 'true')).toBe('(span.a != "true" && span.a != true)')
+    expect(hasAnotherValue('span.a', 'true')).toBe('span.a != nil && span.a != "true" && span.a != true')
   })
   test.each([
     ['{}', '{ x }'],

@@ -17,10 +17,10 @@ export function hasValue(field: string, text: string): string {
   return PLAIN_VALUE.test(text) ? `(${quoted} || ${field} = ${text})` : quoted
 }
 
-/** That it has another, or none. */
-export function hasNotValue(field: string, text: string): string {
-  const quoted = `${field} != ${quotedText(text)}`
-  return PLAIN_VALUE.test(text) ? `(${quoted} && ${field} != ${text})` : quoted
+/** That it has another. */
+export function hasAnotherValue(field: string, text: string): string {
+  const quoted = `${field} != nil && ${field} != ${quotedText(text)}`
+  return PLAIN_VALUE.test(text) ? `${quoted} && ${field} != ${text}` : quoted
 }
 
 /** The query with one more condition on its spans; a query that is more than one filter gets a filter in front. */

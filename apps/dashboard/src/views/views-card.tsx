@@ -6,14 +6,15 @@ import { deleteView, loadViews, useSavedViews } from './views-store.ts'
 
 /** Saved views, each with the way to it; nothing where there is none. */
 export function ViewsCard() {
-  const { views = [], fault } = useSavedViews()
+  const { views: answer, fault } = useSavedViews()
+  const views = answer ?? []
   if (views.length === 0 && fault === undefined) return null
   return (
     <section className="card home-views" aria-labelledby="saved-views">
       <div className="card-head">
         <h2 id="saved-views">Saved views</h2>
       </div>
-      <Faults of={{ 'The saved views': { answer: views, fault, retry: () => void loadViews() } }} />
+      <Faults of={{ 'The saved views': { answer, fault, retry: () => void loadViews() } }} />
       <ul className="views-list">
         {views.map((view) => (
           <li key={view.id}>

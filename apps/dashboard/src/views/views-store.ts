@@ -3,6 +3,7 @@ import type { Result } from '@vantage/model'
 import { useEffect } from 'react'
 import { create } from 'zustand'
 import { client } from '../app/client.ts'
+import { askOpenly } from '../app/open-questions.ts'
 import { announceDone, announceUndo } from '../app/toast.tsx'
 
 interface Views {
@@ -21,9 +22,16 @@ export function useSavedViews(): Views {
   return useViews()
 }
 
-export async function loadViews(): Promise<void> {
-  const answer = await client.savedViews()
-  useViews.setState(answer.ok ? { views: answer.value, fault: undefined } : { fault: answer.error })
+export function loadViews(): Promise<void> {
+  return new Promise((resolve) => {
+    askOpenly(
+      (signal) => client.savedViews(signal),
+      (answer) => {
+        useViews.setState(answer.ok ? { views: answer.value, fault: undefined } : { fault: answer.error })
+        resolve()
+      },
+    )
+  })
 }
 
 /** @param id of the view to replace; undefined = a new one */

@@ -81,6 +81,21 @@ function between(a: number, b: number, count: number): readonly [number, number]
   return [place(Math.min(a, b)), place(Math.max(a, b))]
 }
 
+/** A cell, and how much it counts. */
+export interface HeatmapCell extends HeatmapRegion {
+  readonly bucket: Bucket
+  readonly count: number
+}
+
+/** The cell under a point; undefined beside the drawing. */
+export function heatmapCellAt(heatmap: Heatmap, area: Area, at: Point): HeatmapCell | undefined {
+  const step = heatmapStepAt(heatmap, at[0], area.widthPx)
+  if (step < 0 || at[1] < TOP_PX || at[1] >= area.heightPx - BOTTOM_PX) return undefined
+  const region = heatmapRegion(heatmap, area, at, at)
+  const bucket = heatmap.rows.find(({ high }) => high === region.high)
+  return bucket && { ...region, bucket, count: bucket.counts[step] ?? 0 }
+}
+
 /** The middle of a cell. */
 export function heatmapCell({ rows, timesMs }: Heatmap, { widthPx, heightPx }: Area, step: number, row: number): Point {
   const x = LEFT_PX + ((step + 0.5) / Math.max(1, timesMs.length)) * (widthPx - LEFT_PX - RIGHT_PX)

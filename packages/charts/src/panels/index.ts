@@ -4,7 +4,9 @@ export { bucketName, type CumulativeBucket } from '../buckets.ts'
 export { type Gauge, gaugeShare, paintGauge } from '../gauge/gauge.ts'
 export {
   type Heatmap,
+  type HeatmapCell,
   heatmapCell,
+  heatmapCellAt,
   heatmapCorners,
   heatmapOf,
   heatmapRegion,

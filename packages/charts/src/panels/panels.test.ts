@@ -4,6 +4,7 @@ import { bucketName, bucketsOf } from '../buckets.ts'
 import { gaugeShare } from '../gauge/gauge.ts'
 import {
   heatmapCell,
+  heatmapCellAt,
   heatmapCorners,
   heatmapOf,
   heatmapRegion,
@@ -90,6 +91,19 @@ describe('cumulative buckets', () => {
       [111, 181],
       [211, 31],
     ])
+    const { bucket, count, ...cell } = heatmapCellAt(heatmap, area, [211, 31]) ?? {}
+    expect([cell, bucket?.counts[1], count]).toEqual([
+      { startMs: 1_000, endMs: 2_000, low: 0.5, high: Number.POSITIVE_INFINITY },
+      count,
+      heatmap.rows[3]?.counts[1],
+    ])
+    for (const [x, y] of [
+      [50, 31],
+      [265, 31],
+      [111, 3],
+      [111, 210],
+    ] as const)
+      expect(heatmapCellAt(heatmap, area, [x, y])).toBeUndefined()
     const region = heatmapRegion(heatmap, area, [170, 60], [180, 110])
     expect(heatmapCorners(heatmap, area, region)).toEqual([
       [161, 56],
