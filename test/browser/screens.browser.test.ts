@@ -63,7 +63,7 @@ interface Task {
 const TASKS: readonly Task[] = [
   {
     screen: 'services, found and ordered',
-    path: `/services?${TIME}`,
+    path: `/services?${PAST}`,
     ready: '.service-list tbody tr',
     steps: [
       '/',
@@ -79,21 +79,21 @@ const TASKS: readonly Task[] = [
   },
   {
     screen: 'operations of a service',
-    path: `/services/payments/operations?${TIME}`,
+    path: `/services/payments/operations?${PAST}`,
     ready: '.service tbody tr',
     steps: ['/', 'type req', 'at find=req'],
     back: 0,
   },
   {
     screen: 'metrics of a service',
-    path: `/services/ledger/metrics?${TIME}`,
+    path: `/services/ledger/metrics?${PAST}`,
     ready: '.service tbody tr',
     steps: ['/', 'type cpu', 'at find=cpu'],
     back: 0,
   },
   {
     screen: 'service map',
-    path: `/map?${TIME}`,
+    path: `/map?${PAST}`,
     ready: '.map-node',
     steps: ['/', 'type cart', 'Tab', 'Shift+T', 'at view=table'],
     back: 1,
@@ -218,7 +218,7 @@ const TASKS: readonly Task[] = [
   },
   {
     screen: 'a dashboard: a panel as a table fills the page',
-    path: `/d/service?${TIME}`,
+    path: `/d/service?${PAST}`,
     ready: '.panel[data-state="shown"] .chart-host',
     steps: ['j', 'Shift+T', 'at table=', 'v', 'at panel='],
     back: 2,

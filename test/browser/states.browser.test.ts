@@ -522,6 +522,27 @@ describe.skipIf(!hasChromium)('what takes long', () => {
     })
   }
 
+  test('what works long says how much it has read, and Cancel ends it on the server as well', async () => {
+    const cancelled = async () => {
+      const text = await (await fetch(`${stand.server.url}/metrics`)).text()
+      return Number(/^vantage_queries_total\{lang="promql",outcome="cancelled"\} (\d+)$/m.exec(text)?.[1] ?? 0)
+    }
+    const before = await cancelled()
+    const heavy = encodeURIComponent(
+      'quantile_over_time(0.9, (sum(rate(traces_spanmetrics_calls_total[5m])))[30m:20ms])',
+    )
+    await go(`/explore/metrics?a=${heavy}&${RANGE}`)
+    await page.locator('main [aria-busy="true"]').first().waitFor()
+    await skip(2_000)
+    await page
+      .locator(NOTE)
+      .getByText(/^\d+ s · 1 answer missing · [1-9]\S*( k)? rows read$/)
+      .waitFor()
+    expect(await cancelled()).toBe(before)
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await expect.poll(cancelled, SOON).toBe(before + 1)
+  })
+
   const cancel = async () => {
     await skip(2_000)
     await page.locator(NOTE).getByRole('button', { name: 'Cancel' }).click()

@@ -11,7 +11,7 @@ import {
   statusJson,
 } from '@vantage/decode/otlp'
 import { SegmentLog } from '@vantage/log'
-import { assert, DEFAULT_TENANT, type Fault, fault, type SeriesScan, systemClock, type TenantId } from '@vantage/model'
+import { assert, DEFAULT_TENANT, type SeriesScan, systemClock, type TenantId } from '@vantage/model'
 import { type Logger, Registry } from '@vantage/observe'
 import {
   Auth,
@@ -35,6 +35,7 @@ import { serverFacts } from './facts.ts'
 import { type GrpcDoors, openGrpc, openStream } from './grpc.ts'
 import { type AppDeps, DRAIN_CLOSE_MS, fullApp } from './http/app.ts'
 import { openFaces } from './http/faces.ts'
+import { OpenQuestions } from './http/open-questions.ts'
 import { otherPorts } from './http/other-ports.ts'
 import { ownRoutes } from './http/own-routes.ts'
 import { remoteReadRoute } from './http/remote-read-route.ts'
@@ -62,6 +63,7 @@ import { SelfReport } from './self/self-report.ts'
 import { Snapshots } from './snapshots.ts'
 import { spawnThread } from './threads/spawn-thread.ts'
 import { traceArchive } from './trace-archive.ts'
+import { unreadyFault } from './unready.ts'
 import { VERSION } from './version.ts'
 
 const TOPIC = 'metrics-raw'
@@ -93,6 +95,7 @@ export class Server {
   #intake: MetricsIntake | undefined
   #records: Records | undefined
   #queries: QueryPool | undefined
+  readonly #questions = new OpenQuestions((signal) => this.#queries?.rowsRead(signal) ?? 0)
   #cachedQueries: ResultCache | undefined
   #early: EarlyThread | undefined
   #hub: LiveHub | undefined
@@ -197,7 +200,8 @@ export class Server {
     return {
       auth: this.#auth,
       logger: this.#logger,
-      unreadyFault: () => this.#unreadyFault(),
+      unreadyFault: () => unreadyFault(this.#phase),
+      questions: this.#questions,
       reception,
       textDoors: openTextDoors(reception, textCodec(decoderLimits(this.#config), systemClock), {
         files: this.#files,
@@ -265,6 +269,7 @@ export class Server {
       remoteReadRoute('/prometheus', queries.ask, maxRegexBytes),
       ...prometheus.routes('/prometheus'),
       ...scrapeRoutes(() => this.#scraping),
+      this.#questions.route,
       ...plainRoutes({ queries, facts, clock: systemClock }),
       ...ownRoutes({
         registry: this.#registry,
@@ -282,14 +287,6 @@ export class Server {
   #ask(tenant: TenantId, job: WorkerJob, options: AskOptions): ReturnType<QueryPool['ask']> {
     assert(this.#queries !== undefined, 'queries are asked after the store is open')
     return this.#queries.ask(tenant, job, options)
-  }
-
-  #unreadyFault(): Fault | undefined {
-    if (this.#phase === 'ready') return undefined
-    return fault('unavailable', `the server is ${this.#phase}`, {
-      reason: this.#phase,
-      retryAfterSeconds: this.#phase === 'draining' ? 1 : 5,
-    })
   }
 
   async #listen(deps: AppDeps): Promise<void> {

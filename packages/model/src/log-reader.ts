@@ -115,7 +115,7 @@ export interface LogCounts {
 export interface LogReader {
   /**
    * Rows block by block, in the order of their times (equal times: in the order they arrived; backward: that reversed).
-   * Whoever has enough stops asking.
+   * Whoever has enough stops asking. Charges the budget for each row that it looks at, once.
    */
   scan(tenant: TenantId, scan: LogScan, budget: QueryBudget): Iterable<LogBlock>
   /** Label sets of the streams that may have rows in the range, sorted (`compareLabels`), each once. */

@@ -1,5 +1,8 @@
-/** Questions that a page has on their way at once; the others wait for their turn, first come, first served. */
-const IN_FLIGHT_MAX = 6
+/**
+ * Questions that a page has on their way at once; the others wait for their turn, first come, first served. Browsers open six
+ * connections: one stays free for what tells how far they are.
+ */
+const IN_FLIGHT_MAX = 5
 
 let inFlight = 0
 const waiting: (() => void)[] = []

@@ -3,6 +3,7 @@ import { DEFAULT_TENANT, type Fault, fault, ok, type Result, type TenantId } fro
 import type { Logger } from '@vantage/observe'
 import { type Auth, httpCredentialSource, type Scope, SHARED_DOOR_PATHS, withRetryAfter } from '@vantage/receive'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type OpenQuestions, QUESTION_HEADER } from './open-questions.ts'
 
 /** Form bodies of queries: a query text is at most 64 KiB, and percent-encoding triples it. */
 const FORM_BYTES_MAX = 512 * 1024
@@ -10,6 +11,7 @@ const FORM_BYTES_MAX = 512 * 1024
 export interface RouteDeps {
   readonly auth: Auth
   readonly logger: Logger
+  readonly questions: OpenQuestions
   /** A fault while the server cannot answer (starting, draining). */
   readonly unreadyFault: () => Fault | undefined
 }
@@ -127,12 +129,15 @@ async function handled(route: Route, request: FastifyRequest, deps: RouteDeps, s
     path: (request.params ?? {}) as Record<string, string>,
     signal,
   }
+  const end = deps.questions.begin(tenant.value, request.headers[QUESTION_HEADER], signal)
   try {
     return await route.handle(api)
   } catch (error) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
     deps.logger.error('a handler failed', { requestId: request.id, path: route.path, error: stack })
     return { ok: false as const, error: fault('internal', 'internal error') }
+  } finally {
+    end()
   }
 }
 

@@ -1,6 +1,6 @@
 import { FaultError } from '@vantage/model'
 import { expect, test } from 'vitest'
-import { Budget, CANCELLED, TIMED_OUT } from './budget.ts'
+import { Budget, CANCELLED, rowsReadOf, sharedWords, stopQuery, TIMED_OUT } from './budget.ts'
 
 const LIMITS = { maxSamples: 10, maxBytes: 100, maxSeries: 3 }
 
@@ -25,13 +25,24 @@ test.each([
 })
 
 test('the shared word ends it: cancelled or late', () => {
-  const word = new Int32Array(new SharedArrayBuffer(4))
+  const word = sharedWords()
   const budget = new Budget(LIMITS, 60_000, word)
   expect(faultOf(() => budget.check())).toBeUndefined()
-  word[0] = CANCELLED
+  stopQuery(word, CANCELLED)
   expect(faultOf(() => budget.check())?.code).toBe('cancelled')
-  word[0] = TIMED_OUT
+  stopQuery(word, TIMED_OUT)
   expect(faultOf(() => budget.check())).toEqual({ code: 'timeout', limit: 'query.timeout' })
+})
+
+test('what was read is told to whoever shares the words', () => {
+  const words = sharedWords()
+  const budget = new Budget({ ...LIMITS, maxSamples: 2 ** 40 }, 60_000, words)
+  budget.chargeSamples(7)
+  budget.chargeSamples(4)
+  expect(rowsReadOf(words)).toBe(11)
+  budget.chargeSamples(2 ** 33)
+  expect(rowsReadOf(words)).toBe(2 ** 31 - 1)
+  expect(faultOf(() => budget.check())).toBeUndefined()
 })
 
 test('its own deadline ends it without any word', () => {

@@ -7,7 +7,26 @@ export interface QueryLimits {
   readonly maxSeries: number
 }
 
-/** The shared word that ends a query from outside: 0 = go on. */
+/** Words that a query shares with the thread that asked: what ends it from outside (0 = go on), and what it has read so far. */
+const STOP = 0
+const ROWS_READ = 1
+const WORDS = 2
+const WORD_MAX = 2 ** 31 - 1
+
+export function sharedWords(): Int32Array<SharedArrayBuffer> {
+  return new Int32Array(new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT))
+}
+
+/** @param code one of those below */
+export function stopQuery(words: Int32Array, code: number): void {
+  Atomics.store(words, STOP, code)
+}
+
+/** Samples and rows that a query has read; more than two billion are not told apart. */
+export function rowsReadOf(words: Int32Array): number {
+  return Atomics.load(words, ROWS_READ)
+}
+
 export const CANCELLED = 1
 export const TIMED_OUT = 2
 
@@ -21,20 +40,20 @@ export class Budget implements QueryBudget {
   series = 0
   readonly #limits: QueryLimits
   readonly #deadlineMs: number
-  readonly #word: Int32Array | undefined
+  readonly #words: Int32Array | undefined
   readonly #timeoutMs: number
   #checks = 0
 
-  /** @param timeoutMs from now; @param word shared with the thread that may end the query */
-  constructor(limits: QueryLimits, timeoutMs: number, word?: Int32Array) {
+  /** @param timeoutMs from now; @param words of `sharedWords`, shared with the thread that asked */
+  constructor(limits: QueryLimits, timeoutMs: number, words?: Int32Array) {
     this.#limits = limits
     this.#timeoutMs = timeoutMs
     this.#deadlineMs = performance.now() + timeoutMs
-    this.#word = word
+    this.#words = words
   }
 
   check(): void {
-    const word = this.#word === undefined ? 0 : Atomics.load(this.#word, 0)
+    const word = this.#words === undefined ? 0 : Atomics.load(this.#words, STOP)
     if (word === CANCELLED) throw new FaultError(fault('cancelled', 'query: the caller went away'))
     this.#checks++
     const isLate =
@@ -47,6 +66,7 @@ export class Budget implements QueryBudget {
 
   chargeSamples(count: number): void {
     this.samples += count
+    if (this.#words !== undefined) this.#words[ROWS_READ] = Math.min(this.samples, WORD_MAX)
     if (this.samples > this.#limits.maxSamples) throw this.#over('samples', this.#limits.maxSamples, 'query.maxSamples')
     this.check()
   }

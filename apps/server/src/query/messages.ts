@@ -31,8 +31,8 @@ export interface WorkerQuestion {
   readonly job: WorkerJob
   readonly limits: QueryLimits
   readonly timeoutMs: number
-  /** One Int32: see Budget. */
-  readonly word: Int32Array
+  /** See Budget. */
+  readonly words: Int32Array
 }
 
 /** What a question that streams has to say before its answer. */

@@ -32,7 +32,7 @@ export interface Worker {
         waiting: Waiting
         /** Gives back what the query holds of its store. */
         release: () => void
-        word: Int32Array
+        words: Int32Array
         timers: NodeJS.Timeout[]
         onAbort: () => void
       }

@@ -1,12 +1,13 @@
 import { rmSync } from 'node:fs'
 import type { QueryJob } from '@vantage/api'
-import { systemClock } from '@vantage/model'
+import { ok, systemClock } from '@vantage/model'
 import { MemoryLogs, MemoryMetrics, MemorySpans, unlimitedBudget } from '@vantage/model/testing'
 import { Logger, Registry } from '@vantage/observe'
 import { DEFAULT_OPTIONS } from '@vantage/query/promql'
 import type { MetricStore } from '@vantage/store/metrics'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestStore, storeSamples, testThread } from '../testing/open-store.ts'
+import { Budget } from './budget.ts'
 import type { WorkerQuestion, WorkerReply } from './messages.ts'
 import { QueryPool, type QueryPoolOptions } from './query-pool.ts'
 import type { ThreadPort } from './thread-port.ts'
@@ -83,6 +84,33 @@ test.each(['exit', 'throw'])('a thread that ends by %s fails its query only', as
   expect(outcomes()).toEqual({ internal: 1, success: 5 })
   await pool.close()
   expect(store.stats().pins).toBe(0)
+})
+
+test('what a thread has read so far is told to who waits for it, and to nobody once it is answered', async () => {
+  let words: Int32Array | undefined
+  let answer = () => {}
+  const port: ThreadPort = {
+    postMessage: ({ id, words: shared }: WorkerQuestion) => {
+      words = shared
+      const reply = { id, result: ok(new Uint8Array()), samples: 0, elapsedMs: 0, peakBytes: 0, problems: [] }
+      answer = () => onMessage({ ...reply, known: undefined } satisfies WorkerReply)
+    },
+    on: (event: string, listener: (message: never) => void) => {
+      if (event === 'message') onMessage = listener as typeof onMessage
+    },
+    terminate: async () => 0,
+  }
+  let onMessage: (message: unknown) => void = () => {}
+  const { pool } = openPool({ spawn: () => port })
+  const [mine, other] = [open(), open()]
+  const asked = pool.ask('default', promql('up', true), mine)
+  expect(pool.rowsRead(mine.signal)).toBe(0)
+  new Budget({ maxSamples: 100, maxBytes: 1, maxSeries: 1 }, 1_000, words).chargeSamples(7)
+  expect([pool.rowsRead(mine.signal), pool.rowsRead(other.signal)]).toEqual([7, 0])
+  answer()
+  expect(await asked).toMatchObject({ ok: true })
+  expect(pool.rowsRead(mine.signal)).toBe(0)
+  await pool.close()
 })
 
 test('a thread that never looks up is ended after its deadline, and another takes over', async () => {

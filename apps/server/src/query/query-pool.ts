@@ -4,7 +4,7 @@ import type { Counter, Logger, Registry } from '@vantage/observe'
 import type { KnownSteps } from '@vantage/query/promql'
 import type { ColumnStore } from '@vantage/store/columns'
 import type { MetricStore } from '@vantage/store/metrics'
-import { CANCELLED, type QueryLimits, TIMED_OUT } from './budget.ts'
+import { CANCELLED, type QueryLimits, rowsReadOf, sharedWords, stopQuery, TIMED_OUT } from './budget.ts'
 import type { EarlyThread } from './early-thread.ts'
 import { type HelpRequest, isLong, type SharedTask } from './help.ts'
 import { type Lane, laneOf } from './lanes.ts'
@@ -107,6 +107,12 @@ export class QueryPool implements MetricQueries {
     this.#queries.add(1, LANGUAGES[job.kind] ?? 'promql', result.ok ? 'success' : result.error.code)
     if (!result.ok && result.error.limit !== undefined) this.#limited.add(1, result.error.limit)
     return result
+  }
+
+  /** Samples and rows that threads have read so far for whoever waits with this signal, of what they are at now. */
+  rowsRead(signal: AbortSignal): number {
+    const running = this.#workers.flatMap((one) => (one.running?.waiting.signal === signal ? one.running : []))
+    return running.reduce((sum, { words }) => sum + rowsReadOf(words), 0)
   }
 
   #answerQuickly(
@@ -384,9 +390,9 @@ export class QueryPool implements MetricQueries {
 
   #run(worker: Worker, waiting: Waiting, timeoutMs: number): void {
     const id = ++this.#ids
-    const word = new Int32Array(new SharedArrayBuffer(4))
+    const words = sharedWords()
     const stop = (code: number): void => {
-      Atomics.store(word, 0, code)
+      stopQuery(words, code)
       const late = code === CANCELLED ? cancelled() : timedOut(waiting.timeoutMs)
       worker.running?.timers.push(setTimeout(() => void this.#end(worker, late), TERMINATE_AFTER_MS))
     }
@@ -395,7 +401,7 @@ export class QueryPool implements MetricQueries {
     if (waiting.job.kind !== 'warm-up') worker.isAsked = true
     const { release, ...updates } = this.#look(worker, waiting)
     waiting.onBegin?.()
-    worker.running = { id, waiting, release, word, timers: [timer], onAbort }
+    worker.running = { id, waiting, release, words, timers: [timer], onAbort }
     waiting.signal.addEventListener('abort', onAbort, { once: true })
     const question: WorkerQuestion = {
       id,
@@ -404,7 +410,7 @@ export class QueryPool implements MetricQueries {
       job: waiting.job,
       limits: this.#options.limits,
       timeoutMs,
-      word,
+      words,
     }
     worker.port.postMessage(question, waiting.job.kind === 'share' ? [waiting.job.share.port] : [])
   }

@@ -73,7 +73,7 @@ class Answers {
 
   answer(question: WorkerQuestion): void {
     const startMs = performance.now()
-    const budget = new Budget(question.limits, question.timeoutMs, question.word)
+    const budget = new Budget(question.limits, question.timeoutMs, question.words)
     const helpers = new ThreadHelpers(question.id, this.#port, budget)
     let known: KnownSteps | undefined
     let reply: WorkerReply

@@ -11,7 +11,7 @@ import {
   readEvents,
   readExceptions,
 } from './joins.ts'
-import { arrayAt, isRecord, type Json, labelsOf, optionalTextAt, recordAt, textAt, textsOf } from './json.ts'
+import { arrayAt, isRecord, type Json, labelsOf, numberAt, optionalTextAt, recordAt, textAt, textsOf } from './json.ts'
 import { readKeptPeriods, readMetadata, readQueryAnswer, readRecentIntake, readStats } from './readers.ts'
 import {
   type FoundTrace,
@@ -78,6 +78,8 @@ function nanos(timeMs: number): string {
 
 /** Longest URL for a GET; a longer query is sent as a form, which the API takes alike. */
 const GET_URL_MAX_CHARS = 4_000
+/** Questions that are asked about at once. */
+const QUESTIONS_MAX = 100
 /** Of an error that comes as plain text. */
 const ERROR_TEXT_MAX_CHARS = 2_000
 
@@ -311,6 +313,12 @@ export class VantageClient {
       `${this.#baseUrl}${path}`,
       body === undefined ? { method } : { method, headers, body: JSON.stringify(body) },
     )
+  }
+
+  /** Samples and rows that were read so far for questions that are being answered; they carry the names as `x-vantage-question`. */
+  async rowsRead(ids: readonly string[]): Answer<number> {
+    const form = new URLSearchParams(ids.slice(0, QUESTIONS_MAX).map((id): [string, string] => ['id', id]))
+    return mapped(await this.#ask('/api/vantage/v1/questions', form, undefined), (body) => numberAt(body, 'rowsRead'))
   }
 
   #ask(path: string, form: URLSearchParams, signal: AbortSignal | undefined): Answer<Json> {

@@ -38,19 +38,16 @@ export interface Grid {
   readonly steps: number
 }
 
-/** Counts a row of a block and looks at the budget now and then. */
+/** Counts a row of a block and looks at the budget now and then; the reader has charged the row. */
 export function chargeRow(context: Context, { columns }: LogBlock, at: number): void {
   const { stats, budget } = context
   stats.bytesRead += (columns.bodies.to[at] as number) - (columns.bodies.from[at] as number)
-  if (++stats.rowsRead % CHECK_EVERY_ROWS !== 0) return
-  budget.chargeSamples(CHECK_EVERY_ROWS)
-  budget.check()
+  if (++stats.rowsRead % CHECK_EVERY_ROWS === 0) budget.check()
 }
 
 /** The same for all rows of a block whose lines nobody looks at. */
 export function chargeRows({ stats, budget }: Context, { rows }: LogBlock): void {
   stats.rowsRead += rows.length
-  budget.chargeSamples(rows.length)
   budget.check()
 }
 
