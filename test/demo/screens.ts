@@ -35,10 +35,9 @@ const CHECKOUT_SPANS = code('{ resource.service.name = "checkout" }')
 const press = (key: string) => (page: Page) => page.keyboard.press(key)
 const click = (name: string) => (page: Page) => page.getByRole('button', { name, exact: true }).first().click()
 
-/** Every screen of the navigation while the shop does well, with what opens upon it. */
+/** Every screen of the navigation while the shop does well, with what opens upon it; last those of figures over time. */
 export function calmScreens({ traces: [trace, other], host }: DemoNames): readonly DemoScreen[] {
   return [
-    { name: 'home', path: `/?${TIME}`, sees: ['catalog Healthy #', 'checkout Healthy #', 'recent changes'] },
     { name: 'setup', path: '/setup', sees: ['data is arriving … samples', 'OTLP over HTTP', '# spans', '# log rows'] },
     {
       name: 'live',
@@ -46,6 +45,13 @@ export function calmScreens({ traces: [trace, other], host }: DemoNames): readon
       sees: ['http_server_request_duration_seconds_count', 'process_memory_usage_bytes … # MiB'],
       act: (page) => page.getByRole('button', { name: /^Latest values of process_memory_usage_bytes/ }).click(),
     },
+    ...exploreScreens(),
+    ...traceScreens(trace, other),
+    { name: 'palette', path: '/setup', sees: ['checkout', 'Service'], act: lookFor('checkout') },
+    { name: 'shortcuts', path: `/services?${TIME}`, sees: ['Go to Home', 'Keyboard'], act: press('?') },
+    { name: 'time', path: `/services?${TIME}`, sees: ['Last 15 min', 'Since last deploy'], act: press('t') },
+    { name: 'share', path: `/services?${TIME}`, sees: ['Copy link to these minutes'], act: click('Share') },
+    ...boardScreens(),
     ...serviceScreens(),
     {
       name: 'map',
@@ -63,20 +69,14 @@ export function calmScreens({ traces: [trace, other], host }: DemoNames): readon
       path: `/hosts/${code(host)}?${TIME}`,
       sees: ['processor used # %', 'checkout … checkout-# … # MiB', 'catalog # /s 0 # ms', 'request served'],
     },
-    ...exploreScreens(),
-    ...traceScreens(trace, other),
-    ...boardScreens(),
-    { name: 'palette', path: '/setup', sees: ['checkout', 'Service'], act: lookFor('checkout') },
-    { name: 'shortcuts', path: `/services?${TIME}`, sees: ['Go to Home', 'Keyboard'], act: press('?') },
-    { name: 'time', path: `/services?${TIME}`, sees: ['Last 15 min', 'Since last deploy'], act: press('t') },
-    { name: 'share', path: `/services?${TIME}`, sees: ['Copy link to these minutes'], act: click('Share') },
+    { name: 'home', path: `/?${TIME}`, sees: ['catalog Healthy #', 'checkout Healthy #', 'recent changes'] },
   ]
 }
 
 function serviceScreens(): readonly DemoScreen[] {
   const at = (tab: string) => `/services/checkout${tab}?${TIME}`
   return [
-    { name: 'services', path: `/services?${TIME}`, sees: ['7 services', 'catalog Healthy #', 'payments Healthy #'] },
+    { name: 'services', path: `/services?${TIME}`, sees: ['# services', 'catalog Healthy #', 'payments Healthy #'] },
     {
       name: 'service',
       path: at(''),
@@ -216,7 +216,7 @@ export function faultScreens(service: string): readonly DemoScreen[] {
     { name: 'home-finding', path: '/?from=now-2m&to=now&live=0', sees: [`# % of requests to ${service} fail since`] },
     {
       name: 'service-failing',
-      path: `/services/${service}?${FAULT_TIME}&different=failed`,
+      path: `/services/${service}?${TIME}&different=failed`,
       sees: ['error rate # %', 'failed # /s', 'service.version … 1.1.0', `${service} 1.0.0 → 1.1.0`],
     },
     {
@@ -240,7 +240,7 @@ export function faultScreens(service: string): readonly DemoScreen[] {
     },
     {
       name: 'different',
-      path: `/explore/traces?${FAULT_TIME}&q=${code(`{ resource.service.name = "${service}" }`)}&region=${slow}`,
+      path: `/explore/traces?${TIME}&q=${code(`{ resource.service.name = "${service}" }`)}&region=${slow}`,
       sees: ['service.version … 1.1.0', '# selected of'],
     },
     { name: 'map-failing', path: `/map?${FAULT_TIME}&view=table`, sees: [`${service} … # … # %`] },
@@ -288,6 +288,8 @@ export async function lookAt(stand: Stand, screens: readonly DemoScreen[], sheet
   const complaints: string[] = []
   await takePictures(stand, rows, sheet, async (page, name) => {
     const { act, sees } = byName.get(name) as DemoScreen
+    // What the screen before it had open.
+    if ((await page.locator('dialog, .popover').count()) > 0) await page.keyboard.press('Escape')
     await act?.(page)
     const missing = await missingOn(page, sees)
     await page.locator('.skeleton:not(.panel *)').first().waitFor({ state: 'detached' })
