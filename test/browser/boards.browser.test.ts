@@ -478,10 +478,16 @@ const screens: readonly Screen[] = [
   ['dashboards', '/dashboards', '.dashboard-entry'],
   ['dashboard-host', '/d/host?from=now-5m&to=now&live=0', '[data-panel="cpu"][data-state="shown"]'],
   ['dashboard-service', '/d/service?from=now-1h&to=now&live=0', '[data-panel="requests"][data-state="shown"]'],
+  ['dashboard-own', '/d/vantage?from=now-5m&to=now&live=0', '.panel[data-state="shown"]'],
+  ['dashboard-api', '/d/api?from=now-1h&to=now&live=0', '.panel[data-state="shown"]'],
   ['hosts', HOSTS, '.host-list tbody tr'],
   ['host', `${HOST}&live=0`, '[data-panel="cpu"][data-state="shown"]'],
   ['service', '/services/payments?from=now-1h&to=now', '[data-panel="latency"] .chart-host[aria-label*="Meanwhile"]'],
   ['service-traces', '/services/payments/traces?from=now-1h&to=now&live=0', '[data-panel="distribution"] canvas'],
+  ['service-operations', '/services/payments/operations?from=now-1h&to=now&live=0', 'tbody tr'],
+  ['service-logs', '/services/payments/logs?from=now-1h&to=now&live=0', '[data-panel="lines"] li'],
+  ['service-metrics', '/services/ledger/metrics?from=now-5m&to=now&live=0', 'tbody tr'],
+  ['service-dependencies', '/services/payments/dependencies?from=now-1h&to=now&live=0', 'tbody tr'],
   ['service-deploys', '/services/payments/deploys?from=now-1h&to=now&live=0', 'tbody tr'],
 ]
 

@@ -458,6 +458,9 @@ describe.skipIf(!hasChromium)('live', () => {
 const SCREENS: readonly Screen[] = [
   ['setup', '/setup', '.snippet'],
   ['explore', EXPLORE, '.legend tbody tr'],
+  ['explore-table', `${EXPLORE}&view=table`, '.result-table tbody tr'],
+  ['explore-plan', `${EXPLORE}&view=explain`, '.explain tbody tr'],
+  ['not-found', '/nowhere-else', 'main h1'],
   [
     'live',
     `/live?q=${encodeURIComponent('{service_name="shop",__name__!~"wall_.*|late_.*"}')}&window=60`,
@@ -512,7 +515,7 @@ describe.skipIf(!hasChromium)('when the server goes', () => {
   })
 
   test('Live says since when, and the rail says that nothing answers', async () => {
-    const page = await stand.open(SCREENS[2]![1])
+    const page = await stand.open('/live')
     await page.locator('.live-card').first().waitFor()
     await stand.server.kill()
     await page.getByText(/The connection is lost/).waitFor()

@@ -119,7 +119,7 @@ describe.skipIf(!hasChromium)(
     different('Enter lists those that have it', 'Enter', 'at ({ span.region = "b" })')
     different('f lists those that have it', 'f', 'at ({ span.region = "b" })')
     different('Shift+f lists those that have another', 'Shift+F', 'at ({ span.region != nil && span.region != "b" })')
-    different('its menu', 'Tab', 'Enter', 'see [role="menu"]', 'ArrowDown', 'Enter', 'at span.region != "b"')
+    different('its menu', 'Tab', 'Enter', 'axe .explain-sheet', 'ArrowDown', 'Enter', 'at span.region != "b"')
     check(
       'what is different about the failed requests of a service',
       `/services/orders?${TIME}&different=failed`,
@@ -160,7 +160,7 @@ describe.skipIf(!hasChromium)(
         ...steps,
       )
     line('f', 'f', 'at | zone="eu-')
-    line('its menu', 'Enter', 'see [role="menu"]', 'ArrowDown', 'Enter', 'at | zone!="eu-')
+    line('its menu', 'Enter', 'axe .span-drawer', 'ArrowDown', 'Enter', 'at | zone!="eu-')
     check(
       'a field in common, while what is different is shown beside it',
       `/explore/logs?${TIME}&q=${LINES}&${DIFFERENT}`,
@@ -274,13 +274,16 @@ describe.skipIf(!hasChromium)('menus, dialogs and what is kept', () => {
     '.log-row',
     'Control+s',
     'see .view-panel',
+    'axe .view-panel',
     'type By keys',
     'Enter',
     'at saved=',
     'Control+s',
     'to .view-open .quiet',
+    'axe .view-panel',
     'Enter',
     'see text=Deleted: By keys',
+    'axe .toast',
     'to .toast button',
     'Enter',
     'see text=Restored: By keys',
@@ -331,6 +334,7 @@ describe.skipIf(!hasChromium)('menus, dialogs and what is kept', () => {
     'see .variable-values li',
     'type pay',
     'to .variable-panel [type="checkbox"]',
+    'axe .variable-panel',
     'Space',
     'at var-service=payments',
     'Escape',
@@ -342,6 +346,7 @@ describe.skipIf(!hasChromium)('menus, dialogs and what is kept', () => {
     '.panel[data-state="shown"]',
     'to [aria-label^="What to do with"]',
     'Enter',
+    'axe [role="menu"]',
     'ArrowDown',
     'Enter',
     'see dialog',
@@ -355,6 +360,7 @@ describe.skipIf(!hasChromium)('menus, dialogs and what is kept', () => {
     '.live-card',
     'to [aria-label="Sort now"]',
     'Enter',
+    'axe [role="menu"]',
     'ArrowDown',
     'Enter',
     'gone .popover',
@@ -365,6 +371,7 @@ describe.skipIf(!hasChromium)('menus, dialogs and what is kept', () => {
     '.live-card',
     'to button:has(.host-name)',
     'Enter',
+    'axe [role="menu"]',
     'ArrowDown',
     'Enter',
     'at host=10.0.0.5',
@@ -375,6 +382,7 @@ describe.skipIf(!hasChromium)('menus, dialogs and what is kept', () => {
     '.live-card',
     'to [aria-label^="Threshold of"]',
     'Enter',
+    'axe [role="dialog"]',
     'type 5',
     'Enter',
     'at threshold=node_load1=5',

@@ -1,8 +1,19 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { testSeed, testSet } from '../../../packages/model/src/testing/index.ts'
-import { contactSheet, DESKTOP, OUTPUT_DIR, PHONE, type Stand, type Theme, violations } from './dashboard.ts'
+import {
+  contactSheet,
+  DESKTOP,
+  type OpenOptions,
+  OUTPUT_DIR,
+  PHONE,
+  type Stand,
+  type Theme,
+  violations,
+} from './dashboard.ts'
+import { visitAnew } from './visit.ts'
 
 /** Name, path, and what stands on it once it is drawn. */
 export type Screen = readonly [name: string, path: string, ready: string]
@@ -24,37 +35,47 @@ export const MENU_THEMES: readonly Theme[] = HAS_ONE_LOOK ? [THEMES[SEED % THEME
 /** Charts and fonts are drawn by then. */
 const SETTLED_MS = 1_300
 
-/** Pages that are open at once: each waits more than it works. */
-const AT_ONCE = 3
-
-/** Does the work of all items, a few at a time. @returns the results in the order of the items */
-async function several<Item, Result>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-): Promise<readonly Result[]> {
-  const results: Result[] = []
-  let next = 0
-  const worker = async (): Promise<void> => {
-    for (let at = next++; at < items.length; at = next++) results[at] = await work(items[at] as Item)
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, worker))
-  return results
+interface Look extends OpenOptions {
+  readonly theme: Theme
 }
 
 /** Every screen in every look; in the quick set in one of them each, so that all of them come up among the screens. */
-function looksOf<Look>(screens: readonly Screen[], looks: readonly Look[]): { screen: Screen; look: Look }[] {
-  if (!HAS_ONE_LOOK) return looks.flatMap((look) => screens.map((screen) => ({ screen, look })))
+function looksOf<One extends Look>(screens: readonly Screen[], looks: readonly One[]): ReadonlyMap<One, Screen[]> {
+  if (!HAS_ONE_LOOK) return new Map(looks.map((look) => [look, [...screens]]))
   console.log(`seed ${SEED}`)
-  return screens.map((screen, i) => ({ screen, look: looks[(SEED + i) % looks.length] as Look }))
+  return Map.groupBy(screens, (screen) => looks[(SEED + screens.indexOf(screen)) % looks.length] as One)
+}
+
+/** Goes through the screens, in a page for each look. @returns what came of them */
+async function eachScreen<One extends Look, Result>(
+  stand: Stand,
+  looks: ReadonlyMap<One, Screen[]>,
+  work: (page: Page, name: string, look: One) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results = [...looks].map(async ([look, screens]) => {
+    const page = await stand.open('/setup', look)
+    // From then on it follows links.
+    await page.locator('main h1').waitFor()
+    const own: Result[] = []
+    for (const [name, path, ready] of screens) {
+      await visitAnew(page, path)
+      await page.locator(ready).first().waitFor()
+      own.push(await work(page, name, look))
+    }
+    await page.context().close()
+    return own
+  })
+  return (await Promise.all(results)).flat()
 }
 
 /** axe finds nothing on any of the screens, in both themes. */
 export async function expectAccessible(stand: Stand, screens: readonly Screen[]): Promise<void> {
-  await several(looksOf(screens, THEMES), async ({ look: theme, screen: [name, path, ready] }) => {
-    const page = await stand.open(path, { theme })
-    await page.locator(ready).first().waitFor()
+  const looks = looksOf(
+    screens,
+    THEMES.map((theme) => ({ theme })),
+  )
+  await eachScreen(stand, looks, async (page, name, { theme }) => {
     expect(await violations(page), `${name} ${theme}`).toEqual([])
-    await page.context().close()
   })
 }
 
@@ -65,29 +86,15 @@ export async function takePictures(
   sheet: string,
   beforeEach = async () => {},
 ): Promise<void> {
-  const pictures = await several(looksOf(screens, LOOKS), ({ look: { theme, size }, screen }) =>
-    pictureOf(stand, screen, theme, size, beforeEach),
-  )
+  const pictures = await eachScreen(stand, looksOf(screens, LOOKS), async (page, name, { theme, size }) => {
+    await beforeEach()
+    await page.waitForTimeout(SETTLED_MS)
+    const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
+    expect(overflow, `${name} at ${size.width} px is too wide`).toBeLessThanOrEqual(0)
+    return { name: `${name} ${theme} ${size.width}`, png: await page.screenshot() }
+  })
   await contactSheet(stand.browser, pictures, join(OUTPUT_DIR, sheet))
   await updateGuide(screens, pictures)
-}
-
-async function pictureOf(
-  stand: Stand,
-  [name, path, ready]: Screen,
-  theme: Theme,
-  size: typeof DESKTOP,
-  beforeEach: () => Promise<void>,
-): Promise<Picture> {
-  const page = await stand.open(path, { theme, size })
-  await page.locator(ready).first().waitFor()
-  await beforeEach()
-  await page.waitForTimeout(SETTLED_MS)
-  const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
-  expect(overflow, `${name} at ${size.width} px is too wide`).toBeLessThanOrEqual(0)
-  const png = await page.screenshot()
-  await page.context().close()
-  return { name: `${name} ${theme} ${size.width}`, png }
 }
 
 async function updateGuide(screens: readonly Screen[], pictures: readonly Picture[]): Promise<void> {
