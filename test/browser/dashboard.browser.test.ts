@@ -351,11 +351,40 @@ describe.skipIf(!hasChromium)('live', () => {
     await page.getByRole('button', { name: 'Resume' }).first().click()
     await page.getByText(/^Paused · /).waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'All hosts' }).click()
-    await page.getByRole('menuitemradio', { name: 'late-host' }).click()
+    await page.getByRole('menuitemradio', { name: /^late-host 1 series, \d+ (s|min \d+ s) ago$/ }).click()
     await page.waitForURL('**host=late-host**')
     expect(await page.locator('.live-card').count()).toBe(1)
     await page.getByRole('button', { name: /^Latest values of late_comer/ }).click()
     expect(await textOf(page, '.strip-table tbody tr')).toContain('1')
+    await page.context().close()
+  })
+
+  test('of more series than it shows it says how many, and shows more of them; kiosk mode is the wall alone', async () => {
+    const series = Array.from({ length: 120 }, (_, i) => ({ instance: `crowd-${String(i).padStart(3, '0')}` }))
+    const timeMs = Date.now()
+    await send(
+      stand.server,
+      series.map((tags) => ({ metric: 'crowd', timeMs, value: 1, tags })),
+    )
+    const page = await stand.open('/live?q=crowd&series=100')
+    const notice = page.locator('.live-notices')
+    await expect.poll(() => notice.textContent(), SOON).toMatch(/^The first.*of 120 series that match/)
+    await page.locator('.live-card', { hasText: '10 of 100' }).waitFor()
+    expect(await violations(page, '.live-notices')).toEqual([])
+    await page.getByLabel('Series shown at most').selectOption('400')
+    await page.locator('.live-card', { hasText: '10 of 120' }).waitFor()
+    await expect.poll(() => notice.textContent(), SOON).toBe('')
+    expect(new URL(page.url()).searchParams.get('series')).toBe(null)
+    // A moment that is no longer kept is left for now.
+    await page.goto(`${stand.server.url}/live?q=crowd&at=${Date.now() - 600_000}`)
+    await expect.poll(() => page.url(), SOON).toBe(`${stand.server.url}/live?q=crowd`)
+    await page.getByRole('button', { name: 'Freeze', pressed: false }).waitFor()
+    const rail = page.getByRole('navigation').first()
+    expect(await rail.isVisible()).toBe(true)
+    await page.keyboard.press('k')
+    await expect.poll(() => rail.isVisible(), SOON).toBe(false)
+    await page.goBack()
+    await expect.poll(() => rail.isVisible(), SOON).toBe(true)
     await page.context().close()
   })
 

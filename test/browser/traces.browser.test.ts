@@ -397,11 +397,22 @@ describe.skipIf(!hasChromium)('an hour that streams by disturbs nobody', () => {
     const services = await openLive(`/services?${NOW}`, '.service-list tbody tr')
     await services.getByLabel('Find a service').pressSequentially('o')
 
-    const pages = [lines, metrics, traces, map, services]
+    const wall = await openLive(`/live?window=10&q=${HOUR_METRIC}`, '.live-card')
+    await wall.setViewportSize({ width: 1440, height: 300 })
+    await wall.getByRole('button', { name: 'Sort now' }).click()
+    await wall.locator('.main').evaluate((box) => box.scrollTo(0, 40))
+    await wall.evaluate(`getSelection().selectAllChildren(document.querySelector('.live-title'))`)
+    const strip = wall.locator('.strip-canvas')
+
+    const pages = [lines, metrics, traces, map, services, wall]
     const before = await Promise.all(pages.map((page) => page.evaluate<string>(HELD)))
     expect(before[0]).toContain('[480,0]')
     expect(before[2]).toContain('"selected":"Explore traces"')
     expect(before[2]).toContain('[300,0]')
+    for (const held of [`"selected":"${HOUR_METRIC}"`, '"open":["Sort now"]', 'menu-item', '[40,0]']) {
+      expect(before[5]).toContain(held)
+    }
+    const painted = await strip.screenshot()
     const drawn = await Promise.all([metrics, traces].map((page) => page.evaluate<string>(DRAWN)))
     await streamHour(stand.server, STREAM_MS)
     await lines.getByText(/^Paused · [\d,]+ new lines$/).waitFor()
@@ -409,6 +420,7 @@ describe.skipIf(!hasChromium)('an hour that streams by disturbs nobody', () => {
     // What is drawn is not what was: the stream did arrive.
     const now = await Promise.all([metrics, traces].map((page) => page.evaluate<string>(DRAWN)))
     for (const [i, one] of now.entries()) expect(one).not.toBe(drawn[i])
+    expect(painted.equals(await strip.screenshot())).toBe(false)
     await Promise.all(pages.map((page) => page.context().close()))
   })
 })

@@ -108,7 +108,7 @@ function HostPicker({ facts, session, chosen }: HostPickerProps) {
     <Popover
       label="Host"
       kind="menu"
-      panelClass="host-menu"
+      panelClass="start host-menu"
       trigger={
         <>
           <Server className="icon" aria-hidden="true" />

@@ -112,7 +112,10 @@ function PatternDetail({ row, query, range, zone }: PatternProps) {
   const navigate = useNavigate()
   const own = `${query.trim()} |> ${quoted(row.pattern)}`
   const asked = useAsked(own, (signal) => client.logLines({ query: own, ...range }, LINES_MAX, signal))
-  const values = useMemo(() => varyingValues(row.pattern, asked.answer ?? []), [row.pattern, asked.answer])
+  const values = useMemo(
+    () => (asked.answer === undefined ? [] : varyingValues(row.pattern, asked.answer)),
+    [row.pattern, asked.answer],
+  )
   const go = (text: string) => {
     navigate({ q: text, tab: null, line: null })
     refresh()
