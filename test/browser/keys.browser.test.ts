@@ -83,12 +83,13 @@ describe.skipIf(!hasChromium)('rows of lists: j and k reach them, Enter follows 
   )
   check(
     'deploys of a service, to the charts around one',
-    `/services/payments/deploys?${TIME}`,
+    '/services/payments/deploys?from=now-1h&to=now',
     tab,
     'j',
     `on ${tab} a`,
     'Enter',
     'at /services/payments?from=',
+    'at live=0',
     'see [data-panel="latency"]',
   )
   check(

@@ -5,7 +5,7 @@ import { MENU_THEMES } from './pictures.ts'
 import { SOON } from './soon.ts'
 
 /** As many presses of Tab as the longest way on a screen takes. */
-const TABS_MAX = 120
+const TABS_MAX = 200
 
 /**
  * One step of a person who has keys alone: `to …` presses Tab until that has the focus, `type …` writes, `see …` waits until it is

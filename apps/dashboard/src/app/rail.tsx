@@ -1,5 +1,6 @@
 import { Activity, ChevronsLeft, ChevronsRight, Keyboard, Search } from 'lucide-react'
 import { memo } from 'react'
+import { IconButton } from '../parts/icon-button.tsx'
 import { IngestHealth } from './ingest-health.tsx'
 import { Link } from './link.tsx'
 import { toggleRail, usePreferences } from './preferences.ts'
@@ -21,7 +22,6 @@ const BAR = RAIL.filter(({ path }) => BAR_PATHS.includes(path))
 
 export const Rail = memo(function Rail({ current, onPalette, onShortcuts }: NavigationProps) {
   const isCollapsed = usePreferences((one) => one.isRailCollapsed)
-  const Fold = isCollapsed ? ChevronsRight : ChevronsLeft
   const foldLabel = isCollapsed ? 'Expand the rail' : 'Collapse the rail'
   return (
     <div className="rail">
@@ -56,24 +56,13 @@ export const Rail = memo(function Rail({ current, onPalette, onShortcuts }: Navi
       <div className="rail-foot">
         <IngestHealth />
         <div className="row">
-          <button
-            type="button"
-            className="button quiet icon-only small"
-            aria-label="Keyboard shortcuts"
-            title="Keyboard shortcuts (?)"
-            onClick={onShortcuts}
-          >
-            <Keyboard className="icon" />
-          </button>
-          <button
-            type="button"
-            className="button quiet icon-only small"
-            aria-label={foldLabel}
-            title={`${foldLabel} (\\)`}
+          <IconButton label="Keyboard shortcuts" keys="?" icon={Keyboard} onClick={onShortcuts} />
+          <IconButton
+            label={foldLabel}
+            keys="\\"
+            icon={isCollapsed ? ChevronsRight : ChevronsLeft}
             onClick={toggleRail}
-          >
-            <Fold className="icon" />
-          </button>
+          />
         </div>
       </div>
     </div>

@@ -5,6 +5,7 @@ import { copyText } from '../app/toast.tsx'
 import type { Asked } from '../explore/use-asked.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Faults } from '../parts/faults.tsx'
+import { IconButton } from '../parts/icon-button.tsx'
 import type { PanelAnswer } from './panel-answer.ts'
 import { TwinRows } from './row-panels.tsx'
 import type { Twin } from './twin.ts'
@@ -28,14 +29,7 @@ export function InspectDialog({ panel, asked, twin, onClose }: InspectDialogProp
           <div key={i} className="inspect-query">
             <div className="inspect-head">
               <h3>{language}</h3>
-              <button
-                type="button"
-                className="button quiet icon-only small"
-                aria-label={`Copy query ${i + 1}`}
-                onClick={() => void copyText(text, 'Query')}
-              >
-                <Copy className="icon" />
-              </button>
+              <IconButton label={`Copy query ${i + 1}`} icon={Copy} onClick={() => void copyText(text, 'Query')} />
             </div>
             <pre className="code">{text}</pre>
           </div>

@@ -6,6 +6,7 @@ import { Link } from '../app/link.tsx'
 import { navigateSearch, useSearch } from '../app/router.ts'
 import { announceDone } from '../app/toast.tsx'
 import { CANCELLED, Faults } from '../parts/faults.tsx'
+import { IconButton } from '../parts/icon-button.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { download } from '../share/download.ts'
 import { canvasPng } from '../share/png.ts'
@@ -133,19 +134,10 @@ interface PanelToolsProps {
 
 function PanelTools({ state: { panel, view }, host, isFull }: PanelToolsProps) {
   const { id, title } = panel
-  const Full = isFull ? Minimize2 : Maximize2
   const fullLabel = isFull ? 'Back to all panels' : `Fill the page with ${title}`
   return (
     <div className="tools panel-tools">
-      <button
-        type="button"
-        className="button quiet icon-only small"
-        aria-label={fullLabel}
-        title={`${fullLabel} (v)`}
-        onClick={() => toggleFull(id)}
-      >
-        <Full className="icon" />
-      </button>
+      <IconButton label={fullLabel} keys="v" icon={isFull ? Minimize2 : Maximize2} onClick={() => toggleFull(id)} />
       <Popover
         label={`What to do with ${title}`}
         kind="menu"

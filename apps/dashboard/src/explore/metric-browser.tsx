@@ -3,6 +3,7 @@ import { useId, useMemo } from 'react'
 import { Link } from '../app/link.tsx'
 import { useUrlText } from '../app/url-text.ts'
 import { Faults } from '../parts/faults.tsx'
+import { IconButton } from '../parts/icon-button.tsx'
 import { NoneCalled } from '../parts/nothing.tsx'
 import { type CatalogueMetric, loadCatalogue, searchCatalogue, useCatalogue } from './catalogue.ts'
 
@@ -27,15 +28,7 @@ export function MetricBrowser({ onPick }: MetricBrowserProps) {
         <h2 id={titleId}>Metrics</h2>
         <span className="aside">{metrics.length > 0 ? metrics.length.toLocaleString('en') : ''}</span>
         <div className="tools">
-          <button
-            type="button"
-            className="button quiet icon-only small"
-            aria-label="Look for new metrics"
-            title="Look for new metrics"
-            onClick={loadCatalogue}
-          >
-            <RotateCw className="icon" />
-          </button>
+          <IconButton label="Look for new metrics" icon={RotateCw} onClick={loadCatalogue} />
         </div>
       </div>
       <label className="field browser-search">

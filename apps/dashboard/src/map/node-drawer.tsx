@@ -1,6 +1,7 @@
 import { formatValue, NO_DATA, PLAIN } from '@vantage/charts'
 import { X } from 'lucide-react'
 import { Link } from '../app/link.tsx'
+import { IconButton } from '../parts/icon-button.tsx'
 import { Change, StateMark } from '../services/figures.tsx'
 import { STATE_RULE } from '../services/service-model.ts'
 import { quoted } from '../services/service-queries.ts'
@@ -28,14 +29,7 @@ export function NodeDrawer({ node, map, onSelect, onOpenGroup }: NodeDrawerProps
       <div className="card-head">
         <h2 id="map-drawer-title">{node.name}</h2>
         <div className="tools">
-          <button
-            type="button"
-            className="button quiet icon-only small"
-            aria-label="Close"
-            onClick={() => onSelect(undefined)}
-          >
-            <X className="icon" />
-          </button>
+          <IconButton label="Close" keys="Esc" icon={X} onClick={() => onSelect(undefined)} />
         </div>
       </div>
       <p className="map-state" title={STATE_RULE}>

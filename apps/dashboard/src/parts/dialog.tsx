@@ -1,5 +1,6 @@
 import { X } from 'lucide-react'
 import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { IconButton } from './icon-button.tsx'
 
 interface DialogProps {
   readonly title: string
@@ -32,14 +33,7 @@ export function Dialog({ title, isTitleHidden, onClose, children }: DialogProps)
       ) : (
         <div className="dialog-head">
           <h2 id={titleId}>{title}</h2>
-          <button
-            type="button"
-            className="button quiet icon-only small"
-            aria-label="Close"
-            onClick={() => dialog.current?.close()}
-          >
-            <X className="icon" />
-          </button>
+          <IconButton label="Close" keys="Esc" icon={X} onClick={() => dialog.current?.close()} />
         </div>
       )}
       {children}

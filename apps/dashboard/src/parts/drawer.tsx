@@ -1,5 +1,6 @@
 import { X } from 'lucide-react'
 import { type ReactNode, useId } from 'react'
+import { IconButton } from './icon-button.tsx'
 
 interface DrawerProps {
   readonly title: string
@@ -32,15 +33,7 @@ export function ClosableHead({ titleId, title, onClose }: ClosableHeadProps) {
         {title}
       </h2>
       <div className="tools">
-        <button
-          type="button"
-          className="button quiet icon-only small"
-          aria-label="Close"
-          title="Close (Esc)"
-          onClick={onClose}
-        >
-          <X className="icon" />
-        </button>
+        <IconButton label="Close" keys="Esc" icon={X} onClick={onClose} />
       </div>
     </div>
   )

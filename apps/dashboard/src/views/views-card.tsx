@@ -1,6 +1,7 @@
 import { Trash2 } from 'lucide-react'
 import { Link } from '../app/link.tsx'
 import { Faults } from '../parts/faults.tsx'
+import { IconButton } from '../parts/icon-button.tsx'
 import { viewParams } from './view-model.ts'
 import { deleteView, loadViews, useSavedViews } from './views-store.ts'
 
@@ -21,14 +22,7 @@ export function ViewsCard() {
             <Link to={view.path} params={viewParams(view)} title={view.name}>
               {view.name}
             </Link>
-            <button
-              type="button"
-              className="button quiet icon-only small"
-              aria-label={`Delete ${view.name}`}
-              onClick={() => void deleteView(view)}
-            >
-              <Trash2 className="icon" aria-hidden="true" />
-            </button>
+            <IconButton label={`Delete ${view.name}`} icon={Trash2} onClick={() => void deleteView(view)} />
           </li>
         ))}
       </ul>
