@@ -146,11 +146,7 @@ function openControl(port: number): void {
 async function waitForVantage(): Promise<void> {
   const deadlineMs = performance.now() + READY_TIMEOUT_MS
   while (performance.now() < deadlineMs) {
-    const response = await fetch(`${options.endpoint}/v1/traces`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{"resourceSpans":[]}',
-    }).catch(() => undefined)
+    const response = await fetch(`${options.endpoint}/health`).catch(() => undefined)
     if (response?.ok === true) return
     await new Promise((resume) => setTimeout(resume, 200))
   }

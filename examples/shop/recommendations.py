@@ -11,6 +11,7 @@ import os
 import random
 import re
 import secrets
+import socket
 import sys
 import threading
 import time
@@ -32,6 +33,7 @@ WAITING_MAX = 5_000
 BOUNDS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$")
 SERVER, CLIENT = 2, 3
+ROUTE = "/recommendations/:product"
 
 
 def attributes(record):
@@ -50,6 +52,7 @@ RESOURCE = {
             "service.namespace": "vantage-demo",
             "service.instance.id": f"{NAME}-{os.getpid()}",
             "deployment.environment.name": "demo",
+            "host.name": socket.gethostname(),
         }
     )
 }
@@ -117,7 +120,9 @@ class Telemetry:
             "sum": total,
             "bucketCounts": [str(count) for count in counts],
             "explicitBounds": BOUNDS_SECONDS,
-            "attributes": attributes({"http.request.method": "GET", "http.route": "/recommendations/<id>"}),
+            "attributes": attributes(
+                {"http.request.method": "GET", "http.route": ROUTE, "http.response.status_code": 200}
+            ),
         }
         histogram = {"aggregationTemporality": 2, "dataPoints": [point]}
         metric = {"name": "http.server.request.duration", "unit": "s", "histogram": histogram}
@@ -157,7 +162,7 @@ def begin():
 
 @app.after_request
 def end(response):
-    route = request.url_rule.rule if request.url_rule else ""
+    route = re.sub(r"<(?:\w+:)?(\w+)>", r":\1", request.url_rule.rule) if request.url_rule else ""
     record = {"http.request.method": request.method, "http.route": route, "url.path": request.path}
     record["http.response.status_code"] = response.status_code
     telemetry.add_span(g.trace, g.span, g.parent, f"{request.method} {route or request.path}", SERVER, g.start_ns, record)

@@ -65,6 +65,10 @@ export function runService(name: string, routes: Routes): void {
   meter
     .createObservableGauge('process.memory.usage', { unit: 'By' })
     .addCallback((result) => result.observe(process.memoryUsage.rss()))
+  meter.createObservableCounter('process.cpu.time', { unit: 's' }).addCallback((result) => {
+    const { user, system } = process.cpuUsage()
+    result.observe((user + system) / 1e6)
+  })
   const server = createServer((request, response) => {
     const started = performance.now()
     void serve(name, routes, request, response).then(({ route, status }) => {

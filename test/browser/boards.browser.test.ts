@@ -7,6 +7,7 @@ import {
   HOSTILE,
   hasChromium,
   PHONE,
+  post,
   type Stand,
   sendTrace,
   startStand,
@@ -472,6 +473,15 @@ describe.skipIf(!hasChromium)('the tabs of a service', () => {
     await page.getByText('too busy').waitFor()
     await page.context().close()
   })
+})
+
+test.skipIf(!hasChromium)('a change of just now is not compared with the time before it yet', async () => {
+  const time = new Date(Date.now() - 5_000).toISOString()
+  await post(stand.server, '/api/vantage/v1/events', { service: 'ledger', title: 'ledger 9', version: '9', time })
+  const page = await stand.open('/services/ledger/deploys?from=now-5m&to=now')
+  const row = page.locator('tbody tr', { hasText: 'ledger 9' })
+  await row.getByText(/^Too new: it is compared once 45\s?s are over\.$/).waitFor()
+  await page.context().close()
 })
 
 const screens: readonly Screen[] = [

@@ -4,7 +4,7 @@ import { formatTick, timeTicks } from './ticks.ts'
 import type { Zone } from './zone.ts'
 
 /** One label of time in so many pixels. */
-const TICK_PX = 110
+const TICK_PX = 84
 /** So far from the ends a label is cut by nothing. */
 const START_MARGIN_PX = 16
 const END_MARGIN_PX = 24

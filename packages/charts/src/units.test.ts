@@ -39,7 +39,8 @@ describe('the unit follows from metadata, else from the name', () => {
   const check = (metric: string, declared: string, isRate: boolean, unit: Unit) =>
     test(`${metric} ${declared} ${isRate}`, () => expect(unitOf(metric, declared, isRate)).toEqual(unit))
   check('request_latency_seconds', '', false, SECONDS)
-  check('request_latency_seconds_bucket', '', false, SECONDS)
+  check('request_latency_seconds_bucket', '', false, PLAIN)
+  check('request_latency_seconds_bucket', 'seconds', true, { kind: 'plain', suffix: '/s' })
   check('request_latency_seconds_count', '', true, { kind: 'plain', suffix: '/s' })
   check('node_boot_time_seconds', 'seconds', false, { kind: 'plain', suffix: 's' })
   check('process_cpu_seconds_total', '', true, { kind: 'ratio' })

@@ -59,7 +59,7 @@ export function unitOf(metric: string, declared: string, isRate: boolean): Unit 
   const stem = metric.replace(/_(total|sum|bucket|count|max|min)$/, '')
   // A moment in time, not a length of it.
   if (/(boot|start|end|timestamp)(_time)?_seconds$/.test(metric)) return isRate ? RATE : { kind: 'plain', suffix: 's' }
-  if (/_count$/.test(metric)) return isRate ? RATE : PLAIN
+  if (/_(count|bucket)$/.test(metric)) return isRate ? RATE : PLAIN
   const named = declared || (/_(seconds|bytes|ratio|percent|milliseconds|celsius)$/.exec(stem)?.[1] ?? '')
   switch (named) {
     case 's':

@@ -79,15 +79,18 @@ export async function expectAccessible(stand: Stand, screens: readonly Screen[])
   })
 }
 
+/** What is done and looked at on a screen before its picture is taken. */
+type BeforePicture = (page: Page, name: string) => Promise<void>
+
 /** All screens in both themes at 390 and 1440 px, none of them too wide, on one sheet; `UPDATE_GUIDE=1` renews the guide's. */
 export async function takePictures(
   stand: Stand,
   screens: readonly Screen[],
   sheet: string,
-  beforeEach = async () => {},
+  beforeEach: BeforePicture = async () => {},
 ): Promise<void> {
   const pictures = await eachScreen(stand, looksOf(screens, LOOKS), async (page, name, { theme, size }) => {
-    await beforeEach()
+    await beforeEach(page, name)
     await page.waitForTimeout(SETTLED_MS)
     const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
     expect(overflow, `${name} at ${size.width} px is too wide`).toBeLessThanOrEqual(0)

@@ -3,6 +3,7 @@ import { formatExact, formatInstant, formatMs, formatValue, type Zone } from '@v
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { Link } from '../app/link.tsx'
 import { levelOf } from '../logs/log-model.ts'
+import { RootName } from '../traces/root-name.tsx'
 import type { Twin } from './twin.ts'
 import { TWIN_ROWS_MAX } from './twin.ts'
 import { sortAfter, type TableSort, type ValueTable } from './value-table.ts'
@@ -151,7 +152,7 @@ export function TraceRows({ title, traces, zone }: TraceRowsProps) {
               <td className="trace-start">{formatInstant(Number(trace.startNs / 1_000_000n), zone).slice(5, 19)}</td>
               <td className="cell">
                 <Link to={`/trace/${trace.traceId}`} title={`${trace.rootService} ${trace.rootName}`}>
-                  <strong>{trace.rootService}</strong> {trace.rootName}
+                  <RootName of={trace} />
                 </Link>
               </td>
               <td className="number">{formatMs(trace.durationMs)}</td>

@@ -12,6 +12,7 @@ import { type Asked, useAsked } from '../explore/use-asked.ts'
 import { usePageRange } from '../explore/use-page-range.ts'
 import { levelOf } from '../logs/log-model.ts'
 import { Faults } from '../parts/faults.tsx'
+import { RootName } from '../traces/root-name.tsx'
 import { agoText, linesQuery, tracesQuery, typeText } from './exception-model.ts'
 import { GROUPS_MAX, Trend } from './page.tsx'
 
@@ -140,7 +141,7 @@ function Traces({ group, range, zone }: PartProps) {
         {asked.answer?.map((trace) => (
           <li key={trace.traceId}>
             <Link to={`/trace/${trace.traceId}`}>
-              <strong>{trace.rootService}</strong> {trace.rootName}
+              <RootName of={trace} />
             </Link>
             <span className="number">{formatMs(trace.durationMs)}</span>
             <time>{formatInstant(Number(trace.startNs / 1_000_000n), zone).slice(5, 19)}</time>

@@ -43,8 +43,12 @@ export function unitOfQuery(query: string, metrics: readonly CatalogueMetric[]):
   for (const token of query.match(/[a-zA-Z_:][a-zA-Z0-9_:.]*/g) ?? []) {
     const metric = byName.get(token) ?? byName.get(token.replace(/_(bucket|sum|count)$/, ''))
     if (metric === undefined) continue
+    // Buckets count; their quantiles are of what was measured.
     const isQuantile = /\bhistogram_quantile\s*\(/.test(query)
-    return { unit: unitOf(token, metric.unit, isRate && !isQuantile), fromZero: fromZero || metric.type === 'counter' }
+    const unit = isQuantile
+      ? unitOf(token.replace(/_bucket$/, ''), metric.unit, false)
+      : unitOf(token, metric.unit, isRate)
+    return { unit, fromZero: fromZero || metric.type === 'counter' }
   }
   return { unit: PLAIN, fromZero }
 }

@@ -87,7 +87,8 @@ function MetricEntry({ metric, onPick }: MetricBrowserProps & { readonly metric:
       </span>
       <span className="browser-details">
         {details}
-        {metric.help !== '' && <span className="browser-help"> {metric.help}</span>}
+        {details !== '' && metric.help !== '' && ' · '}
+        <span className="browser-help">{metric.help}</span>
       </span>
     </button>
   )

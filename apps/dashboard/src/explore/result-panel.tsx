@@ -136,7 +136,7 @@ function ResultBody(props: ResultBodyProps) {
     return (
       <div className="empty result-empty">
         <strong>Ask something</strong>
-        <p>Choose a metric on the left, or write PromQL and press Ctrl or ⌘ with ↵.</p>
+        <p>Choose a metric from the list, or write PromQL and run it: Ctrl or ⌘ with ↵.</p>
       </div>
     )
   }

@@ -1,4 +1,6 @@
 import type { QueryAnswer } from '@vantage/api/client'
+import type { TimeRange } from '@vantage/model'
+import { trendBy } from '../services/service-model.ts'
 import { HOST_FIGURES, type HostFigure, PROCESS_FIGURES, type ProcessFigure } from './host-queries.ts'
 
 export type HostState = 'silent' | 'strained' | 'fine'
@@ -33,13 +35,13 @@ interface HostAnswers {
   readonly now: QueryAnswer | undefined
   readonly trend: QueryAnswer | undefined
   readonly facts: QueryAnswer | undefined
+  readonly range: TimeRange
 }
 
 /** Every host that said something now or in the time that is shown. */
-export function hostRows({ now, trend, facts }: HostAnswers): HostRow[] {
+export function hostRows({ now, trend, facts, range }: HostAnswers): HostRow[] {
   const figures = figuresBy(now, ({ instance = '' }) => instance, HOST_FIGURES)
-  const trends = trend?.data.kind === 'matrix' ? trend.data.series : []
-  const lines = new Map(trends.map(({ metric, values }) => [metric['instance'] ?? '', [...values]]))
+  const lines = trendBy(trend, 'instance', range)
   const about = new Map(
     (facts?.data.kind === 'vector' ? facts.data.samples : []).map(({ metric }) => [metric['instance'] ?? '', metric]),
   )

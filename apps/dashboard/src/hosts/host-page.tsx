@@ -71,7 +71,9 @@ function useHost(name: string, range: SteppedRange) {
   const facts = useAsked(key, (signal) =>
     client.queryInstant(`${HOST_FACTS_QUERY}{instance=${JSON.stringify(name)}}`, range.endMs, signal),
   )
-  const host = hostRows({ now: now.answer, trend: undefined, facts: facts.answer }).find((one) => one.name === name)
+  const host = hostRows({ now: now.answer, trend: undefined, facts: facts.answer, range }).find(
+    (one) => one.name === name,
+  )
   const isKnown = now.answer !== undefined && facts.answer !== undefined
   return { host, isKnown, isLoading: now.isLoading || facts.isLoading, asked: { Figures: now, System: facts } }
 }

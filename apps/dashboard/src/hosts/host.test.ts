@@ -50,6 +50,7 @@ test('hosts have figures, what they say of themselves, and a line; those that we
       { instance: 'a:9100', sysname: 'Linux', release: '6.1.0-13-amd64', machine: 'x86_64', nodename: 'alpha' },
       1,
     ]),
+    range: { startMs: 1_000, endMs: 2_000 },
   })
   expect(rows).toEqual([
     {

@@ -75,8 +75,8 @@ function useHosts(range: SteppedRange) {
   const query = hostTrendQuery(Math.max(windowMs, stepMs))
   const trend = useAsked(key, (signal) => client.queryRange({ query, startMs, endMs, stepMs }, signal))
   const rows = useMemo(
-    () => hostRows({ now: now.answer, trend: trend.answer, facts: facts.answer }),
-    [now.answer, trend.answer, facts.answer],
+    () => hostRows({ now: now.answer, trend: trend.answer, facts: facts.answer, range }),
+    [now.answer, trend.answer, facts.answer, range],
   )
   const asked = { Figures: now, 'Lines over time': trend, Systems: facts }
   return { rows, asked, isKnown: now.answer !== undefined, isLoading: now.isLoading || trend.isLoading }

@@ -33,8 +33,8 @@ describe('numbers in ranges', () => {
     expect(range?.bins.reduce((sum, { count }) => sum + count, 0)).toBe(40)
   })
   test('below one, and below zero', () => {
-    expect(numberRange(counts(many(-0.5, 0.05)))?.bins[0]).toEqual({ from: -0.5, to: -0.4, count: 4 })
-    expect(numberRange(counts(many(1e9, 1e6)))?.bins.length).toBeLessThanOrEqual(10)
+    expect(numberRange(counts(many(-0.5, 0.05)))?.bins[0]).toEqual({ from: -0.6, to: -0.4, count: 4 })
+    expect(numberRange(counts(many(1e9, 1e6)))?.bins.length).toBeLessThanOrEqual(8)
   })
   test('not of few numbers, nor of what is no number', () => {
     expect(numberRange(counts([1, 2, 3]))).toBeUndefined()
@@ -43,7 +43,7 @@ describe('numbers in ranges', () => {
   })
   test('a field of many numbers is a facet, and its range a filter', () => {
     const lines = many(1, 1).map((took) => ({ timeNs: 1n, line: '', labels: { took: String(took) } }))
-    expect(facetsOf(lines)[0]?.range?.bins).toHaveLength(9)
+    expect(facetsOf(lines)[0]?.range?.bins).toHaveLength(5)
     expect(withRange('{a="b"} ', 'took', 10, 20)).toBe('{a="b"} | took >= 10 | took < 20')
   })
 })

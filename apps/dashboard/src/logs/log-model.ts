@@ -41,7 +41,8 @@ export interface NumberRange {
 
 /** From so many different numbers on, ranges say more than values. */
 const NUMBERS_MIN = 12
-const BINS_MAX = 10
+/** Beside each other in the column of fields, each as wide as a finger needs. */
+const BINS_MAX = 8
 const STEPS: readonly number[] = [1, 2, 2.5, 5, 10]
 
 /** Ranges of round numbers that hold all values; undefined where they are few, or not numbers. */

@@ -98,15 +98,15 @@ describe('patterns', () => {
   })
   test('the most frequent first, against the time before', () => {
     const rows = patternRows(
-      [of('a <_>', 'info', [0, 1], [50, 2]), of('b <_>', 'error', [75, 9])],
+      [of('a <_>', 'info', [0, 1], [51_000, 2]), of('b <_>', 'error', [75_000, 9])],
       [of('a <_>', 'info', [0, 6]), of('b <_>', 'info', [0, 1])],
-      { startMs: 0, endMs: 100 },
+      { startMs: 0, endMs: 100_000 },
     )
     expect(rows.map(({ pattern, level, count, before, firstMs }) => [pattern, level, count, before, firstMs])).toEqual([
-      ['b <_>', 'error', 9, 0, 75],
+      ['b <_>', 'error', 9, 0, 75_000],
       ['a <_>', 'info', 3, 6, 0],
     ])
-    expect([rows[0]?.trend[30], rows[1]?.trend[20]]).toEqual([9, 2])
+    expect([rows[0]?.trend[25], rows[1]?.trend[17], rows[1]?.trend.length]).toEqual([9, 2, 34])
   })
   test.each([
     [5, 0, 'new'],

@@ -56,7 +56,7 @@ export function LogTable({ rows, state, at, zone, scroller, onAtTop, onNearEnd }
   return (
     <section aria-label="Lines as a table">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key. */}
-      <div className="log-table" ref={scroller} tabIndex={0} onScroll={look}>
+      <div className="log-table side-scroll" ref={scroller} tabIndex={0} onScroll={look}>
         <table aria-rowcount={rows.length + 1}>
           <thead>
             <tr aria-rowindex={1}>

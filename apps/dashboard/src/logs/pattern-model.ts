@@ -1,5 +1,6 @@
 import type { LogLine, LogPattern } from '@vantage/api/client'
 import { formatFactor } from '@vantage/charts'
+import type { TimeRange } from '@vantage/model'
 import { LEVELS, type Level, levelOf } from './log-model.ts'
 
 const VARYING = '<_>'
@@ -18,11 +19,16 @@ export interface PatternRow {
 
 const TREND_POINTS = 40
 
+/** Steps of a trend, whole seconds. */
+export function patternStepMs({ startMs, endMs }: TimeRange): number {
+  return Math.max(1, Math.ceil((endMs - startMs) / TREND_POINTS / 1000)) * 1000
+}
+
 /** Patterns of a time, the most frequent first, with their counts in the time before. */
 export function patternRows(
   patterns: readonly LogPattern[],
   before: readonly LogPattern[],
-  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+  range: TimeRange,
 ): PatternRow[] {
   const keyOf = ({ level, pattern }: LogPattern) => `${level} ${pattern}`
   const counts = new Map(before.map((one) => [keyOf(one), countOf(one)]))
@@ -33,7 +39,7 @@ export function patternRows(
       count: countOf(one),
       before: counts.get(keyOf(one)) ?? 0,
       firstMs: Math.min(...one.samples.filter(({ count }) => count > 0).map(({ timeMs }) => timeMs)),
-      trend: trendOf(one, startMs, endMs),
+      trend: trendOf(one, range),
     }))
     .filter((row) => row.count > 0)
     .sort((a, b) => b.count - a.count || (a.pattern < b.pattern ? -1 : 1))
@@ -52,11 +58,13 @@ function countOf({ samples }: LogPattern): number {
   return samples.reduce((sum, { count }) => sum + count, 0)
 }
 
-function trendOf({ samples }: LogPattern, startMs: number, endMs: number): number[] {
-  const trend = new Array<number>(TREND_POINTS).fill(0)
+/** Lines of each step; samples are of steps, too. */
+function trendOf({ samples }: LogPattern, range: TimeRange): number[] {
+  const stepMs = patternStepMs(range)
+  const placeOf = (timeMs: number) => Math.floor(timeMs / stepMs) - Math.floor(range.startMs / stepMs)
+  const trend = new Array<number>(placeOf(range.endMs) + 1).fill(0)
   for (const { timeMs, count } of samples) {
-    const at = Math.floor(((timeMs - startMs) / Math.max(1, endMs - startMs)) * TREND_POINTS)
-    const place = Math.min(TREND_POINTS - 1, Math.max(0, at))
+    const place = Math.min(trend.length - 1, Math.max(0, placeOf(timeMs)))
     trend[place] = (trend[place] as number) + count
   }
   return trend

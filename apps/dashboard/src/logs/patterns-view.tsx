@@ -9,7 +9,14 @@ import { useAsked } from '../explore/use-asked.ts'
 import { Faults } from '../parts/faults.tsx'
 import { refresh } from '../time/time-store.ts'
 import { quoted } from './log-model.ts'
-import { changeText, type PatternRow, patternParts, patternRows, varyingValues } from './pattern-model.ts'
+import {
+  changeText,
+  type PatternRow,
+  patternParts,
+  patternRows,
+  patternStepMs,
+  varyingValues,
+} from './pattern-model.ts'
 
 const ROWS_SHOWN = 100
 /** Lines from which the values of a pattern are read. */
@@ -27,9 +34,10 @@ interface PatternsViewProps {
 /** Lines that are alike but for what varies: how many, since when, and more or fewer than before. */
 export function PatternsView({ askKey, query, range, zone }: PatternsViewProps) {
   const { startMs, endMs } = range
-  const asked = useAsked(askKey, (signal) => client.logPatterns({ query, startMs, endMs }, signal))
+  const stepMs = patternStepMs(range)
+  const asked = useAsked(askKey, (signal) => client.logPatterns({ query, startMs, endMs }, stepMs, signal))
   const before = useAsked(askKey, (signal) =>
-    client.logPatterns({ query, startMs: startMs - (endMs - startMs), endMs: startMs }, signal),
+    client.logPatterns({ query, startMs: startMs - (endMs - startMs), endMs: startMs }, stepMs, signal),
   )
   const rows = useMemo(
     () => patternRows(asked.answer ?? [], before.answer ?? [], { startMs, endMs }),

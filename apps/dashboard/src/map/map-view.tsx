@@ -51,7 +51,7 @@ export function MapView(props: MapViewProps) {
   const listId = useId()
   const { scale, change } = useZoom(host, props)
   const drag = useDrag(host)
-  const focused = scene.nodes.find((node) => node.isFocused) ?? scene.nodes[0]
+  const focused = scene.nodes.find((node) => node.isFocused) ?? firstNode(scene)
   useVisible(host, focused?.id, scene, scale)
   const optionId = (id: string) => `${listId}-${id}`
   const onKeyDown = (event: KeyboardEvent) => {
@@ -74,7 +74,7 @@ export function MapView(props: MapViewProps) {
   return (
     <div
       ref={host}
-      className="map-host"
+      className="map-host side-scroll"
       role="listbox"
       data-single-keys="true"
       tabIndex={0}
@@ -104,6 +104,12 @@ export function MapView(props: MapViewProps) {
         ))}
     </div>
   )
+}
+
+/** Where reading begins: of those that nobody calls the uppermost. */
+function firstNode({ nodes, ground }: MapScene): MapNodeLook | undefined {
+  const place = ({ id }: MapNodeLook) => ground.boxes.get(id) ?? { x: Number.POSITIVE_INFINITY, y: 0 }
+  return [...nodes].sort((a, b) => place(a).x - place(b).x || place(a).y - place(b).y)[0]
 }
 
 interface DrawingProps {

@@ -37,9 +37,10 @@ export function Popover(props: PopoverProps) {
   useCloseOutside(anchor, isOpen, () => setOpen(false))
   useEffect(() => {
     if (!isOpen) return
-    const panel = anchor.current?.querySelector('.popover')
+    const panel = anchor.current?.querySelector<HTMLElement>('.popover')
     const firsts = FIRSTS.map((selector) => panel?.querySelector<HTMLElement>(selector))
     firsts.find((one) => one != null)?.focus()
+    if (panel instanceof HTMLElement) keepOnScreen(panel)
   }, [isOpen])
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') {
@@ -79,6 +80,16 @@ export function Popover(props: PopoverProps) {
       )}
     </span>
   )
+}
+
+/** Room between a panel and the side of the screen, CSS pixels. */
+const SIDE_PX = 8
+
+/** A panel hangs from an end of its button; where the screen ends before it does, it moves back. */
+function keepOnScreen(panel: HTMLElement): void {
+  const { left, right } = panel.getBoundingClientRect()
+  const shiftPx = Math.max(0, SIDE_PX - left) - Math.max(0, right - (innerWidth - SIDE_PX))
+  if (shiftPx !== 0) panel.style.translate = `${shiftPx}px`
 }
 
 /** Closes what is open when something else is pressed. */

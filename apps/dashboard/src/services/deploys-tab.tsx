@@ -1,4 +1,4 @@
-import type { ChangeEvent, ClientFault, QueryAnswer } from '@vantage/api/client'
+import type { ChangeEvent, ClientFault } from '@vantage/api/client'
 import { formatInstant, formatMs, formatValue, NO_DATA, PLAIN } from '@vantage/charts'
 import { ok, type Result } from '@vantage/model'
 import { client } from '../app/client.ts'
@@ -20,7 +20,8 @@ interface ComparedChange {
   /** As long before as after. */
   readonly spanMs: number
   readonly before: Red
-  readonly after: Red
+  /** undefined = too little of it is over. */
+  readonly after: Red | undefined
 }
 
 /** Deploys and other changes of a service, each with how it did before and after. */
@@ -58,16 +59,14 @@ async function compareChanges(
   for (const event of events.value) {
     const spanMs = comparedSpanMs(event.timeMs, events.value, range.endMs)
     const at = (endMs: number) => client.queryInstant(figuresQuery(spanMs, 0, 'service', service), endMs, signal)
-    const [before, after] = await Promise.all([at(event.timeMs), at(event.timeMs + MARGIN_MS + spanMs)])
+    const untilMs = event.timeMs + MARGIN_MS + spanMs
+    const [before, after] = await Promise.all([at(event.timeMs), at(untilMs)])
     if (!before.ok) return before
     if (!after.ok) return after
-    changes.push({ event, spanMs, before: redOf(before.value, service), after: redOf(after.value, service) })
+    const later = redBy(after.value, 'service').get(service) ?? (untilMs > range.endMs ? undefined : NO_RED)
+    changes.push({ event, spanMs, before: redBy(before.value, 'service').get(service) ?? NO_RED, after: later })
   }
   return ok(changes)
-}
-
-function redOf(answer: QueryAnswer, service: string): Red {
-  return redBy(answer, 'service').get(service) ?? NO_RED
 }
 
 interface ChangeTableProps extends Pick<ServicePartProps, 'service' | 'zone'> {
@@ -120,6 +119,24 @@ function ChangeRow({ change, service, zone }: ChangeRowProps) {
           {event.title}
         </Link>
       </th>
+      {after === undefined ? (
+        <td colSpan={5}>Too new: it is compared once {formatMs(MARGIN_MS + spanMs)} are over.</td>
+      ) : (
+        <Compared spanMs={spanMs} before={before} after={after} />
+      )}
+    </tr>
+  )
+}
+
+interface ComparedProps {
+  readonly spanMs: number
+  readonly before: Red
+  readonly after: Red
+}
+
+function Compared({ spanMs, before, after }: ComparedProps) {
+  return (
+    <>
       <td>
         <StateMark state={stateOf(after, before)} />
       </td>
@@ -136,7 +153,7 @@ function ChangeRow({ change, service, zone }: ChangeRowProps) {
         <Change now={after.p95} before={before.p95} isGood={false} />
       </td>
       <td className="number">{formatMs(spanMs)}</td>
-    </tr>
+    </>
   )
 }
 

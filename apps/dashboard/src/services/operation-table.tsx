@@ -20,7 +20,7 @@ export function useOperations(part: ServicePartProps) {
   const trend = useAsked(partKey(part), (signal) =>
     client.queryRange({ query: trendQuery(stepMs, 'span_name', service), ...range, stepMs }, signal),
   )
-  const rows = operationRows(figures.answer, time.answer, trend.answer)
+  const rows = operationRows(figures.answer, time.answer, trend.answer, range)
   const asked = { Figures: figures, 'Time consumed': time, Trends: trend }
   return { rows, asked, isKnown: figures.answer !== undefined, isLoading: figures.isLoading }
 }

@@ -23,11 +23,13 @@ export function OverviewTab(part: ServicePartProps) {
     <>
       <OverviewPanels {...part} events={events.answer} />
       <div className="service-columns">
-        <Operations {...part} />
+        <div className="service-side">
+          <Operations {...part} />
+          <PatternsCard {...part} />
+        </div>
         <div className="service-side">
           <DifferenceCard {...part} />
           <Dependencies {...part} />
-          <PatternsCard {...part} />
           <Changes asked={events} zone={part.zone} />
         </div>
       </div>

@@ -20,7 +20,7 @@ export function PatternsCard({ service, range }: ServicePartProps) {
   const spanMs = Math.ceil((range.endMs - range.startMs) / 1000) * 1000
   const query = `{service_name=${quoted(service)}}`
   const ask = (untilMs: number) => (signal: AbortSignal) =>
-    client.logPatterns({ query, startMs: untilMs - spanMs, endMs: untilMs }, signal)
+    client.logPatterns({ query, startMs: untilMs - spanMs, endMs: untilMs }, spanMs, signal)
   const key = JSON.stringify([service, endMs, spanMs])
   const asked = useAsked(key, ask(endMs))
   const before = useAsked(key, ask(endMs - spanMs))

@@ -56,6 +56,7 @@ test('figures of services become rows: with errors of all requests, the time bef
     ),
     before: vector([{ service: 'a', figure: 'rate' }, 5]),
     trend: { ...vector(), data: { kind: 'matrix', series, histogramSeries: 0 } },
+    range: { startMs: -1_000, endMs: 2_000 },
     events: [event, { ...event, timeMs: 1, title: 'a 1' }],
   })
   expect(rows).toEqual([
@@ -64,10 +65,15 @@ test('figures of services become rows: with errors of all requests, the time bef
       now: { rate: 10, errorShare: 0.1, p50: Number.NaN, p95: 0.5, p99: Number.NaN },
       before: { rate: 5, errorShare: 0, p50: Number.NaN, p95: Number.NaN, p99: Number.NaN },
       state: 'failing',
-      trend: [5, 6],
+      trend: [Number.NaN, Number.NaN, 5, 6],
       lastChange: event,
     },
-    expect.objectContaining({ name: 'b', state: 'quiet', trend: [Number.NaN, 7], before: undefined }),
+    expect.objectContaining({
+      name: 'b',
+      state: 'quiet',
+      trend: [Number.NaN, Number.NaN, Number.NaN, 7],
+      before: undefined,
+    }),
   ])
   expect(redBy(undefined, 'service').size).toBe(0)
 })
@@ -103,7 +109,10 @@ test.each([
 
 test('operations are ordered by the time they take', () => {
   const figures = vector([{ span_name: 'x', figure: 'rate' }, 9], [{ span_name: 'y', figure: 'rate' }, 1])
-  const rows = operationRows(figures, vector([{ span_name: 'x' }, 1], [{ span_name: 'y' }, 3]), undefined)
+  const rows = operationRows(figures, vector([{ span_name: 'x' }, 1], [{ span_name: 'y' }, 3]), undefined, {
+    startMs: 0,
+    endMs: 1,
+  })
   expect(rows.map(({ name, timeShare, red: { rate } }) => [name, timeShare, rate])).toEqual([
     ['y', 0.75, 1],
     ['x', 0.25, 9],

@@ -75,12 +75,13 @@ export interface ServiceAnswers {
   readonly before: QueryAnswer | undefined
   readonly trend: QueryAnswer | undefined
   readonly events: readonly ChangeEvent[]
+  readonly range: TimeRange
 }
 
-export function serviceRows({ now, before, trend, events }: ServiceAnswers): ServiceRow[] {
+export function serviceRows({ now, before, trend, events, range }: ServiceAnswers): ServiceRow[] {
   const current = redBy(now, 'service')
   const former = redBy(before, 'service')
-  const trends = trendBy(trend, 'service')
+  const trends = trendBy(trend, 'service', range)
   const names = new Set([...current.keys(), ...trends.keys()])
   return [...names].map((name) => {
     const red = current.get(name) ?? NO_RED
@@ -96,26 +97,34 @@ export function serviceRows({ now, before, trend, events }: ServiceAnswers): Ser
   })
 }
 
-/** Values of each series on the grid that all of them have together. */
-function trendBy(answer: QueryAnswer | undefined, by: string): Map<string, number[]> {
+/** Values of each series on the grid that all of them have together, from the start of the range on. */
+export function trendBy(answer: QueryAnswer | undefined, by: string, { startMs }: TimeRange): Map<string, number[]> {
   if (answer?.data.kind !== 'matrix') return new Map()
   const { series } = answer.data
-  const times = [...new Set(series.flatMap((one) => [...one.timesSeconds]))].sort((a, b) => a - b)
+  const known = [...new Set(series.flatMap((one) => [...one.timesSeconds]))].sort((a, b) => a - b)
+  const times = [...stepsBefore(known, startMs / 1000), ...known]
   return new Map(
     series.map(({ metric, timesSeconds, values }) => {
-      const known = new Map([...timesSeconds].map((time, i) => [time, values[i] as number]))
-      return [metric[by] ?? '', times.map((time) => known.get(time) ?? Number.NaN)]
+      const valueAt = new Map([...timesSeconds].map((time, i) => [time, values[i] as number]))
+      return [metric[by] ?? '', times.map((time) => valueAt.get(time) ?? Number.NaN)]
     }),
   )
+}
+
+/** Of a time at whose beginning nothing was known. */
+function stepsBefore([first = 0, second = first]: readonly number[], fromSeconds: number): number[] {
+  const step = second - first
+  const count = step > 0 ? Math.max(0, Math.floor((first - fromSeconds) / step)) : 0
+  return Array.from({ length: count }, (_, i) => first - (count - i) * step)
 }
 
 /** Each figure over time, NaN where nothing is known. */
 export type FigureLines = Readonly<Record<keyof Red, readonly number[]>>
 
 /** Reads what `figureStepsQuery` asked about one service; the part that lies in a range. */
-export function figureLines(answer: QueryAnswer | undefined, { startMs }: TimeRange): FigureLines {
-  const within = answer?.data.kind === 'matrix' ? { ...answer, data: after(answer.data, startMs) } : answer
-  const lines = trendBy(within, 'figure')
+export function figureLines(answer: QueryAnswer | undefined, range: TimeRange): FigureLines {
+  const within = answer?.data.kind === 'matrix' ? { ...answer, data: after(answer.data, range.startMs) } : answer
+  const lines = trendBy(within, 'figure', range)
   const line = (figure: Figure) => lines.get(figure) ?? []
   const rate = line('rate')
   const errorShare = rate.map((one, i) => (one > 0 ? (line('errors')[i] || 0) / one : Number.NaN))
@@ -170,8 +179,9 @@ export function operationRows(
   figures: QueryAnswer | undefined,
   time: QueryAnswer | undefined,
   trend: QueryAnswer | undefined,
+  range: TimeRange,
 ): OperationRow[] {
-  const trends = trendBy(trend, 'span_name')
+  const trends = trendBy(trend, 'span_name', range)
   const seconds = new Map(samplesOf(time).map(({ metric, value }) => [metric['span_name'] ?? '', value]))
   const total = [...seconds.values()].reduce((sum, one) => sum + one, 0)
   return [...redBy(figures, 'span_name')]

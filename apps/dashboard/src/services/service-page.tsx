@@ -57,7 +57,7 @@ function Tabs({ service, current }: { readonly service: string; readonly current
     nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   }, [current])
   return (
-    <nav className="service-tabs" ref={nav} aria-label={`Views of ${service}`}>
+    <nav className="service-tabs side-scroll" ref={nav} aria-label={`Views of ${service}`}>
       {(Object.keys(SERVICE_TABS) as ServiceTab[]).map((tab) => (
         <Link key={tab} to={tabPath(service, tab)} aria-current={tab === current ? 'page' : undefined}>
           {SERVICE_TABS[tab]}
@@ -164,7 +164,7 @@ function Figures({ now, before, lines, isLoading }: FiguresProps) {
                 </span>
                 <Trend values={lines[id]} tone={tone} isFilled={true} />
                 <span className="service-versus">
-                  <Change {...sides} /> {tone === undefined ? sameText(sides.before) : 'vs the time before'}
+                  <Change {...sides} /> {tone === undefined ? sameText(sides) : 'vs the time before'}
                 </span>
               </dd>
             </div>
@@ -175,6 +175,8 @@ function Figures({ now, before, lines, isLoading }: FiguresProps) {
   )
 }
 
-function sameText(before: number | undefined): string {
-  return before === undefined || Number.isNaN(before) ? 'nothing before' : 'as in the time before'
+/** Of none there is no share that it is more. */
+function sameText({ now, before }: { readonly now: number; readonly before: number | undefined }): string {
+  if (before === undefined || Number.isNaN(before)) return 'nothing before'
+  return before === 0 && now > 0 ? '0 in the time before' : 'as in the time before'
 }

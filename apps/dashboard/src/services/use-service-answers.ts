@@ -38,8 +38,8 @@ export function useServiceAnswers(range: TimeRange): ServiceAsked {
     !now.isLoading && !before.isLoading,
   )
   const answers = useMemo(
-    () => ({ ...compared, trend: trend.answer, events: events.answer ?? NO_EVENTS }),
-    [compared, trend.answer, events.answer],
+    () => ({ ...compared, trend: trend.answer, events: events.answer ?? NO_EVENTS, range }),
+    [compared, trend.answer, events.answer, range],
   )
   return { answers, isLoading, asked }
 }

@@ -43,7 +43,7 @@ export default function SetupPage() {
             </div>
             <p className="snippet-hint">{snippet.hint}</p>
             {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key. */}
-            <section className="snippet" tabIndex={0} aria-label={`Snippet for ${snippet.label}`}>
+            <section className="snippet side-scroll" tabIndex={0} aria-label={`Snippet for ${snippet.label}`}>
               <pre>
                 <code>{snippet.text}</code>
               </pre>

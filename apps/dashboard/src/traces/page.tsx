@@ -18,11 +18,14 @@ import { traceVariants } from './empty-reason.ts'
 import { GroupsCard } from './groups-card.tsx'
 import { isWithin, PICKS_MAX, type Region, regionOf, startMsOf, withPick } from './region.ts'
 import { RegionDifference } from './region-difference.tsx'
+import { RootName } from './root-name.tsx'
 import { ScatterCard } from './scatter-card.tsx'
 import { serviceSlot } from './service-slot.ts'
 
 const DEFAULT_QUERY = '{}'
 const TRACES_MAX = 500
+/** Of a trace, in its row: as many as fit beside the other columns. */
+const SERVICES_SHOWN_MAX = 4
 
 const SORTS = ['newest', 'slowest', 'errors'] as const
 type Sort = (typeof SORTS)[number]
@@ -68,7 +71,13 @@ export default function TracesPage() {
         />
       </section>
       {(traces.answer?.length ?? 0) > 0 && (
-        <ScatterCard traces={traces.answer ?? []} region={region} range={range} zone={zone} />
+        <ScatterCard
+          traces={traces.answer ?? []}
+          isCut={(traces.answer?.length ?? 0) >= TRACES_MAX}
+          region={region}
+          range={range}
+          zone={zone}
+        />
       )}
       {region !== undefined && <RegionDifference query={query} region={region} range={range} />}
       <GroupsCard query={query} field={search.get('by') ?? ''} range={range} />
@@ -179,6 +188,7 @@ interface TraceRowProps {
 function TraceRow({ trace, longest, picks, zone }: TraceRowProps) {
   const navigate = useNavigate()
   const { spans, errors } = sums(trace)
+  const others = trace.services.slice(SERVICES_SHOWN_MAX)
   return (
     <tr>
       <td className="trace-pick">
@@ -194,7 +204,7 @@ function TraceRow({ trace, longest, picks, zone }: TraceRowProps) {
       <td className="trace-start">{formatInstant(Number(trace.startNs / 1_000_000n), zone).slice(5, 19)}</td>
       <td className="trace-root">
         <Link to={`/trace/${trace.traceId}`} title={`${trace.rootService} ${trace.rootName}`}>
-          <strong>{trace.rootService}</strong> {trace.rootName}
+          <RootName of={trace} />
         </Link>
       </td>
       <td className="trace-duration">
@@ -206,12 +216,17 @@ function TraceRow({ trace, longest, picks, zone }: TraceRowProps) {
       <td className="number">{spans}</td>
       <td className="number">{errors > 0 ? <span className="badge critical">{errors}</span> : '0'}</td>
       <td className="trace-services">
-        {trace.services.map(({ name, spans: count }) => (
+        {trace.services.slice(0, SERVICES_SHOWN_MAX).map(({ name, spans: count }) => (
           <span key={name} className="service-chip" title={`${count} spans`}>
             <span className="service-mark" data-slot={serviceSlot(name)} aria-hidden="true" />
             {name}
           </span>
         ))}
+        {others.length > 0 && (
+          <span className="service-chip" title={others.map(({ name }) => name).join(', ')}>
+            {others.length} more
+          </span>
+        )}
       </td>
     </tr>
   )

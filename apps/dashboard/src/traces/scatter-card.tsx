@@ -25,13 +25,15 @@ const HEIGHT_PX = 190
 
 interface ScatterCardProps {
   readonly traces: readonly FoundTrace[]
+  /** There are more than these. */
+  readonly isCut: boolean
   readonly region: Region | undefined
   readonly range: SteppedRange
   readonly zone: Zone
 }
 
 /** How long traces took, over time; what is dragged over is what the list shows and what is explained. */
-export function ScatterCard({ traces, region, range, zone }: ScatterCardProps) {
+export function ScatterCard({ traces, isCut, region, range, zone }: ScatterCardProps) {
   const navigate = useNavigate()
   const titleId = useId()
   const host = useRef<HTMLDivElement>(null)
@@ -69,7 +71,7 @@ export function ScatterCard({ traces, region, range, zone }: ScatterCardProps) {
     <section className="card scatter" aria-labelledby={titleId}>
       <div className="card-head">
         <h2 id={titleId}>Durations</h2>
-        <span className="aside">drag over some to explain them</span>
+        <span className="aside">{isCut && `of the newest ${traces.length}; `}drag over some to explain them</span>
         <RegionForm region={region} range={range} zone={zone} highMs={scale.highMs} />
       </div>
       <div className="scatter-host" ref={host} {...handlers}>

@@ -318,8 +318,8 @@ describe('logs and traces', () => {
     const range = { query: '{a="b"}', startMs: 0, endMs: 60_000 }
     const patterns = { data: [{ pattern: 'pay <_>', level: 'warn', samples: [[5, 2], 'x'] }, 7] }
     const one = clientOf(200, JSON.stringify(patterns))
-    expect((await one.client.logPatterns(range)).ok && one.seen.url).toContain('/loki/api/v1/patterns?query=')
-    expect(await one.client.logPatterns(range)).toEqual({
+    expect((await one.client.logPatterns(range, 5_000)).ok && one.seen.url).toContain('/loki/api/v1/patterns?query=')
+    expect(await one.client.logPatterns(range, 5_000)).toEqual({
       ok: true,
       value: [{ pattern: 'pay <_>', level: 'warn', samples: [{ timeMs: 5_000, count: 2 }] }],
     })

@@ -174,8 +174,9 @@ export class VantageClient {
   }
 
   /** `/loki/api/v1/patterns`: what lines of a query are alike, the most frequent first. */
-  async logPatterns(range: LogRange, signal?: AbortSignal): Answer<readonly LogPattern[]> {
-    return mapped(await this.#ask('/loki/api/v1/patterns', new URLSearchParams(logForm(range)), signal), readPatterns)
+  async logPatterns(range: LogRange, stepMs: number, signal?: AbortSignal): Answer<readonly LogPattern[]> {
+    const form = new URLSearchParams({ ...logForm(range), step: String(stepMs / 1000) })
+    return mapped(await this.#ask('/loki/api/v1/patterns', form, signal), readPatterns)
   }
 
   /** `/loki/api/v1/detected_fields` of the newest `lines` rows. */

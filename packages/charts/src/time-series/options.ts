@@ -9,8 +9,9 @@ import { isStacked, type TimeMark, type TimeSeriesFrame, type TimeSpan } from '.
 import { stackedPath } from './stacked-line.ts'
 
 const AXIS_FONT = '11px "Inter Variable", system-ui, sans-serif'
-/** Width of every value axis, so that plots above each other align, CSS pixels. */
+/** Width of a value axis, so that plots above each other align, CSS pixels; longer labels take what they need. */
 const VALUE_AXIS_WIDTH_PX = 64
+const VALUE_AXIS_GAP_PX = 8
 const TIME_AXIS_HEIGHT_PX = 24
 const VALUE_TICK_EVERY_PX = 44
 const TIME_TICK_EVERY_PX = 88
@@ -126,8 +127,8 @@ function valueAxis(state: DrawState): uPlot.Axis {
   return {
     font: AXIS_FONT,
     stroke: () => state.theme.axisText,
-    size: VALUE_AXIS_WIDTH_PX,
-    gap: 8,
+    size: (plot, labels) => Math.max(VALUE_AXIS_WIDTH_PX, labelsPx(plot, labels) + VALUE_AXIS_GAP_PX),
+    gap: VALUE_AXIS_GAP_PX,
     grid: { stroke: () => state.theme.grid, width: 1 },
     ticks: { show: false },
     splits: (plot, _, from, to) =>
@@ -138,6 +139,16 @@ function valueAxis(state: DrawState): uPlot.Axis {
       return splits.map((value) => formatScaled(value, scale))
     },
   }
+}
+
+/** @param labels null before there are any */
+function labelsPx({ ctx }: uPlot, labels: readonly string[] | null): number {
+  const { font } = ctx
+  ctx.font = AXIS_FONT
+  const widest = Math.max(0, ...(labels ?? []).map((label) => ctx.measureText(label).width))
+  // The plot remembers which font it has set.
+  ctx.font = font
+  return Math.ceil(widest)
 }
 
 function seriesOptions(state: DrawState, i: number): uPlot.Series {
