@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testSet } from '../../packages/model/src/testing/index.ts'
-import { HOSTILE, hasChromium, type Stand, sendRequests, startStand, violations } from './support/dashboard.ts'
+import { HOSTILE, hasChromium, post, type Stand, sendRequests, startStand, violations } from './support/dashboard.ts'
 import { HOUR_METRIC, HOUR_SERVICE, streamHour } from './support/hour.ts'
 import { expectAccessible, MENU_THEMES, type Screen, takePictures } from './support/pictures.ts'
 import {
@@ -360,6 +360,23 @@ describe.skipIf(!hasChromium)('explore traces', () => {
     await page.locator('.trace-groups input').fill('no field')
     await page.keyboard.press('Enter')
     await page.getByText('Want an attribute with its scope').waitFor()
+    await page.context().close()
+  })
+
+  test('of many groups it says that it shows the most frequent', async () => {
+    const startMs = Date.now() - 10_000
+    const spans = Array.from({ length: 60 }, (_, i) => ({
+      traceId: (0xfade00 + i).toString(16).padStart(32, '0'),
+      spanId: (i + 1).toString(16).padStart(16, '0'),
+      name: 'shard',
+      startTimeUnixNano: `${startMs}000000`,
+      endTimeUnixNano: `${startMs + 5}000000`,
+      attributes: [{ key: 'shard', value: { stringValue: `s${i}` } }],
+    }))
+    await post(stand.server, '/v1/traces', { resourceSpans: [{ resource: {}, scopeSpans: [{ spans }] }] })
+    const page = await stand.open(`${FIND}&by=span.shard&q=${encodeURIComponent('{ span.shard != nil }')}`)
+    await page.getByText('The 50 most frequent of 60 groups; a narrower query shows others.').waitFor()
+    expect(await page.locator('.trace-groups tbody tr').count()).toBe(50)
     await page.context().close()
   })
 })

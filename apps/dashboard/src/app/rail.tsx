@@ -59,7 +59,7 @@ export const Rail = memo(function Rail({ current, onPalette, onShortcuts }: Navi
           <IconButton label="Keyboard shortcuts" keys="?" icon={Keyboard} onClick={onShortcuts} />
           <IconButton
             label={foldLabel}
-            keys="\\"
+            keys={'\\'}
             icon={isCollapsed ? ChevronsRight : ChevronsLeft}
             onClick={toggleRail}
           />

@@ -1,4 +1,4 @@
-import { formatMs, formatValue, NO_DATA } from '@vantage/charts'
+import { formatMs, formatValue, NO_DATA, PLAIN } from '@vantage/charts'
 import { type FormEvent, useId } from 'react'
 import { client } from '../app/client.ts'
 import { useNavigate } from '../app/router.ts'
@@ -129,6 +129,11 @@ function Groups({ query, field, range }: GroupsCardProps) {
           </tbody>
         </table>
       </section>
+      {rows.length > ROWS_MAX && (
+        <p className="browser-note">
+          The {ROWS_MAX} most frequent of {formatValue(rows.length, PLAIN)} groups; a narrower query shows others.
+        </p>
+      )}
     </>
   )
 }

@@ -49,6 +49,11 @@ export function OperationsView({ view, state }: OperationsViewProps) {
           </tbody>
         </table>
       </section>
+      {found.length > ROWS_MAX && (
+        <p className="browser-note">
+          The {ROWS_MAX} with the most own time of {formatValue(found.length, PLAIN)}; filter for others.
+        </p>
+      )}
     </section>
   )
 }
