@@ -288,8 +288,11 @@ export async function lookAt(stand: Stand, screens: readonly DemoScreen[], sheet
   const complaints: string[] = []
   await takePictures(stand, rows, sheet, async (page, name) => {
     const { act, sees } = byName.get(name) as DemoScreen
-    // What the screen before it had open.
-    if ((await page.locator('dialog, .popover').count()) > 0) await page.keyboard.press('Escape')
+    // What the screen before it had open: a first Escape may take back what was typed there.
+    while ((await page.locator('dialog, .popover').count()) > 0) {
+      await page.keyboard.press('Escape')
+      await page.waitForTimeout(100)
+    }
     await act?.(page)
     const missing = await missingOn(page, sees)
     await page.locator('.skeleton:not(.panel *)').first().waitFor({ state: 'detached' })
