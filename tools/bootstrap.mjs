@@ -48,9 +48,12 @@ function install(wanted) {
   const what = kind === 'dev' ? 'the development tools' : 'what the product needs to run'
   console.error(`vantage: installing ${what} (once; Node 24 comes with it)`)
   const options = kind === 'dev' ? [] : ['--prod']
+  // Packages say which Node they need: that is the one that is installed, not the one that installs.
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const engine = `--config.nodeVersion=${dependencies.node}`
   const result = spawnSync(
     'npx',
-    ['--yes', PNPM, 'install', '--frozen-lockfile', '--config.confirmModulesPurge=false', ...options],
+    ['--yes', PNPM, 'install', '--frozen-lockfile', '--config.confirmModulesPurge=false', engine, ...options],
     {
       cwd: ROOT,
       stdio: ['ignore', 2, 2],
