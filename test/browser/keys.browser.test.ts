@@ -289,6 +289,16 @@ describe.skipIf(!hasChromium)('menus, dialogs and what is kept', () => {
     'Enter',
     'see text=Restored: By keys',
   )
+  check(
+    'queries that ran, where none did',
+    `/explore/traces?${TIME}`,
+    '.trace-list tbody tr',
+    'to button:has(.lucide-history)',
+    'Enter',
+    'see text=Nothing has run yet',
+    'Escape',
+    'gone .history',
+  )
   check('the palette', lines, '.log-row', 'Control+k', 'type hosts', 'ArrowDown', 'ArrowUp', 'Enter', 'at /hosts')
   check(
     'what is shared',
