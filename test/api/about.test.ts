@@ -217,7 +217,9 @@ test('a window has everybody; what a limit leaves out is named', async () => {
   expect(spans.slowest.map(({ service }) => service)).toContain('web')
   expect(metrics.map(({ name }) => name)).toContain('order_duration_seconds_sum')
   expect(logs.lines.map(({ line }) => line)).toEqual(['something else', 'shop failed'])
-  expect(cuts).toEqual([{ section: 'logs', limit: 'limit', message: 'the first 2 lines of more' }])
+  expect(cuts).toEqual([
+    { section: 'logs', limit: 'limit', message: 'only the first 2 lines were looked at, there are more' },
+  ])
   const elsewhere = await about({ start: atNs(-4000), end: atNs(-3000) })
   expect([elsewhere.spans.count, elsewhere.logs.lines, elsewhere.exemplars]).toEqual([0, [], []])
 })

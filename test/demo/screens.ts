@@ -127,7 +127,7 @@ function exploreScreens(): readonly DemoScreen[] {
     {
       name: 'log-patterns',
       path: `${logs}&tab=patterns&q=${ALL_LINES}`,
-      sees: ['order placed … new #', 'products suggested'],
+      sees: ['order placed … new #', 'request served … new #'],
     },
     { name: 'log-fields', path: `${logs}&tab=fields&q=${ALL_LINES}`, sees: ['cents int #', 'host_name string 1'] },
     {

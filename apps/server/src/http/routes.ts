@@ -1,7 +1,14 @@
 import { type ApiRequest, faultAnswer, type Permission, type Route } from '@vantage/api'
 import { DEFAULT_TENANT, type Fault, fault, ok, type Result, type TenantId } from '@vantage/model'
 import type { Logger } from '@vantage/observe'
-import { type Auth, httpCredentialSource, type Scope, SHARED_DOOR_PATHS, withRetryAfter } from '@vantage/receive'
+import {
+  type Auth,
+  httpCredentialSource,
+  type Scope,
+  SHARED_DOOR_PATHS,
+  sendAnswer,
+  withRetryAfter,
+} from '@vantage/receive'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type OpenQuestions, QUESTION_HEADER } from './open-questions.ts'
 
@@ -162,14 +169,10 @@ export function sendFault(reply: FastifyReply, found: Fault, style: Route['fault
   const shown = faultAnswer(problem, style, requestId)
   if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', String(problem.retryAfterSeconds))
   if (problem.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="vantage"')
-  return (
-    reply
-      .code(shown.status ?? 500)
-      .header('content-type', shown.contentType)
-      // Most faces' bodies have no place for it.
-      .header('x-request-id', requestId)
-      .send(shown.body)
-  )
+  // Most faces' bodies have no place for the request's id.
+  const headers = { 'content-type': shown.contentType, 'x-request-id': requestId }
+  sendAnswer(reply.request, reply, { status: shown.status ?? 500, headers, body: shown.body }, 0)
+  return reply
 }
 
 function bodyOf(body: unknown): Pick<ApiRequest, 'json' | 'bytes'> {

@@ -34,7 +34,7 @@ import {
   quotedRegex,
   seriesOfService,
 } from './metric-series.ts'
-import { type Cut, Sections } from './sections.ts'
+import { type Cut, cutText, Sections } from './sections.ts'
 import { type SpanFigures, SpanTour } from './span-tour.ts'
 
 /** What an answer is about. Ids in hex; a window has nothing but its time. */
@@ -197,7 +197,7 @@ class Inquiry {
             direction: 'forward',
           }
     const { rows, isCut } = scanRows(scan, linesMax, this.#tenant, this.#readers.logs, budget)
-    if (isCut) this.#sections.cut('logs', 'limit', `the first ${linesMax} lines of more`)
+    if (isCut) this.#sections.cut('logs', 'limit', cutText('first', linesMax, 'lines'))
     return rows
   }
 

@@ -7,6 +7,11 @@ export interface Cut {
   readonly message: string
 }
 
+/** What an answer says where there is more than it looks at: `newest`, 20000, `spans`. */
+export function cutText(which: 'newest' | 'first', count: number, what: string): string {
+  return `only the ${which} ${count.toLocaleString('en')} ${what} were looked at, there are more`
+}
+
 /** Parts of one answer that must not cost each other theirs: each has its time, and what fails is named. */
 export class Sections {
   readonly cuts: Cut[] = []

@@ -21,6 +21,7 @@ import { parseLogql } from '../../logql/language/parser.ts'
 import type { Selector } from '../../logql/language/plan.ts'
 import { LOGQL_LIMITS } from '../../logql/limits.ts'
 import type { Row } from '../../logql/stages/row.ts'
+import { cutText } from '../sections.ts'
 import { type DifferenceCounter, SIDE } from './counter.ts'
 import type { DifferenceRequest, DifferenceSource, ReadOutcome, Sides } from './difference.ts'
 import { DIFFERENCE_LIMITS } from './limits.ts'
@@ -83,7 +84,7 @@ export class LogRowsSource implements DifferenceSource {
       const isStream = block.streams.map((labels) => matchers.every((one) => one.matches(labelOf(labels, one))))
       for (const at of block.rows) {
         if (rows >= DIFFERENCE_LIMITS.rowsMax) {
-          return { rows, cuts: [{ limit: 'rowsMax', message: `the newest ${rows} rows of more were looked at` }] }
+          return { rows, cuts: [{ limit: 'rowsMax', message: cutText('newest', rows, 'rows') }] }
         }
         if (rows++ % CHECK_EVERY_ROWS === 0) budget.check()
         const isWanted = isStream[block.columns.origins[at] as number] === true && query.take(block, at)

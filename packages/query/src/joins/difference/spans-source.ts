@@ -10,6 +10,7 @@ import {
 import { forEachField } from '../../traceql/evaluate/span-fields.ts'
 import { SpanView } from '../../traceql/evaluate/span-view.ts'
 import type { TraceqlLimits } from '../../traceql/limits.ts'
+import { cutText } from '../sections.ts'
 import { type DifferenceCounter, SIDE } from './counter.ts'
 import type { DifferenceRequest, DifferenceSource, ReadOutcome, Sides } from './difference.ts'
 import { DIFFERENCE_LIMITS } from './limits.ts'
@@ -80,14 +81,12 @@ export class SpansSource implements DifferenceSource {
     }
     units.finish()
     const cuts = []
-    if (isCut) cuts.push(cutOf('rowsMax', `the newest ${rows} spans of more`))
-    if (units.isCut) cuts.push(cutOf('tracesMax', `${DIFFERENCE_LIMITS.tracesMax} traces of more`))
+    if (isCut) cuts.push({ limit: 'rowsMax', message: cutText('newest', rows, 'spans') })
+    if (units.isCut) {
+      cuts.push({ limit: 'tracesMax', message: cutText('newest', DIFFERENCE_LIMITS.tracesMax, 'traces') })
+    }
     return { rows, cuts }
   }
-}
-
-function cutOf(limit: string, what: string): ReadOutcome['cuts'][number] {
-  return { limit, message: `${what} were looked at` }
 }
 
 function addFields(view: SpanView, unit: number, counter: DifferenceCounter): void {

@@ -12,7 +12,7 @@ import {
   type SpanReader,
   type TenantId,
 } from '@vantage/model'
-import { type Cut, Sections } from '../sections.ts'
+import { type Cut, cutText, Sections } from '../sections.ts'
 import { type ExceptionGroup, ExceptionGroups } from './exception-groups.ts'
 
 export interface ExceptionsRequest {
@@ -70,7 +70,7 @@ function each<Block extends { readonly rows: Int32Array }>(
   for (const block of blocks) {
     budget.check()
     if (rows >= ROWS_MAX) {
-      sections.cut(section, 'rowsMax', `the newest ${rows} rows of more were looked at`)
+      sections.cut(section, 'rowsMax', cutText('newest', rows, 'rows'))
       return
     }
     take(block)
