@@ -18,7 +18,7 @@ export function cpuSeconds(pid: number): number {
 
 const IDLE_LOOK_MS = 500
 /** Of a core: what a server does of its own accord. */
-const IDLE_SHARE = 0.1
+const IDLE_SHARE = 0.05
 const IDLE_LOOKS = 4
 const IDLE_WAIT_MS = 15_000
 /** Of a quick run, before what is measured. */
